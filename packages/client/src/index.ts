@@ -1,1 +1,2 @@
-export {}
+// The public face of the client library.
+export { ClientError, type ClientErrorCode } from './errors.ts'

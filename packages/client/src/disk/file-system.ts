@@ -1,0 +1,97 @@
+// The file system as the engine sees it: small, so that the simulation can be one. Paths are relative to the folder's root.
+import type { Name, RelativePath } from '../sync/name.ts'
+import type { Stamp } from '../sync/tree.ts'
+
+/** What a directory entry is. `other`: socket, fifo, device. */
+export type EntryKind = 'file' | 'directory' | 'link' | 'other'
+
+/** lstat, never following a link. */
+export interface Look {
+  readonly kind: EntryKind
+  readonly stamp: Stamp
+}
+
+/** A path below the root, or below the staging area. */
+export interface Place {
+  readonly in: 'folder' | 'staging'
+  readonly path: string
+}
+
+/**
+ * One synced folder on one file system. Nothing here follows a symbolic link below the root: a path with a link in the middle is
+ * refused. Errors are `DiskError`s with the system's code.
+ */
+export interface FileSystem {
+  /** Entries of a directory, unordered; undefined when it is not there. Names that are not valid never occur. */
+  list(path: RelativePath): Promise<readonly Name[] | undefined>
+  /** undefined when nothing is there. Several at once, because calls in bulk are ten times faster. */
+  look(paths: readonly RelativePath[]): Promise<readonly (Look | undefined)[]>
+  /** Bytes of a link's target. */
+  readLink(path: RelativePath): Promise<Uint8Array>
+  /** Opens a regular file for reading, without following a link. The reader says what it opened. */
+  openForReading(path: RelativePath): Promise<FileReader>
+  /** A new file in the staging area, for writing at any offset. */
+  openStaged(name: string): Promise<FileWriter>
+  /** All other effects. Durable only after `flush`. */
+  change(change: DiskChange): Promise<void>
+  /** Makes durable everything written and renamed so far in these directories (and staged files). One flush for many. */
+  flush(directories: readonly RelativePath[]): Promise<void>
+}
+
+export interface FileReader {
+  readonly stamp: Stamp
+  /** Bytes from `offset`; shorter at the end of the file. */
+  read(offset: number, lengthMax: number): Promise<Uint8Array>
+  /** fstat now: whether it changed while it was read. */
+  stampNow(): Promise<Stamp>
+  close(): Promise<void>
+}
+
+export interface FileWriter {
+  write(offset: number, bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+export type DiskChange =
+  | { readonly do: 'make-directory'; readonly path: RelativePath; readonly mode: number }
+  | {
+      readonly do: 'stage-link'
+      readonly name: string
+      readonly target: Uint8Array
+      readonly mtimeNs: bigint
+    }
+  /** Bits and time of a staged file, before it is renamed into place. */
+  | { readonly do: 'finish-staged'; readonly name: string; readonly mode: number; readonly mtimeNs: bigint }
+  /** Puts a staged file or link into place; replaces what is there only if `replace`, else fails with EEXIST, atomically. */
+  | { readonly do: 'place'; readonly name: string; readonly path: RelativePath; readonly replace: boolean }
+  /** Moves within the folder; never replaces: fails with EEXIST. */
+  | { readonly do: 'move'; readonly from: RelativePath; readonly to: RelativePath }
+  | { readonly do: 'set-mode'; readonly path: RelativePath; readonly mode: number }
+  | { readonly do: 'set-time'; readonly path: RelativePath; readonly mtimeNs: bigint }
+  | { readonly do: 'remove-file'; readonly path: RelativePath }
+  /** Fails with ENOTEMPTY when something is in it. */
+  | { readonly do: 'remove-directory'; readonly path: RelativePath }
+  | { readonly do: 'drop-staged'; readonly name: string }
+
+/** The file system said no. `code` is the system's: ENOENT, EACCES, ENOSPC, EEXIST, ENOTEMPTY, … */
+export class DiskError extends Error {
+  override readonly name = 'DiskError'
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
+/** Hints that something changed below a directory. Hints may be lost: the scan is the truth. */
+export interface Watcher {
+  close(): Promise<void>
+}
+
+export interface WatchEvents {
+  /** Something may have changed directly in this directory. */
+  hint(directory: RelativePath): void
+  /** The watcher lost events, or its limits were reached: only rescans see changes now. */
+  blind(reason: string): void
+}

@@ -1,0 +1,52 @@
+// What the engine asks of a relay: one logged-in connection, over whatever carries frames.
+import type { EntryHash, PackId, SealedBytes, VaultId } from '@grenier/crypto'
+
+export interface RelayHead {
+  readonly sequence: number
+  readonly hash: EntryHash
+  readonly at: number
+}
+
+/** An entry as the relay hands it out: whole, or retired to its body hash. */
+export type RelayEntry =
+  | { readonly sequence: number; readonly entry: Uint8Array }
+  | { readonly sequence: number; readonly bodyHash: Uint8Array }
+
+export type PackState = 'absent' | 'pending' | 'claimed' | 'dropped'
+
+/**
+ * One connection, logged in. Methods may be called at any time, in any number: requests are pipelined. They reject with
+ * `ClientError` `relay-unreachable` (retryable) when the connection ends first, `relay-refused` with `data.reason` when the
+ * relay says no.
+ */
+export interface RelaySession {
+  /** undefined when the relay has no such vault, or hides it from this key. */
+  head(vault: VaultId): Promise<RelayHead | undefined>
+  /** Entries from `from` up to the head, in order, streamed in bounded pieces. */
+  entries(vault: VaultId, from: number): AsyncIterable<RelayEntry>
+  /**
+   * Compare-and-append of one entry (a genesis makes the vault). Resolves when durable. `moved` brings nothing: ask `entries`.
+   * Packs put before on this session need not have been acknowledged yet: the relay waits for them.
+   */
+  append(vault: VaultId, entry: Uint8Array): Promise<'appended' | 'moved'>
+  have(vault: VaultId, packs: readonly PackId[]): Promise<readonly PackState[]>
+  /** Resolves when the relay holds the pack durably. */
+  put(vault: VaultId, pack: { readonly id: PackId; readonly bytes: SealedBytes }): Promise<void>
+  /** Exactly `length` bytes from `offset`; undefined when the relay says that it lacks the pack. */
+  get(
+    vault: VaultId,
+    pack: PackId,
+    range: { offset: number; length: number },
+  ): Promise<Uint8Array | undefined>
+  /** From now on, calls `moved` when the log of the vault grows, with the entry that was pushed. */
+  subscribe(vault: VaultId, moved: (entry: RelayEntry) => void): Promise<void>
+  /** The relay's clock, estimated: added to the local clock it gives the relay's, ms. */
+  readonly clockOffsetMs: number
+  /** Changes when the relay's store was made anew or restored; only the wording depends on it. Hex. */
+  readonly incarnation: string
+  /** Bytes sent and received on this connection so far. */
+  readonly traffic: { readonly sentBytes: number; readonly receivedBytes: number }
+  /** Resolves with the reason when the connection has ended. */
+  readonly closed: Promise<Error | undefined>
+  close(): Promise<void>
+}

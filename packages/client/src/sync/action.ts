@@ -1,0 +1,140 @@
+// What the planner says. Actions, conflicts and problems are separate values; none of them does anything.
+import type { Name, RelativePath } from './name.ts'
+import type { Columns, LocalRow, NodeId, NodeValue, Row } from './tree.ts'
+
+/** Local and remote agree: base follows. `local` is the node's id in the local tree, `remote` in the log; they differ when paired by path. */
+export interface Adopt {
+  readonly do: 'adopt'
+  readonly local: NodeId | undefined
+  readonly remote: NodeId | undefined
+}
+
+/** Content of a local file is needed to decide, or to commit, and has not been read yet. */
+export interface Read {
+  readonly do: 'read'
+  readonly id: NodeId
+  readonly path: RelativePath
+}
+
+/** A change of this device for the log. `parent` may be a provisional id that an earlier commit of the same plan creates. */
+export type Commit =
+  | {
+      readonly do: 'commit'
+      readonly op: 'put'
+      readonly id: NodeId
+      readonly path: RelativePath
+      readonly row: Row
+      /** The remote node of another kind that the name holds now and that goes, if any. */
+      readonly replaces: NodeId | undefined
+    }
+  | { readonly do: 'commit'; readonly op: 'remove'; readonly id: NodeId; readonly path: RelativePath }
+  | {
+      readonly do: 'commit'
+      readonly op: 'move'
+      readonly id: NodeId
+      readonly path: RelativePath
+      readonly from: RelativePath
+      readonly parent: NodeId
+      readonly name: Name
+      readonly replaces: NodeId | undefined
+    }
+
+/** A change of the log for this disk. `expect` is what the disk must still be, looked at right before. */
+export type Apply =
+  | {
+      readonly do: 'apply'
+      readonly op: 'put'
+      readonly id: NodeId
+      readonly path: RelativePath
+      readonly row: Row
+      readonly expect: LocalRow | undefined
+    }
+  | {
+      readonly do: 'apply'
+      readonly op: 'remove'
+      readonly id: NodeId
+      readonly path: RelativePath
+      readonly expect: LocalRow
+    }
+  | {
+      readonly do: 'apply'
+      readonly op: 'move'
+      readonly id: NodeId
+      readonly path: RelativePath
+      readonly from: RelativePath
+      readonly parent: NodeId
+      readonly name: Name
+      readonly expect: LocalRow
+    }
+
+/**
+ * Both changed: the local one steps aside on this disk under a name of its own. It is then a new node here, which the next
+ * plan commits, while the remote one takes the old name.
+ */
+export interface StepAside {
+  readonly do: 'step-aside'
+  readonly id: NodeId
+  readonly path: RelativePath
+  readonly keptAs: Name
+  readonly expect: LocalRow
+}
+
+export type Action = Adopt | Read | Commit | Apply | StepAside
+
+/** A conflict, for people: what was kept beside what. */
+export interface Conflict {
+  readonly path: RelativePath
+  readonly keptAs: RelativePath
+}
+
+/** Why one node cannot be synced here. Codes are listed in docs/ERRORS.md. */
+export type ProblemCode =
+  | 'name-unholdable' // this file system cannot hold the name
+  | 'name-collision' // two names that this file system takes for one
+  | 'kind-unsupported' // socket, fifo, device
+  | 'unreadable' // no permission to read
+  | 'unwritable' // no permission to write
+  | 'changing' // changed while it was read; tried again later
+  | 'name-reserved' // `.grenier` at the root
+  | 'vanished' // gone while it was sent
+  | 'disk-full'
+  | 'pack-unavailable' // the relay lacks what it needs
+  | 'entry-void' // a member's change that does not apply
+
+export interface Problem {
+  readonly path: RelativePath
+  readonly code: ProblemCode
+  readonly detail?: string
+}
+
+/** What a file system cannot tell apart or hold. */
+export interface Traits {
+  readonly caseInsensitive: boolean
+  readonly normalizesUnicode: boolean
+  readonly nameBytesMax: number
+}
+
+/** Everything the planner may know. */
+export interface PlanInput {
+  /**
+   * Rows that differ, closed over their ancestors (all columns), over the children of what is removed or replaced, and over the
+   * siblings that are equal to a differing one's name under case folding and NFC.
+   */
+  readonly rows: ReadonlyMap<NodeId, Columns>
+  /** Whether a name is taken in a directory, in any tree: for names of conflict copies. */
+  readonly taken: (parent: NodeId, name: Name) => boolean
+  /** Paths on this disk, by node of the local tree. */
+  readonly device: string
+  /** UTC, ms: for names of conflict copies. */
+  readonly nowMs: number
+  readonly traits: Traits
+}
+
+export interface Plan {
+  /** In an order that can be carried out one after the other: parents before children, removals children first. */
+  readonly actions: readonly Action[]
+  readonly conflicts: readonly Conflict[]
+  readonly problems: readonly Problem[]
+}
+
+export type { NodeValue }

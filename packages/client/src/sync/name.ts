@@ -1,0 +1,80 @@
+// Names and paths of the tree. A name is 1 to 255 bytes, no `/`, no NUL, not `.` or `..`. In memory it is a string: UTF-8 where it is
+// UTF-8, else each byte that does not decode stands as a lone surrogate U+DC80..U+DCFF (PEP 383), so that every name round-trips.
+import type { Branded } from '@grenier/crypto'
+
+/** One component of a path. */
+export type Name = Branded<string, 'Name'>
+/** Names joined by `/`, relative to the synced folder; the folder itself is the empty string. */
+export type RelativePath = Branded<string, 'RelativePath'>
+
+/** The synced folder itself. */
+export const rootPath = '' as RelativePath
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The in-memory form of a name as the disk or the log has it; undefined when it is no valid name. */
+export function nameFromBytes(bytes: Uint8Array): Name | undefined {
+  if (bytes.length === 0 || bytes.length > 255 || bytes.includes(0) || bytes.includes(0x2f)) return undefined
+  const text = decodeEscaped(bytes)
+  return text === '.' || text === '..' ? undefined : (text as Name)
+}
+
+/** The bytes of a name, as the disk and the log have it. */
+export function nameToBytes(name: string): Uint8Array {
+  if (name.isWellFormed()) return new TextEncoder().encode(name)
+  const out: number[] = []
+  for (const character of name) {
+    const code = character.codePointAt(0) ?? 0
+    if (code >= 0xdc80 && code <= 0xdcff) out.push(code - 0xdc00)
+    else out.push(...new TextEncoder().encode(character))
+  }
+  return Uint8Array.from(out)
+}
+
+/** The name, when it is valid; undefined otherwise. */
+export function asName(text: string): Name | undefined {
+  return nameFromBytes(nameToBytes(text))
+}
+
+/** `parent/name`. */
+export function joinPath(parent: RelativePath, name: Name): RelativePath {
+  return (parent === '' ? name : `${parent}/${name}`) as RelativePath
+}
+
+/** Whether the name is UTF-8, and not raw bytes. */
+export function isText(name: string): boolean {
+  return name.isWellFormed()
+}
+
+function decodeEscaped(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return decodeRaw(bytes)
+  }
+}
+
+function decodeRaw(bytes: Uint8Array): string {
+  let out = ''
+  let at = 0
+  while (at < bytes.length) {
+    const length = sequenceLength(bytes, at)
+    if (length === 0) out += String.fromCharCode(0xdc00 + (bytes[at] ?? 0))
+    else out += strict.decode(bytes.subarray(at, at + length))
+    at += Math.max(1, length)
+  }
+  return out
+}
+
+/** Length of the valid UTF-8 sequence that starts at `at`, 0 when none does. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  for (let length = 1; length <= 4 && at + length <= bytes.length; length += 1) {
+    try {
+      strict.decode(bytes.subarray(at, at + length))
+      return length
+    } catch {
+      // a longer sequence may start here
+    }
+  }
+  return 0
+}
