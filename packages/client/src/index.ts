@@ -1,2 +1,26 @@
-// The public face of the client library.
+// The public face of the client library: the engine and its world, real and in memory.
+export { systemClock, type Clock, type Timer } from './clock.ts'
+export { inlineWorkerPool } from './content/worker-pool-inline.ts'
+export { threadedWorkerPool } from './content/worker-pool-threads.ts'
+export type { WorkerPool } from './content/worker-pool.ts'
+export { openMemoryFileSystem } from './disk/file-system-memory.ts'
+export { openRealFileSystem } from './disk/file-system-real.ts'
+export { DiskError, type FileSystem, type WatchEvents, type Watcher } from './disk/file-system.ts'
+export { MemoryFolder } from './disk/memory-folder.ts'
+export { MemoryUser, type Seen } from './disk/memory-user.ts'
+export type {
+  EngineContext,
+  FolderEngine,
+  Invitation,
+  RunOptions,
+} from './engine/api.ts'
+export type { FolderEvent, FolderState, FolderStatus, Progress, Report, Summary } from './engine/events.ts'
+export { addFolder, joinFolder, openAccount, openFolder } from './engine/open-folder.ts'
+export type { Platform } from './engine/platform.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
+export { homeExists, makeHome, openHome, type NewHome } from './home/home-files.ts'
+export type { FolderRecord, Home } from './home/home.ts'
+export { dialWebSocket } from './relay/dial-websocket.ts'
+export { LevelStateStore } from './state/state-store-level.ts'
+export { MemoryDisk } from './state/state-store-memory.ts'
+export type { StateStore } from './state/state-store.ts'

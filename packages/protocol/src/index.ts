@@ -1,1 +1,35 @@
-export {}
+// The public face of @grenier/protocol: the messages between client and relay, their limits and errors. No I/O here or below.
+export {
+  clientMessageTypes,
+  keyKinds,
+  type ClientMessage,
+  type ClientMessageOf,
+  type ClientRequest,
+  type KeyKind,
+} from './client-message.ts'
+export { decodeClientMessage, decodeRelayMessage, encodeMessage, type Message } from './codec.ts'
+export { isRetryable, relayErrorCodes, type RelayErrorCode } from './error-codes.ts'
+export { protocolVersion } from './fields.ts'
+export { limits } from './limits.ts'
+export {
+  loginBytes,
+  loginLabel,
+  originOf,
+  parseRelayUrl,
+  pinText,
+  type LoginFacts,
+  type RelayUrl,
+} from './login.ts'
+export { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
+export {
+  packStates,
+  relayMessageTypes,
+  type ListedEntry,
+  type OkMessage,
+  type OkOf,
+  type RelayAnswer,
+  type RelayMessage,
+  type RelayMessageOf,
+} from './relay-message.ts'
+export { memoryWirePair } from './wire-memory.ts'
+export type { Wire } from './wire.ts'

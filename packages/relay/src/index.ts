@@ -1,1 +1,11 @@
-export {}
+// The public face of @grenier/relay: the relay without a network, its server, its stores.
+export { systemClock, type Clock, type Timer } from './core/clock.ts'
+export type { ClockRecord, ClockRecordStore } from './core/deletion-hold.ts'
+export { lineLog, silentLog, type EventFields, type EventLog } from './core/event-log.ts'
+export { RelayCore, type CoreOptions } from './core/relay-core.ts'
+export type { CoreConfig, Registration } from './core/relay-parts.ts'
+export type { Swept } from './core/sweep.ts'
+export { RelayError, type LocalErrorCode, type RelayErrorCode } from './errors.ts'
+export { memoryStores } from './store/stores-memory.ts'
+export { openStores, type EmbeddedOptions } from './store/stores-embedded.ts'
+export type { Stores } from './store/stores.ts'

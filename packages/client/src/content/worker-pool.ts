@@ -1,22 +1,29 @@
-// Work on bytes, off the main thread: cut, hash, compress, seal; open, check, decompress. One interface; the simulation runs it inline.
+// Work on bytes, off the main thread: cut and hash, compress, seal, open and check. One interface; the simulation runs it inline.
+// Nothing here knows of files, vaults or the relay.
 import type { ChunkId, PackId, SealedBytes } from '@grenier/crypto'
 
-/** Keys and binding of one vault, as the workers need them. */
+/** Keys of one vault that content needs, 32 bytes each, from epoch 0: a new epoch re-sends nothing. */
 export interface ContentKeys {
-  /** 32 bytes each, from epoch 0. */
   readonly chunkIdKey: Uint8Array
   readonly chunkerKey: Uint8Array
 }
 
-/** A chunk of a file, cut and hashed. */
+/** Bytes of one file, or of one part of it, to be cut. */
+export interface Piece {
+  readonly bytes: Uint8Array
+  /** The end of these bytes is the end of the file. */
+  readonly last: boolean
+  /** A list of ids, cut by the list chunker. */
+  readonly list: boolean
+}
+
+/** A chunk, cut and hashed: its id and its length. Chunks lie one after the other from the start of their piece. */
 export interface CutChunk {
   readonly id: ChunkId
-  /** Where it starts in the bytes given, and its length. */
-  readonly start: number
   readonly plainBytes: number
 }
 
-export interface CutResult {
+export interface CutPiece {
   /** The bytes given, handed back. */
   readonly bytes: Uint8Array
   readonly chunks: readonly CutChunk[]
@@ -24,11 +31,29 @@ export interface CutResult {
   readonly rest: number
 }
 
-/** A chunk as it lies in a pack: compressed where that helps. Equal lengths mean uncompressed. */
-export interface StoredChunk {
-  readonly id: ChunkId
-  readonly plainBytes: number
-  readonly stored: Uint8Array
+/** Parts of one buffer to be compressed. */
+export interface Compressible {
+  readonly bytes: Uint8Array
+  readonly ranges: readonly { readonly start: number; readonly length: number }[]
+}
+
+/** The ranges as they go into a pack, one after the other: compressed where that helps, equal lengths meaning uncompressed. */
+export interface Compressed {
+  readonly bytes: Uint8Array
+  readonly storedBytes: readonly number[]
+}
+
+/** Seals the plaintext of one pack, with zeros up to its size. */
+export interface SealTask {
+  /** The epoch's pack key, 32 bytes. */
+  readonly key: Uint8Array
+  /** Vault id, 32 bytes. */
+  readonly binding: Uint8Array
+  readonly epoch: number
+  /** 32 fresh random bytes. */
+  readonly salt: Uint8Array
+  readonly plain: Uint8Array
+  readonly storedBytes: number
 }
 
 export interface SealedPack {
@@ -36,36 +61,35 @@ export interface SealedPack {
   readonly bytes: SealedBytes
 }
 
-/** Everything a worker does. Buffers given are transferred: the caller must not touch them again. */
-export interface WorkerPool {
-  cut(task: { keys: ContentKeys; bytes: Uint8Array; last: boolean; list: boolean }): Promise<CutResult>
-  compress(task: { chunks: readonly { id: ChunkId; plain: Uint8Array }[] }): Promise<readonly StoredChunk[]>
-  seal(task: SealTask): Promise<SealedPack>
-  open(task: OpenTask): Promise<Uint8Array>
-  /** Decompresses to exactly `plainBytes` and checks the id. Rejects with `CryptoError` `seal-broken`. */
-  restore(task: { keys: ContentKeys; chunk: StoredChunk }): Promise<Uint8Array>
-  close(): Promise<void>
-}
-
-/** Lays `parts` one after the other, then zeros up to the pack's size, and seals. */
-export interface SealTask {
-  /** Epoch's pack key. */
+/** Opens a whole pack, or a run of whole cells of it, checks and decompresses the chunks asked for. */
+export interface OpenTask {
+  readonly keys: ContentKeys
   readonly key: Uint8Array
   readonly binding: Uint8Array
   readonly epoch: number
-  readonly salt: Uint8Array
-  readonly parts: readonly Uint8Array[]
+  readonly packBytes: number
+  /** Prefix and commitment, as stored at the front of the pack. */
+  readonly front: Uint8Array
+  /** Whole cells from `firstCell` on. */
+  readonly cells: Uint8Array
+  readonly firstCell: number
+  readonly chunks: readonly WantedChunk[]
+}
+
+/** A chunk by its place in the pack's plaintext. */
+export interface WantedChunk {
+  readonly id: ChunkId
+  readonly offset: number
+  readonly plainBytes: number
   readonly storedBytes: number
 }
 
-/** Opens a run of whole cells of a pack and returns their plaintext. */
-export interface OpenTask {
-  readonly key: Uint8Array
-  readonly binding: Uint8Array
-  readonly epoch: number
-  /** Prefix and commitment, as stored at the front of the pack. */
-  readonly front: Uint8Array
-  readonly cells: Uint8Array
-  readonly firstCell: number
-  readonly packBytes: number
+/** Bytes given are moved, not copied: the caller must not touch them again. Order of results is the order of what was given. */
+export interface WorkerPool {
+  cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): Promise<readonly CutPiece[]>
+  compress(task: { inputs: readonly Compressible[] }): Promise<readonly Compressed[]>
+  seal(task: SealTask): Promise<SealedPack>
+  /** undefined where a chunk is not what its id says: a member's fault. @throws CryptoError `seal-broken` when a cell does not open. */
+  open(task: OpenTask): Promise<readonly (Uint8Array | undefined)[]>
+  close(): Promise<void>
 }

@@ -1,6 +1,12 @@
 // The file system as the engine sees it: small, so that the simulation can be one. Paths are relative to the folder's root.
+import type { Traits } from '../sync/action.ts'
 import type { Name, RelativePath } from '../sync/name.ts'
 import type { Stamp } from '../sync/tree.ts'
+
+/** Our own directory at the root of a synced folder: never synced. */
+export const ownDirectory = '.grenier' as RelativePath
+/** Where files are made before they are renamed into place: on the same file system as the folder. */
+export const stagingDirectory = '.grenier/staging' as RelativePath
 
 /** What a directory entry is. `other`: socket, fifo, device. */
 export type EntryKind = 'file' | 'directory' | 'link' | 'other'
@@ -11,15 +17,15 @@ export interface Look {
   readonly stamp: Stamp
 }
 
-/** A path below the root, or below the staging area. */
-export interface Place {
-  readonly in: 'folder' | 'staging'
-  readonly path: string
+/** What a file system cannot tell apart, hold, or keep. */
+export interface DiskTraits extends Traits {
+  /** A modification time read back differs from the one that was set by less than this. */
+  readonly timeStepNs: bigint
 }
 
 /**
  * One synced folder on one file system. Nothing here follows a symbolic link below the root: a path with a link in the middle is
- * refused. Errors are `DiskError`s with the system's code.
+ * refused (ELOOP or ENOTDIR). Errors are `DiskError`s with the system's code.
  */
 export interface FileSystem {
   /** Entries of a directory, unordered; undefined when it is not there. Names that are not valid never occur. */
@@ -30,12 +36,14 @@ export interface FileSystem {
   readLink(path: RelativePath): Promise<Uint8Array>
   /** Opens a regular file for reading, without following a link. The reader says what it opened. */
   openForReading(path: RelativePath): Promise<FileReader>
-  /** A new file in the staging area, for writing at any offset. */
+  /** A new, empty file in the staging area, for writing at any offset; what had that name there before is dropped first. */
   openStaged(name: string): Promise<FileWriter>
   /** All other effects. Durable only after `flush`. */
   change(change: DiskChange): Promise<void>
   /** Makes durable everything written and renamed so far in these directories (and staged files). One flush for many. */
   flush(directories: readonly RelativePath[]): Promise<void>
+  /** What it cannot tell apart or hold, probed in the staging area. */
+  traits(): Promise<DiskTraits>
 }
 
 export interface FileReader {
@@ -52,6 +60,10 @@ export interface FileWriter {
   close(): Promise<void>
 }
 
+/**
+ * One effect. Where a change names `expect`, the target (the source, of a move) is looked at again in the same step, right before
+ * the effect; unless it is still that, nothing is done and the change fails with ECHANGED.
+ */
 export type DiskChange =
   | { readonly do: 'make-directory'; readonly path: RelativePath; readonly mode: number }
   | {
@@ -63,17 +75,38 @@ export type DiskChange =
   /** Bits and time of a staged file, before it is renamed into place. */
   | { readonly do: 'finish-staged'; readonly name: string; readonly mode: number; readonly mtimeNs: bigint }
   /** Puts a staged file or link into place; replaces what is there only if `replace`, else fails with EEXIST, atomically. */
-  | { readonly do: 'place'; readonly name: string; readonly path: RelativePath; readonly replace: boolean }
-  /** Moves within the folder; never replaces: fails with EEXIST. */
-  | { readonly do: 'move'; readonly from: RelativePath; readonly to: RelativePath }
+  | {
+      readonly do: 'place'
+      readonly name: string
+      readonly path: RelativePath
+      readonly replace: boolean
+      readonly expect?: Stamp | undefined
+    }
+  /**
+   * Moves within the folder; never replaces: fails with EEXIST. When both are the same file already (a move that a crash cut in
+   * two), it is finished.
+   */
+  | {
+      readonly do: 'move'
+      readonly from: RelativePath
+      readonly to: RelativePath
+      readonly expect?: Stamp | undefined
+    }
   | { readonly do: 'set-mode'; readonly path: RelativePath; readonly mode: number }
-  | { readonly do: 'set-time'; readonly path: RelativePath; readonly mtimeNs: bigint }
-  | { readonly do: 'remove-file'; readonly path: RelativePath }
+  /** Bits and time of a file in place, the nearest time that can be kept: see `timeStepNs`. */
+  | {
+      readonly do: 'set-bits'
+      readonly path: RelativePath
+      readonly mode: number
+      readonly mtimeNs: bigint
+      readonly expect: Stamp
+    }
+  | { readonly do: 'remove-file'; readonly path: RelativePath; readonly expect?: Stamp | undefined }
   /** Fails with ENOTEMPTY when something is in it. */
   | { readonly do: 'remove-directory'; readonly path: RelativePath }
   | { readonly do: 'drop-staged'; readonly name: string }
 
-/** The file system said no. `code` is the system's: ENOENT, EACCES, ENOSPC, EEXIST, ENOTEMPTY, … */
+/** The file system said no. `code` is the system's: ENOENT, EACCES, ENOSPC, EEXIST, ENOTEMPTY, …; or our own ECHANGED. */
 export class DiskError extends Error {
   override readonly name = 'DiskError'
   readonly code: string
@@ -86,12 +119,19 @@ export class DiskError extends Error {
 
 /** Hints that something changed below a directory. Hints may be lost: the scan is the truth. */
 export interface Watcher {
+  /** Resolves when changes are seen from now on, or it is blind. */
+  readonly ready: Promise<void>
   close(): Promise<void>
 }
+
+/** Why a watcher no longer sees: its limit on watches was reached, or it failed. */
+export type BlindReason = 'watch-limit' | 'watch-failed'
 
 export interface WatchEvents {
   /** Something may have changed directly in this directory. */
   hint(directory: RelativePath): void
-  /** The watcher lost events, or its limits were reached: only rescans see changes now. */
-  blind(reason: string): void
+  /** Events may have been lost, once: look at everything, then go on. */
+  overflow?(): void
+  /** Its limits were reached, or it failed: only rescans see changes from now on. */
+  blind(reason: BlindReason): void
 }

@@ -2,11 +2,16 @@
 import type { Name, RelativePath } from './name.ts'
 import type { Columns, LocalRow, NodeId, NodeValue, Row } from './tree.ts'
 
-/** Local and remote agree: base follows. `local` is the node's id in the local tree, `remote` in the log; they differ when paired by path. */
+/**
+ * Base follows what local and remote agree on, field by field. `local` is the node's id in the local tree, `remote` in the log.
+ * They differ when the two were paired by path: then the local rows go over to the id `remote` first, also as the parent of
+ * other rows. After that the base row of `remote` becomes `base`, or goes when that is undefined.
+ */
 export interface Adopt {
   readonly do: 'adopt'
-  readonly local: NodeId | undefined
-  readonly remote: NodeId | undefined
+  readonly local: NodeId
+  readonly remote: NodeId
+  readonly base: Row | undefined
 }
 
 /** Content of a local file is needed to decide, or to commit, and has not been read yet. */
@@ -16,7 +21,13 @@ export interface Read {
   readonly path: RelativePath
 }
 
-/** A change of this device for the log. `parent` may be a provisional id that an earlier commit of the same plan creates. */
+/**
+ * A change of this device for the log, on nothing but the log's own preconditions: the name is free, the parent is there, no cycle.
+ * A `put` of an id that the remote tree does not have makes a new node, also when the id is one of the log (removed there, edited
+ * here): the local id then goes over to the new one. `parent` may be such an id, put by an earlier commit of the same plan.
+ * `path` of a `put` is where the file lies on this disk before anything of the plan is applied; of `move` and `remove`, for people,
+ * where the node is in the log.
+ */
 export type Commit =
   | {
       readonly do: 'commit'
@@ -39,7 +50,10 @@ export type Commit =
       readonly replaces: NodeId | undefined
     }
 
-/** A change of the log for this disk. `expect` is what the disk must still be, looked at right before. */
+/**
+ * A change of the log for this disk. `expect` is what the disk must still be, looked at right before; undefined: nothing is there.
+ * Paths hold at that point of the plan, after the actions before it. A node has at most one of these in a plan.
+ */
 export type Apply =
   | {
       readonly do: 'apply'
@@ -68,14 +82,17 @@ export type Apply =
     }
 
 /**
- * Both changed: the local one steps aside on this disk under a name of its own. It is then a new node here, which the next
- * plan commits, while the remote one takes the old name.
+ * Two want one name, or one node has two contents: the local one steps aside on this disk, in its directory, under the name
+ * `keptAs`, which the next plan commits; the remote one has the old name. With `newNode` it leaves its id to the remote one and
+ * becomes a new provisional node; then `keptAs` may be the name that it already has (a rename of this device gave it one of its
+ * own), and nothing moves on the disk.
  */
 export interface StepAside {
   readonly do: 'step-aside'
   readonly id: NodeId
   readonly path: RelativePath
   readonly keptAs: Name
+  readonly newNode: boolean
   readonly expect: LocalRow
 }
 

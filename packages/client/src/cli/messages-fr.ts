@@ -1,0 +1,168 @@
+// Le catalogue en français. The catalogue in French; the same entries as messages-en.ts.
+import type { Catalogue } from './messages.ts'
+
+export const french: Catalogue = {
+  errorLine: ({ message }) => `erreur : ${message}`,
+  hintLine: ({ hint }) => `conseil : ${hint}`,
+  listed: ({ items }) => items.join(', '),
+
+  errorUsage: ({ detail }) => detail,
+  errorHomeMissing: ({ path }) => `cette machine n’a pas encore d’appareil Grenier (cherché dans ${path})`,
+  hintHomeMissing: () =>
+    'lancez d’abord `grenier setup URL_DU_RELAIS`, ou `grenier join CODE DOSSIER` avec un code venu d’un autre appareil',
+  errorHomeExists: ({ path }) => `un appareil est déjà installé dans ${path}`,
+  hintHomeExists: () => 'utilisez-le tel quel, ou donnez un autre emplacement avec --home DOSSIER',
+  errorHomeLocked: () => 'un autre processus Grenier tient l’état de ce dossier',
+  hintHomeLocked: () => 'sans doute un `grenier sync` en cours : arrêtez-le, ou laissez-le faire',
+  errorHomeUnsafe: ({ path }) => `d’autres utilisateurs de cette machine peuvent lire ${path}`,
+  hintHomeUnsafe: ({ path }) => `chmod 600 ${path}`,
+  errorFolderUnknown: ({ path }) => `${path} n’est pas un dossier synchronisé de cet appareil`,
+  hintFolderUnknown: () => '`grenier status` montre les dossiers ; `grenier add DOSSIER` en commence un',
+  errorFolderTaken: ({ path }) =>
+    `${path} est déjà synchronisé, ou se trouve dans ou autour d’un dossier synchronisé`,
+  hintFolderTaken: () =>
+    'choisissez un autre dossier, ou faites d’abord `grenier forget` de l’autre ; aucun fichier n’est touché',
+  errorFolderUnusable: ({ path }) => `${path} n’est pas un dossier qu’on peut lire et écrire`,
+  hintFolderUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il appartient',
+  errorFolderUnmarked: ({ path }) => `le marqueur de ${path} a disparu (${path}/.grenier/marker)`,
+  hintFolderUnmarked: () =>
+    'son disque est-il monté ? Rien n’a été touché. Si le dossier a été vidé exprès, faites `grenier forget` puis rejoignez-le',
+  errorStateBroken: ({ path }) =>
+    `l’état de cet appareil est illisible${path === undefined ? '' : ` (${path})`}`,
+  hintStateBroken: () =>
+    'vos fichiers sont intacts : faites `grenier forget` du dossier et rejoignez-le avec un code',
+  errorStateForeign: ({ path }) => `${path} porte le marqueur d’un autre coffre ou d’un autre appareil`,
+  hintStateForeign: () =>
+    'le dossier a-t-il été copié ou restauré ? `grenier forget`, supprimez son dossier .grenier, et rejoignez-le',
+  errorNameAmbiguous: ({ detail }) => `plusieurs portent ce nom : ${detail}`,
+  hintNameAmbiguous: () => 'désignez-le par son identifiant',
+  errorCodeWrong: () => 'ce code d’invitation n’est plus valable, ou ne l’a jamais été',
+  hintCodeWrong: () => 'un code sert une fois et expire : demandez-en un nouveau (`grenier invite DOSSIER`)',
+  errorRelayUnreachable: ({ relay }) =>
+    `le relais est injoignable${relay === undefined ? '' : ` (${relay})`}`,
+  hintRelayUnreachable: () =>
+    'vérifiez la connexion et l’adresse ; rien n’est perdu, la prochaine fois continuera',
+  errorRelayRefused: ({ reason }) => `le relais a refusé : ${reason ?? 'sans raison donnée'}`,
+  hintRelayRefused: () => 'docs/ERRORS.md explique la raison ; votre hébergeur peut en dire plus',
+  errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
+  hintRelayContradicts: () =>
+    'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Comparez avec vos autres appareils et montrez ceci à votre hébergeur',
+  errorRelayCorrupt: ({ detail }) =>
+    `le relais détient des octets qui ne sont pas ceux qu’on y a mis : ${detail}`,
+  hintRelayCorrupt: () =>
+    'aucun fichier n’a été touché. Votre hébergeur devrait vérifier le disque et ses sauvegardes',
+  errorRelayRollback: ({ detail }) =>
+    `le relais montre un journal plus ancien que celui que cet appareil connaît : ${detail}`,
+  hintRelayRollback: () =>
+    'aucun fichier n’a été touché. Il a peut-être été restauré d’une sauvegarde : demandez à votre hébergeur',
+  errorPackUnavailable: () => 'il manque au relais un paquet nécessaire',
+  hintPackUnavailable: () =>
+    'ce qui pouvait être fait l’est ; le reste attend que le relais l’ait de nouveau',
+  errorUpdateNeeded: () =>
+    'ce coffre, ce relais ou cet appareil utilise un format que cette version ne connaît pas',
+  hintUpdateNeeded: () => 'mettez Grenier à jour sur cette machine',
+  errorKeyWithheld: ({ detail }) => `une clé destinée à cet appareil ne s’ouvre pas (${detail})`,
+  hintKeyWithheld: () => 'ce dossier attend qu’un propriétaire émette de nouvelles clés',
+  errorBrake: ({ detail }) => `une part inhabituelle du dossier a changé d’un coup : ${detail}`,
+  hintBrake: () => 'regardez le dossier ; rien n’a été envoyé ni appliqué',
+  errorDiskFull: ({ path }) => `plus de place${path === undefined ? '' : ` pour ${path}`}`,
+  hintDiskFull: () => 'libérez de la place ; la prochaine fois continuera où celle-ci s’est arrêtée',
+  errorDiskFailed: ({ detail }) => `le système de fichiers a refusé : ${detail}`,
+  hintDiskFailed: () => 'vérifiez le disque et ses permissions',
+  errorInterrupted: () => 'arrêté',
+  hintInterrupted: () => 'la prochaine fois continuera où celle-ci s’est arrêtée',
+  errorUnexpected: ({ detail }) => `quelque chose qui ne devrait pas arriver : ${detail}`,
+  hintUnexpected: () => 'relancez avec --verbose et signalez-le',
+
+  problemNameUnholdable: ({ path }) =>
+    `${path} : ce système de fichiers ne peut porter ce nom ; il reste sur les autres appareils`,
+  problemNameCollision: ({ path }) =>
+    `${path} : ce système de fichiers confond ce nom avec celui d’un voisin ; renommez l’un des deux`,
+  problemKindUnsupported: ({ path }) => `${path} : une socket, un tube ou un périphérique ; pas synchronisé`,
+  problemUnreadable: ({ path }) => `${path} : pas le droit de le lire ; pas synchronisé`,
+  problemUnwritable: ({ path }) => `${path} : ne peut être écrit ici`,
+  problemChanging: ({ path }) => `${path} : change pendant la lecture ; nouvel essai plus tard`,
+  problemNameReserved: ({ path }) => `${path} : ce nom est réservé à Grenier`,
+  problemVanished: ({ path }) => `${path} : a disparu pendant l’envoi`,
+  problemDiskFull: ({ path }) => `${path} : plus de place sur le disque`,
+  problemPackUnavailable: ({ path }) => `${path} : il en manque une partie au relais ; en attente`,
+  problemEntryVoid: ({ path }) => `${path} : un changement inapplicable a été ignoré`,
+
+  changeUp: ({ action, path }) => `↑ ${action} ${path}`,
+  changeDown: ({ action, path }) => `↓ ${action} ${path}`,
+  changeMoved: ({ from, path }) => `${from} → ${path}`,
+  conflict: ({ path, keptAs }) =>
+    `conflit : ${path} a changé des deux côtés ; le vôtre est gardé sous ${keptAs}`,
+  voidEntry: ({ sequence, device, reason }) =>
+    `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
+  watchBlind: ({ reason }) =>
+    `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
+  stateSynced: () => 'à jour ; surveillance en cours',
+  stateOffline: () => 'le relais est hors d’atteinte ; nouvel essai',
+  stateSyncing: () => 'synchronisation',
+  stateHalted: () => 'à l’arrêt : le relais contredit ce qui a été signé',
+  stateBraked: () => 'à l’arrêt : on vous attend',
+  statePaused: () => 'en pause',
+
+  setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
+  setupWords: () =>
+    'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',
+  setupWordsWritten: ({ path }) =>
+    `Les 24 mots sont dans ${path} (vous seul pouvez le lire). Recopiez-les sur papier et supprimez ce fichier.`,
+  setupWordsTaken: () => 'L’identité est celle des mots que vous avez donnés.',
+  addDone: ({ folder, name, relay }) => `${folder} est maintenant le coffre « ${name} » chez ${relay}.`,
+  joinDone: ({ folder, name }) => `${folder} a rejoint le coffre « ${name} ».`,
+  joinHistory: () => 'Qui rejoint un coffre peut aussi en lire l’historique conservé.',
+  inviteCode: () => 'Donnez ce code à une seule personne, par un moyen sûr. Il sert une fois.',
+  inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
+  inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire ${until}.`,
+  forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
+  exportDone: ({ files, bytes, path }) => `${files} fichiers, ${bytes}, dans ${path}.`,
+  summary: ({ files, bytes, sent, received, seconds }) =>
+    `À jour : ${files} fichiers, ${bytes}. Envoyé ${sent}, reçu ${received}, en ${seconds} s.`,
+  summaryTroubles: ({ conflicts, problems }) =>
+    `${conflicts} conflits, ${problems} problèmes : voir ci-dessus.`,
+  progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
+    `${filesDone}/${filesTotal} fichiers, ${bytesDone} sur ${bytesTotal}, ${rate}/s`,
+  syncWatching: ({ folder }) => `${folder} : surveillance en cours. Ctrl-C arrête.`,
+  syncNothing: () => 'Cet appareil ne synchronise encore aucun dossier.',
+  statusNone: () => 'Aucun dossier. `grenier add DOSSIER` en commence un.',
+  statusFolder: ({ folder, name, state }) => `${folder}  « ${name} »  ${state}`,
+  statusHead: ({ sequence, hash }) => `  journal : entrée ${sequence}, ${hash}`,
+  statusPending: ({ count }) => `  en attente : ${count}`,
+  statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
+  statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
+  statusNever: () => 'jamais',
+  roleOwner: () => 'propriétaire',
+  roleWriter: () => 'rédacteur',
+  roleReader: () => 'lecteur',
+  actionPut: () => 'écrit',
+  actionRemove: () => 'supprimé',
+  actionMove: () => 'déplacé',
+
+  helpProgram: () =>
+    'Synchronisation de dossiers chiffrée de bout en bout. Le relais ne voit que des octets scellés.',
+  helpHome: () => 'où sont les clés, la configuration et l’état de cet appareil (ou GRENIER_HOME)',
+  helpJson: () => 'un objet JSON par ligne sur la sortie standard',
+  helpYes: () => 'ne jamais demander',
+  helpLang: () => 'langue des messages : fr ou en',
+  helpVerbose: () => 'montrer d’où vient une erreur',
+  helpSetup: () => 'créer cet appareil, son identité et son compte chez un relais',
+  helpSetupInvite: () => 'code pour ouvrir un compte, donné par l’hébergeur',
+  helpDeviceName: () => 'nom de cet appareil, tel que les autres le montrent',
+  helpPhraseOut: () => 'écrire les 24 mots dans FICHIER (0600) au lieu de les montrer',
+  helpPhraseFile: () => 'prendre l’identité des 24 mots de FICHIER (- pour l’entrée standard)',
+  helpAdd: () => 'commencer un coffre à partir d’un dossier et l’envoyer',
+  helpAddName: () => 'nom du coffre ; à défaut celui du dossier',
+  helpInvite: () => 'donner un code avec lequel un appareil de plus rejoint le coffre',
+  helpInviteRole: () => 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
+  helpInviteExpires: () => 'combien de temps le code sert : 30m, 24h, 7d',
+  helpJoin: () => 'rejoindre un coffre avec un code et le recevoir (CODE peut être - pour l’entrée standard)',
+  helpSync: () => 'synchroniser des dossiers, en surveillant jusqu’à interruption',
+  helpOnce: () => 'revenir quand les deux côtés s’accordent et que tout est durable',
+  helpStatus: () => 'ce qui est synchronisé et où on en est',
+  helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',
+  helpExport: () => 'écrire tout le coffre, déchiffré, dans un tar',
+  helpExportOut: () => 'le fichier à écrire ; - pour la sortie standard',
+  helpExample: () => 'Exemple :',
+}

@@ -1,0 +1,129 @@
+// One group of changes: stage, flush, look again and rename, flush, record. Nothing is recorded before it is durable.
+import { nameToBytes, type RelativePath } from '../sync/name.ts'
+import { ApplyEffects } from './apply-effects.ts'
+import { ApplyModes } from './apply-modes.ts'
+import { record } from './apply-record.ts'
+import { refusalOf, type Change, type Refusal } from './apply-report.ts'
+import { stage } from './apply-stage.ts'
+import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
+import { ownDirectory } from './file-system.ts'
+import { ancestorsOf, parentOf } from './ignore.ts'
+import { sameForDisk } from './look-identify.ts'
+import { sameStamp } from './stamp.ts'
+
+/** Used once. */
+export class ApplyGroup {
+  readonly #options: GroupOptions
+  readonly #steps: readonly Step[]
+
+  constructor(options: GroupOptions, changes: readonly Change[]) {
+    this.#options = options
+    this.#steps = changes.map((change) => ({ change, staged: undefined, state: 'waiting' }))
+  }
+
+  async run(): Promise<void> {
+    const { files, report } = this.#options
+    for (const step of this.#steps) this.#checkName(step)
+    await this.#checkEarly()
+    await stage(this.#options, this.#steps, (step, refusal) => this.#refuse(step, refusal))
+    await files.flush([])
+    const modes = new ApplyModes(files)
+    const effects = new ApplyEffects(this.#options, modes)
+    for (const step of this.#waiting()) await this.#carryOut(step, effects)
+    for (const directory of await modes.finish()) effects.touched.add(directory)
+    await files.flush([...effects.touched])
+    const done = this.#steps.filter(({ state }) => state === 'done')
+    for (const directory of await record(this.#options, done)) report.lookAgain.add(directory)
+    report.done.push(...done.map(({ change }) => change))
+    for (const { state, staged } of this.#steps)
+      if (state === 'refused' && staged !== undefined)
+        await files.change({ do: 'drop-staged', name: staged.name })
+  }
+
+  #waiting(): Step[] {
+    return this.#steps.filter(({ state }) => state === 'waiting')
+  }
+
+  /** Names that are ours, or that this disk cannot hold. */
+  #checkName(step: Step): void {
+    const { change } = step
+    const { traits } = this.#options
+    const top = change.path.split('/', 1)[0] ?? ''
+    const name =
+      change.do === 'step-aside' ? change.keptAs : change.path.slice(change.path.lastIndexOf('/') + 1)
+    if (sameForDisk(traits, top, ownDirectory)) this.#refuse(step, { code: 'name-reserved' })
+    else if (nameBytes(name) > traits.nameBytesMax) this.#refuse(step, { code: 'name-unholdable' })
+  }
+
+  /** Spares fetching what could not be put into place; the look that counts comes right before the rename. */
+  async #checkEarly(): Promise<void> {
+    const moving = new Set<string>()
+    const steps: PutStep[] = []
+    for (const step of this.#waiting()) {
+      const { change } = step
+      const disturbed = [change.path, ...ancestorsOf(change.path)].some((path) => moving.has(path))
+      if (isPut(step) && !disturbed && needsContent(step.change)) steps.push(step)
+      if (change.do === 'step-aside' || change.op !== 'put') moving.add(change.path)
+      if (change.do === 'apply' && change.op === 'move') moving.add(change.from)
+    }
+    const looks = await this.#options.files.look(steps.map(({ change }) => change.path))
+    for (const [index, step] of steps.entries()) {
+      const { id, expect } = step.change
+      const look = looks[index]
+      const expected = this.#options.fresh.get(id) ?? expect?.stamp
+      const still =
+        expected === undefined ? look === undefined : look !== undefined && sameStamp(expected, look.stamp)
+      if (!still) await this.#changed(step)
+    }
+  }
+
+  async #carryOut(step: Step, effects: ApplyEffects): Promise<void> {
+    try {
+      await effects.carryOut(step)
+      step.state = 'done'
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal === 'changed') await this.#changed(step)
+      else this.#refuse(step, refusal)
+    }
+  }
+
+  #refuse(step: Step, refusal: Refusal): void {
+    step.state = 'refused'
+    const { path } = step.change
+    if (refusal === 'changed') this.#options.report.lookAgain.add(parentOf(path))
+    else this.#options.report.problems.push({ path, ...refusal })
+  }
+
+  /** Something else is there than the plan saw. A look will tell, unless it is something that looks do not record. */
+  async #changed(step: Step): Promise<void> {
+    const { change } = step
+    const { files, report } = this.#options
+    const [there] = await files.look([change.path])
+    if (there?.kind === 'other') {
+      this.#refuse(step, { code: 'kind-unsupported' })
+      return
+    }
+    if (there !== undefined && (await this.#isUnrecorded(change.path, there.kind === 'directory'))) {
+      this.#refuse(step, { code: 'name-collision', detail: 'ignored' })
+      return
+    }
+    this.#refuse(step, 'changed')
+    if (there?.kind === 'directory') report.lookAgain.add(change.path)
+    if (change.do === 'apply' && change.op === 'move') report.lookAgain.add(parentOf(change.from))
+  }
+
+  /** Ignored here and never synced. */
+  async #isUnrecorded(path: RelativePath, isDirectory: boolean): Promise<boolean> {
+    await this.#options.ignore.enterFrom(parentOf(path))
+    if (!this.#options.ignore.ignores(path, isDirectory)) return false
+    const tree = await this.#options.trees.begin()
+    const known = tree.find('local', path)
+    tree.abandon()
+    return known === undefined
+  }
+}
+
+function nameBytes(name: string): number {
+  return nameToBytes(name).length
+}

@@ -1,0 +1,140 @@
+// Last part of a group: everything done is durable; now base and local say so, in one flushed transaction. What a user changed since is
+// recorded as not read.
+import type { RelativePath } from '../sync/name.ts'
+import type { FileValue, LocalRow, NodeId, Row, Stamp } from '../sync/tree.ts'
+import type { Aside, GroupOptions, Move, Put, Step } from './apply-step.ts'
+import type { Look } from './file-system.ts'
+import { parentOf } from './ignore.ts'
+import type { OpenTransaction } from './look-report.ts'
+import { isNear } from './look-value.ts'
+import { sameBytesLikely, sameButChange, settled, unsettled } from './stamp.ts'
+
+/** Whether what is there now is what was put there. */
+type Check = (look: Look) => boolean
+
+/** Writes the rows of what was done; says which directories have to be looked at again. */
+export async function record(options: GroupOptions, done: readonly Step[]): Promise<readonly RelativePath[]> {
+  if (done.length === 0) return []
+  const tree = await options.trees.begin()
+  try {
+    const recorder = new Recorder(options, tree)
+    for (const step of done) await recorder.write(step)
+    const lookAgain = await recorder.confirm()
+    await tree.commit({ flush: true })
+    return lookAgain
+  } finally {
+    tree.abandon()
+  }
+}
+
+class Recorder {
+  readonly #options: GroupOptions
+  readonly #tree: OpenTransaction
+  /** Nodes to look at once all rows are written. */
+  readonly #checks = new Map<NodeId, Check>()
+
+  constructor(options: GroupOptions, tree: OpenTransaction) {
+    this.#options = options
+    this.#tree = tree
+  }
+
+  async write({ change, staged }: Step): Promise<void> {
+    if (change.do === 'step-aside') await this.#writeAside(change)
+    else if (change.op === 'put') this.#writePut(change, staged?.stamp)
+    else if (change.op === 'move') this.#writeMove(change)
+    else this.#writeRemove(change.id)
+  }
+
+  /** Looks at everything that was written and gives it the stamp it has now. */
+  async confirm(): Promise<readonly RelativePath[]> {
+    const lookAgain: RelativePath[] = []
+    const nodes = [...this.#checks].flatMap(([id, check]) => {
+      const path = this.#tree.pathOf('local', id)
+      return path === undefined ? [] : [{ id, check, path }]
+    })
+    const nowMs = this.#options.clock.now()
+    const looks = await this.#options.files.look(nodes.map(({ path }) => path))
+    for (const [index, { id, check, path }] of nodes.entries()) {
+      const row = this.#tree.get(id)?.local
+      const look = looks[index]
+      if (row === undefined) continue
+      const good = look !== undefined && check(look)
+      this.#tree.set('local', id, good ? { ...row, stamp: stampFor(row, look, nowMs) } : unread(row))
+      if (!good) lookAgain.push(parentOf(path))
+    }
+    return lookAgain
+  }
+
+  #writePut({ id, row, expect }: Put, staged: Stamp | undefined): void {
+    const stamp = staged ?? expect?.stamp ?? noStamp
+    this.#tree.set('base', id, row)
+    this.#tree.set('local', id, { ...row, stamp })
+    this.#checks.set(id, (look) => {
+      if (look.kind !== row.value.kind) return false
+      if (row.value.kind === 'directory') return true
+      if (staged !== undefined) return sameButChange(staged, look.stamp)
+      const { timeStepNs } = this.#options.traits
+      const time = row.value.mtimeNs
+      return (
+        sameBytesLikely({ ...stamp, mtimeNs: look.stamp.mtimeNs }, look.stamp) &&
+        isNear(time, look.stamp.mtimeNs, timeStepNs)
+      )
+    })
+  }
+
+  #writeMove({ id, parent, name, expect }: Move): void {
+    const { base, local } = this.#tree.get(id) ?? {}
+    if (base !== undefined) this.#tree.set('base', id, moved(base, { parent, name }))
+    const row = local ?? expect
+    this.#tree.set('local', id, { ...moved(row, { parent, name }), stamp: row.stamp })
+    this.#checkMoved(id, expect)
+  }
+
+  #writeRemove(id: NodeId): void {
+    this.#tree.set('base', id, undefined)
+    this.#tree.set('local', id, undefined)
+    this.#checks.delete(id)
+  }
+
+  /** The one that stepped aside is a new node here; a directory's children go with it. */
+  async #writeAside({ id, keptAs, expect }: Aside): Promise<void> {
+    const local = this.#tree.get(id)?.local ?? expect
+    const aside = this.#tree.provisional()
+    this.#tree.set('local', id, undefined)
+    this.#tree.set('local', aside, { ...local, name: keptAs })
+    this.#checkMoved(aside, expect)
+    if (local.value.kind !== 'directory') return
+    const children: NodeId[] = []
+    for await (const child of this.#tree.children('local', id)) children.push(child.id)
+    for (const child of children) {
+      const row = this.#tree.get(child)?.local
+      if (row !== undefined) this.#tree.set('local', child, { ...row, parent: aside })
+    }
+  }
+
+  #checkMoved(id: NodeId, { value, stamp }: LocalRow): void {
+    this.#checks.set(id, (look) =>
+      value.kind === 'directory'
+        ? look.kind === 'directory' && look.stamp.ino === stamp.ino
+        : look.kind === value.kind && sameButChange(stamp, look.stamp),
+    )
+  }
+}
+
+const noStamp: Stamp = { dev: 0n, ino: 0n, ctimeNs: 0n, mtimeNs: 0n, sizeBytes: 0, mode: 0 }
+
+function moved(row: Row, place: Pick<Row, 'parent' | 'name'>): Row {
+  return { value: row.value, ...place }
+}
+
+function stampFor(row: LocalRow, look: Look, nowMs: number): Stamp {
+  return row.value.kind === 'directory' ? look.stamp : settled(look.stamp, nowMs)
+}
+
+/** Durable once, and changed since: base stands, and the next look finds out. */
+function unread(row: LocalRow): LocalRow {
+  const stamp = unsettled(row.stamp)
+  if (row.value.kind !== 'file') return { ...row, stamp }
+  const value: FileValue = { ...row.value, content: undefined }
+  return { ...row, value, stamp }
+}

@@ -1,0 +1,50 @@
+// What an apply is given and what it tells.
+import type { Clock } from '../clock.ts'
+import type { Apply, Problem, ProblemCode, StepAside } from '../sync/action.ts'
+import type { RelativePath } from '../sync/name.ts'
+import type { ContentSource } from './content-source.ts'
+import { DiskError, type FileSystem } from './file-system.ts'
+import type { IgnoreRules } from './ignore.ts'
+import type { TreesSource } from './look-report.ts'
+
+export interface ApplyOptions {
+  readonly files: FileSystem
+  readonly trees: TreesSource
+  readonly content: ContentSource
+  readonly ignore: IgnoreRules
+  readonly clock: Clock
+  /** Asked between groups. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is applied. */
+export type Change = Apply | StepAside
+
+export interface ApplyReport {
+  /** Done, durable, and in base and local. */
+  readonly done: readonly Change[]
+  /**
+   * Directories where something was not what the plan saw, sorted: nothing was done about it, or a user was quicker after it. Look
+   * there, then plan again.
+   */
+  readonly lookAgain: readonly RelativePath[]
+  /** Sorted by path. */
+  readonly problems: readonly Problem[]
+}
+
+/** What a failure means: something changed meanwhile, or a problem of this one thing. */
+export type Refusal = 'changed' | { readonly code: ProblemCode; readonly detail?: string }
+
+const changedCodes = ['ECHANGED', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'ELOOP']
+const problemCodes: readonly (readonly [ProblemCode, readonly string[]])[] = [
+  ['disk-full', ['ENOSPC', 'EDQUOT']],
+  ['name-unholdable', ['ENAMETOOLONG', 'EINVAL', 'EILSEQ']],
+]
+
+/** Reads a failure of the disk; anything else is thrown on. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+  if (changedCodes.includes(error.code)) return 'changed'
+  const code = problemCodes.find(([, codes]) => codes.includes(error.code))?.[0] ?? 'unwritable'
+  return { code, detail: error.code }
+}

@@ -1,0 +1,47 @@
+// A change on its way through a group.
+import type { Problem } from '../sync/action.ts'
+import type { RelativePath } from '../sync/name.ts'
+import { sameContent, type NodeId, type Stamp } from '../sync/tree.ts'
+import type { ApplyOptions, Change } from './apply-report.ts'
+import type { DiskTraits } from './file-system.ts'
+
+export type Put = Extract<Change, { op: 'put' }>
+export type Move = Extract<Change, { op: 'move' }>
+export type Remove = Extract<Change, { op: 'remove' }>
+export type Aside = Extract<Change, { do: 'step-aside' }>
+
+/** Where a run collects what happened. */
+export interface Collected {
+  readonly done: Change[]
+  readonly lookAgain: Set<RelativePath>
+  readonly problems: Problem[]
+}
+
+export interface GroupOptions extends ApplyOptions {
+  readonly traits: DiskTraits
+  /** Stamps of nodes after our own effects, which the plan could not know. */
+  readonly fresh: Map<NodeId, Stamp>
+  readonly report: Collected
+  /** A name in the staging area that was not used before. */
+  readonly stagedName: () => string
+}
+
+export interface Step {
+  readonly change: Change
+  /** The staged file or link, and its stamp there. */
+  staged: { readonly name: string; stamp: Stamp | undefined } | undefined
+  state: 'waiting' | 'done' | 'refused'
+}
+
+export type PutStep = Step & { readonly change: Put }
+
+export function isPut(step: Step): step is PutStep {
+  return step.change.do === 'apply' && step.change.op === 'put'
+}
+
+/** Whether it puts a file or link that is not there yet with these very bytes. */
+export function needsContent({ row, expect }: Put): boolean {
+  if (row.value.kind === 'directory') return false
+  if (row.value.kind === 'link' || expect?.value.kind !== 'file') return true
+  return !sameContent(row.value, expect.value)
+}

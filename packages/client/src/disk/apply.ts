@@ -1,0 +1,103 @@
+// Carries out changes of the log on the disk, in groups, each in the order that survives a crash anywhere. What was not seen is never
+// overwritten; one bad file never stops the rest.
+import { ClientError } from '../errors.ts'
+import type { Problem } from '../sync/action.ts'
+import type { RelativePath } from '../sync/name.ts'
+import type { NodeId, Stamp } from '../sync/tree.ts'
+import { ApplyGroup } from './apply-group.ts'
+import type { ApplyOptions, ApplyReport, Change } from './apply-report.ts'
+import { DiskError, stagingDirectory } from './file-system.ts'
+
+/** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
+const groupChangesMax = 1_000
+/** Bytes staged together; a larger file is a group of its own. */
+const groupBytesMax = 256 * 1024 * 1024
+
+/** Applies batches, one at a time, and not while a look goes on. */
+export class FolderApplier {
+  readonly #options: ApplyOptions
+  #staged = 0
+  #swept = false
+
+  constructor(options: ApplyOptions) {
+    this.#options = options
+  }
+
+  /**
+   * In the order given. Each change ends up as done, as a problem, or with its directory among those to look at again.
+   * @throws ClientError `interrupted`, `folder-unusable`, and what the content source throws
+   */
+  async run(changes: readonly Change[]): Promise<ApplyReport> {
+    const report = {
+      done: new Array<Change>(),
+      lookAgain: new Set<RelativePath>(),
+      problems: new Array<Problem>(),
+    }
+    /** Stamps after our own renames, which the plan could not know. */
+    const fresh = new Map<NodeId, Stamp>()
+    try {
+      await this.#sweep()
+      const traits = await this.#options.files.traits()
+      for (const group of groupsOf(changes)) {
+        if (this.#options.signal?.aborted === true)
+          throw new ClientError('interrupted', 'the apply was stopped')
+        const stagedName = (): string => `put-${++this.#staged}`
+        await new ApplyGroup({ ...this.#options, traits, fresh, report, stagedName }, group).run()
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new ClientError('folder-unusable', 'the folder cannot be changed', { cause: error })
+    }
+    return {
+      done: report.done,
+      lookAgain: [...report.lookAgain].sort(),
+      problems: report.problems.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    }
+  }
+
+  /** Drops, once, what an earlier run left in the staging area. */
+  async #sweep(): Promise<void> {
+    if (this.#swept) return
+    this.#swept = true
+    for (const name of (await this.#options.files.list(stagingDirectory)) ?? [])
+      await this.#options.files.change({ do: 'drop-staged', name })
+  }
+}
+
+/**
+ * Cuts a batch into groups. A name that something moved away from is not used again, nor its directory removed, before that move is
+ * durable: else a crash could keep the second and lose the first.
+ */
+export function* groupsOf(changes: readonly Change[]): Iterable<readonly Change[]> {
+  let group: Change[] = []
+  let bytes = 0
+  const left = new Set<string>()
+  for (const change of changes) {
+    const size = stagedBytes(change)
+    const full = group.length >= groupChangesMax || (group.length > 0 && bytes + size > groupBytesMax)
+    if (full || isLeft(left, change)) {
+      yield group
+      group = []
+      bytes = 0
+      left.clear()
+    }
+    group.push(change)
+    bytes += size
+    if (change.do === 'step-aside') left.add(change.path)
+    else if (change.op === 'move') left.add(change.from)
+  }
+  if (group.length > 0) yield group
+}
+
+function stagedBytes(change: Change): number {
+  return change.do === 'apply' && change.op === 'put' && change.row.value.kind === 'file'
+    ? change.row.value.sizeBytes
+    : 0
+}
+
+function isLeft(left: ReadonlySet<string>, change: Change): boolean {
+  if (left.size === 0) return false
+  if (change.do === 'apply' && change.op === 'remove')
+    return [...left].some((path) => `${path}/`.startsWith(`${change.path}/`))
+  return left.has(change.path)
+}

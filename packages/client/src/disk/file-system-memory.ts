@@ -1,0 +1,145 @@
+// A file system in memory for tests and the simulation: the contract of the real one, deterministic. The folder it works on is a
+// `MemoryFolder`, which crashes and fails on demand; a `MemoryUser` edits there.
+import type { Name, RelativePath } from '../sync/name.ts'
+import { asName } from '../sync/name.ts'
+import {
+  DiskError,
+  stagingDirectory,
+  type DiskChange,
+  type DiskTraits,
+  type FileReader,
+  type FileSystem,
+  type FileWriter,
+  type Look,
+} from './file-system.ts'
+import { changeInMemory } from './memory-change.ts'
+import type { Inode } from './memory-disk.ts'
+import { stampOf, type MemoryFolder } from './memory-folder.ts'
+
+/** The file system of a folder in memory, for one run of the engine. */
+export function openMemoryFileSystem(folder: MemoryFolder): FileSystem {
+  return new MemoryFileSystem(folder)
+}
+
+class MemoryFileSystem implements FileSystem {
+  readonly #folder: MemoryFolder
+  readonly #unflushed = new Set<number>()
+
+  constructor(folder: MemoryFolder) {
+    this.#folder = folder
+  }
+
+  async list(path: RelativePath): Promise<readonly Name[] | undefined> {
+    await Promise.resolve()
+    this.#folder.mayFail('list', path)
+    const directory = absentAsUndefined(() => this.#folder.directory(path))
+    if (directory === undefined) return undefined
+    if ((directory.mode & 0o400) === 0) throw new DiskError('EACCES', `permission denied: ${path}`)
+    return [...directory.entries.keys()].map(asName).filter((name) => name !== undefined)
+  }
+
+  async look(paths: readonly RelativePath[]): Promise<readonly (Look | undefined)[]> {
+    await Promise.resolve()
+    return paths.map((path) => {
+      this.#folder.mayFail('look', path)
+      const inode = absentAsUndefined(() => this.#folder.at(path))
+      return inode === undefined ? undefined : { kind: inode.kind, stamp: stampOf(inode) }
+    })
+  }
+
+  async readLink(path: RelativePath): Promise<Uint8Array> {
+    await Promise.resolve()
+    this.#folder.mayFail('read-link', path)
+    const inode = this.#folder.at(path)
+    if (inode.kind !== 'link') throw new DiskError('EINVAL', `not a link: ${path}`)
+    return inode.bytes.slice()
+  }
+
+  async openForReading(path: RelativePath): Promise<FileReader> {
+    await Promise.resolve()
+    this.#folder.mayFail('open', path)
+    const inode = this.#folder.at(path)
+    if (inode.kind === 'link') throw new DiskError('ELOOP', `a link: ${path}`)
+    if (inode.kind !== 'file') throw new DiskError('EINVAL', `not a regular file: ${path}`)
+    if ((inode.mode & 0o400) === 0) throw new DiskError('EACCES', `permission denied: ${path}`)
+    return readerOf(this.#folder, path, inode)
+  }
+
+  async openStaged(name: string): Promise<FileWriter> {
+    await Promise.resolve()
+    this.#folder.mayFail('stage', name)
+    const staging = this.#folder.staging()
+    const inode = this.#folder.disk.make('file', 0o600)
+    this.#folder.disk.rename([{ directory: staging.ino, name, ino: inode.ino }], { sure: true })
+    this.#unflushed.add(inode.ino)
+    return writerOf(this.#folder, name, inode)
+  }
+
+  async change(change: DiskChange): Promise<void> {
+    await Promise.resolve()
+    const made = changeInMemory(this.#folder, change)
+    if (made !== undefined) this.#unflushed.add(made)
+  }
+
+  async flush(directories: readonly RelativePath[]): Promise<void> {
+    await Promise.resolve()
+    this.#folder.mayFail('flush', directories.join(','))
+    const { disk } = this.#folder
+    for (const ino of this.#unflushed) {
+      const inode = disk.inodes.get(ino)
+      if (inode !== undefined) disk.flushBody(inode)
+    }
+    this.#unflushed.clear()
+    const staging = absentAsUndefined(() => this.#folder.directory(stagingDirectory))
+    if (staging !== undefined) disk.neverWaitFor(staging.ino)
+    for (const path of directories) {
+      const directory = absentAsUndefined(() => this.#folder.directory(path))
+      if (directory !== undefined) disk.flushNames(directory.ino)
+    }
+  }
+
+  traits(): Promise<DiskTraits> {
+    return Promise.resolve({
+      caseInsensitive: false,
+      normalizesUnicode: false,
+      nameBytesMax: 255,
+      timeStepNs: this.#folder.options.timeStepNs ?? 1_000n,
+    })
+  }
+}
+
+function readerOf(folder: MemoryFolder, path: string, inode: Inode): FileReader {
+  return {
+    stamp: stampOf(inode),
+    async read(offset, lengthMax) {
+      await Promise.resolve()
+      folder.mayFail('read', path)
+      return inode.bytes.slice(offset, offset + lengthMax)
+    },
+    stampNow: () => Promise.resolve(stampOf(inode)),
+    close: () => Promise.resolve(),
+  }
+}
+
+function writerOf(folder: MemoryFolder, name: string, inode: Inode): FileWriter {
+  return {
+    async write(offset, bytes) {
+      await Promise.resolve()
+      folder.mayFail('write', name)
+      const next = new Uint8Array(Math.max(inode.bytes.length, offset + bytes.length))
+      next.set(inode.bytes)
+      next.set(bytes, offset)
+      folder.disk.write(inode, next)
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+function absentAsUndefined<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof DiskError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,293 @@
+// What every FileSystem keeps, on a real disk or in memory. Each case makes its own folder.
+import { expect, it } from 'vitest'
+import { nameFromBytes, type RelativePath } from '../sync/name.ts'
+import type { Stamp } from '../sync/tree.ts'
+import { DiskError, type FileSystem } from './file-system.ts'
+
+/** The user's side of the folder, past the file system under test. */
+export interface Hands {
+  write(path: string, text: string): void
+  read(path: string): string
+  makeDirectory(path: string): void
+  link(path: string, target: string): void
+  exists(path: string): boolean
+  setMode(path: string, mode: number): void
+}
+
+export interface ContractFolder {
+  readonly files: FileSystem
+  readonly user: Hands
+}
+
+const at = (path: string): RelativePath => path as RelativePath
+
+async function stageText(files: FileSystem, name: string, text: string): Promise<void> {
+  const writer = await files.openStaged(name)
+  await writer.write(0, new TextEncoder().encode(text))
+  await writer.close()
+  await files.change({ do: 'finish-staged', name, mode: 0o640, mtimeNs: 1_500_000_000_123_456_000n })
+}
+
+async function stampAt(files: FileSystem, path: string): Promise<Stamp> {
+  const [look] = await files.look([at(path)])
+  if (look === undefined) throw new Error(`nothing at ${path}`)
+  return look.stamp
+}
+
+async function codeOf(run: Promise<unknown>): Promise<string> {
+  return run.then(
+    () => 'no error',
+    (error: unknown) => (error instanceof DiskError ? error.code : String(error)),
+  )
+}
+
+/** The suite; `make` gives an empty folder each time. */
+export function fileSystemContract(make: () => Promise<ContractFolder> | ContractFolder): void {
+  it('lists names, and says undefined where no directory is', async () => {
+    const { files, user } = await make()
+    user.makeDirectory('d')
+    user.write('d/one', '1')
+    user.write('d/\u00e9t\u00e9', '2')
+    user.link('l', 'd')
+    expect([...(await files.list(at('d')))!].sort()).toEqual(['one', '\u00e9t\u00e9'])
+    expect([...(await files.list(at('')))!].sort()).toEqual(['d', 'l'])
+    expect(await files.list(at('gone'))).toBeUndefined()
+    expect(await files.list(at('d/one'))).toBeUndefined()
+  })
+
+  it('looks at kinds without following links, the root included', async () => {
+    const { files, user } = await make()
+    user.makeDirectory('d')
+    user.write('f', 'hello')
+    user.link('l', 'f')
+    const looks = await files.look([at('d'), at('f'), at('l'), at('none'), at('f/below'), at('')])
+    expect(looks.map((look) => look?.kind)).toEqual([
+      'directory',
+      'file',
+      'link',
+      undefined,
+      undefined,
+      'directory',
+    ])
+    expect(looks[1]?.stamp.sizeBytes).toBe(5)
+  })
+
+  it('never goes through a link in the middle of a path', async () => {
+    const { files, user } = await make()
+    user.makeDirectory('d')
+    user.write('d/f', 'secret')
+    user.link('l', 'd')
+    await stageText(files, 's', 'x')
+    expect(await files.list(at('l'))).toBeUndefined()
+    expect(await files.look([at('l/f')])).toEqual([undefined])
+    expect(['ELOOP', 'ENOTDIR']).toContain(await codeOf(files.openForReading(at('l/f'))))
+    expect(['ELOOP', 'ENOTDIR']).toContain(
+      await codeOf(files.change({ do: 'place', name: 's', path: at('l/new'), replace: false })),
+    )
+    expect(['ELOOP', 'ENOTDIR']).toContain(await codeOf(files.change({ do: 'remove-file', path: at('l/f') })))
+    expect(['ELOOP', 'ENOTDIR']).toContain(
+      await codeOf(files.change({ do: 'make-directory', path: at('l/sub'), mode: 0o755 })),
+    )
+    expect(user.read('d/f')).toBe('secret')
+    expect(user.exists('d/new')).toBe(false)
+  })
+
+  it('opens files alone for reading, not links and not directories', async () => {
+    const { files, user } = await make()
+    user.makeDirectory('d')
+    user.write('f', 'text')
+    user.link('l', 'f')
+    expect(await codeOf(files.openForReading(at('l')))).toBe('ELOOP')
+    expect(await codeOf(files.openForReading(at('d')))).toBe('EINVAL')
+    expect(await codeOf(files.openForReading(at('none')))).toBe('ENOENT')
+  })
+
+  it('reads by offset, short at the end only, and sees a change while it is open', async () => {
+    const { files, user } = await make()
+    user.write('f', 'abcdefgh')
+    const reader = await files.openForReading(at('f'))
+    expect(Buffer.from(await reader.read(0, 3)).toString()).toBe('abc')
+    expect(Buffer.from(await reader.read(6, 100)).toString()).toBe('gh')
+    expect(await reader.read(8, 100)).toHaveLength(0)
+    expect(await reader.stampNow()).toEqual(reader.stamp)
+    user.write('f', 'abcdefghij')
+    expect((await reader.stampNow()).sizeBytes).toBe(10)
+    expect(Buffer.from(await reader.read(6, 100)).toString()).toBe('ghij')
+    await reader.close()
+  })
+
+  it('reads link targets as bytes', async () => {
+    const { files, user } = await make()
+    user.link('l', '../\u00e9/nowhere')
+    expect(Buffer.from(await files.readLink(at('l'))).toString()).toBe('../\u00e9/nowhere')
+  })
+
+  it('writes staged files at any offset and places them with bits and time', async () => {
+    const { files, user } = await make()
+    const writer = await files.openStaged('s')
+    await writer.write(3, new TextEncoder().encode('def'))
+    await writer.write(0, new TextEncoder().encode('abc'))
+    await writer.close()
+    await files.change({ do: 'finish-staged', name: 's', mode: 0o640, mtimeNs: 1_500_000_000_123_456_789n })
+    await files.flush([])
+    await files.change({ do: 'place', name: 's', path: at('f'), replace: false })
+    await files.flush([at('')])
+    expect(user.read('f')).toBe('abcdef')
+    const stamp = await stampAt(files, 'f')
+    expect(stamp.mode).toBe(0o640)
+    const { timeStepNs } = await files.traits()
+    const off = stamp.mtimeNs - 1_500_000_000_123_456_789n
+    expect(off < timeStepNs && -off < timeStepNs).toBe(true)
+  })
+
+  it('keeps times before 1970', async () => {
+    const { files } = await make()
+    await stageText(files, 's', 'old')
+    await files.change({ do: 'finish-staged', name: 's', mode: 0o600, mtimeNs: -1_500_000_000n })
+    await files.change({ do: 'place', name: 's', path: at('f'), replace: false })
+    expect((await stampAt(files, 'f')).mtimeNs).toBe(-1_500_000_000n)
+  })
+
+  it('refuses to place over anything unless told to replace', async () => {
+    const { files, user } = await make()
+    user.write('f', 'old')
+    await stageText(files, 's', 'new')
+    expect(await codeOf(files.change({ do: 'place', name: 's', path: at('f'), replace: false }))).toBe(
+      'EEXIST',
+    )
+    expect(user.read('f')).toBe('old')
+    await files.change({
+      do: 'place',
+      name: 's',
+      path: at('f'),
+      replace: true,
+      expect: await stampAt(files, 'f'),
+    })
+    expect(user.read('f')).toBe('new')
+  })
+
+  it('does nothing when the target is not what was expected', async () => {
+    const { files, user } = await make()
+    user.write('f', 'old')
+    const seen = await stampAt(files, 'f')
+    user.write('f', 'edited since')
+    await stageText(files, 's', 'new')
+    const expectation = { path: at('f'), expect: seen }
+    expect(await codeOf(files.change({ do: 'place', name: 's', replace: true, ...expectation }))).toBe(
+      'ECHANGED',
+    )
+    expect(await codeOf(files.change({ do: 'remove-file', ...expectation }))).toBe('ECHANGED')
+    expect(await codeOf(files.change({ do: 'set-bits', mode: 0o600, mtimeNs: 0n, ...expectation }))).toBe(
+      'ECHANGED',
+    )
+    expect(await codeOf(files.change({ do: 'move', from: at('f'), to: at('g'), expect: seen }))).toBe(
+      'ECHANGED',
+    )
+    expect(user.read('f')).toBe('edited since')
+  })
+
+  it('stages a fresh file each time, never the one that stands in the folder', async () => {
+    const { files, user } = await make()
+    await stageText(files, 's', 'first')
+    await files.change({ do: 'place', name: 's', path: at('f'), replace: false })
+    await stageText(files, 's', 'second')
+    expect(user.read('f')).toBe('first')
+  })
+
+  it('moves files, links and directories, and never replaces', async () => {
+    const { files, user } = await make()
+    user.makeDirectory('d')
+    user.write('d/f', 'one')
+    user.makeDirectory('empty')
+    user.write('g', 'two')
+    user.link('l', 'target')
+    expect(await codeOf(files.change({ do: 'move', from: at('g'), to: at('d/f') }))).toBe('EEXIST')
+    expect(await codeOf(files.change({ do: 'move', from: at('d'), to: at('empty') }))).toBe('EEXIST')
+    expect(await codeOf(files.change({ do: 'move', from: at('g'), to: at('l') }))).toBe('EEXIST')
+    const before = await stampAt(files, 'g')
+    await files.change({ do: 'move', from: at('g'), to: at('d/g'), expect: before })
+    await files.change({ do: 'move', from: at('l'), to: at('d/l') })
+    await files.change({ do: 'move', from: at('d'), to: at('e') })
+    expect(user.read('e/g')).toBe('two')
+    expect((await stampAt(files, 'e/g')).ino).toBe(before.ino)
+    expect(Buffer.from(await files.readLink(at('e/l'))).toString()).toBe('target')
+    expect(user.exists('d')).toBe(false)
+  })
+
+  it('places links, dangling ones too', async () => {
+    const { files } = await make()
+    const target = new TextEncoder().encode('no/where')
+    await files.change({ do: 'stage-link', name: 's', target, mtimeNs: 1_400_000_000_000_000_000n })
+    await files.change({ do: 'place', name: 's', path: at('l'), replace: false })
+    expect(Buffer.from(await files.readLink(at('l'))).toString()).toBe('no/where')
+    expect((await stampAt(files, 'l')).mtimeNs).toBe(1_400_000_000_000_000_000n)
+  })
+
+  it('makes directories with exact bits, and removes empty ones alone', async () => {
+    const { files, user } = await make()
+    await files.change({ do: 'make-directory', path: at('d'), mode: 0o777 })
+    expect((await stampAt(files, 'd')).mode).toBe(0o777)
+    expect(await codeOf(files.change({ do: 'make-directory', path: at('d'), mode: 0o777 }))).toBe('EEXIST')
+    user.write('d/f', 'x')
+    expect(await codeOf(files.change({ do: 'remove-directory', path: at('d') }))).toBe('ENOTEMPTY')
+    await files.change({ do: 'remove-file', path: at('d/f') })
+    await files.change({ do: 'remove-directory', path: at('d') })
+    expect(user.exists('d')).toBe(false)
+    expect(await codeOf(files.change({ do: 'remove-directory', path: at('d') }))).toBe('ENOENT')
+  })
+
+  it('refuses bits on a link', async () => {
+    const { files, user } = await make()
+    user.write('f', 'x')
+    user.setMode('f', 0o644)
+    user.link('l', 'f')
+    expect(await codeOf(files.change({ do: 'set-mode', path: at('l'), mode: 0o600 }))).toBe('ELOOP')
+    expect((await stampAt(files, 'f')).mode).toBe(0o644)
+  })
+
+  it('holds names that are not UTF-8, and names of 255 bytes', async () => {
+    const { files } = await make()
+    const raw = nameFromBytes(Uint8Array.of(0x61, 0xff, 0xfe, 0x62))!
+    const long = '\u00e9'.repeat(127) + 'x'
+    for (const name of [raw, long]) {
+      await stageText(files, 's', name)
+      await files.change({ do: 'place', name: 's', path: at(name), replace: false })
+    }
+    const names = (await files.list(at('')))!.filter((name) => name !== '.grenier')
+    expect([...names].sort()).toEqual([raw, long].sort())
+    expect((await files.look([at(raw)]))[0]?.kind).toBe('file')
+    await stageText(files, 's', 'x')
+    expect(
+      await codeOf(files.change({ do: 'place', name: 's', path: at('y'.repeat(256)), replace: false })),
+    ).toBe('ENAMETOOLONG')
+  })
+
+  it('drops staged files, also ones that are not there', async () => {
+    const { files } = await make()
+    await stageText(files, 's', 'x')
+    await files.change({ do: 'drop-staged', name: 's' })
+    await files.change({ do: 'drop-staged', name: 's' })
+    expect(await files.list(at('.grenier/staging'))).toEqual([])
+    expect(await codeOf(files.change({ do: 'place', name: 's', path: at('f'), replace: false }))).toBe(
+      'ENOENT',
+    )
+  })
+
+  it('flushes what is gone, and many things at once, without complaint', async () => {
+    const { files, user } = await make()
+    for (let index = 0; index < 80; index += 1) {
+      await stageText(files, `s${index}`, String(index))
+      await files.change({ do: 'place', name: `s${index}`, path: at(`f${index}`), replace: false })
+    }
+    await files.change({ do: 'remove-file', path: at('f0') })
+    await files.flush([at(''), at('never')])
+    expect(user.read('f79')).toBe('79')
+  })
+
+  it('says what it cannot tell apart', async () => {
+    const { files } = await make()
+    const traits = await files.traits()
+    expect(traits.nameBytesMax).toBe(255)
+    expect(traits.timeStepNs > 0n).toBe(true)
+  })
+}

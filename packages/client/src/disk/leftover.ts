@@ -1,0 +1,25 @@
+// What a removed folder may leave behind: what is ignored in it stays, and such a remainder is no folder that anybody made.
+import { joinPath, type RelativePath } from '../sync/name.ts'
+import type { FileSystem } from './file-system.ts'
+import { ignoreFile, type IgnoreRules } from './ignore.ts'
+
+/**
+ * Whether a directory holds something, and nothing but what is ignored (at any depth). Ancestors must have been entered in the rules.
+ * @throws DiskError when it cannot be listed
+ */
+export async function holdsOnlyIgnored(
+  { files, ignore }: { readonly files: FileSystem; readonly ignore: IgnoreRules },
+  directory: RelativePath,
+): Promise<boolean> {
+  const names = (await files.list(directory)) ?? []
+  await ignore.enter(directory, names.includes(ignoreFile))
+  for (const name of names) {
+    const path = joinPath(directory, name)
+    if (ignore.ignores(path, false)) continue
+    const [look] = await files.look([path])
+    if (look === undefined || look.kind === 'other') continue
+    if (look.kind !== 'directory') return false
+    if (!ignore.ignores(path, true) && !(await holdsOnlyIgnored({ files, ignore }, path))) return false
+  }
+  return names.length > 0
+}

@@ -1,0 +1,115 @@
+// Which node something on the disk is: by place and inode, by inode (it moved), by place (it was saved anew), or a new one.
+import { likenessOf } from '../sync/likeness.ts'
+import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
+import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
+import type { TreesTransaction } from '../state/trees.ts'
+import type { DiskTraits, FileSystem, Look } from './file-system.ts'
+import { parentOf } from './ignore.ts'
+
+/** Something seen in a directory. */
+export interface Seen {
+  readonly parent: NodeId
+  readonly name: Name
+  readonly path: RelativePath
+  readonly look: Look
+}
+
+export interface IdentifyOptions {
+  readonly tree: TreesTransaction
+  readonly files: FileSystem
+  readonly traits: DiskTraits
+  /** Whether this look already found the node missing from where it was. */
+  readonly isMissing: (id: NodeId) => boolean
+}
+
+export interface Identity {
+  /** undefined: a node that is new here. */
+  readonly id: NodeId | undefined
+  /** The node that had the name until now, and is not this one. */
+  readonly displaced: NodeId | undefined
+}
+
+/**
+ * The node that was seen. `unfinished`: the second name of a file that a crash of ours left in the middle of a move; the next apply
+ * finishes it.
+ */
+export async function identify(options: IdentifyOptions, seen: Seen): Promise<Identity | 'unfinished'> {
+  const { tree } = options
+  const here = tree.child('local', seen.parent, seen.name)
+  const row = here === undefined ? undefined : tree.get(here)?.local
+  const sameKind = row?.value.kind === seen.look.kind
+  if (sameKind && row.stamp.ino === seen.look.stamp.ino) return { id: here, displaced: undefined }
+  const moved = await movedHere(options, seen)
+  if (moved === 'unfinished') return 'unfinished'
+  if (moved !== undefined) return { id: moved, displaced: here }
+  if (sameKind) return { id: here, displaced: undefined }
+  return { id: cameBack(tree, seen), displaced: here }
+}
+
+/** Whether this very name is there: a file system that folds names would find another spelling, too. */
+export async function isThere(
+  options: Pick<IdentifyOptions, 'files' | 'traits'>,
+  path: RelativePath,
+): Promise<Look | undefined> {
+  const [look] = await options.files.look([path])
+  if (look === undefined || !(options.traits.caseInsensitive || options.traits.normalizesUnicode)) return look
+  const names = await options.files.list(parentOf(path))
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return names?.some((other) => other === name) === true ? look : undefined
+}
+
+/** The node whose inode this is, when it has left its place. */
+async function movedHere(options: IdentifyOptions, seen: Seen): Promise<NodeId | 'unfinished' | undefined> {
+  const { tree } = options
+  const { stamp, kind } = seen.look
+  const id = tree.byInode(stamp.dev, stamp.ino)
+  const columns = id === undefined ? undefined : tree.get(id)
+  if (id === undefined || columns === undefined) return undefined
+  if ((columns.local ?? columns.base)?.value.kind !== kind) return undefined
+  if (isAbove(tree, id, seen.parent)) return undefined
+  if (columns.local === undefined || options.isMissing(id)) return id
+  const path = tree.pathOf('local', id)
+  const there = path === undefined ? undefined : await isThere(options, path)
+  if (there === undefined) return id
+  if (there.stamp.ino === stamp.ino && there.stamp.dev === stamp.dev)
+    return isOurMove(columns, seen) ? 'unfinished' : undefined
+  // Another file stands where it was. One that nobody knows: an editor kept the old one aside and wrote the new one, and the node
+  // stays with its name. A directory takes all its children along, so there the inode decides.
+  const owner = tree.byInode(there.stamp.dev, there.stamp.ino)
+  const savedAnew = kind !== 'directory' && there.kind === kind && (owner === undefined || owner === id)
+  return savedAnew ? undefined : id
+}
+
+/** Two names of one file, of which the second is where the log has it: link and unlink of a move, cut off between the two. */
+function isOurMove(columns: Columns, seen: Seen): boolean {
+  const { remote } = columns
+  return remote?.parent === seen.parent && remote.name === seen.name && seen.look.kind !== 'directory'
+}
+
+/** A node that had vanished from this place and is there again, as base has it. */
+function cameBack(tree: TreesTransaction, seen: Seen): NodeId | undefined {
+  const id = tree.child('base', seen.parent, seen.name)
+  const columns = id === undefined ? undefined : tree.get(id)
+  return columns?.local === undefined && columns?.base?.value.kind === seen.look.kind ? id : undefined
+}
+
+function isAbove(tree: TreesTransaction, id: NodeId, below: NodeId): boolean {
+  for (
+    let at: NodeId | undefined = below;
+    at !== undefined && at !== rootId;
+    at = tree.get(at)?.local?.parent
+  )
+    if (at === id) return true
+  return false
+}
+
+/** Whether a directory's name is one that this file system takes for another in the listing's own spelling. */
+export function sameForDisk(traits: DiskTraits, a: string, b: string): boolean {
+  if (a === b) return true
+  return (traits.caseInsensitive || traits.normalizesUnicode) && likenessOf(a) === likenessOf(b)
+}
+
+/** The path of what is seen in a directory. */
+export function seenAt(place: { parent: NodeId; path: RelativePath; name: Name }, look: Look): Seen {
+  return { parent: place.parent, name: place.name, path: joinPath(place.path, place.name), look }
+}

@@ -1,0 +1,40 @@
+// What a look is given and what it tells.
+import type { Clock } from '../clock.ts'
+import type { TreesTransaction } from '../state/trees.ts'
+import type { Problem } from '../sync/action.ts'
+import type { FileSystem } from './file-system.ts'
+import type { IgnoreRules } from './ignore.ts'
+
+/** A transaction that its holder ends, by `commit` or by this. */
+export interface OpenTransaction extends TreesTransaction {
+  abandon(): void
+}
+
+/** Begins transactions on the trees of the folder's vault; the next one waits for the one before to end. */
+export interface TreesSource {
+  begin(): Promise<OpenTransaction>
+}
+
+export interface LookOptions {
+  readonly files: FileSystem
+  readonly trees: TreesSource
+  readonly ignore: IgnoreRules
+  readonly clock: Clock
+  /** Asked between directories; a look that stops leaves what it has written. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a look saw. */
+export interface LookReport {
+  /** Directories listed. */
+  readonly directories: number
+  /** Rows of the local column that were written, and of these: that came, that changed (or moved), that vanished. */
+  readonly came: number
+  readonly changed: number
+  readonly vanished: number
+  /** Sorted by path; of the directories that were looked at. At most `problemsMax`. */
+  readonly problems: readonly Problem[]
+}
+
+/** More problems than this in one look are not listed one by one: people read the first ones. */
+export const problemsMax = 10_000

@@ -1,0 +1,265 @@
+// One look: goes through directories, compares their listings with the local column, and settles at the end what nobody found again.
+import { ClientError } from '../errors.ts'
+import type { Problem } from '../sync/action.ts'
+import { joinPath, rootPath, type Name, type RelativePath } from '../sync/name.ts'
+import { parkingPlace } from '../sync/parking-name.ts'
+import { rootId, type LocalRow, type NodeId } from '../sync/tree.ts'
+import { DiskError, ownDirectory, type DiskTraits, type Look } from './file-system.ts'
+import { ancestorsOf, ignoreFile, parentOf } from './ignore.ts'
+import { holdsOnlyIgnored } from './leftover.ts'
+import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identify.ts'
+import { problemsMax, type LookOptions, type LookReport } from './look-report.ts'
+import { LookTransaction } from './look-transaction.ts'
+import { observedRow } from './look-value.ts'
+
+/** Names looked at in one call. */
+const namesAtOnce = 500
+
+interface Task {
+  readonly path: RelativePath
+  readonly id: NodeId
+  /** Everything below, too. */
+  readonly deep: boolean
+}
+
+/** A look under way; used once. */
+export class LookRun {
+  readonly #options: LookOptions
+  readonly #traits: DiskTraits
+  readonly #transaction: LookTransaction
+  readonly #tasks: Task[] = []
+  /** Nodes that were not found where they were, with the place at which they were missed. */
+  readonly #missing = new Map<NodeId, LocalRow>()
+  readonly #problems: Problem[] = []
+  readonly #counts = { directories: 0, came: 0, changed: 0, vanished: 0 }
+
+  private constructor(options: LookOptions, traits: DiskTraits) {
+    this.#options = options
+    this.#traits = traits
+    this.#transaction = new LookTransaction(options.trees)
+  }
+
+  static async begin(options: LookOptions): Promise<LookRun> {
+    return new LookRun(options, await options.files.traits())
+  }
+
+  /** Everything. */
+  whole(): Promise<LookReport> {
+    this.#tasks.push({ path: rootPath, id: rootId, deep: true })
+    return this.#run()
+  }
+
+  /** Some directories. */
+  async some(directories: readonly RelativePath[]): Promise<LookReport> {
+    for (const path of [...new Set(directories)].sort().reverse())
+      if (path !== ownDirectory && !path.startsWith(`${ownDirectory}/`)) await this.#want(path)
+    return this.#run()
+  }
+
+  async #run(): Promise<LookReport> {
+    try {
+      for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
+        if (this.#options.signal?.aborted === true)
+          throw new ClientError('interrupted', 'the look was stopped')
+        await this.#directory(task)
+      }
+      await this.#settleMissing()
+      await this.#transaction.end()
+    } catch (error) {
+      if (error instanceof DiskError)
+        throw new ClientError('folder-unusable', 'the folder cannot be looked at', { cause: error })
+      throw error
+    } finally {
+      this.#transaction.abandon()
+    }
+    const problems = this.#problems.sort((a, b) => (a.path < b.path ? -1 : 1))
+    return { ...this.#counts, problems }
+  }
+
+  /** The directory, or the nearest one above it that is known; in full where ignore rules above it changed. */
+  async #want(path: RelativePath): Promise<void> {
+    const tree = await this.#transaction.tree()
+    for (const above of ancestorsOf(path)) {
+      const changed = await this.#options.ignore.enter(above, true)
+      const id = tree.find('local', above)
+      if (changed && id !== undefined) this.#tasks.push({ path: above, id, deep: true })
+    }
+    for (let at = path; ; at = parentOf(at)) {
+      const id = tree.find('local', at)
+      if (id === undefined) continue
+      this.#tasks.push({ path: at, id, deep: false })
+      return
+    }
+  }
+
+  async #directory(task: Task): Promise<void> {
+    const { files, ignore } = this.#options
+    const names = await this.#list(task)
+    if (names === undefined) return
+    this.#counts.directories += 1
+    const rulesChanged = await ignore.enter(task.path, names.includes(ignoreFile))
+    const deep = task.deep || rulesChanged
+    const there = new Set<Name>(names)
+    for (let at = 0; at < names.length; at += namesAtOnce) {
+      const wanted = await this.#wanted(task, names.slice(at, at + namesAtOnce))
+      const nowMs = this.#options.clock.now()
+      const looks = await files.look(wanted.map((name) => joinPath(task.path, name)))
+      for (const [index, name] of wanted.entries()) {
+        const look = looks[index]
+        if (look === undefined) there.delete(name)
+        else
+          await this.#entry(
+            { ...task, deep },
+            { seen: seenAt({ parent: task.id, path: task.path, name }, look), nowMs },
+          )
+      }
+      await this.#transaction.breathe(wanted.length)
+    }
+    await this.#missOthers(task, there)
+  }
+
+  /** Names in a directory, sorted; undefined when it cannot be listed now. */
+  async #list(task: Task): Promise<readonly Name[] | undefined> {
+    try {
+      const names = await this.#options.files.list(task.path)
+      if (names !== undefined)
+        return names
+          .filter((name) => task.id !== rootId || !sameForDisk(this.#traits, name, ownDirectory))
+          .sort()
+    } catch (error) {
+      if (!(error instanceof DiskError) || task.id === rootId || error.code === 'ESTALE') throw error
+      this.#problem({ path: task.path, code: 'unreadable', detail: error.code })
+      return undefined
+    }
+    if (task.id === rootId) throw new DiskError('ENOENT', 'the folder is gone')
+    await this.#gone(task)
+    return undefined
+  }
+
+  /** A directory that was there is not, or is something else now: its parent's listing tells. */
+  async #gone(task: Task): Promise<void> {
+    if (task.deep) {
+      // Its parent was listed in this very look: it went away meanwhile.
+      this.#miss(task.id, (await this.#transaction.tree()).get(task.id)?.local)
+      return
+    }
+    const path = parentOf(task.path)
+    const id = (await this.#transaction.tree()).find('local', path)
+    if (id !== undefined) this.#tasks.push({ path, id, deep: false })
+  }
+
+  /** Names worth looking at: all but what is ignored and was never synced. */
+  async #wanted(task: Task, names: readonly Name[]): Promise<readonly Name[]> {
+    const tree = await this.#transaction.tree()
+    return names.filter(
+      (name) =>
+        !this.#options.ignore.ignores(joinPath(task.path, name), false) || isTracked(tree, task.id, name),
+    )
+  }
+
+  async #entry(task: Task, { seen, nowMs }: { readonly seen: Seen; readonly nowMs: number }): Promise<void> {
+    try {
+      await this.#observe(task, { seen, nowMs })
+    } catch (error) {
+      // Gone, or without permission, between listing and reading a link: nothing is known of it now.
+      if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+      if (error.code !== 'ENOENT') this.#problem({ path: seen.path, code: 'unreadable', detail: error.code })
+    }
+  }
+
+  async #observe(
+    task: Task,
+    { seen, nowMs }: { readonly seen: Seen; readonly nowMs: number },
+  ): Promise<void> {
+    const { files, ignore } = this.#options
+    const { kind } = seen.look
+    const tree = await this.#transaction.tree()
+    if (kind === 'other') {
+      this.#problem({ path: seen.path, code: 'kind-unsupported' })
+      return
+    }
+    const isDirectory = kind === 'directory'
+    if (ignore.ignores(seen.path, isDirectory) && !isTracked(tree, seen.parent, seen.name)) return
+    const isMissing = (id: NodeId): boolean => this.#missing.has(id)
+    const identity = await identify({ tree, files, traits: this.#traits, isMissing }, seen)
+    if (identity === 'unfinished') return
+    const isNew = identity.id === undefined
+    if (isNew && isDirectory && (await holdsOnlyIgnored(this.#options, seen.path).catch(() => false))) return
+    const row = await observedRow({ tree, files, traits: this.#traits, nowMs }, seen, identity.id)
+    const before = identity.id === undefined ? undefined : tree.get(identity.id)?.local
+    const id = identity.id ?? tree.provisional()
+    this.#missing.delete(id)
+    if (identity.displaced !== undefined) this.#displace(tree, identity.displaced)
+    if (row !== before) {
+      this.#transaction.set(id, row)
+      this.#counts[before === undefined ? 'came' : 'changed'] += 1
+    }
+    const other =
+      before?.stamp.ino !== row.stamp.ino || before.parent !== row.parent || before.name !== row.name
+    if (isDirectory && (task.deep || other)) this.#tasks.push({ path: seen.path, id, deep: true })
+  }
+
+  /** Another node has its name now. It waits, with all below it, at a place of its own until it is found, or until the end. */
+  #displace(tree: { get(id: NodeId): { local?: LocalRow } | undefined }, id: NodeId): void {
+    const row = tree.get(id)?.local
+    if (row === undefined) return
+    const parked = { ...row, ...parkingPlace(id) }
+    this.#transaction.set(id, parked)
+    this.#missing.set(id, parked)
+  }
+
+  async #missOthers(task: Task, there: ReadonlySet<Name>): Promise<void> {
+    const tree = await this.#transaction.tree()
+    for await (const { name, id } of tree.children('local', task.id))
+      if (!there.has(name)) this.#miss(id, tree.get(id)?.local)
+  }
+
+  #miss(id: NodeId, row: LocalRow | undefined): void {
+    if (row !== undefined && !this.#missing.has(id)) this.#missing.set(id, row)
+  }
+
+  /** What was missed and not found elsewhere has vanished, if it is still not there. */
+  async #settleMissing(): Promise<void> {
+    for (const [id, missed] of this.#missing) {
+      const tree = await this.#transaction.tree()
+      const row = tree.get(id)?.local
+      if (row === undefined || row.parent !== missed.parent || row.name !== missed.name) continue
+      const path = tree.pathOf('local', id)
+      const there =
+        path === undefined
+          ? undefined
+          : await isThere({ files: this.#options.files, traits: this.#traits }, path)
+      if (there === undefined || !isSame(row, there)) await this.#vanish(id)
+      await this.#transaction.breathe(1)
+    }
+  }
+
+  /** Children first, so that a transaction may end anywhere. */
+  async #vanish(id: NodeId): Promise<void> {
+    const tree = await this.#transaction.tree()
+    if (tree.get(id)?.local?.value.kind === 'directory') {
+      const children: NodeId[] = []
+      for await (const child of tree.children('local', id)) children.push(child.id)
+      for (const child of children) await this.#vanish(child)
+    }
+    this.#transaction.set(id, undefined)
+    this.#counts.vanished += 1
+    await this.#transaction.breathe(1)
+  }
+
+  #problem(problem: Problem): void {
+    if (this.#problems.length < problemsMax) this.#problems.push(problem)
+  }
+}
+
+function isTracked(
+  tree: { child(column: 'local' | 'base', parent: NodeId, name: Name): NodeId | undefined },
+  parent: NodeId,
+  name: Name,
+): boolean {
+  return tree.child('local', parent, name) !== undefined || tree.child('base', parent, name) !== undefined
+}
+
+function isSame(row: LocalRow, look: Look): boolean {
+  return row.stamp.ino === look.stamp.ino && row.value.kind === look.kind
+}

@@ -1,0 +1,30 @@
+// Looks at the folder and writes what it saw into the local column of the trees. Observations only: nothing on the disk changes.
+import type { RelativePath } from '../sync/name.ts'
+import type { LookOptions, LookReport } from './look-report.ts'
+import { LookRun } from './look-run.ts'
+
+/** Looks, at the whole folder or at some directories. Not while an apply goes on: one after the other. */
+export class FolderLook {
+  readonly #options: LookOptions
+
+  constructor(options: LookOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Scans the whole folder. Rows are committed (not flushed) in bounded transactions; memory is bounded by the largest directory and
+   * by how many things vanished. @throws ClientError `folder-unusable`, `interrupted`
+   */
+  async whole(): Promise<LookReport> {
+    return (await LookRun.begin(this.#options)).whole()
+  }
+
+  /**
+   * Lists these directories again; new or moved ones found there, and those whose ignore rules changed, are looked at in full, others
+   * below are not. For one that is gone, or not known yet, the nearest known one above is listed. All in one look: what moved from one
+   * to another keeps its node. @throws ClientError `folder-unusable`, `interrupted`
+   */
+  async some(directories: readonly RelativePath[]): Promise<LookReport> {
+    return (await LookRun.begin(this.#options)).some(directories)
+  }
+}

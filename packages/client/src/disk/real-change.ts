@@ -1,0 +1,189 @@
+// The single effects on a real folder. Node has no renameat2: what must not replace is done by link + unlink, which is atomic for
+// files and links; a directory is moved by rename right after a look, and rename(2) itself replaces nothing but an empty directory.
+import * as fs from 'node:fs'
+import type { Stamp } from '../sync/tree.ts'
+import { DiskError, ownDirectory, stagingDirectory, type DiskChange } from './file-system.ts'
+import { changeMode, splitPath, type OpenDirectory, type RealDirectories } from './real-directory.ts'
+import { stampOf } from './real-io.ts'
+import { sameStamp } from './stamp.ts'
+
+type ChangeOf<D extends DiskChange['do']> = Extract<DiskChange, { do: D }>
+
+/** Does it, synchronously. Throws the system's errors. */
+export function carryOut(directories: RealDirectories, change: DiskChange): void {
+  switch (change.do) {
+    case 'make-directory':
+      makeDirectory(directories, change)
+      return
+    case 'stage-link': {
+      const path = ensureStaging(directories).at(change.name)
+      fs.rmSync(path, { force: true })
+      fs.symlinkSync(Buffer.from(change.target), path)
+      setTime(path, change.mtimeNs)
+      return
+    }
+    case 'finish-staged': {
+      const path = ensureStaging(directories).at(change.name)
+      changeMode(path, change.mode)
+      setTime(path, change.mtimeNs)
+      return
+    }
+    case 'place':
+      place(directories, change)
+      return
+    case 'move':
+      move(directories, change)
+      return
+    case 'set-mode':
+      changeMode(locate(directories, change.path), change.mode)
+      return
+    case 'set-bits': {
+      const path = locate(directories, change.path)
+      checkStill(path, change.expect)
+      changeMode(path, change.mode)
+      setTime(path, change.mtimeNs)
+      return
+    }
+    case 'remove-file': {
+      const path = locate(directories, change.path)
+      checkStill(path, change.expect)
+      fs.unlinkSync(path)
+      return
+    }
+    case 'remove-directory':
+      fs.rmdirSync(locate(directories, change.path))
+      directories.forget()
+      return
+    case 'drop-staged':
+      fs.rmSync(ensureStaging(directories).at(change.name), { force: true })
+  }
+}
+
+/** The staging area, made when it is first needed: a folder that is only read never gets one. */
+export function ensureStaging(directories: RealDirectories): OpenDirectory {
+  try {
+    return directories.open(stagingDirectory)
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error
+    const own = directories.open('').at(ownDirectory)
+    if (fs.lstatSync(own, { throwIfNoEntry: false }) === undefined) fs.mkdirSync(own, 0o700)
+    fs.mkdirSync(directories.open(ownDirectory).at('staging'), 0o700)
+    return directories.open(stagingDirectory)
+  }
+}
+
+/**
+ * Sets a modification time, following no link. Node takes seconds as a double: near today the nearest one that is not later is less
+ * than a microsecond away. As text, because Node takes negative numbers for `now`.
+ */
+export function setTime(path: Buffer, mtimeNs: bigint): void {
+  const negative = mtimeNs < 0n
+  const digits = String(negative ? -mtimeNs : mtimeNs).padStart(10, '0')
+  const seconds = `${negative ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`
+  fs.lutimesSync(path, seconds, seconds)
+}
+
+function makeDirectory(directories: RealDirectories, change: ChangeOf<'make-directory'>): void {
+  const path = locate(directories, change.path)
+  fs.mkdirSync(path, change.mode)
+  // mkdir takes the bits of the umask away.
+  changeMode(path, change.mode)
+}
+
+function place(directories: RealDirectories, change: ChangeOf<'place'>): void {
+  const staged = ensureStaging(directories).at(change.name)
+  const target = locate(directories, change.path)
+  if (change.replace) {
+    checkStill(target, change.expect)
+    fs.renameSync(staged, target)
+    return
+  }
+  try {
+    fs.linkSync(staged, target)
+  } catch (error) {
+    if (!noHardLinks(error)) throw error
+    claimAndReplace(staged, target)
+    return
+  }
+  fs.unlinkSync(staged)
+}
+
+/** For file systems without hard links: an empty file claims the name, which O_EXCL does atomically, and is then replaced. */
+function claimAndReplace(staged: Buffer, target: Buffer): void {
+  const fd = fs.openSync(target, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600)
+  fs.closeSync(fd)
+  if (fs.lstatSync(target).size !== 0) throw new DiskError('EEXIST', 'somebody wrote there meanwhile')
+  fs.renameSync(staged, target)
+}
+
+function move(directories: RealDirectories, change: ChangeOf<'move'>): void {
+  const from = locate(directories, change.from)
+  const to = locate(directories, change.to)
+  const source = checkStill(from, change.expect)
+  if (source === undefined) throw new DiskError('ENOENT', 'nothing to move')
+  if (source.isDirectory()) {
+    moveDirectory({ from, to, source })
+    directories.forget()
+    return
+  }
+  try {
+    fs.linkSync(from, to)
+  } catch (error) {
+    if (noHardLinks(error)) moveWithoutLinks({ from, to, source })
+    else if (isCode(error, 'EEXIST')) finishMove({ from, to, source })
+    else throw error
+    return
+  }
+  fs.unlinkSync(from)
+}
+
+interface Move {
+  readonly from: Buffer
+  readonly to: Buffer
+  readonly source: fs.BigIntStats
+}
+
+function moveDirectory({ from, to, source }: Move): void {
+  const there = fs.lstatSync(to, { bigint: true, throwIfNoEntry: false })
+  // The same inode under the new name: the file system takes the two names for one, and only the spelling changes.
+  if (there !== undefined && there.ino !== source.ino) throw new DiskError('EEXIST', 'the name is taken')
+  fs.renameSync(from, to)
+}
+
+function moveWithoutLinks({ from, to, source }: Move): void {
+  const there = fs.lstatSync(to, { bigint: true, throwIfNoEntry: false })
+  if (there !== undefined && there.ino !== source.ino) throw new DiskError('EEXIST', 'the name is taken')
+  fs.renameSync(from, to)
+}
+
+/** The target exists. Of the same inode: either both names are one to this file system, or an earlier move was cut off in the middle. */
+function finishMove({ from, to, source }: Move): void {
+  const there = fs.lstatSync(to, { bigint: true, throwIfNoEntry: false })
+  if (there?.ino !== source.ino || there.dev !== source.dev)
+    throw new DiskError('EEXIST', 'the name is taken')
+  if (source.nlink === 1n) fs.renameSync(from, to)
+  else fs.unlinkSync(from)
+}
+
+/** What is there now. @throws DiskError ECHANGED unless it is still what was expected */
+function checkStill(path: Buffer, expect: Stamp | undefined): fs.BigIntStats | undefined {
+  const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (expect === undefined) return stat
+  if (stat === undefined || !sameStamp(expect, stampOf(stat)))
+    throw new DiskError('ECHANGED', 'not what was expected there')
+  return stat
+}
+
+function locate(directories: RealDirectories, path: string): Buffer {
+  const { parent, name } = splitPath(path)
+  return directories.open(parent).at(name)
+}
+
+function noHardLinks(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].some((code) => isCode(error, code))
+}
+
+/** Whether the system's error has this code. */
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

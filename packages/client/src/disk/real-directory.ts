@@ -1,0 +1,141 @@
+// Directories of one real folder, reached from its root component by component, never through a link. On Linux each is held open
+// (O_PATH) and named through /proc/self/fd, so that what was checked is what is used, and so that depth has no limit; elsewhere the
+// components are checked by lstat. Handles live for one turn of the event loop: a disk stays unmountable, a stale one is at most
+// some milliseconds old.
+import * as fs from 'node:fs'
+import { nameToBytes } from '../sync/name.ts'
+import { DiskError } from './file-system.ts'
+
+/** Linux's O_PATH, which Node has no name for. */
+const openPath = 0o10000000
+const directoryFlags = fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW
+/** Handles kept from one call to the next within a turn of the loop. */
+const handlesMax = 128
+/** Components of a path; each is a handle while a call goes on, and a process has about a thousand at least. */
+const depthMax = 500
+
+/** One open directory: paths of what is in it, for synchronous calls of this turn. */
+export interface OpenDirectory {
+  /** The directory itself. */
+  readonly self: Buffer
+  /** What has this name in it. */
+  at(name: string): Buffer
+}
+
+interface Handle extends OpenDirectory {
+  readonly fd: number | undefined
+}
+
+/** Opens directories below a root. Throws system errors: ENOENT, ENOTDIR or ELOOP for a link, ESTALE when the root is another now. */
+export class RealDirectories {
+  readonly #root: Buffer
+  readonly #identity: { readonly dev: bigint; readonly ino: bigint }
+  readonly #handles = new Map<string, Handle>()
+  readonly #byHandle: boolean
+  #scheduled = false
+
+  /** @throws DiskError when `root` is no directory */
+  constructor(root: string) {
+    this.#root = Buffer.from(fs.realpathSync(root))
+    const stat = fs.statSync(this.#root, { bigint: true })
+    if (!stat.isDirectory()) throw new DiskError('ENOTDIR', `not a directory: ${root}`)
+    this.#identity = { dev: stat.dev, ino: stat.ino }
+    this.#byHandle = process.platform === 'linux' && fs.existsSync('/proc/self/fd')
+  }
+
+  /** The root, as bytes. */
+  get root(): Buffer {
+    return this.#root
+  }
+
+  /** The directory at a path relative to the root; the root itself is the empty string. */
+  open(path: string): OpenDirectory {
+    const known = this.#handles.get(path)
+    if (known !== undefined) return known
+    const handle = path === '' ? this.#openRoot() : this.#openBelow(path)
+    this.#handles.set(path, handle)
+    this.#schedule()
+    return handle
+  }
+
+  /** A handle of its own on a directory, for a call that outlasts this turn. */
+  hold(path: string): { readonly self: Buffer; close(): void } {
+    const { fd, self } = this.#hold(this.open(path).at('.'))
+    return { self, close: () => fd !== undefined && fs.closeSync(fd) }
+  }
+
+  /** To be called between effects: paths handed out before are good no more. */
+  trim(): void {
+    if (this.#handles.size > handlesMax) this.forget()
+  }
+
+  /** Closes all handles: after a directory was moved or removed, and at each turn of the loop. */
+  forget(): void {
+    for (const handle of this.#handles.values()) if (handle.fd !== undefined) fs.closeSync(handle.fd)
+    this.#handles.clear()
+  }
+
+  #openRoot(): Handle {
+    const handle = this.#hold(this.#root)
+    const stat =
+      handle.fd === undefined
+        ? fs.statSync(this.#root, { bigint: true })
+        : fs.fstatSync(handle.fd, { bigint: true })
+    if (stat.ino === this.#identity.ino && stat.dev === this.#identity.dev) return handle
+    if (handle.fd !== undefined) fs.closeSync(handle.fd)
+    throw new DiskError('ESTALE', 'the folder is not the one that was opened')
+  }
+
+  #openBelow(path: string): Handle {
+    if (path.length > depthMax && path.split('/').length > depthMax)
+      throw new DiskError('ENAMETOOLONG', 'the path is too deep')
+    const { parent, name } = splitPath(path)
+    return this.#hold(this.open(parent).at(name))
+  }
+
+  #hold(path: Buffer): Handle {
+    if (this.#byHandle) {
+      const fd = fs.openSync(path, openPath | directoryFlags)
+      return handleAt(Buffer.from(`/proc/self/fd/${fd}`), fd)
+    }
+    if (!fs.lstatSync(path).isDirectory())
+      throw new DiskError('ENOTDIR', 'a link, or no directory, in a path')
+    return handleAt(path, undefined)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.forget()
+    })
+  }
+}
+
+/** Changes the permission bits of what is no link, without following one. Throws ELOOP for a link. */
+export function changeMode(path: Buffer, mode: number): void {
+  if (process.platform === 'linux') {
+    const fd = fs.openSync(path, openPath | fs.constants.O_NOFOLLOW)
+    try {
+      if (fs.fstatSync(fd).isSymbolicLink()) throw new DiskError('ELOOP', 'a link has no permission bits')
+      fs.chmodSync(`/proc/self/fd/${fd}`, mode)
+    } finally {
+      fs.closeSync(fd)
+    }
+    return
+  }
+  if (fs.lstatSync(path).isSymbolicLink()) throw new DiskError('ELOOP', 'a link has no permission bits')
+  fs.chmodSync(path, mode)
+}
+
+function handleAt(self: Buffer, fd: number | undefined): Handle {
+  const prefix = Buffer.concat([self, Buffer.from('/')])
+  return { self, fd, at: (name) => Buffer.concat([prefix, nameToBytes(name)]) }
+}
+
+/** A path cut into the directory and the name in it. */
+export function splitPath(path: string): { readonly parent: string; readonly name: string } {
+  const cut = path.lastIndexOf('/')
+  return { parent: cut < 0 ? '' : path.slice(0, cut), name: path.slice(cut + 1) }
+}

@@ -1,0 +1,98 @@
+// Makes a group durable: one `sync -f` for many files (66 ms for 5,000 of them, where one fsync each takes 1.6 s), fsync for few.
+import { execFile } from 'node:child_process'
+import * as fs from 'node:fs'
+import { promisify } from 'node:util'
+import { stagingDirectory, type DiskChange } from './file-system.ts'
+import type { RealDirectories } from './real-directory.ts'
+import { splitPath } from './real-directory.ts'
+import { isCode } from './real-change.ts'
+
+const fsync = promisify(fs.fsync)
+
+/** From this many files and directories on, flushing the whole file system at once is quicker. */
+const oneByOneMax = 48
+/** fsyncs under way at once: a journal commits them together. */
+const concurrency = 4
+
+/** Remembers which files were written since the last flush, and flushes. */
+export class RealFlush {
+  readonly #directories: RealDirectories
+  /** Paths of files written and not yet flushed. */
+  readonly #files = new Set<string>()
+  /** Whether this system has a `sync -f`; found out by trying. */
+  #whole = process.platform === 'linux'
+
+  constructor(directories: RealDirectories) {
+    this.#directories = directories
+  }
+
+  /** A staged file is being written. */
+  staged(name: string): void {
+    this.#files.add(`${stagingDirectory}/${name}`)
+  }
+
+  /** Follows unflushed files to where they are put, and forgets dropped ones. */
+  changed(change: DiskChange): void {
+    if (change.do !== 'place' && change.do !== 'drop-staged') return
+    const unflushed = this.#files.delete(`${stagingDirectory}/${change.name}`)
+    if (unflushed && change.do === 'place') this.#files.add(change.path)
+  }
+
+  /** Resolves when everything written, and the entries of these directories, would survive a power cut. */
+  async run(directories: readonly string[]): Promise<void> {
+    const paths = [...this.#files]
+    const todo = [...paths, ...directories]
+    const whole = todo.length > oneByOneMax && (await this.#flushWhole())
+    if (!whole) await this.#flushEach(todo)
+    for (const path of paths) this.#files.delete(path)
+  }
+
+  async #flushWhole(): Promise<boolean> {
+    if (!this.#whole) return false
+    try {
+      await promisify(execFile)('sync', ['-f', this.#directories.root.toString()])
+      return true
+    } catch {
+      this.#whole = false
+      return false
+    }
+  }
+
+  async #flushEach(paths: readonly string[]): Promise<void> {
+    const queue = paths[Symbol.iterator]()
+    const work = async (): Promise<void> => {
+      for (const path of queue) await this.#flushOne(path)
+    }
+    await Promise.all(Array.from({ length: Math.min(concurrency, paths.length) }, work))
+  }
+
+  async #flushOne(path: string): Promise<void> {
+    const fd = this.#open(path)
+    if (fd === undefined) return
+    try {
+      await fsync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+
+  /** undefined when it is gone: then there is nothing to lose. */
+  #open(path: string): number | undefined {
+    const { O_RDONLY, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+    try {
+      const { parent, name } = splitPath(path)
+      const at = path === '' ? this.#directories.open('').self : this.#directories.open(parent).at(name)
+      const follow = path === '' ? 0 : O_NOFOLLOW
+      try {
+        return fs.openSync(at, O_RDONLY | follow | O_NONBLOCK)
+      } catch (error) {
+        // Bits that forbid reading were set before the flush; writing may still be allowed.
+        if (!isCode(error, 'EACCES')) throw error
+        return fs.openSync(at, O_WRONLY | follow | O_NONBLOCK)
+      }
+    } catch (error) {
+      if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR') || isCode(error, 'ELOOP')) return undefined
+      throw error
+    }
+  }
+}

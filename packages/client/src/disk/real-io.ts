@@ -1,0 +1,135 @@
+// Readers and writers of single real files: small calls synchronous, because the thread pool costs a hundred times as much; large ones
+// in the thread pool, because they would hold up the loop.
+import * as fs from 'node:fs'
+import { promisify } from 'node:util'
+import type { Stamp } from '../sync/tree.ts'
+import { DiskError, type FileReader, type FileWriter } from './file-system.ts'
+
+const readAsync = promisify(fs.read)
+const writeAsync = promisify(fs.write)
+
+/** Up to this many bytes a call is synchronous: about 0.1 ms from the page cache. */
+const syncBytesMax = 256 * 1024
+
+/** What a look keeps of a stat. */
+export function stampOf(stat: fs.BigIntStats): Stamp {
+  return {
+    dev: stat.dev,
+    ino: stat.ino,
+    ctimeNs: stat.ctimeNs,
+    mtimeNs: stat.mtimeNs,
+    sizeBytes: Number(stat.size),
+    mode: Number(stat.mode & 0o777n),
+  }
+}
+
+/** The error as a `DiskError` with the system's code; anything else is a bug and goes on as it is. */
+export function diskError(error: unknown, what: string): unknown {
+  if (error instanceof DiskError || !(error instanceof Error) || !('code' in error)) return error
+  return new DiskError(String(error.code), `${what}: ${String(error.code)}`, error)
+}
+
+/** Opens a regular file, following no link and never waiting for the other end of a fifo. */
+export function openReader(path: Buffer, what: string): FileReader {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  const stat = fs.fstatSync(fd, { bigint: true })
+  if (!stat.isFile()) {
+    fs.closeSync(fd)
+    throw new DiskError('EINVAL', `not a regular file: ${what}`)
+  }
+  return new RealReader(fd, stampOf(stat), what)
+}
+
+/** A writer on an open file. */
+export function writerOn(fd: number, what: string): FileWriter {
+  return new RealWriter(fd, what)
+}
+
+class RealReader implements FileReader {
+  readonly stamp: Stamp
+  readonly #fd: number
+  readonly #what: string
+  #open = true
+
+  constructor(fd: number, stamp: Stamp, what: string) {
+    this.#fd = fd
+    this.stamp = stamp
+    this.#what = what
+  }
+
+  async read(offset: number, lengthMax: number): Promise<Uint8Array> {
+    try {
+      // One byte more than the file seemed to have tells whether it grew; a small file then needs only a small buffer.
+      const likely = Math.min(lengthMax, Math.max(0, this.stamp.sizeBytes - offset) + 1)
+      const first = await readFully(this.#fd, offset, likely)
+      if (first.length < likely || likely === lengthMax) return first
+      const more = await readFully(this.#fd, offset + likely, lengthMax - likely)
+      const both = new Uint8Array(first.length + more.length)
+      both.set(first)
+      both.set(more, first.length)
+      return both
+    } catch (error) {
+      throw diskError(error, `cannot read ${this.#what}`)
+    }
+  }
+
+  // eslint would have it synchronous; the interface is for file systems that cannot be
+  stampNow(): Promise<Stamp> {
+    return Promise.resolve(stampOf(fs.fstatSync(this.#fd, { bigint: true })))
+  }
+
+  close(): Promise<void> {
+    if (this.#open) fs.closeSync(this.#fd)
+    this.#open = false
+    return Promise.resolve()
+  }
+}
+
+class RealWriter implements FileWriter {
+  readonly #fd: number
+  readonly #what: string
+  #open = true
+
+  constructor(fd: number, what: string) {
+    this.#fd = fd
+    this.#what = what
+  }
+
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    try {
+      let done = 0
+      while (done < bytes.length) {
+        const rest = bytes.subarray(done)
+        done +=
+          rest.length <= syncBytesMax
+            ? fs.writeSync(this.#fd, rest, 0, rest.length, offset + done)
+            : (await writeAsync(this.#fd, rest, 0, rest.length, offset + done)).bytesWritten
+      }
+    } catch (error) {
+      throw diskError(error, `cannot write ${this.#what}`)
+    }
+  }
+
+  close(): Promise<void> {
+    if (this.#open) fs.closeSync(this.#fd)
+    this.#open = false
+    return Promise.resolve()
+  }
+}
+
+/** Bytes from `offset` up to `length`, fewer only at the end; in a buffer of its own, so that it may be transferred. */
+async function readFully(fd: number, offset: number, length: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const rest = length - done
+    const count =
+      rest <= syncBytesMax
+        ? fs.readSync(fd, buffer, done, rest, offset + done)
+        : (await readAsync(fd, buffer, done, rest, offset + done)).bytesRead
+    if (count === 0) break
+    done += count
+  }
+  return done === length ? buffer : buffer.slice(0, done)
+}

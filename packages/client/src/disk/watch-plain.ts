@@ -1,0 +1,104 @@
+// One plain `fs.watch` a directory: light enough for hundreds of thousands of files. Paths are bytes, so that any name can be watched.
+import * as fs from 'node:fs'
+import { nameFromBytes, nameToBytes } from '../sync/name.ts'
+import { ownDirectory, type Watcher } from './file-system.ts'
+import { blindReason, type WatchHints } from './watch-hints.ts'
+
+/** Watches a folder with all below it. Follows directories as they come, go and move. */
+export class PlainWatch implements Watcher {
+  readonly ready: Promise<void>
+  readonly #root: Buffer
+  readonly #hints: WatchHints
+  readonly #watchers = new Map<string, fs.FSWatcher>()
+  #closed = false
+
+  constructor(root: string, hints: WatchHints) {
+    this.#root = Buffer.from(root)
+    this.#hints = hints
+    this.ready = this.#add('')
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    for (const watcher of this.#watchers.values()) watcher.close()
+    this.#watchers.clear()
+    return Promise.resolve()
+  }
+
+  /** Watches a directory and those below it. */
+  async #add(path: string): Promise<void> {
+    const paths = [path]
+    for (let next = paths.pop(); next !== undefined && !this.#closed; next = paths.pop()) {
+      if (!this.#watch(next)) continue
+      for (const name of await this.#directoriesIn(next)) paths.push(next === '' ? name : `${next}/${name}`)
+    }
+  }
+
+  /** False when there is nothing to go into. */
+  #watch(path: string): boolean {
+    if (this.#watchers.has(path) || path === ownDirectory) return false
+    try {
+      const watcher = fs.watch(this.#full(path), { encoding: 'buffer' }, (type, name) =>
+        this.#heard(path, type, name),
+      )
+      watcher.on('error', () => this.#forget(path))
+      this.#watchers.set(path, watcher)
+      return true
+    } catch (error) {
+      if (blindReason(error) === 'watch-limit') this.#giveUp(error)
+      // Gone again, or not ours to read: the directory above has it in its events.
+      return false
+    }
+  }
+
+  #heard(path: string, type: string, bytes: Buffer | null): void {
+    this.#hints.add(path)
+    const name = bytes === null ? undefined : nameFromBytes(bytes)
+    if (type === 'change' || name === undefined) return
+    const child = path === '' ? name : `${path}/${name}`
+    // It came, went, or another took its name: whatever was watched there may be elsewhere now.
+    this.#forget(child)
+    if (!this.#isDirectory(child)) return
+    // What came into it before it was watched has no event.
+    void this.#add(child).then(() => {
+      for (const below of this.#watchers.keys()) if (isAtOrBelow(below, child)) this.#hints.add(below)
+    })
+  }
+
+  #forget(path: string): void {
+    if (!this.#watchers.has(path)) return
+    for (const [other, watcher] of [...this.#watchers]) {
+      if (!isAtOrBelow(other, path)) continue
+      watcher.close()
+      this.#watchers.delete(other)
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    void this.close()
+    this.#hints.blind(blindReason(error))
+  }
+
+  #isDirectory(path: string): boolean {
+    return fs.lstatSync(this.#full(path), { throwIfNoEntry: false })?.isDirectory() ?? false
+  }
+
+  async #directoriesIn(path: string): Promise<readonly string[]> {
+    const entries = await fs.promises
+      .readdir(this.#full(path), { withFileTypes: true, encoding: 'buffer' })
+      .catch(() => [])
+    return entries.flatMap((entry) => (entry.isDirectory() ? (nameFromBytes(entry.name) ?? []) : []))
+  }
+
+  #full(path: string): Buffer {
+    if (path === '') return this.#root
+    return Buffer.concat([
+      this.#root,
+      ...path.split('/').flatMap((name) => [Buffer.from('/'), nameToBytes(name)]),
+    ])
+  }
+}
+
+function isAtOrBelow(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}/`)
+}

@@ -1,0 +1,61 @@
+// What commands ask of the engine. One `FolderEngine` holds one folder: its state, its log, its connection.
+import type { Identity } from '@grenier/crypto'
+import type { Home, FolderRecord } from '../home/home.ts'
+import type { FolderStatus, Report, Summary } from './events.ts'
+import type { Platform } from './platform.ts'
+
+/** What each call is given. */
+export interface EngineContext {
+  readonly home: Home
+  readonly platform: Platform
+  readonly report: Report
+  /** Aborted by Ctrl-C, SIGTERM, or the caller: the run stops cleanly and rejects with `interrupted`. */
+  readonly signal: AbortSignal
+}
+
+export interface RunOptions {
+  /** Return when both sides agree and everything is durable; else watch until aborted. */
+  readonly once: boolean
+}
+
+/** An invitation, shown once. */
+export interface Invitation {
+  /** Relay URL with the secret in its fragment. */
+  readonly code: string
+  readonly words: string
+  readonly role: 'owner' | 'writer' | 'reader'
+  /** ms since 1970. */
+  readonly expiresMs: number
+}
+
+/** One open folder. Calls other than `run` may be made while a run goes on. */
+export interface FolderEngine {
+  readonly record: FolderRecord
+  run(options: RunOptions): Promise<Summary>
+  status(): Promise<FolderStatus>
+  invite(options: { role: 'owner' | 'writer' | 'reader'; expiresMs: number }): Promise<Invitation>
+  /** Writes the tree as it stands at the relay, decrypted, as a POSIX tar, to a sink. */
+  export(sink: NodeJS.WritableStream): Promise<Summary>
+  close(): Promise<void>
+}
+
+/** Opens a folder that this home syncs. @throws ClientError `folder-unknown`, `home-locked`, `folder-unmarked`, `state-foreign` */
+export type OpenFolder = (context: EngineContext, path: string) => Promise<FolderEngine>
+
+/** Starts a vault from a folder; the genesis is durable at the relay, the folder is marked and recorded. Then `run({once})`. */
+export type AddFolder = (
+  context: EngineContext,
+  options: { path: string; name: string; relay: string },
+) => Promise<FolderEngine>
+
+/** Joins a vault with a code. @throws ClientError `code-wrong` */
+export type JoinFolder = (
+  context: EngineContext,
+  options: { path: string; code: string },
+) => Promise<FolderEngine>
+
+/** Opens the account of the home's identity at a relay. */
+export type OpenAccount = (
+  context: Omit<EngineContext, 'report'>,
+  options: { relay: string; invite: string | undefined; identity: Identity },
+) => Promise<void>

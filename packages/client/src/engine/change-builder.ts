@@ -1,0 +1,160 @@
+// Turns what the planner wants committed into the operations of one entry, against the remote tree as it stands. What cannot stand in this
+// entry (a parent not there yet, content not placed yet) is left for the next one.
+import {
+  toHex,
+  type ChunkRef,
+  type NodeRef,
+  type Operation,
+  type PackIndex,
+  type PutNode,
+} from '@grenier/crypto'
+import { readContent } from '../content/content-list.ts'
+import type { OutgoingPack } from '../content/pack-writer.ts'
+import type { Commit } from '../sync/action.ts'
+import { nameToBytes } from '../sync/name.ts'
+import { logPlaceOf, rootId, type FileValue, type NodeId, type NodeValue } from '../sync/tree.ts'
+
+/** Operations in one entry: DESIGN's commit cadence. */
+export const operationsInChange = 10_000
+
+/** What the builder asks of the state. */
+export interface BuilderView {
+  /** Whether the log claims a place for the chunk of this hex id. */
+  hasPlace(chunk: string): boolean
+  /** Whether the node is in the remote tree, as a directory. */
+  isRemoteDirectory(id: NodeId): boolean
+}
+
+/** Operations and the actions they came from, by position. */
+export interface BuiltChange {
+  readonly operations: readonly Operation[]
+  readonly index: readonly PackIndex[]
+  readonly actions: readonly Commit[]
+  /** Files whose content has no place: they must be read again. */
+  readonly unplaced: readonly NodeId[]
+  /** Actions that did not fit or could not be expressed yet. */
+  readonly left: number
+}
+
+/** Builds one change. `packs`: in the order of the header. */
+export function buildChange(
+  actions: readonly Commit[],
+  packs: readonly OutgoingPack[],
+  view: BuilderView,
+): BuiltChange {
+  const index: PackIndex[] = packs.flatMap(({ chunks }, pack) =>
+    chunks.length === 0 ? [] : [{ pack, chunks }],
+  )
+  const builder = new Builder(view, placesIn(index))
+  let left = 0
+  for (const action of actions) {
+    if (builder.operations.length >= operationsInChange || !builder.add(action)) left += 1
+  }
+  return { operations: builder.operations, index, actions: builder.actions, unplaced: builder.unplaced, left }
+}
+
+/** Where each chunk of the entry's own index stands: which list, which chunk of it. */
+function placesIn(index: readonly PackIndex[]): Map<string, ChunkRef> {
+  const places = new Map<string, ChunkRef>()
+  for (const [list, { chunks }] of index.entries()) {
+    for (const [chunk, { id }] of chunks.entries()) places.set(toHex(id), { pack: list, chunk })
+  }
+  return places
+}
+
+class Builder {
+  readonly operations: Operation[] = []
+  readonly actions: Commit[] = []
+  readonly unplaced: NodeId[] = []
+  readonly #view: BuilderView
+  readonly #places: ReadonlyMap<string, ChunkRef>
+  /** Provisional directories that this entry creates, by operation. */
+  readonly #made = new Map<NodeId, number>()
+
+  constructor(view: BuilderView, places: ReadonlyMap<string, ChunkRef>) {
+    this.#view = view
+    this.#places = places
+  }
+
+  /** Whether the action became an operation. */
+  add(action: Commit): boolean {
+    const operation = this.#operationOf(action)
+    if (operation === undefined) return false
+    if (action.op === 'put' && action.row.value.kind === 'directory')
+      this.#made.set(action.id, this.operations.length)
+    this.operations.push(operation)
+    this.actions.push(action)
+    return true
+  }
+
+  #operationOf(action: Commit): Operation | undefined {
+    if (action.op === 'put') return this.#put(action)
+    const node = this.#refOf(action.id)
+    if (node === undefined) return undefined
+    if (action.op === 'remove') return { op: 'remove', node }
+    const parent = this.#parentOf(action.parent)
+    if (parent === undefined) return undefined
+    return {
+      op: 'move',
+      node,
+      parent,
+      name: { bytes: nameToBytes(action.name) },
+      ...this.#replaces(action.replaces),
+    }
+  }
+
+  #put(action: Extract<Commit, { op: 'put' }>): Operation | undefined {
+    const parent = this.#parentOf(action.row.parent)
+    if (parent === undefined) return undefined
+    const node = this.#nodeOf(action.row.value)
+    if (node === undefined) {
+      this.unplaced.push(action.id)
+      return undefined
+    }
+    return {
+      op: 'put',
+      parent,
+      name: { bytes: nameToBytes(action.row.name) },
+      node,
+      ...this.#replaces(action.replaces),
+    }
+  }
+
+  #replaces(id: NodeId | undefined): { replaces?: NodeRef } {
+    const replaces = id === undefined ? undefined : this.#refOf(id)
+    return replaces === undefined ? {} : { replaces }
+  }
+
+  #refOf(id: NodeId): NodeRef | undefined {
+    if (id === rootId) return 'root'
+    const made = this.#made.get(id)
+    if (made !== undefined) return { sequence: 'this', index: made }
+    return logPlaceOf(id)
+  }
+
+  #parentOf(id: NodeId): NodeRef | undefined {
+    if (id === rootId || this.#made.has(id) || this.#view.isRemoteDirectory(id)) return this.#refOf(id)
+    return undefined
+  }
+
+  #nodeOf(value: NodeValue): PutNode | undefined {
+    if (value.kind !== 'file') return value
+    const chunks = this.#chunksOf(value)
+    if (chunks === undefined) return undefined
+    const { mode, mtimeNs, sizeBytes } = value
+    return { kind: 'file', mode, mtimeNs, sizeBytes, ...chunks }
+  }
+
+  #chunksOf({ content }: FileValue): { depth: number; chunks: ChunkRef[] } | undefined {
+    if (content === undefined) return undefined
+    const { depth, ids } = readContent(content)
+    const chunks: ChunkRef[] = []
+    for (const id of ids) {
+      const key = toHex(id)
+      const own = this.#places.get(key)
+      if (own === undefined && !this.#view.hasPlace(key)) return undefined
+      chunks.push(own ?? { id })
+    }
+    return { depth, chunks }
+  }
+}

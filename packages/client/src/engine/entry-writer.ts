@@ -1,0 +1,122 @@
+// Makes and appends the entries of this device: a change over given packs, signed at the head as it stands. When the head has moved, nothing is
+// signed again blindly: the caller receives, plans again, and asks anew.
+import {
+  currentEpoch,
+  encodeChange,
+  fitsEntry,
+  framePayload,
+  framePointer,
+  makeChange,
+  packBytesAlone,
+  packBytesMax,
+  sealFrame,
+  splitPayload,
+  type ChangePayload,
+  type Entry,
+  type PackClaim,
+} from '@grenier/crypto'
+import type { OutgoingPack } from '../content/pack-writer.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import type { Transaction } from '../state/trees-transaction.ts'
+import type { Receiver } from './receiver.ts'
+import type { Vault } from './vault.ts'
+
+/** Signs and appends entries of one vault. */
+export class EntryWriter {
+  readonly #vault: Vault
+  readonly #receiver: Receiver
+
+  constructor(vault: Vault, receiver: Receiver) {
+    this.#vault = vault
+    this.#receiver = receiver
+  }
+
+  /**
+   * Appends a change that adds `packs`. `moved`: the head is another now, nothing happened.
+   * `also` joins the transaction that folds the entry.
+   */
+  async change(
+    session: RelaySession,
+    change: { packs: readonly OutgoingPack[]; payload: ChangePayload },
+    also: (transaction: Transaction) => Promise<void>,
+  ): Promise<'appended' | 'moved'> {
+    const claims = change.packs.map(claimOf)
+    const framed = framePayload(encodeChange(change.payload))
+    const bulk = change.packs.length > 1
+    const entry = fitsEntry(framed, bulk)
+      ? this.#sign(session, claims, { framed, bulk })
+      : await this.#signLarge(session, claims, framed)
+    return await this.append(session, entry, also)
+  }
+
+  /** Appends a signed entry and folds it. */
+  async append(
+    session: RelaySession,
+    entry: Entry,
+    also?: (transaction: Transaction) => Promise<void>,
+  ): Promise<'appended' | 'moved'> {
+    const answer = await session.append(this.#vault.log.vault, entry.bytes)
+    if (answer === 'moved') {
+      this.#receiver.missed()
+      return 'moved'
+    }
+    const given = { sequence: entry.header.sequence, entry: entry.bytes }
+    await this.#receiver.take(session, given, also)
+    return 'appended'
+  }
+
+  /** ms: what the relay's clock says now, as this device estimates it, never before the last entry. */
+  atNow(session: RelaySession): number {
+    const estimate = Math.round(this.#vault.platform.clock.now() + session.clockOffsetMs)
+    return Math.max(this.#vault.log.state.head.at, estimate)
+  }
+
+  #sign(
+    session: RelaySession,
+    added: readonly PackClaim[],
+    payload: { framed: Uint8Array; bulk: boolean },
+  ): Entry {
+    const { framed, bulk } = payload
+    const { log, platform, home } = this.#vault
+    const { state } = log
+    const epoch = currentEpoch(state.spine).number
+    const place = {
+      payloadKey: log.keys.payloadKey(epoch),
+      binding: state.vault,
+      epoch,
+      bulk,
+      random: platform.random,
+    }
+    const on = { state, signer: home.device, at: this.atNow(session) }
+    return makeChange({ ...on, added, payload: sealFrame(framed, place) }).entry
+  }
+
+  /** A payload that does not fit its entry goes into packs of its own, claimed after the others. */
+  async #signLarge(session: RelaySession, claims: readonly PackClaim[], framed: Uint8Array): Promise<Entry> {
+    const { log, platform } = this.#vault
+    const epoch = currentEpoch(log.state.spine).number
+    const pieces = splitPayload(framed)
+    const added = [...claims]
+    for (const [at, piece] of pieces.entries()) {
+      const storedBytes = at < pieces.length - 1 ? packBytesMax : packBytesAlone(piece.length)
+      const salt = platform.random.bytes(32)
+      const task = {
+        key: log.keys.packKey(epoch),
+        binding: log.vault,
+        epoch,
+        salt,
+        plain: piece.slice(),
+        storedBytes,
+      }
+      const pack = await platform.pool.seal(task)
+      session.put(log.vault, pack).catch(() => undefined)
+      added.push({ id: pack.id, sizeBytes: pack.bytes.length, epoch })
+    }
+    const positions = pieces.map((_, at) => claims.length + at)
+    return this.#sign(session, added, { framed: framePointer(framed, positions), bulk: true })
+  }
+}
+
+function claimOf(pack: OutgoingPack): PackClaim {
+  return { id: pack.id, sizeBytes: pack.bytes.length, epoch: pack.epoch }
+}

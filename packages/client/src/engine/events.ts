@@ -1,0 +1,58 @@
+// What a run tells while it goes: values for the command to show or to print as JSON. Codes only: words are the catalogue's.
+import type { ProblemCode } from '../sync/action.ts'
+import type { ClientErrorCode } from '../errors.ts'
+
+/** What a folder is doing. */
+export type FolderState = 'synced' | 'syncing' | 'paused' | 'offline' | 'braked' | 'halted'
+
+export interface Progress {
+  readonly filesDone: number
+  readonly filesTotal: number
+  readonly bytesDone: number
+  readonly bytesTotal: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+}
+
+/** Paths are relative to the folder, in the in-memory form of `sync/name.ts`. */
+export type FolderEvent =
+  | ({ readonly event: 'progress' } & Progress)
+  | {
+      readonly event: 'change'
+      readonly path: string
+      readonly from?: string
+      readonly action: 'put' | 'remove' | 'move'
+      readonly direction: 'up' | 'down'
+    }
+  | { readonly event: 'conflict'; readonly path: string; readonly keptAs: string; readonly device: string }
+  | { readonly event: 'problem'; readonly path: string; readonly code: ProblemCode; readonly detail?: string }
+  | { readonly event: 'state'; readonly state: FolderState; readonly code?: ClientErrorCode }
+  /** A member's entry was void, whole. */
+  | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
+  /** The watcher is blind: only rescans see changes. */
+  | { readonly event: 'blind'; readonly reason: string }
+
+export type Report = (event: FolderEvent) => void
+
+/** What a run did, and where the folder stands. */
+export interface Summary {
+  readonly files: number
+  readonly bytes: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly conflicts: number
+  readonly problems: number
+  readonly head: { readonly seq: number; readonly hash: string } | undefined
+  readonly durationMs: number
+}
+
+/** The same without a run: what `status` shows. */
+export interface FolderStatus {
+  readonly state: FolderState
+  readonly pending: number
+  readonly conflicts: number
+  readonly problems: number
+  readonly head: { readonly seq: number; readonly hash: string } | undefined
+  /** ms since 1970 of the last exchange with the relay; undefined: never. */
+  readonly lastContactMs: number | undefined
+}

@@ -1,0 +1,76 @@
+// Where a folder may be synced: not twice, not inside another, not around one; and whether it still is the folder of this state.
+import { concat, type Random } from '@grenier/crypto'
+import { checkMarker, writeMarker, type ExpectedMarker } from '../disk/marker.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { ClientError } from '../errors.ts'
+import type { Home } from '../home/home.ts'
+import { otherKey } from '../state/state-keys.ts'
+import type { TreesStore } from '../state/trees-store.ts'
+
+const markerKey = otherKey('marker')
+const idBytes = 16
+
+/** @throws ClientError `folder-taken` */
+export function refuseTaken(home: Home, path: string): void {
+  const nested = (outer: string, inner: string): boolean =>
+    inner === outer || inner.startsWith(`${outer.replace(/\/$/, '')}/`)
+  const taken = home.folders.some((folder) => nested(folder.path, path) || nested(path, folder.path))
+  if (taken)
+    throw new ClientError('folder-taken', 'already synced, inside a synced folder, or around one', {
+      data: { path },
+    })
+}
+
+/** Marks a folder as that of a vault: the state first, so that a crash between leaves a marker that is missing, not foreign. */
+export async function markFolder(
+  on: { files: FileSystem; trees: TreesStore; random: Random },
+  vault: Uint8Array,
+): Promise<void> {
+  const folder = on.random.bytes(idBytes)
+  const generation = on.random.bytes(idBytes)
+  await keepExpected(on.trees, { vault, folder, generations: [generation] })
+  await writeMarker(on.files, { vault, folder, generation })
+}
+
+/** Whether the folder is the one that the state knows. @throws ClientError `folder-unmarked`, `state-foreign` */
+export async function checkFolder(on: { files: FileSystem; trees: TreesStore }, path: string): Promise<void> {
+  const expected = keptExpected(on.trees)
+  if (expected === undefined)
+    throw new ClientError('state-foreign', 'the state knows no marker', { data: { path } })
+  const verdict = await checkMarker(on.files, expected)
+  if (verdict === 'ok') return
+  if (verdict === 'missing')
+    throw new ClientError('folder-unmarked', 'the marker is gone', { data: { path } })
+  throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path } })
+}
+
+/** Draws a new generation for this opening, in state and folder: one of them restored from a backup then shows. */
+export async function renewMarker(
+  on: { files: FileSystem; trees: TreesStore; random: Random },
+  path: string,
+): Promise<void> {
+  await checkFolder(on, path)
+  const expected = keptExpected(on.trees)
+  if (expected === undefined) return
+  const { vault, folder } = expected
+  const generation = on.random.bytes(idBytes)
+  await keepExpected(on.trees, { ...expected, generations: [...expected.generations.slice(-1), generation] })
+  await writeMarker(on.files, { vault, folder, generation })
+  await keepExpected(on.trees, { vault, folder, generations: [generation] })
+}
+
+/** vault (32) ‖ folder (16) ‖ one or two generations (16 each). */
+function keptExpected(trees: TreesStore): ExpectedMarker | undefined {
+  const bytes = trees.other(markerKey)
+  if (bytes === undefined) return undefined
+  const generations: Uint8Array[] = []
+  for (let at = 48; at < bytes.length; at += idBytes) generations.push(bytes.slice(at, at + idBytes))
+  return { vault: bytes.slice(0, 32), folder: bytes.slice(32, 48), generations }
+}
+
+async function keepExpected(trees: TreesStore, expected: ExpectedMarker): Promise<void> {
+  const bytes = concat([expected.vault, expected.folder, ...expected.generations])
+  await trees.write({ flush: true }, (transaction) => {
+    transaction.put(markerKey, bytes)
+  })
+}

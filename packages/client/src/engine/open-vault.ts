@@ -1,0 +1,39 @@
+// Opens what this device keeps of one vault: its state database, its log, its folder; and closes it all.
+import { fromHex, vaultId } from '@grenier/crypto'
+import type { FileSystem } from '../disk/file-system.ts'
+import { ClientError } from '../errors.ts'
+import type { FolderRecord } from '../home/home.ts'
+import { VaultLog } from '../log/vault-log.ts'
+import { TreesStore } from '../state/trees-store.ts'
+import type { EngineContext } from './api.ts'
+import type { Vault } from './vault.ts'
+
+/** An open vault with its folder. */
+export interface OpenVault {
+  readonly vault: Vault
+  readonly files: FileSystem
+  close(): Promise<void>
+}
+
+/** The record of a folder of this home. @throws ClientError `folder-unknown` */
+export function folderRecord(context: Pick<EngineContext, 'home'>, path: string): FolderRecord {
+  const record = context.home.folders.find((folder) => folder.path === path)
+  if (record === undefined) throw new ClientError('folder-unknown', 'not a synced folder', { data: { path } })
+  return record
+}
+
+/** Opens state and folder. @throws ClientError `home-locked`, `state-broken`, `state-foreign`, `folder-unusable` */
+export async function openVault(context: EngineContext, record: FolderRecord): Promise<OpenVault> {
+  const { home, platform, report, signal } = context
+  const files = await platform.fileSystem(record.path)
+  const store = await platform.state(home.stateDirectory(record.vault))
+  try {
+    const trees = TreesStore.open(store)
+    const log = VaultLog.open(trees, vaultId(fromHex(record.vault)), home.device)
+    const vault: Vault = { record, home, platform, store, trees, log, report, signal }
+    return { vault, files, close: () => store.close() }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+// From the state to a plan: collects the rows that the planner must see and asks it. The planner itself knows nothing of the state.
+import { closureOf, nextClosure, type ClosureBatch } from '../state/closure.ts'
+import type { Plan, Traits } from '../sync/action.ts'
+import { plan } from '../sync/plan.ts'
+import type { Columns, NodeId } from '../sync/tree.ts'
+import type { Vault } from './vault.ts'
+
+/** Plans over closures of the differing rows. */
+export class Planning {
+  readonly #vault: Vault
+  readonly #traits: Traits
+
+  constructor(vault: Vault, traits: Traits) {
+    this.#vault = vault
+    this.#traits = traits
+  }
+
+  /** The next batch of differing rows, and what to do about them; undefined when none is left after `after`. */
+  async next(after: NodeId | undefined): Promise<{ batch: ClosureBatch; plan: Plan } | undefined> {
+    const batch = await nextClosure(this.#vault.trees, { after })
+    return batch === undefined ? undefined : { batch, plan: this.#over(batch.rows) }
+  }
+
+  /** What to do about these nodes alone. */
+  async about(ids: Iterable<NodeId>): Promise<Plan> {
+    return this.#over(await closureOf(this.#vault.trees, ids))
+  }
+
+  #over(rows: ReadonlyMap<NodeId, Columns>): Plan {
+    const { trees, home, platform } = this.#vault
+    return plan({
+      rows,
+      taken: (parent, name) =>
+        (['local', 'remote', 'base'] as const).some(
+          (column) => trees.child(column, parent, name) !== undefined,
+        ),
+      device: home.deviceName,
+      nowMs: platform.clock.now(),
+      traits: this.#traits,
+    })
+  }
+}

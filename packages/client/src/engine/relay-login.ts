@@ -1,0 +1,50 @@
+// Opens sessions with a relay: as this device, as the person's identity, or with an invitation's one-time key.
+import { encodeCertificate, sign, type KeyPairs } from '@grenier/crypto'
+import { parseRelayUrl, ProtocolError, type KeyKind } from '@grenier/protocol'
+import { ClientError } from '../errors.ts'
+import type { Home } from '../home/home.ts'
+import type { Credentials } from '../relay/handshake.ts'
+import { connectSession, type ConnectedSession } from '../relay/session.ts'
+import type { Platform } from './platform.ts'
+
+/** Who logs in. */
+export interface Login {
+  readonly keyKind: KeyKind
+  readonly pairs: KeyPairs
+  readonly certificate?: Uint8Array | undefined
+}
+
+/** This device, with its certificate where it has one. */
+export function deviceLogin(home: Home): Login {
+  const certificate = home.certificate === undefined ? undefined : encodeCertificate(home.certificate)
+  return { keyKind: 'device', pairs: home.device, certificate }
+}
+
+/** Dials and logs in. @throws ClientError `relay-unreachable`, `relay-refused`, `update-needed`, `usage` for a URL that is none */
+export async function logInAt(platform: Platform, relay: string, login: Login): Promise<ConnectedSession> {
+  const credentials: Credentials = {
+    keyKind: login.keyKind,
+    key: login.pairs.sign.publicKey,
+    sign: (label, bytes) => sign(login.pairs.sign.secretKey, label, bytes),
+    certificate: login.certificate,
+  }
+  const url = relayUrl(relay)
+  const { clock, random } = platform
+  return await connectSession({
+    dial: () => platform.dial(url.text),
+    url,
+    credentials,
+    clock,
+    random,
+  })
+}
+
+/** @throws ClientError `usage` */
+export function relayUrl(text: string): ReturnType<typeof parseRelayUrl> {
+  try {
+    return parseRelayUrl(text)
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+    throw new ClientError('usage', `${cause.message}: ${text}`, { cause })
+  }
+}

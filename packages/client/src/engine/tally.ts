@@ -1,0 +1,98 @@
+// Counts what a run does and tells it, not more often than eyes can follow. Conflicts and problems are kept, each path once.
+import type { Clock } from '../clock.ts'
+import type { Conflict, Problem } from '../sync/action.ts'
+import type { FolderEvent, Progress, Report } from './events.ts'
+
+/** Progress is told at most this often. */
+const progressEveryMs = 200
+
+export interface TallyOptions {
+  readonly clock: Clock
+  readonly report: Report
+  readonly device: string
+  readonly traffic: () => { sentBytes: number; receivedBytes: number }
+}
+
+/** One run's counts. */
+export class Tally {
+  readonly #options: TallyOptions
+  readonly #startMs: number
+  readonly #conflicts = new Map<string, Conflict>()
+  readonly #problems = new Map<string, Problem>()
+  #lastProgressMs = Number.NEGATIVE_INFINITY
+  #filesDone = 0
+  #filesTotal = 0
+  #bytesDone = 0
+  #bytesTotal = 0
+
+  constructor(options: TallyOptions) {
+    this.#options = options
+    this.#startMs = options.clock.monotonic()
+  }
+
+  get conflicts(): number {
+    return this.#conflicts.size
+  }
+
+  get problems(): number {
+    return this.#problems.size
+  }
+
+  get durationMs(): number {
+    return Math.round(this.#options.clock.monotonic() - this.#startMs)
+  }
+
+  /** More work was found. */
+  expect(files: number, bytes: number): void {
+    this.#filesTotal += files
+    this.#bytesTotal += bytes
+  }
+
+  /** Work was done. */
+  did(files: number, bytes: number): void {
+    this.#filesDone += files
+    this.#bytesDone += bytes
+    const now = this.#options.clock.monotonic()
+    if (now - this.#lastProgressMs < progressEveryMs) return
+    this.#lastProgressMs = now
+    this.tell()
+  }
+
+  /** Tells the progress now. */
+  tell(): void {
+    this.#options.report({ event: 'progress', ...this.progress })
+  }
+
+  get progress(): Progress {
+    const { sentBytes, receivedBytes } = this.#options.traffic()
+    return {
+      filesDone: this.#filesDone,
+      filesTotal: Math.max(this.#filesTotal, this.#filesDone),
+      bytesDone: this.#bytesDone,
+      bytesTotal: Math.max(this.#bytesTotal, this.#bytesDone),
+      bytesSent: sentBytes,
+      bytesReceived: receivedBytes,
+    }
+  }
+
+  change(event: Omit<Extract<FolderEvent, { event: 'change' }>, 'event'>): void {
+    this.#options.report({ event: 'change', ...event })
+  }
+
+  conflict(conflict: Conflict): void {
+    if (this.#conflicts.has(conflict.keptAs)) return
+    this.#conflicts.set(conflict.keptAs, conflict)
+    this.#options.report({ event: 'conflict', ...conflict, device: this.#options.device })
+  }
+
+  problem(problem: Problem): void {
+    const known = this.#problems.get(problem.path)
+    this.#problems.set(problem.path, problem)
+    if (known?.code !== problem.code) this.#options.report({ event: 'problem', ...problem })
+  }
+
+  /** What was a problem at this path is none any more. */
+  solved(path: string): void {
+    this.#problems.delete(path)
+  }
+}

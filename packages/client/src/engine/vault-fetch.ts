@@ -1,0 +1,49 @@
+// Content from the relay for one vault: where the state says chunks lie, under the keys of the log, over whatever session is open.
+import type { ChunkId } from '@grenier/crypto'
+import { Fetch } from '../content/fetch.ts'
+import { placesOf, notePlace, type ChunkPlace } from '../state/chunk-index.ts'
+import type { Connection } from './connection.ts'
+import { contentKeysOf, type Vault } from './vault.ts'
+
+/** What was found at places, to be written down when no transaction is open. */
+interface Finding {
+  readonly id: ChunkId
+  readonly place: ChunkPlace
+  readonly known: 'good' | 'bad'
+}
+
+/** A fetch, and what it found out. */
+export interface VaultFetch {
+  readonly fetch: Fetch
+  /** Writes down what was checked since the last call: only that may be deduplicated against. */
+  note(): Promise<void>
+}
+
+/** Content of a vault through its connection. */
+export function vaultFetch(vault: Vault, connection: Connection): VaultFetch {
+  let findings: Finding[] = []
+  const fetch = new Fetch({
+    pool: vault.platform.pool,
+    keys: () => contentKeysOf(vault),
+    binding: vault.log.vault,
+    packKey: (epoch) => vault.log.keys.packKey(epoch),
+    places: (id) => placesOf(vault.trees, id),
+    get: async (pack, range) => (await connection.session()).get(vault.log.vault, pack, range),
+    found: (id, place, known) => {
+      if (place.known !== known) findings.push({ id, place, known })
+    },
+  })
+  return {
+    fetch,
+    async note() {
+      const found = findings
+      findings = []
+      if (found.length === 0) return
+      await vault.trees.write({ flush: false }, (transaction) => {
+        for (const { id, place, known } of found) {
+          notePlace(transaction, id, { claim: place.claim, position: place.position, known })
+        }
+      })
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  certifyDevice,
+  identityFromEntropy,
+  makeDevice,
+  publicDevice,
+  publicIdentity,
+  systemRandom,
+} from '@grenier/crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { homeExists, makeHome, openHome } from './home-files.ts'
+
+let directory = ''
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'grenier-home-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+function start() {
+  const device = makeDevice(systemRandom)
+  const identity = identityFromEntropy(systemRandom.bytes(32))
+  const certificate = certifyDevice(identity, publicDevice(device))
+  return {
+    deviceName: 'Métairie',
+    device,
+    identity: { keys: publicIdentity(identity), certificate },
+    relays: ['wss://a'],
+  }
+}
+
+describe('a home on disk', () => {
+  test('gives back what it was made with', async () => {
+    const given = start()
+    const made = makeHome(directory, given)
+    await made.addFolder({ path: '/a', vault: 'ab'.repeat(32), relay: 'wss://a', name: 'Photos' })
+    const opened = openHome(directory)
+    expect(opened.device).toEqual(given.device)
+    expect(opened.deviceName).toBe('Métairie')
+    expect(opened.certificate).toEqual(given.identity.certificate)
+    expect(opened.identity).toEqual(given.identity.keys)
+    expect(opened.folders).toEqual([{ path: '/a', vault: 'ab'.repeat(32), relay: 'wss://a', name: 'Photos' }])
+    await opened.removeFolder('/a')
+    expect(openHome(directory).folders).toEqual([])
+  })
+
+  test('keeps a folder that another process added meanwhile', async () => {
+    const one = makeHome(directory, start())
+    const other = openHome(directory)
+    await one.addFolder({ path: '/a', vault: 'aa', relay: 'r', name: 'a' })
+    await other.addFolder({ path: '/b', vault: 'bb', relay: 'r', name: 'b' })
+    expect(openHome(directory).folders.map((folder) => folder.path)).toEqual(['/a', '/b'])
+  })
+
+  test('is private from the first byte, and refused when it is not', () => {
+    makeHome(directory, start())
+    expect(statSync(join(directory, 'device.key')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(directory, 'home.json')).mode & 0o777).toBe(0o600)
+    chmodSync(join(directory, 'device.key'), 0o644)
+    expect(() => openHome(directory)).toThrow(expect.objectContaining({ code: 'home-unsafe' }))
+  })
+
+  test('is made once, and missing is said', () => {
+    expect(homeExists(directory)).toBe(false)
+    expect(() => openHome(directory)).toThrow(expect.objectContaining({ code: 'home-missing' }))
+    makeHome(directory, start())
+    expect(() => makeHome(directory, start())).toThrow(expect.objectContaining({ code: 'home-exists' }))
+  })
+})

@@ -1,0 +1,189 @@
+// The home on disk: `device.key` (the device's secret keys) and `home.json` (names, relays, folders), both 0600 in a folder of 0700; state
+// databases below `state/`. Written whole, flushed and renamed: a crash leaves the old file or the new one.
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import {
+  CryptoError,
+  decodeCertificate,
+  decodeDevice,
+  encodeCertificate,
+  encodeDevice,
+  fromHex,
+  kemKey,
+  signingKey,
+  toHex,
+  type Certificate,
+  type Device,
+  type PublicKeys,
+} from '@grenier/crypto'
+import * as v from 'valibot'
+import { ClientError } from '../errors.ts'
+import type { FolderRecord, Home } from './home.ts'
+
+const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/))
+
+const homeSchema = v.object({
+  version: v.literal(1),
+  deviceName: v.string(),
+  identity: v.optional(v.object({ sign: hex, kem: hex, certificate: hex })),
+  relays: v.array(v.string()),
+  folders: v.array(v.object({ path: v.string(), vault: hex, relay: v.string(), name: v.string() })),
+})
+
+type HomeFile = v.InferOutput<typeof homeSchema>
+
+/** What a new home starts with. */
+export interface NewHome {
+  readonly deviceName: string
+  readonly device: Device
+  readonly identity: { readonly keys: PublicKeys; readonly certificate: Certificate } | undefined
+  readonly relays: readonly string[]
+}
+
+/** Whether there is a device in this directory. */
+export function homeExists(directory: string): boolean {
+  return existsSync(join(directory, keyFile))
+}
+
+/** Makes a home. @throws ClientError `home-exists` */
+export function makeHome(directory: string, start: NewHome): Home {
+  if (homeExists(directory))
+    throw new ClientError('home-exists', 'this home has a device already', { data: { path: directory } })
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const file: HomeFile = {
+    version: 1,
+    deviceName: start.deviceName,
+    relays: [...start.relays],
+    folders: [],
+    ...(start.identity === undefined ? {} : { identity: identityRecord(start.identity) }),
+  }
+  writeDurably(directory, homeFile, new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`))
+  writeDurably(directory, keyFile, encodeDevice(start.device))
+  return new FileHome(directory, start.device, file)
+}
+
+/** Opens a home. @throws ClientError `home-missing`, `home-unsafe`, `state-broken` */
+export function openHome(directory: string): Home {
+  if (!homeExists(directory))
+    throw new ClientError('home-missing', 'no device in this home', { data: { path: directory } })
+  refuseReadableByOthers(join(directory, keyFile))
+  try {
+    const device = decodeDevice(new Uint8Array(readFileSync(join(directory, keyFile))))
+    const file = v.parse(homeSchema, JSON.parse(readFileSync(join(directory, homeFile), 'utf8')))
+    return new FileHome(directory, device, file)
+  } catch (cause) {
+    if (cause instanceof CryptoError && cause.code === 'version-unknown') {
+      throw new ClientError('update-needed', 'this home was written by a newer version', { cause })
+    }
+    throw new ClientError('state-broken', 'the home cannot be read', { cause, data: { path: directory } })
+  }
+}
+
+const keyFile = 'device.key'
+const homeFile = 'home.json'
+
+class FileHome implements Home {
+  readonly directory: string
+  readonly device: Device
+  readonly deviceName: string
+  readonly identity: PublicKeys | undefined
+  readonly certificate: Certificate | undefined
+  #file: HomeFile
+
+  constructor(directory: string, device: Device, file: HomeFile) {
+    this.directory = directory
+    this.device = device
+    this.deviceName = file.deviceName
+    this.#file = file
+    if (file.identity !== undefined) {
+      const { sign, kem, certificate } = file.identity
+      this.identity = { sign: signingKey(fromHex(sign)), kem: kemKey(fromHex(kem)) }
+      this.certificate = decodeCertificate(fromHex(certificate))
+    }
+  }
+
+  get relays(): readonly string[] {
+    return this.#file.relays
+  }
+
+  get folders(): readonly FolderRecord[] {
+    return this.#file.folders
+  }
+
+  stateDirectory(vault: string): string {
+    return join(this.directory, 'state', vault)
+  }
+
+  addFolder(record: FolderRecord): Promise<void> {
+    const folders = this.#fresh().folders.filter((one) => one.path !== record.path)
+    this.#write({ ...this.#file, folders: [...folders, record] })
+    return Promise.resolve()
+  }
+
+  removeFolder(path: string): Promise<void> {
+    const { folders } = this.#fresh()
+    const gone = folders.find((one) => one.path === path)
+    this.#write({ ...this.#file, folders: folders.filter((one) => one.path !== path) })
+    if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
+    return Promise.resolve()
+  }
+
+  /** Another process of the same home may have written meanwhile. */
+  #fresh(): HomeFile {
+    this.#file = v.parse(homeSchema, JSON.parse(readFileSync(join(this.directory, homeFile), 'utf8')))
+    return this.#file
+  }
+
+  #write(file: HomeFile): void {
+    writeDurably(
+      this.directory,
+      homeFile,
+      new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`),
+    )
+    this.#file = file
+  }
+}
+
+function identityRecord(identity: { keys: PublicKeys; certificate: Certificate }): HomeFile['identity'] {
+  const { keys, certificate } = identity
+  return { sign: toHex(keys.sign), kem: toHex(keys.kem), certificate: toHex(encodeCertificate(certificate)) }
+}
+
+function refuseReadableByOthers(path: string): void {
+  if (process.platform === 'win32') return
+  const { mode } = lstatSync(path)
+  if ((mode & 0o077) !== 0) {
+    throw new ClientError('home-unsafe', 'others may read the key of this device', { data: { path } })
+  }
+}
+
+/** Temporary file, flush, rename, flush of the directory. Mode 0600 from the first byte. */
+function writeDurably(directory: string, name: string, bytes: Uint8Array): void {
+  const temporary = join(directory, `${name}.new`)
+  rmSync(temporary, { force: true })
+  const file = openSync(temporary, 'wx', 0o600)
+  try {
+    writeSync(file, bytes)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, join(directory, name))
+  const parent = openSync(directory, 'r')
+  try {
+    fsyncSync(parent)
+  } finally {
+    closeSync(parent)
+  }
+}

@@ -1,0 +1,30 @@
+// What a device keeps for itself: its keys, its name, its relays, and which folders it syncs. Types only; home-files.ts keeps them.
+import type { Certificate, Device, PublicKeys } from '@grenier/crypto'
+
+/** One synced folder of this device. */
+export interface FolderRecord {
+  /** Absolute path. */
+  readonly path: string
+  /** Vault id, hex. */
+  readonly vault: string
+  readonly relay: string
+  readonly name: string
+}
+
+/** This device. */
+export interface Home {
+  readonly directory: string
+  readonly deviceName: string
+  readonly device: Device
+  /** The person's public identity and the certificate of this device; undefined on a device that only joined. */
+  readonly identity: PublicKeys | undefined
+  readonly certificate: Certificate | undefined
+  readonly relays: readonly string[]
+  readonly folders: readonly FolderRecord[]
+  /** Where the state database of a vault lies. */
+  stateDirectory(vault: string): string
+  /** Durable when it resolves. */
+  addFolder(record: FolderRecord): Promise<void>
+  /** Durable when it resolves; also removes the state of the vault. */
+  removeFolder(path: string): Promise<void>
+}

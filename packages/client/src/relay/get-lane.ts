@@ -1,0 +1,133 @@
+// Packs on their way from the relay: each get is given credit piece by piece under one window, so that small gets and other answers
+// are not kept waiting behind large ones.
+import type { PackId, VaultId } from '@grenier/crypto'
+import { limits, ProtocolError, type RelayAnswer, type RelayMessageOf } from '@grenier/protocol'
+import type { Clock } from '../clock.ts'
+import type { ClientError } from '../errors.ts'
+import { FlowWindow } from './flow-window.ts'
+import type { Link } from './link.ts'
+import { refused } from './relay-failure.ts'
+import { Turns, type Turn } from './turns.ts'
+
+/** Which bytes of which pack. */
+export interface PackRange {
+  readonly pack: PackId
+  readonly offset: number
+  readonly length: number
+}
+
+interface Get extends Turn {
+  readonly vault: VaultId
+  readonly range: PackRange
+  readonly done: PromiseWithResolvers<Uint8Array | undefined>
+  /** Made when the first bytes are there: a queue of gets costs nothing. */
+  bytes: Uint8Array
+  /** 0 until the `get` was sent. */
+  id: number
+  grantedBytes: number
+  receivedBytes: number
+}
+
+/** All gets of one session. */
+export class GetLane {
+  private readonly link: Link
+  private readonly window: FlowWindow
+  private readonly turns = new Turns()
+  private readonly gets = new Set<Get>()
+  private openGets = 0
+
+  constructor(options: { link: Link; clock: Clock }) {
+    this.link = options.link
+    this.window = new FlowWindow(options.clock)
+    this.link.onEnd((error) => this.fail(error))
+  }
+
+  /** Exactly the bytes asked for; undefined when the relay lacks the pack. */
+  get(vault: VaultId, range: PackRange): Promise<Uint8Array | undefined> {
+    if (this.link.failure !== undefined) return Promise.reject(this.link.failure)
+    const get = newGet(vault, range, () => this.openGets < limits.openGets)
+    this.gets.add(get)
+    this.pump()
+    return get.done.promise
+  }
+
+  private pump(): void {
+    while (this.link.isOpen) {
+      const get = this.turns.next(this.gets)
+      if (get === undefined) {
+        this.window.idle()
+        return
+      }
+      const pieceBytes = this.window.pieceBytes()
+      if (pieceBytes === 0) return
+      this.grant(get, Math.min(pieceBytes, get.leftBytes))
+    }
+  }
+
+  private grant(get: Get, bytes: number): void {
+    get.grantedBytes += bytes
+    this.window.began(bytes)
+    if (get.id !== 0) {
+      this.link.send({ type: 'more', id: get.id, bytes })
+      return
+    }
+    this.openGets += 1
+    const { vault, range } = get
+    get.id = this.link.requestNow((id) => ({ type: 'get', id, vault, ...range, creditBytes: bytes }), {
+      take: (answer) => this.take(get, answer),
+      fail: (error) => this.close(get, () => get.done.reject(error)),
+    })
+  }
+
+  private take(get: Get, answer: RelayAnswer): boolean {
+    if (answer.type === 'error') {
+      if (answer.code === 'pack-missing') this.close(get, () => get.done.resolve(undefined))
+      else this.close(get, () => get.done.reject(refused(answer)))
+    } else if (answer.type === 'data') this.data(get, answer)
+    else throw new ProtocolError('malformed', 'this does not answer get')
+    const ended = !this.gets.has(get)
+    this.pump()
+    return ended
+  }
+
+  private data(get: Get, data: RelayMessageOf<'data'>): void {
+    const end = get.receivedBytes + data.bytes.length
+    if (data.offset !== get.range.offset + get.receivedBytes || end > get.grantedBytes)
+      throw new ProtocolError('malformed', 'data that was not asked for')
+    if (get.bytes.length === 0) get.bytes = new Uint8Array(get.range.length)
+    get.bytes.set(data.bytes, get.receivedBytes)
+    get.receivedBytes = end
+    this.window.arrived(data.bytes.length)
+    if (end === get.range.length) this.close(get, () => get.done.resolve(get.bytes))
+  }
+
+  private close(get: Get, settle: () => void): void {
+    this.gets.delete(get)
+    if (get.id !== 0) this.openGets -= 1
+    this.window.withdrew(get.grantedBytes - get.receivedBytes)
+    settle()
+  }
+
+  private fail(error: ClientError): void {
+    for (const get of this.gets) get.done.reject(error)
+    this.gets.clear()
+  }
+}
+
+function newGet(vault: VaultId, range: PackRange, mayOpen: () => boolean): Get {
+  return {
+    vault,
+    range,
+    done: Promise.withResolvers(),
+    bytes: new Uint8Array(0),
+    id: 0,
+    grantedBytes: 0,
+    receivedBytes: 0,
+    get leftBytes() {
+      return range.length - this.grantedBytes
+    },
+    get ready() {
+      return this.leftBytes > 0 && (this.id !== 0 || mayOpen())
+    },
+  }
+}

@@ -1,0 +1,125 @@
+// Which rows the planner must see together (`plan` says which): collects `PlanInput.rows` from the nodes that differ, in batches of bounded
+// seeds. Costs what differs and what touches it, never what there is.
+import type { Name } from '../sync/name.ts'
+import { rootId, type Column, type Columns, type NodeId, type Row } from '../sync/tree.ts'
+import { columnsInOrder } from './node-row.ts'
+import type { TreesStore } from './trees-store.ts'
+
+/** Seeds of a batch unless told otherwise: what a commit takes at most, so that one plan makes about one commit. */
+export const seedsMaxDefault = 10_000
+
+/** Rows to plan over, and where the next batch goes on. */
+export interface ClosureBatch {
+  readonly rows: ReadonlyMap<NodeId, Columns>
+  /** The last differing node that the batch was grown from. */
+  readonly last: NodeId
+  /** Whether no differing node comes after `last`. */
+  readonly final: boolean
+}
+
+/**
+ * The closure of the next differing nodes after `after` (from the first one when undefined), at most `seedsMax` of them;
+ * undefined when none is left. What another batch already planned may come again. No transaction may commit meanwhile.
+ */
+export async function nextClosure(
+  trees: TreesStore,
+  options: { after?: NodeId | undefined; seedsMax?: number | undefined } = {},
+): Promise<ClosureBatch | undefined> {
+  const seedsMax = options.seedsMax ?? seedsMaxDefault
+  const seeds: NodeId[] = []
+  for await (const [id] of trees.differing({ after: options.after, limit: seedsMax + 1 })) seeds.push(id)
+  const final = seeds.length <= seedsMax
+  const grown = seeds.slice(0, seedsMax)
+  const last = grown.at(-1)
+  return last === undefined ? undefined : { rows: await closureOf(trees, grown), last, final }
+}
+
+/** The closure of these nodes. */
+export async function closureOf(
+  trees: TreesStore,
+  seeds: Iterable<NodeId>,
+): Promise<ReadonlyMap<NodeId, Columns>> {
+  await trees.settled()
+  const closure = new Closure(trees)
+  for (const id of seeds) closure.visit(id)
+  await closure.grow()
+  return closure.rows
+}
+
+class Closure {
+  readonly rows = new Map<NodeId, Columns>()
+  readonly #trees: TreesStore
+  readonly #queue: NodeId[] = []
+  readonly #peers = new Map<NodeId, readonly NodeId[]>()
+
+  constructor(trees: TreesStore) {
+    this.#trees = trees
+  }
+
+  visit(id: NodeId): void {
+    if (id === rootId || this.rows.has(id)) return
+    const columns = this.#trees.get(id)
+    if (columns === undefined) return
+    this.rows.set(id, columns)
+    this.#queue.push(id)
+  }
+
+  async grow(): Promise<void> {
+    for (let id = this.#queue.pop(); id !== undefined; id = this.#queue.pop()) {
+      const columns = this.rows.get(id) ?? {}
+      for (const row of rowsOf(columns)) {
+        this.visit(row.parent)
+        this.#visitLike(row)
+      }
+      if (mayGo(columns)) await this.#visitChildren(id)
+    }
+  }
+
+  /** Who may stand at the row's path, in any tree: names like its own, in the directories that may stand at its parent's path. */
+  #visitLike(row: Row): void {
+    for (const parent of this.#peersOf(row.parent))
+      for (const id of this.#like(parent, row.name)) this.visit(id)
+  }
+
+  /** The directories that may stand at the path of this one, in any tree; itself first. */
+  #peersOf(id: NodeId): readonly NodeId[] {
+    const known = this.#peers.get(id)
+    if (known !== undefined) return known
+    this.#peers.set(id, [id])
+    const peers = new Set([id])
+    for (const row of rowsOf(this.#trees.get(id) ?? {}))
+      for (const parent of this.#peersOf(row.parent))
+        for (const peer of this.#like(parent, row.name)) peers.add(peer)
+    this.#peers.set(id, [...peers])
+    return [...peers]
+  }
+
+  #like(parent: NodeId, name: Name): NodeId[] {
+    return this.#trees.namesLike(parent, name).flatMap((like) => idsOf(this.#trees.slots(parent, like)))
+  }
+
+  async #visitChildren(parent: NodeId): Promise<void> {
+    for await (const [, slots] of this.#trees.slotsUnder(parent))
+      for (const id of idsOf(slots)) this.visit(id)
+  }
+}
+
+/**
+ * Whether the node is a directory that may go, or give way to another kind: then what is in it, in any tree, decides. A directory
+ * that one side just made stays whatever is in it: its children differ too, and come with their own batch. So a new tree of
+ * any size is planned in bounded pieces.
+ */
+function mayGo(columns: Columns): boolean {
+  const rows = rowsOf(columns)
+  if (!rows.some((row) => row.value.kind === 'directory')) return false
+  if (columns.base !== undefined && rows.length < 3) return true
+  return new Set(rows.map((row) => row.value.kind)).size > 1
+}
+
+function rowsOf(columns: Columns): Row[] {
+  return columnsInOrder.flatMap((column) => columns[column] ?? [])
+}
+
+function idsOf(slots: Partial<Record<Column, NodeId>>): NodeId[] {
+  return columnsInOrder.flatMap((column) => slots[column] ?? [])
+}

@@ -1,0 +1,103 @@
+// A state store on disk: the one file that knows `level`.
+import { Level } from 'level'
+import { ClientError } from '../errors.ts'
+import type { StateStore, StateWrite } from './state-store.ts'
+
+/** Rows that a listing takes from the disk at a time. */
+const pageRows = 1000
+
+/** A state store in a folder of its own; one process has it open at a time. */
+export class LevelStateStore implements StateStore {
+  readonly #level: Level<string, Uint8Array>
+
+  private constructor(level: Level<string, Uint8Array>) {
+    this.#level = level
+  }
+
+  /**
+   * Opens the store, and makes it when it is not there.
+   *
+   * @throws ClientError `home-locked` when it is open elsewhere, `state-broken` when it cannot be read.
+   */
+  static async open(location: string): Promise<LevelStateStore> {
+    const level = new Level<string, Uint8Array>(location, {
+      keyEncoding: 'utf8',
+      valueEncoding: 'view',
+      // A batch of 10,000 operations fits the write buffer twice: level 0 then holds few, large tables.
+      writeBufferSize: 16 * 1024 * 1024,
+      cacheSize: 16 * 1024 * 1024,
+    })
+    try {
+      await level.open()
+    } catch (error) {
+      throw openingError(error)
+    }
+    return new LevelStateStore(level)
+  }
+
+  get(key: string): Uint8Array | undefined {
+    const value = this.#level.getSync(key)
+    return value === undefined ? undefined : plain(value)
+  }
+
+  async *range(range: {
+    from: string
+    to: string
+    limit?: number
+    reverse?: boolean
+  }): AsyncIterable<readonly [string, Uint8Array]> {
+    const { from, to, limit, reverse } = range
+    const iterator = this.#level.iterator({
+      gte: from,
+      lt: to,
+      ...(limit === undefined ? {} : { limit }),
+      ...(reverse === undefined ? {} : { reverse }),
+    })
+    try {
+      for (;;) {
+        const page = await iterator.nextv(pageRows)
+        if (page.length === 0) return
+        for (const [key, value] of page) yield [key, plain(value)]
+      }
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  async batch(writes: readonly StateWrite[], options: { flush: boolean }): Promise<void> {
+    try {
+      await this.#level.batch([...writes], { sync: options.flush })
+    } catch (error) {
+      throw writingError(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close()
+  }
+}
+
+/** `level` hands out Buffers, whose `slice` is no copy and which equal no Uint8Array. */
+function plain(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+}
+
+function openingError(error: unknown): ClientError {
+  const cause = error instanceof Error ? error.cause : undefined
+  return codeOf(error) === 'LEVEL_LOCKED' || codeOf(cause) === 'LEVEL_LOCKED'
+    ? new ClientError('home-locked', 'the state is open in another process', { cause: error })
+    : new ClientError('state-broken', 'the state database cannot be opened', { cause: error })
+}
+
+/** LevelDB gives the system's words and no code. */
+function writingError(error: unknown): ClientError {
+  const full =
+    error instanceof Error && /no space left|quota exceeded/i.test(`${error.message} ${String(error.cause)}`)
+  return full
+    ? new ClientError('disk-full', 'no room for the state', { cause: error, retryable: true })
+    : new ClientError('disk-failed', 'the state cannot be written', { cause: error })
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,87 @@
+// What a transaction changed and nobody else sees yet, and the writes that make it so.
+import type { Name } from '../sync/name.ts'
+import { isProvisional, logPlaceOf, type NodeId } from '../sync/tree.ts'
+import {
+  differs,
+  encodeIdRow,
+  encodeNode,
+  encodeSlots,
+  isFree,
+  type Slots,
+  type StoredNode,
+} from './node-row.ts'
+import { childrenKey, idKey, keySpace, nameKey } from './state-keys.ts'
+import type { StateWrite } from './state-store.ts'
+
+/** Where a node's row lies in the store. */
+type Standing = 'absent' | 'agreeing' | 'differing'
+
+/** Changes over what lies below, by thing; undefined means taken away. */
+export class Overlay {
+  readonly nodes = new Map<NodeId, StoredNode | undefined>()
+  /** The nodes of `nodes`, as they are below. */
+  readonly below = new Map<NodeId, StoredNode | undefined>()
+  readonly children = new Map<NodeId, Map<Name, Slots>>()
+  readonly inodes = new Map<string, NodeId | undefined>()
+  readonly others = new Map<string, Uint8Array | undefined>()
+
+  setNode(id: NodeId, node: StoredNode | undefined, below: () => StoredNode | undefined): void {
+    if (!this.below.has(id)) this.below.set(id, below())
+    this.nodes.set(id, node)
+  }
+
+  setSlots(parent: NodeId, name: Name, slots: Slots): void {
+    const names = this.children.get(parent)
+    if (names === undefined) this.children.set(parent, new Map([[name, slots]]))
+    else names.set(name, slots)
+  }
+}
+
+/** The writes of an overlay; by how many the differing set grows; the highest numbers of nodes in it, -1 without one. */
+export function writesOf(overlay: Overlay): {
+  writes: StateWrite[]
+  differingGrowth: number
+  sequenceMax: number
+  provisionalMax: number
+} {
+  const writes: StateWrite[] = []
+  const differingGrowth = writeNodes(overlay, writes)
+  for (const [parent, names] of overlay.children) writeNames(parent, names, writes)
+  for (const [key, id] of overlay.inodes) write(writes, key, id === undefined ? undefined : encodeIdRow(id))
+  for (const [key, value] of overlay.others) write(writes, key, value)
+  let sequenceMax = -1
+  let provisionalMax = -1
+  for (const id of [...overlay.nodes.keys(), ...overlay.children.keys()]) {
+    if (isProvisional(id)) provisionalMax = Math.max(provisionalMax, Number(id.slice(1)))
+    else sequenceMax = Math.max(sequenceMax, logPlaceOf(id)?.sequence ?? -1)
+  }
+  return { writes, differingGrowth, sequenceMax, provisionalMax }
+}
+
+function writeNodes(overlay: Overlay, writes: StateWrite[]): number {
+  let growth = 0
+  for (const [id, node] of overlay.nodes) {
+    const before = standingOf(overlay.below.get(id))
+    const after = standingOf(node)
+    const key = idKey(id)
+    if (before !== 'absent' && before !== after) write(writes, keySpace[before] + key, undefined)
+    if (node !== undefined && after !== 'absent') write(writes, keySpace[after] + key, encodeNode(node))
+    growth += Number(after === 'differing') - Number(before === 'differing')
+  }
+  return growth
+}
+
+function writeNames(parent: NodeId, names: ReadonlyMap<Name, Slots>, writes: StateWrite[]): void {
+  const prefix = childrenKey(parent)
+  for (const [name, slots] of names)
+    write(writes, prefix + nameKey(name), isFree(slots) ? undefined : encodeSlots(slots))
+}
+
+function standingOf(node: StoredNode | undefined): Standing {
+  if (node === undefined) return 'absent'
+  return differs(node.columns) ? 'differing' : 'agreeing'
+}
+
+function write(writes: StateWrite[], key: string, value: Uint8Array | undefined): void {
+  writes.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
+}

@@ -1,0 +1,279 @@
+// The three trees of one vault over a state store: one row a node, an index of children and one of inodes, and the derived set of nodes
+// that differ, each kept by the transaction that changes a row. Knows nothing of why a row changes.
+import { ClientError } from '../errors.ts'
+import type { Name } from '../sync/name.ts'
+import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import { ItemReader, ItemWriter } from './item-codec.ts'
+import { decodeIdRow, decodeNode, decodeSlots, nodeCostBytes } from './node-row.ts'
+import type { Slots, StoredNode } from './node-row.ts'
+import { childrenKey, endOf, idFromKey, idKey, keySpace, nameFromKey, nameKey } from './state-keys.ts'
+import type { StateStore } from './state-store.ts'
+import { writesOf, type Overlay } from './trees-overlay.ts'
+import { Transaction } from './trees-transaction.ts'
+import { mergeNames, noSlots, TreesView, type NamedSlots } from './trees-view.ts'
+
+/** A node with its rows. */
+export type NodeEntry = readonly [NodeId, Columns]
+
+/** What the trees know besides rows; written with each batch. */
+interface Meta {
+  /** Nodes in the differing set. */
+  differingCount: number
+  /** The next provisional id. */
+  provisionalNext: number
+  /** No row here is of a node that a later entry created. */
+  sequenceMax: number
+}
+
+const metaKey = `${keySpace.meta}trees`
+/** Decoded rows and names that are kept at hand: about 100,000 nodes' worth, so that most syncs never read the store twice. */
+const cacheBytesDefault = 48 * 1024 * 1024
+const slotsCostBytes = 300
+
+/**
+ * The trees of one vault. Reads show what was committed; a commit shows from the moment it is called, and is durable when it
+ * resolves. One transaction at a time: `begin` waits for the one before to end. Do not begin a second one while holding one.
+ */
+export class TreesStore extends TreesView {
+  readonly #store: StateStore
+  readonly #meta: Meta
+  readonly #nodes: BoundedCache<NodeId, { readonly node: StoredNode | undefined }>
+  readonly #slots: BoundedCache<string, Slots>
+  #pending: Overlay | undefined
+  #landing: Promise<void> = Promise.resolve()
+  #turn: Promise<void> = Promise.resolve()
+  #broken: unknown
+
+  private constructor(store: StateStore, meta: Meta, cacheBytes: number) {
+    super()
+    this.#store = store
+    this.#meta = meta
+    this.#nodes = new BoundedCache((cacheBytes * 3) / 4)
+    this.#slots = new BoundedCache(cacheBytes / 4)
+  }
+
+  /** Opens the trees of an open store. The store stays the caller's to close. @throws ClientError `state-broken`. */
+  static open(store: StateStore, options: { cacheBytes?: number } = {}): TreesStore {
+    const bytes = store.get(metaKey)
+    const meta =
+      bytes === undefined ? { differingCount: 0, provisionalNext: 1, sequenceMax: -1 } : decodeMeta(bytes)
+    return new TreesStore(store, meta, options.cacheBytes ?? cacheBytesDefault)
+  }
+
+  /** A transaction, when the one before has ended. It must be ended by `commit` or `abandon`, whatever happens. */
+  async begin(): Promise<Transaction> {
+    const before = this.#turn
+    let end = (): void => undefined
+    this.#turn = new Promise((resolve) => (end = resolve))
+    await before
+    if (this.#broken !== undefined) end()
+    this.#assertWhole()
+    const { provisionalNext, sequenceMax } = this.#meta
+    return new Transaction({
+      view: this,
+      isNew: (id) => isBeyond(id, { provisionalNext, sequenceMax }),
+      provisional: () => `~${this.#meta.provisionalNext++}` as NodeId,
+      commit: (overlay, options) => this.#commit(overlay, options).finally(end),
+      abandon: end,
+    })
+  }
+
+  /** Begins, runs `work`, and commits; abandons when it throws. Returns what `work` returned. */
+  async write<T>(
+    options: { flush: boolean },
+    work: (transaction: Transaction) => T | Promise<T>,
+  ): Promise<T> {
+    const transaction = await this.begin()
+    try {
+      const result = await work(transaction)
+      await transaction.commit(options)
+      return result
+    } finally {
+      transaction.abandon()
+    }
+  }
+
+  /** How many nodes differ. */
+  get differingCount(): number {
+    return this.#meta.differingCount
+  }
+
+  /** Nodes that differ, by sequence and operation, provisional ones last; as they were when the listing began. */
+  async *differing(
+    options: { after?: NodeId | undefined; limit?: number | undefined } = {},
+  ): AsyncIterable<NodeEntry> {
+    await this.settled()
+    const { after, limit } = options
+    const from = after === undefined ? keySpace.differing : `${keySpace.differing}${idKey(after)}\0`
+    const range = { from, to: endOf(keySpace.differing), ...(limit === undefined ? {} : { limit }) }
+    yield* entriesOf(this.#store.range(range), keySpace.differing)
+  }
+
+  /** Every node, by sequence and operation, provisional ones last; as they were when the listing began. */
+  async *all(): AsyncIterable<NodeEntry> {
+    await this.settled()
+    const whole = (space: string): AsyncIterator<NodeEntry> =>
+      entriesOf(this.#store.range({ from: space, to: endOf(space) }), space)[Symbol.asyncIterator]()
+    yield* mergeById(whole(keySpace.agreeing), whole(keySpace.differing))
+  }
+
+  /** Resolves when no commit is under way. */
+  async settled(): Promise<void> {
+    while (this.#pending !== undefined) await this.#landing
+    this.#assertWhole()
+  }
+
+  node(id: NodeId): StoredNode | undefined {
+    this.#assertWhole()
+    if (this.#pending?.nodes.has(id) === true) return this.#pending.nodes.get(id)
+    const cached = this.#nodes.get(id)
+    if (cached !== undefined) return cached.node
+    if (id === rootId || isBeyond(id, this.#meta)) return undefined
+    const key = idKey(id)
+    const bytes = this.#store.get(keySpace.agreeing + key) ?? this.#store.get(keySpace.differing + key)
+    const node = bytes === undefined ? undefined : decodeNode(bytes)
+    this.#nodes.set(id, { node }, nodeCostBytes(bytes?.length ?? 0))
+    return node
+  }
+
+  slots(parent: NodeId, name: Name): Slots {
+    this.#assertWhole()
+    const pending = this.#pending?.children.get(parent)?.get(name)
+    if (pending !== undefined) return pending
+    const cacheKey = `${parent}/${name}`
+    const cached = this.#slots.get(cacheKey)
+    if (cached !== undefined) return cached
+    const bytes = this.#store.get(childrenKey(parent) + nameKey(name))
+    const slots = bytes === undefined ? noSlots : decodeSlots(bytes)
+    this.#slots.set(cacheKey, slots, slotsCostBytes)
+    return slots
+  }
+
+  inode(key: string): NodeId | undefined {
+    this.#assertWhole()
+    if (this.#pending?.inodes.has(key) === true) return this.#pending.inodes.get(key)
+    const bytes = this.#store.get(key)
+    return bytes === undefined ? undefined : decodeIdRow(bytes)
+  }
+
+  slotsUnder(parent: NodeId): AsyncIterable<NamedSlots> {
+    this.#assertWhole()
+    const stored = slotsOf(this.#store, parent)
+    const pending = this.#pending?.children.get(parent)
+    return pending === undefined ? stored : mergeNames(stored, new Map(pending))
+  }
+
+  other(key: string): Uint8Array | undefined {
+    this.#assertWhole()
+    if (this.#pending?.others.has(key) === true) return this.#pending.others.get(key)
+    return this.#store.get(key)
+  }
+
+  /** Other rows of the state, as they were when the listing began. */
+  async *others(
+    prefix: string,
+    options: { from?: string; reverse?: boolean } = {},
+  ): AsyncIterable<readonly [string, Uint8Array]> {
+    await this.settled()
+    const from = options.from ?? prefix
+    yield* this.#store.range({ from, to: endOf(prefix), reverse: options.reverse ?? false })
+  }
+
+  #commit(overlay: Overlay, options: { flush: boolean }): Promise<void> {
+    this.#assertWhole()
+    this.#pending = overlay
+    this.#landing = this.#land(overlay, options)
+    return this.#landing
+  }
+
+  async #land(overlay: Overlay, options: { flush: boolean }): Promise<void> {
+    const meta = this.#meta
+    try {
+      const { writes, differingGrowth, sequenceMax, provisionalMax } = writesOf(overlay)
+      meta.differingCount += differingGrowth
+      meta.sequenceMax = Math.max(meta.sequenceMax, sequenceMax)
+      meta.provisionalNext = Math.max(meta.provisionalNext, provisionalMax + 1)
+      writes.push({ type: 'put', key: metaKey, value: encodeMeta(meta) })
+      await this.#store.batch(writes, options)
+      this.#remember(overlay)
+    } catch (error) {
+      this.#broken = error
+      throw error
+    } finally {
+      this.#pending = undefined
+    }
+  }
+
+  #remember(overlay: Overlay): void {
+    for (const [id, node] of overlay.nodes) this.#nodes.set(id, { node }, nodeCostBytes(contentBytes(node)))
+    for (const [parent, names] of overlay.children)
+      for (const [name, slots] of names) this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
+  }
+
+  /** After a batch that failed nobody knows what the store holds: only opening it again tells. */
+  #assertWhole(): void {
+    if (this.#broken === undefined) return
+    throw new ClientError('state-broken', 'an earlier write to the state failed', { cause: this.#broken })
+  }
+}
+
+/** Whether nothing in a store of this meta can be about the node. */
+function isBeyond(id: NodeId, meta: Pick<Meta, 'provisionalNext' | 'sequenceMax'>): boolean {
+  if (id === rootId) return false
+  if (id.startsWith('~')) return Number(id.slice(1)) >= meta.provisionalNext
+  return Number(id.slice(0, id.indexOf('.'))) > meta.sequenceMax
+}
+
+function contentBytes(node: StoredNode | undefined): number {
+  const value = node?.columns.remote?.value ?? node?.columns.local?.value
+  return value?.kind === 'file' ? (value.content?.length ?? 0) : 0
+}
+
+async function* slotsOf(store: StateStore, parent: NodeId): AsyncIterable<NamedSlots> {
+  const prefix = childrenKey(parent)
+  for await (const [key, bytes] of store.range({ from: prefix, to: endOf(prefix) }))
+    yield [nameFromKey(key.slice(prefix.length)) as Name, decodeSlots(bytes)]
+}
+
+async function* entriesOf(
+  rows: AsyncIterable<readonly [string, Uint8Array]>,
+  space: string,
+): AsyncIterable<NodeEntry> {
+  for await (const [key, bytes] of rows) yield [idFromKey(key.slice(space.length)), decodeNode(bytes).columns]
+}
+
+async function* mergeById(
+  a: AsyncIterator<NodeEntry>,
+  b: AsyncIterator<NodeEntry>,
+): AsyncIterable<NodeEntry> {
+  let [left, right] = await Promise.all([a.next(), b.next()])
+  while (left.done !== true || right.done !== true) {
+    const leftFirst =
+      right.done === true || (left.done !== true && idKey(left.value[0]) < idKey(right.value[0]))
+    if (leftFirst && left.done !== true) {
+      yield left.value
+      left = await a.next()
+    } else if (right.done !== true) {
+      yield right.value
+      right = await b.next()
+    }
+  }
+}
+
+function encodeMeta(meta: Meta): Uint8Array {
+  const writer = new ItemWriter(32)
+  writer.uint(meta.differingCount)
+  writer.uint(meta.provisionalNext)
+  writer.uint(meta.sequenceMax + 1)
+  return writer.take()
+}
+
+function decodeMeta(bytes: Uint8Array): Meta {
+  const reader = new ItemReader(bytes)
+  return {
+    differingCount: reader.uint(),
+    provisionalNext: reader.uint(),
+    sequenceMax: reader.uint() - 1,
+  }
+}

@@ -1,0 +1,73 @@
+// The commits that make the log's tree the merged one.
+import type { Commit } from './action.ts'
+import type { RelativePath } from './name.ts'
+import type { Place } from './parking-name.ts'
+import type { Decision, Decisions } from './plan-merge.ts'
+import { putInOrder, type Intent } from './plan-order.ts'
+import { SideTree } from './side-tree.ts'
+import { sameValue, type NodeId, type Row } from './tree.ts'
+
+/** Commits in an order in which the log accepts them. `pathHere` tells where a node is on this disk now. */
+export function commitsOf(decisions: Decisions, pathHere: (id: NodeId) => RelativePath): Commit[] {
+  // The log tells all names apart.
+  const tree = new SideTree((name) => name)
+  const intents = new Map<NodeId, Intent>()
+  for (const [id, decision] of decisions) {
+    if (decision.node.there !== undefined) tree.put(id, decision.node.there)
+    intents.set(id, intentOf(decision))
+  }
+  const commits: Commit[] = []
+  const removed = new Map<NodeId, Place | undefined>()
+  const created = new Set<NodeId>()
+  const hands = {
+    create: (id: NodeId) => {
+      created.add(id)
+      const row = rowOf(id, { tree, decisions })
+      if (row !== undefined) commits.push(put(id, { row, path: pathHere(id) }))
+    },
+    move: (id: NodeId, from: RelativePath) => {
+      const place = tree.placeOf(id)
+      if (place === undefined) return
+      const { parent, name } = place
+      const path = tree.pathOf(id)
+      commits.push({ do: 'commit', op: 'move', id, path, from, parent, name, replaces: undefined })
+    },
+    remove: (id: NodeId) => {
+      removed.set(id, tree.placeOf(id))
+      commits.push({ do: 'commit', op: 'remove', id, path: tree.pathOf(id) })
+    },
+  }
+  putInOrder({ tree, intents, hands, movesOnce: false })
+  for (const [id, { state, node, value }] of decisions) {
+    if (state !== 'live' || node.remote === undefined || value === undefined || created.has(id)) continue
+    const row = rowOf(id, { tree, decisions })
+    if (row !== undefined && !sameValue(value, node.remote.value))
+      commits.push(put(id, { row, path: pathHere(id) }))
+  }
+  return commits.filter((commit) => commit.op !== 'remove' || !isTakenAlong(commit.id, removed))
+}
+
+function intentOf({ state, place }: Decision): Intent {
+  if (state === 'gone') return 'gone'
+  return place !== undefined && (state === 'live' || state === 'split') ? place : 'as-is'
+}
+
+/** A removal takes what is below along: only the topmost one is said. */
+function isTakenAlong(id: NodeId, removed: ReadonlyMap<NodeId, Place | undefined>): boolean {
+  const parent = removed.get(id)?.parent
+  return parent !== undefined && removed.has(parent)
+}
+
+interface Merged {
+  readonly tree: SideTree
+  readonly decisions: Decisions
+}
+
+function rowOf(id: NodeId, { tree, decisions }: Merged): Row | undefined {
+  const [place, value] = [tree.placeOf(id), decisions.get(id)?.value]
+  return place && value && { parent: place.parent, name: place.name, value }
+}
+
+function put(id: NodeId, { row, path }: { row: Row; path: RelativePath }): Commit {
+  return { do: 'commit', op: 'put', id, path, row, replaces: undefined }
+}

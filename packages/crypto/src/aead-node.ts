@@ -1,0 +1,28 @@
+// ChaCha20-Poly1305 by node:crypto (OpenSSL): the fast back end.
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { tagBytes, type Aead } from './aead.ts'
+
+const options = { authTagLength: tagBytes }
+
+/** The back end of OpenSSL. */
+export const nodeAead: Aead = {
+  seal({ key, nonce }, plain, sealed) {
+    const cipher = createCipheriv('chacha20-poly1305', key, nonce, options)
+    sealed.set(cipher.update(plain), 0)
+    cipher.final()
+    sealed.set(cipher.getAuthTag(), plain.length)
+  },
+
+  open({ key, nonce }, sealed, plain) {
+    const decipher = createDecipheriv('chacha20-poly1305', key, nonce, options)
+    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
+    const unchecked = decipher.update(sealed.subarray(0, sealed.length - tagBytes))
+    try {
+      decipher.final()
+    } catch {
+      return false
+    }
+    plain.set(unchecked)
+    return true
+  },
+}

@@ -1,0 +1,35 @@
+// The AEAD of the format, ChaCha20-Poly1305 (RFC 8439), as an interface: two back ends, the same byte for byte.
+// Nothing here knows cells or seals; no additional data, for every key is bound to its place by derivation.
+
+/** Bytes of a tag, after each ciphertext. */
+export const tagBytes = 16
+
+/** One use of a key: `key` 32 bytes, `nonce` 12 bytes, never the two together for two plaintexts. */
+export interface AeadUse {
+  readonly key: Uint8Array
+  readonly nonce: Uint8Array
+}
+
+/** ChaCha20-Poly1305 without additional data. */
+export interface Aead {
+  /** Writes ciphertext ‖ tag to `sealed`, which is 16 bytes longer than `plain`. */
+  seal(use: AeadUse, plain: Uint8Array, sealed: Uint8Array): void
+  /** Writes the plaintext to `plain`, 16 bytes shorter than `sealed`, and returns true; on a wrong tag writes nothing and returns false. */
+  open(use: AeadUse, sealed: Uint8Array, plain: Uint8Array): boolean
+}
+
+const zeroNonce = new Uint8Array(12)
+
+/** ciphertext ‖ tag under a key that seals this and nothing else, hence with nonce 0. */
+export function sealOnce(aead: Aead, key: Uint8Array, plain: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(plain.length + tagBytes)
+  aead.seal({ key, nonce: zeroNonce }, plain, sealed)
+  return sealed
+}
+
+/** What `sealOnce` sealed, or undefined if the tag is wrong. */
+export function openOnce(aead: Aead, key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < tagBytes) return undefined
+  const plain = new Uint8Array(sealed.length - tagBytes)
+  return aead.open({ key, nonce: zeroNonce }, sealed, plain) ? plain : undefined
+}

@@ -1,0 +1,149 @@
+// Sealed containers in the manner of age's STREAM: a front, then cells of 64 KiB under one key, numbered, the last one
+// marked. Opened whole or by aligned runs of cells; nothing is handed on before all of what was asked has its tag checked.
+import type { Aead } from './aead.ts'
+import { nodeAead } from './aead-node.ts'
+import type { SealedBytes } from './bytes.ts'
+import { sealBroken } from './committed-key.ts'
+import {
+  containerEpoch,
+  containerKey,
+  encodePrefix,
+  openFront,
+  type ContainerPlace,
+} from './container-front.ts'
+import { CryptoError } from './errors.ts'
+import { cellBytes, cellPlainBytes, containerFrontBytes, isReachableSize, plainCapacity } from './sizes.ts'
+import { sodium } from './sodium.ts'
+
+/** `aead`: the back end, `node:crypto` by default. */
+export interface SealContainer extends ContainerPlace {
+  readonly epoch: number
+  /** 32 bytes, fresh for each sealing, retries too. */
+  readonly salt: Uint8Array
+  /** The plaintext in pieces, laid one after the other; then zeros. */
+  readonly plain: readonly Uint8Array[]
+  /** By the size rule (sizes.ts). */
+  readonly storedBytes: number
+  readonly aead?: Aead | undefined
+}
+
+/** A whole container and the key of the epoch that it names. */
+export interface OpenContainer extends ContainerPlace {
+  readonly bytes: Uint8Array
+  readonly aead?: Aead | undefined
+}
+
+/** An aligned run of cells of a container of `packBytes` stored bytes, and its front (78 bytes). */
+export interface OpenCells extends ContainerPlace {
+  readonly epoch: number
+  readonly front: Uint8Array
+  readonly cells: Uint8Array
+  readonly firstCell: number
+  readonly packBytes: number
+  readonly aead?: Aead | undefined
+}
+
+/** The nonce of a cell: its number in 11 bytes, big-endian, then 1 if it is the last, else 0. */
+function setNonce(nonce: Uint8Array, cell: number, last: boolean): void {
+  // 48 bits of the counter are enough for 2^48 cells of 64 KiB; the five bytes before them stay 0.
+  Buffer.from(nonce.buffer, nonce.byteOffset).writeUIntBE(cell, 5, 6)
+  nonce[11] = last ? 1 : 0
+}
+
+function gather(pieces: readonly Uint8Array[], capacity: number): Uint8Array {
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (total < 1 || total > capacity)
+    throw new CryptoError('limit', `${total} bytes to seal where 1 to ${capacity} fit`)
+  const gathered = new Uint8Array(capacity)
+  let at = 0
+  for (const piece of pieces) {
+    gathered.set(piece, at)
+    at += piece.length
+  }
+  return gathered
+}
+
+/**
+ * Seals pieces of plaintext, followed by zeros, as exactly `storedBytes`.
+ * @throws CryptoError `limit` if they do not fit, are empty, or no container has that size; `malformed` on wrong lengths
+ */
+export function sealContainer(options: SealContainer): SealedBytes {
+  const { storedBytes, aead = nodeAead } = options
+  const plain = gather(options.plain, plainCapacity(storedBytes))
+  const prefix = encodePrefix(options.type, options.epoch, options.salt)
+  const { key, commitment } = containerKey(options, prefix)
+  const sealed = new Uint8Array(storedBytes)
+  sealed.set(prefix)
+  sealed.set(commitment, prefix.length)
+  const nonce = new Uint8Array(12)
+  const cellCount = Math.ceil(plain.length / cellPlainBytes)
+  for (let cell = 0; cell < cellCount; cell++) {
+    setNonce(nonce, cell, cell === cellCount - 1)
+    const start = containerFrontBytes + cell * cellBytes
+    aead.seal(
+      { key, nonce },
+      plain.subarray(cell * cellPlainBytes, (cell + 1) * cellPlainBytes),
+      sealed.subarray(start, Math.min(storedBytes, start + cellBytes)),
+    )
+  }
+  sodium.memzero(key)
+  return sealed as SealedBytes
+}
+
+/**
+ * The epoch and the whole plaintext, padding zeros included (the reader knows from a signed index what is content).
+ * @throws CryptoError `malformed` on what cannot be a container of this type, `version-unknown`, `seal-broken`
+ */
+export function openContainer(options: OpenContainer): { epoch: number; plain: Uint8Array } {
+  const { bytes } = options
+  const epoch = containerEpoch(bytes, options.type)
+  const plain = openCells({
+    ...options,
+    epoch,
+    front: bytes.subarray(0, containerFrontBytes),
+    cells: bytes.subarray(containerFrontBytes),
+    firstCell: 0,
+    packBytes: bytes.length,
+  })
+  return { epoch, plain }
+}
+
+/**
+ * The plaintext of a run of whole cells. `cells` may hold any number of them from `firstCell` on, at least one.
+ * @throws CryptoError `malformed` on what cannot be that run, `version-unknown`, `seal-broken`
+ */
+export function openCells(options: OpenCells): Uint8Array {
+  const { cells, firstCell, aead = nodeAead } = options
+  if (containerEpoch(options.front, options.type) !== options.epoch) throw sealBroken()
+  const cellTotal = checkRun(options)
+  const key = openFront(options, options.front)
+  const cellCount = Math.ceil(cells.length / cellBytes)
+  const plain = new Uint8Array(cells.length - cellCount * (cellBytes - cellPlainBytes))
+  const nonce = new Uint8Array(12)
+  let whole = true
+  for (let at = 0; at < cellCount && whole; at++) {
+    setNonce(nonce, firstCell + at, firstCell + at === cellTotal - 1)
+    whole = aead.open(
+      { key, nonce },
+      cells.subarray(at * cellBytes, (at + 1) * cellBytes),
+      plain.subarray(at * cellPlainBytes, (at + 1) * cellPlainBytes),
+    )
+  }
+  sodium.memzero(key)
+  if (whole) return plain
+  sodium.memzero(plain)
+  throw sealBroken()
+}
+
+/** The number of cells of the container, once the run is known to lie in it: full cells, only the last one shorter. */
+function checkRun({ cells, firstCell, packBytes }: OpenCells): number {
+  const bad = (why: string) => new CryptoError('malformed', why)
+  if (!isReachableSize(packBytes)) throw bad(`no container has a stored size of ${packBytes} bytes`)
+  const cellsBytes = packBytes - containerFrontBytes
+  const start = firstCell * cellBytes
+  if (!Number.isSafeInteger(firstCell) || firstCell < 0 || cells.length < 1) throw bad('not a run of cells')
+  const end = start + cells.length
+  if (end > cellsBytes || (end < cellsBytes && cells.length % cellBytes !== 0))
+    throw bad('cells that are not whole, or beyond the end of the container')
+  return Math.ceil(cellsBytes / cellBytes)
+}

@@ -1,0 +1,92 @@
+// Entries: header ‖ payload ‖ signature as the exact bytes that were signed, and the hashes that chain them. Shape only: whether an entry
+// may stand where it does is for log-state.ts.
+import { bodyHash, entryHash, type BodyHash, type EntryHash } from './bytes.ts'
+import { decodeCbor, encodeCbor } from './cbor.ts'
+import { asBytes, asBytesUpTo, asTuple, malformed } from './fields.ts'
+import { hash } from './hash.ts'
+import { encodeHeader, type EntryKind, type Header } from './header.ts'
+import { decodeHeader } from './header-decode.ts'
+import { entryBytesMax, headerBytesMax, payloadBytesMax } from './limits.ts'
+import { sign, verifySignature } from './sign.ts'
+import { isAllowedPayloadSize } from './sizes.ts'
+
+/** One entry. `payload`: a sealed container, or empty; `bytes`: the whole, as it is stored and sent. */
+export interface Entry {
+  readonly bytes: Uint8Array
+  readonly header: Header
+  readonly headerBytes: Uint8Array
+  readonly payload: Uint8Array
+  readonly signature: Uint8Array
+  readonly bodyHash: BodyHash
+}
+
+const zeroHash = new Uint8Array(32)
+
+function hashesOf(headerBytes: Uint8Array, payload: Uint8Array): { header: Uint8Array; payload: Uint8Array } {
+  return { header: hash('grenier/v1/header', headerBytes), payload: hash('grenier/v1/payload', payload) }
+}
+
+/** Hash that chains an entry to all before it; of a genesis (`previous` undefined: 32 zeros), the vault id. */
+export function entryHashOf(previous: EntryHash | undefined, body: BodyHash): EntryHash {
+  return entryHash(hash('grenier/v1/entry', previous ?? zeroHash, body))
+}
+
+/** Which kinds have a payload: all, none, or as the signer likes. */
+function checkPayload(kind: EntryKind, payload: Uint8Array): void {
+  if (kind === 'prune' || kind === 'drop') {
+    if (payload.length > 0) malformed(`a ${kind} has no payload`)
+    return
+  }
+  if (payload.length === 0 && kind === 'member') return
+  if (!isAllowedPayloadSize(payload.length)) malformed('a payload of a size that none has')
+}
+
+/**
+ * A new entry: encodes the header, signs it with the payload. `secretKey`: 64 bytes, of the key that the header names as device.
+ * @throws CryptoError `malformed`, `limit` on what no reader would take
+ */
+export function signEntry(parts: {
+  readonly header: Header
+  readonly payload: Uint8Array
+  readonly secretKey: Uint8Array
+}): Entry {
+  const headerBytes = encodeHeader(parts.header)
+  const hashes = hashesOf(headerBytes, parts.payload)
+  const signature = sign(parts.secretKey, 'grenier/v1/entry-signature', hashes.header, hashes.payload)
+  // Read back, so that nothing is ever signed that others would refuse for its shape.
+  return decodeEntry(encodeCbor([headerBytes, parts.payload, signature]))
+}
+
+/**
+ * The entry in these bytes: shape, limits, one encoding. Neither signature nor chain are checked.
+ * @throws CryptoError `malformed`, `limit`; `version-unknown`, `kind-unknown` (update needed)
+ */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const parts = asTuple(decodeCbor(bytes, { maxBytes: entryBytesMax }), 3, 'an entry')
+  const headerBytes = asBytesUpTo(parts[0], headerBytesMax, 'a header')
+  const payload = asBytesUpTo(parts[1], payloadBytesMax, 'a payload')
+  const signature = asBytes(parts[2], 64, 'a signature')
+  const header = decodeHeader(headerBytes)
+  checkPayload(header.kind, payload)
+  const hashes = hashesOf(headerBytes, payload)
+  return {
+    bytes,
+    header,
+    headerBytes,
+    payload,
+    signature,
+    bodyHash: bodyHash(hash('grenier/v1/body', hashes.header, hashes.payload, signature)),
+  }
+}
+
+/** Returns if the entry is signed by the key that its header names. @throws CryptoError `signature-wrong` */
+export function verifyEntrySignature(entry: Entry): void {
+  const hashes = hashesOf(entry.headerBytes, entry.payload)
+  verifySignature(
+    entry.header.device,
+    entry.signature,
+    'grenier/v1/entry-signature',
+    hashes.header,
+    hashes.payload,
+  )
+}

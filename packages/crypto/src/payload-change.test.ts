@@ -1,0 +1,321 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { codeOf, flipped, truncations } from './bytes-mutations.vectors.ts'
+import { chunkId, packId } from './bytes.ts'
+import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
+import type { PackClaim } from './header.ts'
+import { decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
+import { decodeCheckpoint, encodeCheckpoint } from './payload-checkpoint.ts'
+import { chunkIdsOf } from './payload-index.ts'
+import {
+  decodeConfigPayload,
+  decodeGenesisPayload,
+  decodeMemberPayload,
+  encodeConfigPayload,
+  encodeGenesisPayload,
+  encodeMemberPayload,
+  openVaultList,
+  sealVaultList,
+} from './payload-names.ts'
+import { kemPairOf } from './kem-pair.ts'
+import { sampleChange, sampleChunkId } from './sample-log.vectors.ts'
+import { seededRandom } from './seeded-random.vectors.ts'
+import { signingKey, vaultId } from './bytes.ts'
+
+const random = seededRandom('payload-change')
+const claims: PackClaim[] = [4096, 65_536].map((sizeBytes) => ({
+  id: packId(random.bytes(32)),
+  sizeBytes,
+  epoch: 0,
+}))
+const chunk = (name: string, plainBytes = 11, storedBytes = plainBytes) => ({
+  id: sampleChunkId(name),
+  plainBytes,
+  storedBytes,
+})
+const index = [
+  { pack: 0, chunks: [chunk('a'), chunk('b', 1000, 600)] },
+  { pack: 1, chunks: [chunk('c')] },
+]
+
+/** A change of one operation given as CBOR. */
+const withOperation = (operation: CborValue, before: readonly CborValue[] = []) =>
+  encodeCbor({ index: [], operations: [...before, operation] })
+const decodeOne = (operation: CborValue, before?: readonly CborValue[]) => () =>
+  decodeChange(withOperation(operation, before), claims)
+const withIndex = (value: CborValue) => () =>
+  decodeChange(encodeCbor({ index: value, operations: [] }), claims)
+
+const file = {
+  op: 'put',
+  parent: null,
+  name: 'a',
+  kind: 'file',
+  mode: 0o644,
+  mtime: 0,
+  size: 0,
+  depth: 0,
+  chunks: [],
+}
+const directory = { op: 'put', parent: null, name: 'a', kind: 'directory', mode: 0o755 }
+const link = { op: 'put', parent: null, name: 'a', kind: 'link', mtime: 0, target: Uint8Array.of(0x61) }
+const move = { op: 'move', node: [1, 0], parent: null, name: 'b' }
+const ids = (...names: string[]) => Uint8Array.from(names.flatMap((name) => [...sampleChunkId(name)]))
+
+describe('the payload of a change', () => {
+  test('is the same when read back, every form of operation included', () => {
+    const change = sampleChange(index)
+    expect(decodeChange(encodeChange(change), claims)).toEqual(change)
+  })
+
+  test('keeps the keys of an operation that it does not know', () => {
+    const body = withOperation({ ...file, colour: 'red', 'x-attributes': [1, { a: null }] })
+    const change = decodeChange(body, claims)
+    expect(decodeCbor(change.operations[0]!.unknown!, { maxBytes: 100 })).toEqual({
+      colour: 'red',
+      'x-attributes': [1, { a: null }],
+    })
+    expect(encodeChange(change)).toEqual(body)
+  })
+
+  test('refers to its own nodes by a bare index, so that it does not depend on its sequence', () => {
+    const body = withOperation({ op: 'remove', node: 0 }, [directory])
+    expect(decodeChange(body, claims).operations[1]).toEqual({
+      op: 'remove',
+      node: { sequence: 'this', index: 0 },
+    })
+  })
+
+  test('knows times of all 64 bits', () => {
+    for (const mtime of [-(2n ** 63n), -1n, 0n, 2n ** 53n, 2n ** 63n - 1n]) {
+      const [operation] = decodeChange(withOperation({ ...file, mtime }), claims).operations
+      expect(operation?.op === 'put' && operation.node.kind === 'file' && operation.node.mtimeNs).toBe(mtime)
+    }
+    expect(codeOf(decodeOne({ ...file, mtime: 2n ** 63n }))).toBe('malformed')
+  })
+
+  test('turns places into ids', () => {
+    expect(chunkIdsOf([{ pack: 1, chunk: 0 }, { id: sampleChunkId('z') }], index)).toEqual([
+      sampleChunkId('c'),
+      sampleChunkId('z'),
+    ])
+  })
+
+  test.each<[string, CborValue]>([
+    ['an operation that is not known', { op: 'copy' }],
+    ['no map', 7],
+    ['a name with a slash', { ...file, name: 'a/b' }],
+    ['a name with a NUL', { ...file, name: 'a\0' }],
+    ['an empty name', { ...file, name: '' }],
+    ['a name that is `..`', { ...file, name: '..' }],
+    ['a name that is `.`', { ...move, name: '.' }],
+    ['a name of 256 bytes', { ...file, name: 'é'.repeat(128) }],
+    ['a raw name that is UTF-8', { ...file, name: Uint8Array.of(0x61) }],
+    ['the reserved name at the root', { ...directory, name: '.grenier' }],
+    ['a move to the reserved name at the root', { ...move, name: '.grenier' }],
+    ['a mode beyond 9 bits', { ...file, mode: 0o1000 }],
+    ['a size without chunks', { ...file, size: 1 }],
+    ['chunks without a size', { ...file, chunks: [ids('a')] }],
+    ['a list of chunks that is empty', { ...file, depth: 1 }],
+    ['a place that is not in the index', { ...file, size: 1, chunks: [[0, 0]] }],
+    ['a directory as parent that comes later', { ...file, parent: 0 }],
+    ['the root removed', { op: 'remove', node: null }],
+    ['the root moved', { ...move, node: null }],
+    ['the root replaced', { ...file, replaces: null }],
+    ['a node of another kind', { ...file, kind: 'socket' }],
+    ['a link to nothing', { ...link, target: new Uint8Array(0) }],
+    ['a link with a NUL', { ...link, target: Uint8Array.of(0x61, 0) }],
+    ['a time that is a text', { ...link, mtime: '0' }],
+    ['a missing field', { op: 'put', parent: null, name: 'a', kind: 'directory' }],
+  ])('with %s is refused', (_, operation) => {
+    expect(codeOf(decodeOne(operation))).toMatch(/^(malformed|limit)$/)
+  })
+
+  test('allows the reserved name below the root', () => {
+    expect(codeOf(decodeOne({ ...directory, parent: [1, 0], name: '.grenier' }))).toBe('none')
+  })
+
+  test('bounds chunks in a put and the depth of lists', () => {
+    expect(codeOf(decodeOne({ ...file, size: 65, chunks: Array.from({ length: 65 }, () => ids('a')) }))).toBe(
+      'limit',
+    )
+    expect(codeOf(decodeOne({ ...file, size: 65, depth: 5, chunks: [ids('a')] }))).toBe('limit')
+  })
+
+  test.each<[string, CborValue, string]>([
+    ['a pack that the entry does not name', [[2, ids('a'), [1, 1]]], 'malformed'],
+    [
+      'packs out of order',
+      [
+        [1, ids('a'), [1, 1]],
+        [0, ids('b'), [1, 1]],
+      ],
+      'malformed',
+    ],
+    [
+      'a pack twice',
+      [
+        [0, ids('a'), [1, 1]],
+        [0, ids('b'), [1, 1]],
+      ],
+      'malformed',
+    ],
+    ['no chunks', [[0, new Uint8Array(0), []]], 'malformed'],
+    ['half an id', [[0, new Uint8Array(33), [1, 1]]], 'malformed'],
+    ['too few lengths', [[0, ids('a'), [1]]], 'malformed'],
+    ['too many lengths', [[0, ids('a'), [1, 1, 1, 1]]], 'malformed'],
+    ['a chunk of no bytes', [[0, ids('a'), [0, 0]]], 'malformed'],
+    ['a chunk that is longer stored than plain', [[0, ids('a'), [1, 2]]], 'limit'],
+    ['a chunk beyond 1 MiB', [[0, ids('a'), [1_048_577, 5]]], 'limit'],
+    ['more than fits the pack', [[0, ids('a', 'b'), [2001, 2001, 2002, 2002]]], 'malformed'],
+    [
+      'more packs than the entry names',
+      [
+        [0, ids('a'), [1, 1]],
+        [1, ids('a'), [1, 1]],
+        [2, ids('a'), [1, 1]],
+      ],
+      'limit',
+    ],
+  ])('with an index of %s is refused', (_, value, code) => {
+    expect(codeOf(withIndex(value))).toBe(code)
+  })
+
+  test('fills a pack to its last byte', () => {
+    expect(codeOf(withIndex([[0, ids('a'), [4002, 4002]]]))).toBe('none')
+    expect(codeOf(withIndex([[0, ids('a'), [4003, 4003]]]))).toBe('malformed')
+  })
+
+  test('with unknown fields beside operations and index is refused', () => {
+    expect(codeOf(() => decodeChange(encodeCbor({ index: [], operations: [], more: 1 }), claims))).toBe(
+      'malformed',
+    )
+  })
+
+  test('that is cut, altered or noise gives a typed error or another change, never a crash', () => {
+    const body = encodeChange(sampleChange(index))
+    for (const cut of truncations(body)) expect(codeOf(() => decodeChange(cut, claims))).toBe('malformed')
+    const typed = ['none', 'malformed', 'limit']
+    fc.assert(
+      fc.property(flipped(body), (bytes) => {
+        expect(typed).toContain(codeOf(() => decodeChange(bytes, claims)))
+      }),
+      { numRuns: 300 },
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(typed).toContain(codeOf(() => decodeChange(bytes, claims)))
+      }),
+    )
+  })
+
+  test('of arbitrary operations is the same when read back', () => {
+    const name = fc
+      .uint8Array({ minLength: 1, maxLength: 40 })
+      .map((bytes) => bytes.map((byte) => (byte === 0 || byte === 0x2f || byte === 0x2e ? 0x41 : byte)))
+    const ref = fc.record({ sequence: fc.nat(), index: fc.nat(1000) })
+    const node = fc.oneof(
+      fc.record({ kind: fc.constant('directory' as const), mode: fc.nat(0o777) }),
+      fc.record({
+        kind: fc.constant('link' as const),
+        mtimeNs: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+        target: name,
+      }),
+      fc.record({
+        kind: fc.constant('file' as const),
+        mode: fc.nat(0o777),
+        mtimeNs: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+        sizeBytes: fc.nat().map((n) => n + 1),
+        depth: fc.nat(4),
+        chunks: fc.array(
+          fc.uint8Array({ minLength: 32, maxLength: 32 }).map((id) => ({ id: chunkId(id) })),
+          { minLength: 1, maxLength: 64 },
+        ),
+      }),
+    )
+    const put = fc.record({
+      op: fc.constant('put' as const),
+      parent: ref,
+      name: fc.record({ bytes: name }),
+      node,
+    })
+    const moved = fc.record({
+      op: fc.constant('move' as const),
+      parent: ref,
+      node: ref,
+      replaces: ref,
+      name: fc.record({ bytes: name }),
+    })
+    const removed = fc.record({ op: fc.constant('remove' as const), node: ref })
+    fc.assert(
+      fc.property(fc.array(fc.oneof(put, moved, removed), { maxLength: 8 }), (operations) => {
+        const change: ChangePayload = { operations, index: [] }
+        expect(decodeChange(encodeChange(change), claims)).toEqual(change)
+      }),
+    )
+  })
+})
+
+describe('other payloads', () => {
+  test('of a checkpoint are the same when read back', () => {
+    const payload = {
+      stateHash: random.bytes(32),
+      stateBytes: 1011,
+      content: {
+        depth: 0,
+        chunks: [
+          { pack: 0, chunk: 1 },
+          { pack: 1, chunk: 0 },
+        ],
+      },
+      index,
+    }
+    expect(decodeCheckpoint(encodeCheckpoint(payload), claims)).toEqual(payload)
+    expect(codeOf(() => decodeCheckpoint(encodeCheckpoint({ ...payload, stateBytes: 0 }), claims))).toBe(
+      'malformed',
+    )
+  })
+
+  test('of spine entries are the same when read back', () => {
+    const genesis = { name: 'Photos', deviceName: 'ordinateur', vaults: random.bytes(100) }
+    expect(decodeGenesisPayload(encodeGenesisPayload(genesis))).toEqual(genesis)
+    const config = { name: 'Images', relays: ['wss://a.example', 'wss://b.example'], mirrors: [] }
+    expect(decodeConfigPayload(encodeConfigPayload(config))).toEqual(config)
+    expect(decodeConfigPayload(encodeConfigPayload({}))).toEqual({})
+    const devices = ['b', 'a'].map((name) => ({ device: signingKey(random.bytes(32)), name }))
+    expect(decodeMemberPayload(encodeMemberPayload({ devices })).devices).toHaveLength(2)
+  })
+
+  test.each<[string, () => unknown]>([
+    ['a genesis without a name', () => decodeGenesisPayload(encodeCbor({ deviceName: 'a' }))],
+    ['a genesis with an empty name', () => decodeGenesisPayload(encodeCbor({ name: '', deviceName: 'a' }))],
+    ['a config with a field too many', () => decodeConfigPayload(encodeCbor({ colour: 'red' }))],
+    [
+      'member names out of order',
+      () =>
+        decodeMemberPayload(
+          encodeCbor({
+            devices: [
+              [ids('a'), 'a'],
+              [ids('a'), 'b'],
+            ],
+          }),
+        ),
+    ],
+  ])('%s is refused', (_, decode) => {
+    expect(codeOf(decode)).toBe('malformed')
+  })
+
+  test('the list of vaults opens for the identity it is sealed to', () => {
+    const [owner, other] = [kemPairOf(random.bytes(32)), kemPairOf(random.bytes(32))]
+    const vaults = ['Photos', 'Notes'].map((name) => ({
+      vault: vaultId(random.bytes(32)),
+      name,
+      relay: 'wss://a.example',
+    }))
+    const place = { kind: 'identity', binding: random.bytes(32), epoch: 2 } as const
+    const seal = sealVaultList({ ...place, recipient: owner.publicKey, random, vaults })
+    expect(openVaultList({ ...place, pair: owner, seal })).toEqual(vaults)
+    expect(codeOf(() => openVaultList({ ...place, pair: other, seal }))).toBe('seal-broken')
+  })
+})

@@ -1,0 +1,33 @@
+// The payload of a `change`: operations on the tree, and the index of the packs that the entry adds and restores. Everything that one
+// entry can show is checked here; what needs the state before it (does the node exist?) is for the fold.
+import { decodeCbor, encodeCbor } from './cbor.ts'
+import { Fields } from './fields.ts'
+import type { PackClaim } from './header.ts'
+import { operationsMax, payloadPlainBytesMax } from './limits.ts'
+import { decodeIndex, indexValue, type PackIndex } from './payload-index.ts'
+import { decodeOperation, operationValue, type Operation } from './payload-operation.ts'
+
+/** What a `change` says. */
+export interface ChangePayload {
+  readonly operations: readonly Operation[]
+  readonly index: readonly PackIndex[]
+}
+
+/** The body of a `change`. @throws CryptoError `malformed` on values without an encoding */
+export function encodeChange({ operations, index }: ChangePayload): Uint8Array {
+  return encodeCbor({ operations: operations.map(operationValue), index: indexValue(index) })
+}
+
+/**
+ * What the body of a `change` says. `claims`: the packs that its header adds, then those that it restores.
+ * @throws CryptoError `malformed`, `limit`: the entry is void
+ */
+export function decodeChange(body: Uint8Array, claims: readonly PackClaim[]): ChangePayload {
+  const fields = new Fields(decodeCbor(body, { maxBytes: payloadPlainBytesMax }), 'a change')
+  fields.only(['operations', 'index'], 'malformed')
+  const index = decodeIndex(fields.get('index'), claims)
+  const operations = fields
+    .array('operations', operationsMax)
+    .map((value, position) => decodeOperation(value, { position, index }))
+  return { operations, index }
+}

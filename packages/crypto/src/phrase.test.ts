@@ -1,0 +1,80 @@
+import { wordlist as japanese } from '@scure/bip39/wordlists/japanese.js'
+import { entropyToMnemonic } from '@scure/bip39'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { codeOf } from './bytes-mutations.vectors.ts'
+import { entropyOf, phraseOf, secretOfWords, wordsOf } from './phrase.ts'
+
+const entropies = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const secrets = fc.uint8Array({ minLength: 16, maxLength: 16 })
+const languages = fc.constantFrom('english' as const, 'french' as const)
+
+test('24 words give back their entropy, and 12 their secret, in both languages', () => {
+  fc.assert(
+    fc.property(entropies, secrets, languages, (entropy, secret, language) => {
+      expect(entropyOf(phraseOf(entropy, language))).toEqual(entropy)
+      expect(secretOfWords(wordsOf(secret, language))).toEqual(secret)
+    }),
+  )
+})
+
+test('words are read in any case, with or without accents, composed or not, over several lines', () => {
+  fc.assert(
+    fc.property(entropies, (entropy) => {
+      const words = phraseOf(entropy, 'french')
+      const without = words.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
+      for (const typed of [
+        words.toUpperCase(),
+        words.normalize('NFC'),
+        without,
+        ` \n${words.replaceAll(' ', '\t\n ')} `,
+      ])
+        expect(entropyOf(typed)).toEqual(entropy)
+    }),
+  )
+})
+
+test('Japanese words are read with their wide spaces and their marks', () => {
+  const entropy = new Uint8Array(32).fill(0x77)
+  expect(entropyOf(entropyToMnemonic(entropy, japanese))).toEqual(entropy)
+})
+
+test('an exchanged, missing, extra or unknown word is a wrong phrase', () => {
+  const words = phraseOf(
+    Uint8Array.from({ length: 32 }, (_, i) => i * 7),
+    'english',
+  ).split(' ')
+  const typed = [
+    words.slice(1),
+    [...words, 'abandon'],
+    [...words.slice(0, 23), 'grenier'],
+    [words[1]!, words[0]!, ...words.slice(2)],
+    [...words.slice(0, 23), words[23] === 'zoo' ? 'zone' : 'zoo'],
+    [],
+  ]
+  for (const list of typed) expect(codeOf(() => entropyOf(list.join(' ')))).toBe('phrase-wrong')
+  expect(codeOf(() => secretOfWords(words.join(' ')))).toBe('phrase-wrong')
+  expect(codeOf(() => entropyOf('a '.repeat(100_000)))).toBe('phrase-wrong')
+})
+
+test('any text is read or refused with a code', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      expect(codeOf(() => entropyOf(text))).toBe('phrase-wrong')
+    }),
+  )
+})
+
+test('an error never repeats the words', () => {
+  try {
+    entropyOf(`${'abandon '.repeat(23)}secretword`)
+  } catch (error) {
+    expect(String(error)).not.toMatch(/abandon|secretword/)
+    expect((error as Error).cause).toBe(undefined)
+  }
+})
+
+test('entropies and secrets of wrong length are refused', () => {
+  expect(codeOf(() => phraseOf(new Uint8Array(16), 'english'))).toBe('malformed')
+  expect(codeOf(() => wordsOf(new Uint8Array(32), 'english'))).toBe('malformed')
+})

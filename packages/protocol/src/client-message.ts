@@ -1,0 +1,145 @@
+// What a client may say. A message that fits no schema here is refused whole: an unknown type or field is `malformed`.
+import * as v from 'valibot'
+import {
+  bytesOf,
+  bytesUpTo,
+  entryBytes,
+  id32,
+  packLength,
+  packOffset,
+  partBytes,
+  protocolVersion,
+  requestId,
+  textUpTo,
+  whole,
+  wholeBetween,
+} from './fields.ts'
+import { limits } from './limits.ts'
+
+/** Which of a person's keys logs in. */
+export const keyKinds = ['device', 'identity', 'one-time'] as const
+/** Which of a person's keys logs in: a device's, the identity's (from the words), or an invitation's. */
+export type KeyKind = (typeof keyKinds)[number]
+
+const certificate = bytesUpTo(limits.certificateBytes)
+
+const login = v.strictObject({
+  type: v.literal('login'),
+  id: requestId,
+  version: v.literal(protocolVersion),
+  keyKind: v.picklist(keyKinds),
+  key: id32,
+  clientNonce: id32,
+  /** Over `loginLabel` and `loginBytes`. */
+  signature: bytesOf(limits.signatureBytes),
+  /** A device's, the first time that it logs in, so that the relay knows whose it is. */
+  certificate: v.optional(certificate),
+  /** The `session` of an earlier connection of the same key, whose unfinished puts go on. */
+  resume: v.optional(bytesOf(limits.tokenBytes)),
+})
+
+/** Logged in by the identity: makes the account, or adds the certified device to it. */
+const openAccount = v.strictObject({
+  type: v.literal('open-account'),
+  id: requestId,
+  certificate,
+  /** The hoster's registration code. */
+  invite: v.optional(textUpTo(limits.inviteChars)),
+})
+
+const head = v.strictObject({ type: v.literal('head'), id: requestId, vault: id32 })
+
+const entries = v.strictObject({
+  type: v.literal('entries'),
+  id: requestId,
+  vault: id32,
+  from: whole,
+  /** The answer ends with the entry that reaches this, or with the head. At least one entry comes if there is one. */
+  limitBytes: wholeBetween(1, limits.entriesBytes),
+})
+
+const append = v.strictObject({ type: v.literal('append'), id: requestId, vault: id32, entry: entryBytes })
+
+const have = v.strictObject({
+  type: v.literal('have'),
+  id: requestId,
+  vault: id32,
+  packs: v.pipe(v.array(id32), v.minLength(1), v.maxLength(limits.havePacks)),
+})
+
+const put = v.strictObject({
+  type: v.literal('put'),
+  id: requestId,
+  vault: id32,
+  pack: id32,
+  sizeBytes: packLength,
+})
+
+/** Bytes of the put with this id, from `offset`. Has no answer of its own. */
+const part = v.strictObject({
+  type: v.literal('part'),
+  id: requestId,
+  offset: packOffset,
+  bytes: partBytes,
+})
+
+const get = v.strictObject({
+  type: v.literal('get'),
+  id: requestId,
+  vault: id32,
+  pack: id32,
+  offset: packOffset,
+  length: packLength,
+  /** How much may come before the first `more`. */
+  creditBytes: packLength,
+})
+
+/** Credit for the get with this id: so many bytes more may come. Has no answer of its own. */
+const more = v.strictObject({ type: v.literal('more'), id: requestId, bytes: packLength })
+
+const subscribe = v.strictObject({ type: v.literal('subscribe'), id: requestId, vault: id32 })
+
+const vaults = v.strictObject({
+  type: v.literal('vaults'),
+  id: requestId,
+  /** The last one of the answer before. */
+  after: v.optional(id32),
+})
+
+const account = v.strictObject({ type: v.literal('account'), id: requestId })
+
+/** Logged in by the identity: this device's certificate counts no more. */
+const withdrawDevice = v.strictObject({ type: v.literal('withdraw-device'), id: requestId, device: id32 })
+
+const ping = v.strictObject({ type: v.literal('ping'), id: requestId })
+
+/** All that a client may say. */
+export const clientMessage = v.variant('type', [
+  login,
+  openAccount,
+  head,
+  entries,
+  append,
+  have,
+  put,
+  part,
+  get,
+  more,
+  subscribe,
+  vaults,
+  account,
+  withdrawDevice,
+  ping,
+])
+
+/** A message from client to relay. */
+export type ClientMessage = v.InferOutput<typeof clientMessage>
+/** The message of one type. */
+export type ClientMessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>
+/** A message that is answered: all but `part` and `more`. */
+export type ClientRequest = Exclude<ClientMessage, { type: 'part' | 'more' }>
+
+/** The types of client messages, in the order of the documents. */
+export const clientMessageTypes: readonly ClientMessage['type'][] = clientMessage.options.map(
+  (option) => option.entries.type.literal,
+)

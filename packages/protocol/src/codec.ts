@@ -1,0 +1,133 @@
+// Messages to frames and back: deterministic CBOR (RFC 8949 §4.2.1) through cborg, then the schema. Bulk frames take the short way
+// of bulk-frame.ts. A frame that is not exactly what its own message encodes to is refused, whatever is wrong with it.
+import { decode, encode, rfc8949EncodeOptions, Tokenizer, Type, type Token } from 'cborg'
+import * as v from 'valibot'
+import { decodeBulk, encodeBulk } from './bulk-frame.ts'
+import { clientMessage, type ClientMessage } from './client-message.ts'
+import { protocolVersion } from './fields.ts'
+import { limits } from './limits.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { relayMessage, type RelayMessage } from './relay-message.ts'
+
+/** Anything that goes over the wire. */
+export type Message = ClientMessage | RelayMessage
+
+const encodeOptions = { ...rfc8949EncodeOptions, ignoreUndefinedProperties: true }
+
+/**
+ * The one frame for a message; fields that are undefined are left out. `bytes` of bulk messages are copied once.
+ * @throws ProtocolError `too-large` when it exceeds `limits.frameBytes`. The rest is the type's to promise, and the receiver's to check.
+ */
+export function encodeMessage(message: Message): Uint8Array {
+  if (message.type === 'part' || message.type === 'data') return encodeBulk(message)
+  const frame = encode(message, encodeOptions)
+  if (frame.length > limits.frameBytes)
+    throw new ProtocolError('too-large', `a frame of ${frame.length} bytes`)
+  return frame
+}
+
+/**
+ * What a client said. `bytes` of a `part` are a view of the frame; all else is copied out of it.
+ * @throws ProtocolError `malformed`, `version-unknown`, `too-large`; never anything else, whatever the frame holds.
+ */
+export function decodeClientMessage(frame: Uint8Array): ClientMessage {
+  const part = decodeBulk(frame, 'part')
+  return part ?? checked(clientMessage, decodeFrame(frame))
+}
+
+/**
+ * What a relay said. `bytes` of a `data` are a view of the frame; all else is copied out of it.
+ * @throws ProtocolError `malformed`, `version-unknown`, `too-large`; never anything else, whatever the frame holds.
+ */
+export function decodeRelayMessage(frame: Uint8Array): RelayMessage {
+  const data = decodeBulk(frame, 'data')
+  return data ?? checked(relayMessage, decodeFrame(frame))
+}
+
+function checked<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  refuseOtherVersions(value)
+  const result = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  // The path is of field names; what was received stays out of messages.
+  throw new ProtocolError('malformed', `no message of this protocol: ${v.getDotPath(issue) ?? 'type'}`)
+}
+
+/** The two messages that name a version are looked at before their schema: other fields may be another version's. */
+function refuseOtherVersions(value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('version' in value)) return
+  if (value.type !== 'login' && value.type !== 'challenge') return
+  const { version } = value
+  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1) return
+  if (version !== protocolVersion)
+    throw new ProtocolError('version-unknown', 'the other side speaks another version of the protocol')
+}
+
+function decodeFrame(frame: Uint8Array): unknown {
+  if (frame.length > limits.frameBytes)
+    throw new ProtocolError('too-large', `a frame of ${frame.length} bytes`)
+  try {
+    const value: unknown = decode(frame, { ...decodeOptions, tokenizer: new BoundedTokenizer(frame) })
+    // Catches what strictness leaves: the order of keys, text that is not UTF-8.
+    if (Buffer.compare(encode(value, encodeOptions), frame) === 0) return value
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause
+    throw new ProtocolError('malformed', 'not deterministic CBOR', { cause })
+  }
+  throw new ProtocolError('malformed', 'not deterministic CBOR')
+}
+
+const decodeOptions = {
+  strict: true,
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowInfinity: false,
+  allowNaN: false,
+  allowBigInt: false,
+  rejectDuplicateMapKeys: true,
+}
+
+/** cborg's tokenizer, with a bound on tokens and nesting, and without floats and tags. */
+class BoundedTokenizer {
+  private readonly inner: Tokenizer
+  /** Items that each open list or map still expects. */
+  private readonly expected: number[] = []
+  private count = 0
+
+  constructor(frame: Uint8Array) {
+    // A Buffer's `slice` would give views: what outlives the frame must not hold on to it.
+    const plain = new Uint8Array(frame.buffer, frame.byteOffset, frame.length)
+    this.inner = new Tokenizer(plain, decodeOptions)
+  }
+
+  done(): boolean {
+    return this.inner.done()
+  }
+
+  pos(): number {
+    return this.inner.pos()
+  }
+
+  next(): Token {
+    const token = this.inner.next()
+    this.count += 1
+    if (this.count > limits.frameTokens) throw new ProtocolError('too-large', 'too many items in one frame')
+    if (token.type === Type.float || token.type === Type.tag)
+      throw new ProtocolError('malformed', 'a float or a tag')
+    this.nest(token)
+    return token
+  }
+
+  private nest(token: Token): void {
+    const top = this.expected.length - 1
+    const left = this.expected[top]
+    if (left !== undefined) this.expected[top] = left - 1
+    if (token.type === Type.array || token.type === Type.map) {
+      const items: unknown = token.value
+      if (typeof items !== 'number') throw new ProtocolError('malformed', 'a list without a length')
+      this.expected.push(token.type === Type.map ? items * 2 : items)
+      if (this.expected.length > limits.frameDepth) throw new ProtocolError('malformed', 'nested too deeply')
+    }
+    while (this.expected.at(-1) === 0) this.expected.pop()
+  }
+}

@@ -1,0 +1,274 @@
+// Appending: one entry after the other in each vault, judged as every client will judge it, then made durable in one transaction.
+import {
+  advance,
+  CryptoError,
+  encodeLogState,
+  entryHashOf,
+  equal,
+  isSpineKind,
+  toHex,
+  type Entry,
+  type LogState,
+  type SigningKey,
+  type VaultId,
+} from '@grenier/crypto/verify'
+import type { Account } from '../account/account-store.ts'
+import { RelayError } from '../errors.ts'
+import { futureMaxMs, vaultAppendsMax } from '../limits.ts'
+import type { Append, AppendResult } from '../store/log-store.ts'
+import type { Stores } from '../store/stores.ts'
+import type { Clock } from './clock.ts'
+import type { LiveVault, LiveVaults } from './live-vaults.ts'
+import type { Actor } from './relay-parts.ts'
+import { readersOf, rightOf } from './rights.ts'
+
+/** An entry that somebody wants to add. */
+export interface AppendRequest {
+  readonly vault: VaultId
+  readonly entry: Entry
+  readonly actor: Actor
+}
+
+/** Kinds that protect or free space: neither a full account nor a suspended one stops them. */
+const protecting: ReadonlySet<string> = new Set(['member', 'prune', 'drop'])
+
+/** Told of each entry that was made durable here, in the order of the log. */
+export type AppendListener = (vault: VaultId, live: LiveVault, entry: Entry) => void
+
+interface VaultQueue {
+  tail: Promise<unknown>
+  waiting: number
+}
+
+/** Adds entries to logs. */
+export class Appender {
+  readonly #stores: Stores
+  readonly #vaults: LiveVaults
+  readonly #clock: Clock
+  readonly #appended: AppendListener
+  readonly #queues = new Map<string, VaultQueue>()
+  /** Sequences that are on their way into the store, by vault. */
+  readonly #inStore = new Map<string, number>()
+
+  constructor(parts: { stores: Stores; vaults: LiveVaults; clock: Clock; appended: AppendListener }) {
+    this.#appended = parts.appended
+    this.#stores = parts.stores
+    this.#vaults = parts.vaults
+    this.#clock = parts.clock
+  }
+
+  /**
+   * Adds one entry, after those that were asked for before it. Durable when it resolves. The same entry again, while it is the head,
+   * resolves as well: its first answer may have been lost.
+   * @throws RelayError `vault-unknown`, `head-moved`, `clock-refused`, `entry-refused` (`data.reason`), `no-right`, `account-unknown`,
+   * `account-closed`, `pack-missing`, `pack-size`, `quota`, `too-many`
+   */
+  async append(request: AppendRequest): Promise<void> {
+    await this.#inOrder(request.vault, () => this.#append(request))
+  }
+
+  /** Whether the entry of this sequence is on its way into the store from here: `appended` is about to tell of it. */
+  isAppending(vault: VaultId, sequence: number): boolean {
+    return this.#inStore.get(toHex(vault)) === sequence
+  }
+
+  /** Resolves when no append is under way. */
+  async idle(): Promise<void> {
+    while (this.#queues.size > 0) await Promise.all([...this.#queues.values()].map(({ tail }) => tail))
+  }
+
+  async #inOrder(vault: VaultId, work: () => Promise<void>): Promise<void> {
+    const key = toHex(vault)
+    const queue = this.#queues.get(key) ?? { tail: Promise.resolve(), waiting: 0 }
+    if (queue.waiting >= vaultAppendsMax)
+      throw new RelayError('too-many', 'too many appends wait for this vault', { retryable: true })
+    this.#queues.set(key, queue)
+    queue.waiting++
+    const done = queue.tail.then(work)
+    queue.tail = done
+      .catch(() => undefined)
+      .finally(() => {
+        queue.waiting--
+        if (queue.waiting === 0) this.#queues.delete(key)
+      })
+    await done
+  }
+
+  async #append(request: AppendRequest): Promise<void> {
+    const { vault, entry, actor } = request
+    const live = await this.#vaults.find(vault)
+    const state = live?.state
+    if (state === undefined) checkGenesis(request)
+    else if (rightOf(state.spine, actor, this.#clock.now()) === undefined) {
+      // Only one who signed this very head, and lost the right by it, may hear that it is there.
+      if (isHead(state, entry) && equal(entry.header.device, actor.key)) return
+      throw unknownVault()
+    }
+    if (state !== undefined && isHead(state, entry)) return
+    checkHead(state, entry)
+    if (!equal(entry.header.device, actor.key))
+      throw new RelayError('no-right', 'an entry is appended by the key that signed it')
+    this.#checkTime(state, entry)
+    const next = judged(state, entry)
+    const chargedTo = await this.#chargedTo(live, next, actor)
+    const account = await this.#account(chargedTo, entry)
+    const append = appendOf({ live, entry, next }, { chargedTo, account, now: this.#clock.now() })
+    this.#inStore.set(toHex(vault), next.head.sequence)
+    try {
+      this.#conclude(await this.#stores.logs.append(append), append)
+      const moved = { state: next, chargedTo }
+      this.#vaults.moved(vault, moved)
+      this.#appended(vault, moved, entry)
+    } finally {
+      this.#inStore.delete(toHex(vault))
+    }
+  }
+
+  #checkTime(state: LogState | undefined, entry: Entry): void {
+    const now = this.#clock.now()
+    if (entry.header.at <= Math.max(state?.head.at ?? 0, now + futureMaxMs)) return
+    throw new RelayError('clock-refused', 'the entry is dated ahead of this relay', {
+      retryable: true,
+      data: { now },
+    })
+  }
+
+  // A vault moves along with its identity only to where there is an account: nobody is charged who did not ask for it.
+  async #chargedTo(live: LiveVault | undefined, next: LogState, actor: Actor): Promise<SigningKey> {
+    const identity = next.spine.genesisIdentity
+    if (live === undefined) {
+      if (actor.identity !== undefined && equal(actor.identity, identity)) return identity
+      throw new RelayError('no-right', 'a genesis is appended by a device of its identity')
+    }
+    if (equal(live.chargedTo, identity)) return identity
+    return (await this.#stores.accounts.find(identity)) === undefined ? live.chargedTo : identity
+  }
+
+  // Undefined where the account does not matter.
+  async #account(chargedTo: SigningKey, entry: Entry): Promise<Account | undefined> {
+    if (protecting.has(entry.header.kind)) return undefined
+    const account = await this.#stores.accounts.find(chargedTo)
+    if (account === undefined || account.suspended)
+      throw new RelayError('account-closed', 'the account that pays for this vault takes nothing more')
+    return account
+  }
+
+  #conclude(result: AppendResult, append: Append): void {
+    switch (result.result) {
+      case 'appended':
+        return
+      case 'head-moved':
+        // Another process appended: what is in memory is old.
+        this.#vaults.forget(append.vault)
+        throw headMoved(result.head)
+      case 'packs':
+        throw packsRefused(result)
+      case 'quota':
+        throw new RelayError('quota', 'the account is full', { retryable: true, data: { what: result.what } })
+    }
+  }
+}
+
+function unknownVault(): RelayError {
+  return new RelayError('vault-unknown', 'no such vault')
+}
+
+function isHead(state: LogState, entry: Entry): boolean {
+  const { header, bodyHash } = entry
+  if (header.sequence !== state.head.sequence) return false
+  const previous = header.kind === 'genesis' ? undefined : header.previous
+  return equal(entryHashOf(previous, bodyHash), state.head.hash)
+}
+
+// A vault is named by its genesis: without one, nothing else can be the first entry.
+function checkGenesis({ vault, entry }: AppendRequest): void {
+  if (entry.header.kind !== 'genesis') throw unknownVault()
+  if (!equal(entryHashOf(undefined, entry.bodyHash), vault))
+    throw new RelayError('entry-refused', 'this genesis is of another vault', {
+      data: { reason: 'chain-broken' },
+    })
+}
+
+function checkHead(state: LogState | undefined, { header }: Entry): void {
+  if (state === undefined) return
+  const follows =
+    header.kind !== 'genesis' &&
+    header.sequence === state.head.sequence + 1 &&
+    equal(header.previous, state.head.hash)
+  if (!follows) throw headMoved(state.head)
+}
+
+function headMoved(head: { sequence: number; hash: Uint8Array } | undefined): RelayError {
+  return new RelayError('head-moved', 'the log stands elsewhere', {
+    retryable: true,
+    data: head === undefined ? {} : { sequence: head.sequence, hash: toHex(head.hash) },
+  })
+}
+
+function judged(state: LogState | undefined, entry: Entry): LogState {
+  try {
+    return advance(state, entry)
+  } catch (cause) {
+    throw entryRefused(cause)
+  }
+}
+
+/** What the client hears when the judge that it shares with the relay says no. Other errors stay as they are. */
+export function entryRefused(cause: unknown): unknown {
+  if (!(cause instanceof CryptoError)) return cause
+  return new RelayError('entry-refused', cause.message, { cause, data: { reason: cause.code } })
+}
+
+function packsRefused(result: Extract<AppendResult, { result: 'packs' }>): RelayError {
+  const [absent] = result.absent
+  const [wrong] = result.wrong
+  if (absent !== undefined)
+    return new RelayError('pack-missing', 'a pack is not here in a state that allows this', {
+      data: { pack: toHex(absent), count: result.absent.length },
+    })
+  return new RelayError('pack-size', 'a pack is here with another size, or named twice', {
+    data: wrong === undefined ? {} : { pack: toHex(wrong), count: result.wrong.length },
+  })
+}
+
+interface Judged {
+  readonly live: LiveVault | undefined
+  readonly entry: Entry
+  readonly next: LogState
+}
+
+function appendOf(
+  { live, entry, next }: Judged,
+  charge: { chargedTo: SigningKey; account: Account | undefined; now: number },
+): Append {
+  const { header, bytes, bodyHash } = entry
+  const spine = isSpineKind(header.kind)
+  return {
+    vault: next.vault,
+    previous: live?.state.head,
+    head: next.head,
+    bodyHash,
+    bytes,
+    spine,
+    added: header.added,
+    restored: header.restored,
+    dropped: header.kind === 'drop' ? header.part.packs : [],
+    absentPacks: 'refuse',
+    prune:
+      header.kind === 'prune'
+        ? { upTo: header.part.through, checkpoint: header.part.checkpoint.sequence }
+        : undefined,
+    quota: charge.account?.plan,
+    now: charge.now,
+    // A checkpoint is no spine entry, but a later prune may name it: the state remembers which there were.
+    state: spine || header.kind === 'checkpoint' ? encodeLogState(next) : undefined,
+    ...(spine ? { ...spineRows(next), chargedTo: charge.chargedTo } : {}),
+  }
+}
+
+function spineRows(next: LogState): Pick<Append, 'members' | 'retentionMs'> {
+  return {
+    members: readersOf(next.spine),
+    retentionMs: next.spine.retention.at(-1)?.floorMs,
+  }
+}

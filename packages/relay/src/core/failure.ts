@@ -1,0 +1,32 @@
+// What a client hears of an error: a code of the protocol, and nothing about this machine.
+import { CryptoError } from '@grenier/crypto/verify'
+import { isRetryable, ProtocolError, type RelayErrorCode, type RelayMessageOf } from '@grenier/protocol'
+import { isLocalCode, RelayError } from '../errors.ts'
+
+/** The `error` message for a failure, without the id of a request. */
+export function failureMessage(error: unknown): RelayMessageOf<'error'> {
+  if (error instanceof RelayError && !isLocalCode(error.code)) return told(error.code, error)
+  if (error instanceof ProtocolError) return refusal(error.code)
+  if (error instanceof CryptoError) return refusal('malformed')
+  return refusal('internal')
+}
+
+/** Whether nobody but this machine is to blame, so that its log should say so. */
+export function isOurs(error: unknown): boolean {
+  if (error instanceof RelayError)
+    return isLocalCode(error.code) || error.code === 'internal' || error.code === 'disk-full'
+  return !(error instanceof ProtocolError || error instanceof CryptoError)
+}
+
+function refusal(code: RelayErrorCode): RelayMessageOf<'error'> {
+  return { type: 'error', code, retryable: isRetryable(code) }
+}
+
+function told(code: RelayErrorCode, error: RelayError): RelayMessageOf<'error'> {
+  const message = {
+    ...refusal(code),
+    message: error.message,
+    retryable: error.retryable || isRetryable(code),
+  }
+  return Object.keys(error.data).length === 0 ? message : { ...message, data: { ...error.data } }
+}

@@ -1,0 +1,107 @@
+// Every number that keeps the relay from growing without bound, each with its reason. What both sides of the wire hold is the protocol's.
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/** An entry may be dated this far ahead of the relay's clock: clocks of small machines drift by minutes. */
+export const futureMaxMs = 10 * minute
+
+/** Half-received puts kept of all broken connections together: each holds a file handle. */
+export const parkedPutsMax = 128
+
+/** How far a client may run ahead of the relay's disk in one put: a tenth of a second of a gigabit line. */
+export const putWindowBytes = MiB
+
+/** Received but not yet written bytes, and requests being worked on, of one connection. */
+export const connectionReceiveBytes = 12 * MiB
+
+/** The same over the whole process: what the smallest machine that we expect (1 GiB) spares. */
+export const processReceiveBytes = 192 * MiB
+
+/** Bulk waits while more than this is queued towards a client, so that a push never waits behind more. */
+export const bulkQueueBytes = 512 * KiB
+
+/** Everything else waits above this. */
+export const sendQueueBytes = 2 * MiB
+
+/** Answers that nobody reads: a connection with more than this queued is cut. */
+export const sendCutBytes = 16 * MiB
+
+/** Queued bytes of all connections; above, each sends only what its reader has taken. */
+export const processSendBytes = 256 * MiB
+
+/** Vaults that one connection may be seen in: an account has at most so many. */
+export const connectionVaultsMax = 4096
+
+/** States of logs kept in memory; others are read again from the store. */
+export const liveVaultsMax = 4096
+
+/** Appends that wait for one vault: more means that clients do not wait for answers. */
+export const vaultAppendsMax = 1024
+
+/** Connections in all; beyond, new ones are told `busy`. */
+export const connectionsMax = 10_000
+
+/** Connections that have not logged in yet: each may hold one small frame. */
+export const strangersMax = 512
+
+/** Wrong logins or invitations from one peer within `failureWindowMs` before it has to wait. */
+export const failuresMax = 10
+
+/** The time over which failures are counted; nothing about a peer is remembered longer. */
+export const failureWindowMs = 10 * minute
+
+/** Peers whose failures are counted at once. */
+export const failurePeersMax = 10_000
+
+/** Packs that nothing claimed are swept after this (DESIGN §4). */
+export const pendingMaxMs = 24 * hour
+
+/** Each entry is charged this besides its bytes: a row, its index, its body hash for good. */
+export const entryOverheadBytes = 256
+
+/** How often the sweep runs. */
+export const sweepEveryMs = 10 * minute
+
+/** Packs or entries that the sweep looks at together. */
+export const sweepBatch = 1000
+
+/** Wall clock against monotonic clock: a difference beyond this between two sweeps is a jump. */
+export const clockJumpMs = hour
+
+/** A relay that was off for longer asks before it deletes: the clock may have jumped meanwhile. */
+export const restartGapMs = 14 * 24 * hour
+
+/** The default plan of a new relay, unless `--quota` says otherwise. */
+export const quotaDefaultBytes = 10 * GiB
+
+/** Entries from the store in one read: two full answers' worth would only sit in memory. */
+export const entriesReadBytes = 512 * KiB
+
+/** Time that a clean stop gives to what is under way. */
+export const stopGraceMs = 10 * second
+
+/** Time for TLS and HTTP before there is a WebSocket. */
+export const handshakeTimeoutMs = 15 * second
+
+/** All that a connection may send before its login is right: TLS, HTTP and a login come to under 16 KiB. */
+export const strangerBytes = 64 * KiB
+
+/** How long a stopping relay waits for clients to say goodbye. */
+export const closeGraceMs = second
+
+/** One request or answer on the administration socket: lists come in pieces. */
+export const adminLineBytes = MiB
+
+/** How long the administration socket waits for a request, and the command for an answer. */
+export const adminTimeoutMs = 10 * second
+
+/** Uses of one invitation. */
+export const invitationUsesMax = 10_000
+
+/** Accounts in one answer to `account list`. */
+export const accountsListed = 500
