@@ -99,7 +99,7 @@ export class Machine {
   readonly home: MemoryHome
   readonly events: FolderEvent[] = []
   readonly #world: World
-  readonly #disk = new MemoryDisk()
+  readonly disk = new MemoryDisk()
   #life = 0
   #steps = 0
   /** The step at which this life ends, if the world wants it so. */
@@ -184,7 +184,7 @@ export class Machine {
     this.#dieAt = Number.POSITIVE_INFINITY
     this.#world.cut(this)
     this.folder.crash((choices) => this.#world.random.below(choices))
-    this.#disk.crash(this.#world.random.below(this.#disk.unflushedBatches + 1))
+    this.disk.crash(this.#world.random.below(this.disk.unflushedBatches + 1))
   }
 
   context(life = this.#life): EngineContext {
@@ -197,8 +197,8 @@ export class Machine {
       pool: inlineWorkerPool(),
       dial: () => Promise.resolve(world.dial(this)),
       fileSystem: () => Promise.resolve(guard<FileSystem>(openMemoryFileSystem(this.folder))),
-      state: () => Promise.resolve(guard<StateStore>(this.#disk.open())),
-      watch: () => ({ close: () => Promise.resolve() }),
+      state: () => Promise.resolve(guard<StateStore>(this.disk.open())),
+      watch: () => ({ ready: Promise.resolve(), close: () => Promise.resolve() }),
     }
     const report = (event: FolderEvent): void => {
       if (event.event !== 'progress') this.events.push(event)

@@ -151,7 +151,7 @@ describe('limits', () => {
       epoch: 2 ** 32 - 1,
       sizeBytes: 4_194_304,
     }))
-    const full = encodeHeader({ ...change.header, added: claims, restored: claims } as LinkedHeader)
+    const full = encodeHeader({ ...change.header, added: claims, restored: claims })
     expect(full.length).toBeLessThan(headerBytesMax)
   })
 })

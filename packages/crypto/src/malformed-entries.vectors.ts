@@ -14,7 +14,7 @@ export interface Malformed {
   readonly bytes: Uint8Array
 }
 
-type Values = Record<string, CborValue>
+type Values = Record<string, CborValue | undefined>
 type Edit = (header: Values, part: Values) => Values
 
 const pack = (size: number, id = 1): CborValue => [new Uint8Array(32).fill(id), size, 0]
@@ -38,7 +38,7 @@ const edits: readonly (readonly [string, CryptoErrorCode, string, Edit])[] = [
   ['a public part where there is none', 'kind-unknown', 'change', (h) => ({ ...h, public: {} })],
   ['a nonce after the genesis', 'kind-unknown', 'change', (h) => ({ ...h, nonce: new Uint8Array(32) })],
   ['a genesis that names a vault', 'kind-unknown', 'genesis', (h) => ({ ...h, vault: new Uint8Array(32) })],
-  ['a field that is missing', 'malformed', 'change', ({ at: _, ...h }) => h],
+  ['a field that is missing', 'malformed', 'change', (h) => ({ ...h, at: undefined })],
   ['a short vault id', 'malformed', 'change', (h) => ({ ...h, vault: new Uint8Array(31) })],
   ['a long hash', 'malformed', 'change', (h) => ({ ...h, previous: new Uint8Array(33) })],
   ['a device key that is a text', 'malformed', 'change', (h) => ({ ...h, device: 'x'.repeat(32) })],
@@ -50,7 +50,6 @@ const edits: readonly (readonly [string, CryptoErrorCode, string, Edit])[] = [
   ['a pack below 4 KiB', 'malformed', 'change', (h) => ({ ...h, added: [pack(4095)] })],
   ['a pack of a size that is not dull', 'malformed', 'change', (h) => ({ ...h, added: [pack(100_001)] })],
   ['a pack above 4 MiB', 'limit', 'change', (h) => ({ ...h, added: [pack(4_194_305)] })],
-  ['packs beyond count', 'limit', 'change', (h) => ({ ...h, restored: repeat(4097, pack(4096)) })],
   ['a genesis that adds a pack', 'malformed', 'genesis', (h) => ({ ...h, added: [pack(4096)] })],
   ['a drop that adds a pack', 'malformed', 'drop', (h) => ({ ...h, added: [pack(4096)] })],
   ['a prune that adds a pack', 'malformed', 'prune', (h) => ({ ...h, added: [pack(4096)] })],
@@ -69,7 +68,7 @@ const edits: readonly (readonly [string, CryptoErrorCode, string, Edit])[] = [
     'drop',
     (h) => ({ ...h, public: { packs: [new Uint8Array(31)] } }),
   ],
-  ['a drop without its public part', 'malformed', 'drop', ({ public: _, ...h }) => h],
+  ['a drop without its public part', 'malformed', 'drop', (h) => ({ ...h, public: undefined })],
   [
     'a public field that is not known',
     'kind-unknown',
@@ -225,13 +224,16 @@ function frames({ bytes, headerBytes, payload, signature }: Entry): Malformed[] 
 }
 
 /** What is too large to be kept in a file. */
-export function oversized({ headerBytes, payload, signature }: Entry): Malformed[] {
+export function oversized(entry: Entry): Malformed[] {
+  const { headerBytes, payload, signature } = entry
+  const restored = repeat(4097, pack(4096))
   const large = (name: string, value: CborValue): Malformed => ({
     name,
     code: 'limit',
     bytes: encodeCbor(value),
   })
   return [
+    { name: 'packs beyond count', code: 'limit', bytes: edited(entry, (h) => ({ ...h, restored })) },
     large('a header above 1 MiB', [new Uint8Array(headerBytesMax + 1), payload, signature]),
     large('a payload above 64 KiB', [headerBytes, new Uint8Array(payloadBytesMax + 1), signature]),
     large('an entry above all limits', [

@@ -40,11 +40,14 @@ function frame(codec: number, plainBytes: number, body: Uint8Array): Frame {
   return concat([Uint8Array.of(payloadVersion, codec), u32Bytes(plainBytes), u32Bytes(body.length), body])
 }
 
-/** The frame of a body (CBOR), compressed where that makes it shorter. @throws CryptoError `limit` above 32 MiB */
-export function framePayload(body: Uint8Array): Frame {
+/**
+ * The frame of a body (CBOR), compressed where that makes it shorter (`compress: false`: never).
+ * @throws CryptoError `limit` above 32 MiB
+ */
+export function framePayload(body: Uint8Array, options: { readonly compress?: boolean } = {}): Frame {
   if (body.length > payloadPlainBytesMax)
     throw new CryptoError('limit', `a payload of more than ${payloadPlainBytesMax} bytes`)
-  if (body.length >= compressBytesMin) {
+  if (body.length >= compressBytesMin && options.compress !== false) {
     const packed = new Uint8Array(zstdCompressSync(body))
     if (packed.length < body.length) return frame(codecs.zstd, body.length, packed)
   }

@@ -12,7 +12,7 @@ import type { PackClaim } from './header.ts'
 import { identityFromEntropy, publicKeysOf } from './identity.ts'
 import { invitationOf, type Invitation } from './invitation.ts'
 import type { LogState } from './log-state.ts'
-import { sealPayload } from './payload.ts'
+import { framePayload, sealFrame, sealPayload } from './payload.ts'
 import { encodeChange, type ChangePayload } from './payload-change.ts'
 import { encodeCheckpoint } from './payload-checkpoint.ts'
 import type { Random } from './random.ts'
@@ -125,11 +125,13 @@ export class SampleLog {
   }
 
   payload(signer: KeyPairs, change: ChangePayload): SealedBytes {
-    return sealPayload(encodeChange(change), { ...this.sealing(signer).place, bulk: false })
+    // Never compressed: the bytes of zstd may differ from one of its versions to the next.
+    const framed = framePayload(encodeChange(change), { compress: false })
+    return sealFrame(framed, { ...this.sealing(signer).place, bulk: false })
   }
 
-  invite(name: string, role: 'reader' | 'writer' | 'owner'): Invitation {
-    const built = this.add(name, makeInvite({ ...this.by(this.laptop), role, expiresAt: noon + 86_400_000 }))
+  invite(name: string, role: 'reader' | 'writer' | 'owner', owner: KeyPairs = this.laptop): Invitation {
+    const built = this.add(name, makeInvite({ ...this.by(owner), role, expiresAt: noon + 86_400_000 }))
     this.secrets.push(built.secret)
     return invitationOf(built.secret)
   }

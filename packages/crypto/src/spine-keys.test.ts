@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { codeOf } from './bytes-mutations.vectors.ts'
+import { signingKey, toHex } from './bytes.ts'
 import { CryptoError } from './errors.ts'
 import { ForgedWorld } from './forged-world.vectors.ts'
 import { checkInvite, invitationOf } from './invitation.ts'
@@ -10,7 +11,7 @@ import { makeInvite } from './spine-build-invite.ts'
 import { epochKeysFor } from './spine-keys.ts'
 import { SampleLog, sampleLog } from './sample-log.vectors.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
-import { currentEpoch, recipientCount, recipientsOf } from './spine.ts'
+import { currentEpoch, recipientCount } from './spine.ts'
 
 const log = sampleLog(seededRandom('spine-keys'))
 const epochsOf = ({ spine }: LogState) => spine.epochs.map(({ number }) => number)
@@ -142,11 +143,21 @@ describe('an invitation', () => {
 
   test('cannot be open for more recipients than a header seals to', () => {
     const full = new SampleLog(seededRandom('full'))
-    while (recipientCount(full.state.spine) < recipientsMax) full.invite('invite', 'reader')
-    expect(recipientsOf(full.state.spine)).toHaveLength(recipientsMax)
-    const more = () => makeInvite({ ...full.by(full.laptop), role: 'reader', expiresAt: 0 })
+    full.invite('invite', 'reader')
+    const { spine } = full.state
+    const [open] = [...spine.invites.values()]
+    const invites = Array.from({ length: recipientsMax - 3 }, (_, i) => {
+      const sign = signingKey(Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? i : 7)))
+      return { ...open!, keys: { ...open!.keys, sign } }
+    })
+    const crowd = [...spine.invites.values(), ...invites].map(
+      (invite) => [toHex(invite.keys.sign), invite] as const,
+    )
+    const state = { ...full.state, spine: { ...spine, invites: new Map(crowd) } }
+    expect(recipientCount(state.spine)).toBe(recipientsMax)
+    const more = () => makeInvite({ ...full.by(full.laptop), state, role: 'reader', expiresAt: 0 })
     expect(codeOf(more)).toBe('limit')
-    const rekey = makeRekey(full.by(full.laptop))
+    const rekey = makeRekey({ ...full.by(full.laptop), state })
     expect(rekey.entry.bytes.length).toBeLessThan(400_000)
     const identity = full.alice.identity
     expect([...epochKeysFor({ ...rekey.state, pairs: identity }).keys()]).toEqual([0, 1])

@@ -57,11 +57,14 @@ function mutate(frame: Uint8Array, { at, kind, byte, count }: Mutation): Uint8Ar
 
 describe.each(directions)('frames from %s', (_, decode, samples) => {
   const frames = samples.map(encodeMessage)
+  // One of each form: the many errors differ in nothing but their code.
+  const forms = new Map(samples.map((message) => [Object.keys(message).join() + message.type, message]))
+  const distinct = [...forms.values()].map(encodeMessage)
 
   it('survives random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (frame) => attempt(decode, frame)),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     )
   })
 
@@ -71,7 +74,7 @@ describe.each(directions)('frames from %s', (_, decode, samples) => {
       fc.property(start, ({ index, length, tail }) =>
         attempt(decode, Buffer.concat([frames[index]!.subarray(0, length), tail])),
       ),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     )
   })
 
@@ -84,7 +87,7 @@ describe.each(directions)('frames from %s', (_, decode, samples) => {
       fc.property(mutated, ({ index, mutations }) =>
         attempt(decode, mutations.reduce(mutate, frames[index]!)),
       ),
-      { numRuns: 6000 },
+      { numRuns: 2000 },
     )
   })
 
@@ -95,8 +98,8 @@ describe.each(directions)('frames from %s', (_, decode, samples) => {
   })
 
   it('survives each bit flipped in the first bytes of each frame', () => {
-    for (const frame of frames)
-      for (let bit = 0; bit < Math.min(frame.length, 120) * 8; bit++) {
+    for (const frame of distinct)
+      for (let bit = 0; bit < Math.min(frame.length, 64) * 8; bit++) {
         const flipped = frame.slice()
         flipped[bit >> 3]! ^= 1 << (bit & 7)
         attempt(decode, flipped)

@@ -1,6 +1,6 @@
 // What a relay may say. A message that fits no schema here is refused whole: an unknown type or field is `malformed`.
 import * as v from 'valibot'
-import { relayErrorCodes, type RelayErrorCode } from './error-codes.ts'
+import { relayErrorCodes } from './error-codes.ts'
 import {
   bytesOf,
   entryBytes,
@@ -181,8 +181,6 @@ export type OkMessage = v.InferOutput<typeof okMessage>
 export type ListedEntry = v.InferOutput<typeof listedEntry>
 /** Each message of the relay that ends or carries an answer. */
 export type RelayAnswer = Exclude<RelayMessage, { type: 'challenge' | 'entry' }>
-/** The error message for a code. */
-export type { RelayErrorCode }
 
 /** The types of relay messages, in the order of the documents. */
 export const relayMessageTypes = [

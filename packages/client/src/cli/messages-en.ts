@@ -1,12 +1,58 @@
 // The catalogue in English. One entry for each thing that people read; messages-fr.ts has the same entries.
-import type { Catalogue } from './messages.ts'
+import type { Catalogue } from './catalogue.ts'
+
+const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
 export const english: Catalogue = {
   errorLine: ({ message }) => `error: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
   listed: ({ items }) => items.join(', '),
 
-  errorUsage: ({ detail }) => detail,
+  usage: {
+    'no-command': { error: () => 'no command' },
+    'not-understood': { error: ({ text }) => `not understood: ${text}` },
+    'argument-missing': { error: ({ text }) => `missing: ${text}` },
+    'too-many': { error: ({ text }) => `too many arguments: ${text}` },
+    'relay-url': {
+      error: ({ text }) => `not the address of a relay: ${text}`,
+      hint: 'wss://relay.example.org, with #sha256=… if the hoster gave it; ws:// only on this machine',
+    },
+    duration: { error: ({ text }) => `not a duration: ${text}`, hint: 'as in 30m, 24h or 7d' },
+    role: { error: ({ text }) => `not a role: ${text}`, hint: 'owner, writer or reader' },
+    name: {
+      error: ({ text }) => `cannot be a name: ${text}`,
+      hint: '1 to 255 bytes, without control characters',
+    },
+    'phrase-wrong': {
+      error: ({ text }) => `these are not the 24 words: ${text}`,
+      hint: 'compare them with the paper, one by one and in order; every word is of one list',
+    },
+    'phrase-both': {
+      error: () => '--phrase-file takes words that exist, --phrase-out writes new ones: only one of the two',
+    },
+    'phrase-out-needed': {
+      error: () => 'there is no terminal to show the 24 words on',
+      hint: 'add --phrase-out FILE (written for you alone), or --phrase-file FILE to take words that exist',
+    },
+    'file-exists': {
+      error: ({ text }) => `${text} exists already, and is not overwritten`,
+      hint: 'name another file',
+    },
+    'file-unreadable': { error: ({ text }) => `cannot read ${text}` },
+    'file-unwritable': {
+      error: ({ text }) => `cannot write ${text}`,
+      hint: 'check that its folder exists and may be written to',
+    },
+    'home-inside': {
+      error: ({ text }) => `${text} holds the keys of this device: they must not be synced`,
+      hint: 'choose a folder beside it, or keep the keys elsewhere with --home DIR',
+    },
+    'yes-needed': {
+      error: ({ text }) => `${text} exists already, and there is nobody to ask`,
+      hint: 'add --yes to replace it',
+    },
+  },
+  hintUsage: () => 'see `grenier --help`, or `grenier COMMAND --help`',
   errorHomeMissing: ({ path }) => `this machine has no Grenier device yet (looked in ${path})`,
   hintHomeMissing: () =>
     'run `grenier setup RELAY_URL` first, or `grenier join CODE FOLDER` with a code from another device',
@@ -14,6 +60,8 @@ export const english: Catalogue = {
   hintHomeExists: () => 'use it as it is, or name another home with --home DIR',
   errorHomeLocked: () => 'another Grenier process holds the state of this folder',
   hintHomeLocked: () => 'it is probably a running `grenier sync`: stop it, or let it do the work',
+  errorHomeHeld: ({ path, pid }) => `a running grenier (process ${pid}) is syncing ${path}`,
+  hintHomeHeld: () => 'let it do the work (`grenier status` shows how far it is), or stop it first',
   errorHomeUnsafe: ({ path }) => `other users of this machine may read ${path}`,
   hintHomeUnsafe: ({ path }) => `chmod 600 ${path}`,
   errorFolderUnknown: ({ path }) => `${path} is not a synced folder of this device`,
@@ -37,17 +85,59 @@ export const english: Catalogue = {
   hintNameAmbiguous: () => 'name it by its id',
   errorCodeWrong: () => 'this invitation code is not valid any more, or was never',
   hintCodeWrong: () => 'codes work once and expire: ask for a new one (`grenier invite FOLDER`)',
-  errorRelayUnreachable: ({ relay }) =>
-    `the relay cannot be reached${relay === undefined ? '' : ` (${relay})`}`,
+  errorRelayUnreachable: ({ reason }) =>
+    `the relay cannot be reached${reason === undefined ? '' : `: ${reason}`}`,
+  unreachable: {
+    closed: 'the connection broke',
+    silent: 'the connection went silent',
+    stalled: 'it stopped answering',
+    malformed: 'what answers there is not a relay of this version',
+    timeout: 'no answer in time',
+    network: 'no connection to that address',
+    http: 'something answers there, but no relay',
+    certificate: 'its certificate is not one that this machine trusts',
+    pin: 'its key is not the one in its address (#sha256=…)',
+  },
+  hintRelayUntrusted: () =>
+    'somebody may be in between: nothing was sent. Ask your hoster for the right address, with its #sha256= part',
   hintRelayUnreachable: () => 'check the connection and the address; nothing is lost, the next run goes on',
   errorRelayRefused: ({ reason }) => `the relay refused: ${reason ?? 'no reason given'}`,
   hintRelayRefused: () => 'docs/ERRORS.md explains the reason; your hoster can tell more',
+  refusals: {
+    malformed: 'it did not understand the message',
+    'version-unknown': 'it does not know this version of Grenier',
+    'not-logged-in': 'this key may not ask for that',
+    'login-failed': 'the login did not check out; is the address the one the hoster gave?',
+    'account-unknown': 'it does not know this device: no account, and no vault here',
+    'account-closed': 'the account is closed, or this device was withdrawn',
+    'registration-closed': 'it takes no new accounts',
+    'invitation-wrong': 'it opens accounts by invitation, and this code is missing, wrong, used or expired',
+    'vault-unknown': 'it has no such vault for this device',
+    'no-right': 'this device has no right to do that',
+    'head-moved': 'the log went on meanwhile',
+    'entry-refused': 'the entry breaks a rule of the log',
+    'clock-refused': 'the clock of this machine, or its own, is wrong',
+    'pack-missing': 'a pack that is needed is not there',
+    'pack-wrong': 'what arrived is not what was sent',
+    'pack-size': 'no pack has that size',
+    quota: 'the account is full',
+    'too-large': 'it is larger than the relay allows',
+    'too-many': 'too much at once',
+    busy: 'it is overloaded',
+    'disk-full': 'its disk is full',
+    internal: 'it failed',
+    'shutting-down': 'it is stopping',
+  },
+  hintInvitationNeeded: () => 'ask your hoster for a code and give it with --invite CODE',
   errorRelayContradicts: ({ detail }) => `what the relay answered contradicts what was signed: ${detail}`,
   hintRelayContradicts: () =>
     'no file was touched, and this folder stands still. Compare with your other devices and tell your hoster what is shown here',
   errorRelayCorrupt: ({ detail }) => `the relay holds bytes that are not what was put there: ${detail}`,
   hintRelayCorrupt: () => 'no file was touched. Your hoster should check the disk and its backups',
   errorRelayRollback: ({ detail }) => `the relay shows an older log than this device knows: ${detail}`,
+  faultAtEntry: ({ sequence, what }) => `entry ${sequence} (${what})`,
+  faultAtPack: ({ pack }) => `pack ${pack}`,
+  faultOlder: ({ came, expected }) => `entry ${came} is its last, ${expected} was seen before`,
   hintRelayRollback: () => 'no file was touched. It may have been restored from a backup: ask your hoster',
   errorPackUnavailable: () => 'the relay lacks a pack that is needed',
   hintPackUnavailable: () => 'what could be done is done; the rest waits until the relay has it again',
@@ -65,6 +155,8 @@ export const english: Catalogue = {
   hintInterrupted: () => 'the next run goes on where this one stopped',
   errorUnexpected: ({ detail }) => `something that should not happen: ${detail}`,
   hintUnexpected: () => 'run again with --verbose and report it',
+  errorControl: () => 'the running grenier of this home did not answer as it should',
+  hintControl: () => 'is it of another version? Stop it and start it again',
 
   problemNameUnholdable: ({ path }) =>
     `${path}: this file system cannot hold the name; it stays on the other devices`,
@@ -88,7 +180,7 @@ export const english: Catalogue = {
     `warning: entry ${sequence} of device ${device} does not apply and was ignored (${reason})`,
   watchBlind: ({ reason }) =>
     `warning: the watcher sees nothing any more (${reason}); changes are found by scans only`,
-  stateSynced: () => 'in sync; watching',
+  stateSynced: () => 'in sync',
   stateOffline: () => 'the relay is out of reach; trying again',
   stateSyncing: () => 'syncing',
   stateHalted: () => 'stopped: the relay contradicts what was signed',
@@ -100,7 +192,14 @@ export const english: Catalogue = {
     'These 24 words are the only way back to your files if you lose your devices. Write them on paper, now. They are not shown again.',
   setupWordsWritten: ({ path }) =>
     `The 24 words are in ${path} (readable by you alone). Put them on paper and delete the file.`,
+  setupWordsUncertain: () =>
+    'The line broke while the account was being opened, so it may exist. Keep these words: with them setup goes on where it stopped.',
+  hintSetupUncertain: () => 'run setup again with --phrase-file FILE, with these words in the file',
+  askWords: () => 'The 24 words, on one line:',
+  askOverwrite: ({ path }) => `${path} exists already. Replace it? [y/N]`,
+  yesLetters: () => 'y',
   setupWordsTaken: () => 'The identity is that of the words you gave.',
+  takenOn: ({ folder, pid }) => `The running grenier (process ${pid}) takes ${folder} on.`,
   addDone: ({ folder, name, relay }) => `${folder} is now the vault “${name}” at ${relay}.`,
   joinDone: ({ folder, name }) => `${folder} is joined to the vault “${name}”.`,
   joinHistory: () => 'Who joins can read the retained history of the vault, too.',
@@ -108,18 +207,22 @@ export const english: Catalogue = {
   inviteWords: () => 'The same to read out: the relay’s address and these twelve words',
   inviteUntil: ({ role, until }) => `It makes a ${role}, and expires ${until}.`,
   forgetDone: ({ folder }) => `${folder} is not synced on this device any more. Its files stay.`,
-  exportDone: ({ files, bytes, path }) => `${files} files, ${bytes}, in ${path}.`,
-  summary: ({ files, bytes, sent, received, seconds }) =>
-    `In sync: ${files} files, ${bytes}. Sent ${sent}, received ${received}, in ${seconds} s.`,
-  summaryTroubles: ({ conflicts, problems }) => `${conflicts} conflicts, ${problems} problems: see above.`,
+  exportDone: ({ count, files, bytes, path }) =>
+    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}.`,
+  summary: ({ count, files, bytes, sent, received, seconds }) =>
+    `In sync: ${files} ${some(count, 'file', 'files')}, ${bytes}. Sent ${sent}, received ${received}, in ${seconds} s.`,
+  summaryTroubles: ({ conflicts, problems }) =>
+    `${conflicts} ${some(conflicts, 'conflict', 'conflicts')}, ${problems} ${some(problems, 'problem', 'problems')}: see above.`,
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} files, ${bytesDone} of ${bytesTotal}, ${rate}/s`,
   syncWatching: ({ folder }) => `${folder}: watching. Ctrl-C stops.`,
-  syncNothing: () => 'This device syncs no folder yet.',
+  syncNothing: () => 'This device syncs no folder yet: `grenier add FOLDER` or `grenier join CODE FOLDER` starts one.',
+  stopping: () => 'stopping; once more ends at once',
   statusNone: () => 'No folder yet. `grenier add FOLDER` starts one.',
   statusFolder: ({ folder, name, state }) => `${folder}  “${name}”  ${state}`,
-  statusHead: ({ sequence, hash }) => `  log: entry ${sequence}, ${hash}`,
-  statusPending: ({ count }) => `  waiting: ${count}`,
+  statusResting: ({ state }) => `no sync is running; when it stopped: ${state}`,
+  statusHead: ({ sequence, words }) => `  log: entry ${sequence}, “${words}” (the same words on each device)`,
+  statusPending: ({ text }) => `  waiting: ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflicts: ${conflicts}, problems: ${problems}`,
   statusContact: ({ when }) => `  last contact with the relay: ${when}`,
   statusNever: () => 'never',
@@ -153,5 +256,38 @@ export const english: Catalogue = {
   helpForget: () => 'stop syncing a folder here; files stay',
   helpExport: () => 'write the whole vault, decrypted, as a tar',
   helpExportOut: () => 'the file to write; - for standard output',
-  helpExample: () => 'Example:',
+  helpHelp: () => 'show this help',
+  helpVersion: () => 'show the version',
+  help: {
+    'Usage:': 'Usage:',
+    'Options:': 'Options:',
+    'Global Options:': 'Everywhere:',
+    'Commands:': 'Commands:',
+    'Arguments:': 'Arguments:',
+    'Example:': 'Example:',
+  },
+  value: {
+    options: 'options',
+    command: 'COMMAND',
+    relay: 'RELAY_URL',
+    folder: 'FOLDER',
+    directory: 'DIR',
+    file: 'FILE',
+    tar: 'FILE.tar',
+    code: 'CODE',
+    name: 'NAME',
+    role: 'ROLE',
+    duration: 'TIME',
+    language: 'LANG',
+  },
+  example: {
+    setup: 'grenier setup wss://relay.example.org --device-name laptop',
+    add: 'grenier add ~/Documents --name documents',
+    invite: 'grenier invite ~/Documents --role writer --expires 24h',
+    join: 'grenier join "wss://relay.example.org#invite=…" ~/Documents',
+    sync: 'grenier sync ~/Documents',
+    status: 'grenier status',
+    forget: 'grenier forget ~/Documents',
+    export: 'grenier export ~/Documents --out documents.tar',
+  },
 }

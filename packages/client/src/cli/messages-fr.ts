@@ -1,12 +1,63 @@
 // Le catalogue en français. The catalogue in French; the same entries as messages-en.ts.
-import type { Catalogue } from './messages.ts'
+import type { Catalogue } from './catalogue.ts'
+
+/** Zéro et un sont au singulier. */
+const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
 
 export const french: Catalogue = {
   errorLine: ({ message }) => `erreur : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
   listed: ({ items }) => items.join(', '),
 
-  errorUsage: ({ detail }) => detail,
+  usage: {
+    'no-command': { error: () => 'pas de commande' },
+    'not-understood': { error: ({ text }) => `pas compris : ${text}` },
+    'argument-missing': { error: ({ text }) => `il manque : ${text}` },
+    'too-many': { error: ({ text }) => `trop d’arguments : ${text}` },
+    'relay-url': {
+      error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
+      hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
+    },
+    duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
+    role: {
+      error: ({ text }) => `pas un rôle : ${text}`,
+      hint: 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
+    },
+    name: {
+      error: ({ text }) => `ne peut être un nom : ${text}`,
+      hint: 'de 1 à 255 octets, sans caractères de commande',
+    },
+    'phrase-wrong': {
+      error: ({ text }) => `ce ne sont pas les 24 mots : ${text}`,
+      hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
+    },
+    'phrase-both': {
+      error: () =>
+        '--phrase-file prend des mots qui existent, --phrase-out en écrit de nouveaux : un seul des deux',
+    },
+    'phrase-out-needed': {
+      error: () => 'il n’y a pas de terminal où montrer les 24 mots',
+      hint: 'ajoutez --phrase-out FICHIER (lisible par vous seul), ou --phrase-file FICHIER pour prendre des mots qui existent',
+    },
+    'file-exists': {
+      error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
+      hint: 'donnez un autre fichier',
+    },
+    'file-unreadable': { error: ({ text }) => `impossible de lire ${text}` },
+    'file-unwritable': {
+      error: ({ text }) => `impossible d’écrire ${text}`,
+      hint: 'vérifiez que son dossier existe et qu’on peut y écrire',
+    },
+    'home-inside': {
+      error: ({ text }) => `${text} contient les clés de cet appareil : elles ne doivent pas être synchronisées`,
+      hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
+    },
+    'yes-needed': {
+      error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
+      hint: 'ajoutez --yes pour le remplacer',
+    },
+  },
+  hintUsage: () => 'voir `grenier --help`, ou `grenier COMMANDE --help`',
   errorHomeMissing: ({ path }) => `cette machine n’a pas encore d’appareil Grenier (cherché dans ${path})`,
   hintHomeMissing: () =>
     'lancez d’abord `grenier setup URL_DU_RELAIS`, ou `grenier join CODE DOSSIER` avec un code venu d’un autre appareil',
@@ -14,6 +65,8 @@ export const french: Catalogue = {
   hintHomeExists: () => 'utilisez-le tel quel, ou donnez un autre emplacement avec --home DOSSIER',
   errorHomeLocked: () => 'un autre processus Grenier tient l’état de ce dossier',
   hintHomeLocked: () => 'sans doute un `grenier sync` en cours : arrêtez-le, ou laissez-le faire',
+  errorHomeHeld: ({ path, pid }) => `un grenier en marche (processus ${pid}) synchronise ${path}`,
+  hintHomeHeld: () => 'laissez-le faire (`grenier status` montre où il en est), ou arrêtez-le d’abord',
   errorHomeUnsafe: ({ path }) => `d’autres utilisateurs de cette machine peuvent lire ${path}`,
   hintHomeUnsafe: ({ path }) => `chmod 600 ${path}`,
   errorFolderUnknown: ({ path }) => `${path} n’est pas un dossier synchronisé de cet appareil`,
@@ -38,12 +91,52 @@ export const french: Catalogue = {
   hintNameAmbiguous: () => 'désignez-le par son identifiant',
   errorCodeWrong: () => 'ce code d’invitation n’est plus valable, ou ne l’a jamais été',
   hintCodeWrong: () => 'un code sert une fois et expire : demandez-en un nouveau (`grenier invite DOSSIER`)',
-  errorRelayUnreachable: ({ relay }) =>
-    `le relais est injoignable${relay === undefined ? '' : ` (${relay})`}`,
+  errorRelayUnreachable: ({ reason }) =>
+    `le relais est injoignable${reason === undefined ? '' : ` : ${reason}`}`,
+  unreachable: {
+    closed: 'la connexion s’est rompue',
+    silent: 'la connexion est devenue muette',
+    stalled: 'il ne répond plus',
+    malformed: 'ce qui répond là n’est pas un relais de cette version',
+    timeout: 'pas de réponse à temps',
+    network: 'pas de connexion à cette adresse',
+    http: 'quelque chose répond là, mais pas un relais',
+    certificate: 'son certificat n’est pas de ceux que cette machine reconnaît',
+    pin: 'sa clé n’est pas celle de son adresse (#sha256=…)',
+  },
+  hintRelayUntrusted: () =>
+    'quelqu’un est peut-être entre vous : rien n’a été envoyé. Demandez à votre hébergeur la bonne adresse, avec sa partie #sha256=',
   hintRelayUnreachable: () =>
     'vérifiez la connexion et l’adresse ; rien n’est perdu, la prochaine fois continuera',
   errorRelayRefused: ({ reason }) => `le relais a refusé : ${reason ?? 'sans raison donnée'}`,
   hintRelayRefused: () => 'docs/ERRORS.md explique la raison ; votre hébergeur peut en dire plus',
+  refusals: {
+    malformed: 'il n’a pas compris le message',
+    'version-unknown': 'il ne connaît pas cette version de Grenier',
+    'not-logged-in': 'cette clé ne peut pas demander cela',
+    'login-failed': 'la connexion n’a pas été reconnue ; l’adresse est-elle bien celle donnée par l’hébergeur ?',
+    'account-unknown': 'il ne connaît pas cet appareil : ni compte, ni coffre ici',
+    'account-closed': 'le compte est fermé, ou cet appareil a été retiré',
+    'registration-closed': 'il ne prend pas de nouveaux comptes',
+    'invitation-wrong':
+      'il ouvre les comptes sur invitation, et ce code manque, est faux, a déjà servi ou a expiré',
+    'vault-unknown': 'il n’a pas ce coffre pour cet appareil',
+    'no-right': 'cet appareil n’a pas le droit de faire cela',
+    'head-moved': 'le journal a avancé entre-temps',
+    'entry-refused': 'l’entrée enfreint une règle du journal',
+    'clock-refused': 'l’horloge de cette machine, ou la sienne, est fausse',
+    'pack-missing': 'un paquet nécessaire n’y est pas',
+    'pack-wrong': 'ce qui est arrivé n’est pas ce qui a été envoyé',
+    'pack-size': 'aucun paquet n’a cette taille',
+    quota: 'le compte est plein',
+    'too-large': 'c’est plus que le relais ne permet',
+    'too-many': 'trop à la fois',
+    busy: 'il est surchargé',
+    'disk-full': 'son disque est plein',
+    internal: 'il a échoué',
+    'shutting-down': 'il s’arrête',
+  },
+  hintInvitationNeeded: () => 'demandez un code à votre hébergeur et donnez-le avec --invite CODE',
   errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
   hintRelayContradicts: () =>
     'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Comparez avec vos autres appareils et montrez ceci à votre hébergeur',
@@ -53,6 +146,9 @@ export const french: Catalogue = {
     'aucun fichier n’a été touché. Votre hébergeur devrait vérifier le disque et ses sauvegardes',
   errorRelayRollback: ({ detail }) =>
     `le relais montre un journal plus ancien que celui que cet appareil connaît : ${detail}`,
+  faultAtEntry: ({ sequence, what }) => `entrée ${sequence} (${what})`,
+  faultAtPack: ({ pack }) => `paquet ${pack}`,
+  faultOlder: ({ came, expected }) => `l’entrée ${came} est sa dernière, la ${expected} avait été vue`,
   hintRelayRollback: () =>
     'aucun fichier n’a été touché. Il a peut-être été restauré d’une sauvegarde : demandez à votre hébergeur',
   errorPackUnavailable: () => 'il manque au relais un paquet nécessaire',
@@ -73,6 +169,8 @@ export const french: Catalogue = {
   hintInterrupted: () => 'la prochaine fois continuera où celle-ci s’est arrêtée',
   errorUnexpected: ({ detail }) => `quelque chose qui ne devrait pas arriver : ${detail}`,
   hintUnexpected: () => 'relancez avec --verbose et signalez-le',
+  errorControl: () => 'le grenier en marche de cet emplacement n’a pas répondu comme il devrait',
+  hintControl: () => 'est-il d’une autre version ? Arrêtez-le et relancez-le',
 
   problemNameUnholdable: ({ path }) =>
     `${path} : ce système de fichiers ne peut porter ce nom ; il reste sur les autres appareils`,
@@ -97,7 +195,7 @@ export const french: Catalogue = {
     `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
     `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
-  stateSynced: () => 'à jour ; surveillance en cours',
+  stateSynced: () => 'à jour',
   stateOffline: () => 'le relais est hors d’atteinte ; nouvel essai',
   stateSyncing: () => 'synchronisation',
   stateHalted: () => 'à l’arrêt : le relais contredit ce qui a été signé',
@@ -109,7 +207,14 @@ export const french: Catalogue = {
     'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',
   setupWordsWritten: ({ path }) =>
     `Les 24 mots sont dans ${path} (vous seul pouvez le lire). Recopiez-les sur papier et supprimez ce fichier.`,
+  setupWordsUncertain: () =>
+    'La connexion s’est rompue pendant l’ouverture du compte : il existe peut-être. Gardez ces mots, avec eux l’installation reprendra où elle en était.',
+  hintSetupUncertain: () => 'relancez setup avec --phrase-file FICHIER, ces mots dans le fichier',
+  askWords: () => 'Les 24 mots, sur une ligne :',
+  askOverwrite: ({ path }) => `${path} existe déjà. Le remplacer ? [o/N]`,
+  yesLetters: () => 'oy',
   setupWordsTaken: () => 'L’identité est celle des mots que vous avez donnés.',
+  takenOn: ({ folder, pid }) => `Le grenier en marche (processus ${pid}) prend ${folder} en charge.`,
   addDone: ({ folder, name, relay }) => `${folder} est maintenant le coffre « ${name} » chez ${relay}.`,
   joinDone: ({ folder, name }) => `${folder} a rejoint le coffre « ${name} ».`,
   joinHistory: () => 'Qui rejoint un coffre peut aussi en lire l’historique conservé.',
@@ -117,19 +222,23 @@ export const french: Catalogue = {
   inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
   inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire ${until}.`,
   forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
-  exportDone: ({ files, bytes, path }) => `${files} fichiers, ${bytes}, dans ${path}.`,
-  summary: ({ files, bytes, sent, received, seconds }) =>
-    `À jour : ${files} fichiers, ${bytes}. Envoyé ${sent}, reçu ${received}, en ${seconds} s.`,
+  exportDone: ({ count, files, bytes, path }) =>
+    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
+  summary: ({ count, files, bytes, sent, received, seconds }) =>
+    `À jour : ${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}. Envoyé ${sent}, reçu ${received}, en ${seconds} s.`,
   summaryTroubles: ({ conflicts, problems }) =>
-    `${conflicts} conflits, ${problems} problèmes : voir ci-dessus.`,
+    `${conflicts} ${some(conflicts, 'conflit', 'conflits')}, ${problems} ${some(problems, 'problème', 'problèmes')} : voir ci-dessus.`,
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} fichiers, ${bytesDone} sur ${bytesTotal}, ${rate}/s`,
   syncWatching: ({ folder }) => `${folder} : surveillance en cours. Ctrl-C arrête.`,
-  syncNothing: () => 'Cet appareil ne synchronise encore aucun dossier.',
+  syncNothing: () => 'Cet appareil ne synchronise encore aucun dossier : `grenier add DOSSIER` ou `grenier join CODE DOSSIER` en commence un.',
+  stopping: () => 'arrêt en cours ; encore une fois arrête aussitôt',
   statusNone: () => 'Aucun dossier. `grenier add DOSSIER` en commence un.',
   statusFolder: ({ folder, name, state }) => `${folder}  « ${name} »  ${state}`,
-  statusHead: ({ sequence, hash }) => `  journal : entrée ${sequence}, ${hash}`,
-  statusPending: ({ count }) => `  en attente : ${count}`,
+  statusResting: ({ state }) => `aucune synchronisation en cours ; à son arrêt : ${state}`,
+  statusHead: ({ sequence, words }) =>
+    `  journal : entrée ${sequence}, « ${words} » (les mêmes mots sur chaque appareil)`,
+  statusPending: ({ text }) => `  en attente : ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
   statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
   statusNever: () => 'jamais',
@@ -164,5 +273,38 @@ export const french: Catalogue = {
   helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',
   helpExport: () => 'écrire tout le coffre, déchiffré, dans un tar',
   helpExportOut: () => 'le fichier à écrire ; - pour la sortie standard',
-  helpExample: () => 'Exemple :',
+  helpHelp: () => 'afficher cette aide',
+  helpVersion: () => 'afficher la version',
+  help: {
+    'Usage:': 'Usage :',
+    'Options:': 'Options :',
+    'Global Options:': 'Partout :',
+    'Commands:': 'Commandes :',
+    'Arguments:': 'Arguments :',
+    'Example:': 'Exemple :',
+  },
+  value: {
+    options: 'options',
+    command: 'COMMANDE',
+    relay: 'URL_DU_RELAIS',
+    folder: 'DOSSIER',
+    directory: 'DOSSIER',
+    file: 'FICHIER',
+    tar: 'FICHIER.tar',
+    code: 'CODE',
+    name: 'NOM',
+    role: 'RÔLE',
+    duration: 'DURÉE',
+    language: 'LANGUE',
+  },
+  example: {
+    setup: 'grenier setup wss://relais.example.org --device-name portable',
+    add: 'grenier add ~/Documents --name documents',
+    invite: 'grenier invite ~/Documents --role writer --expires 24h',
+    join: 'grenier join "wss://relais.example.org#invite=…" ~/Documents',
+    sync: 'grenier sync ~/Documents',
+    status: 'grenier status',
+    forget: 'grenier forget ~/Documents',
+    export: 'grenier export ~/Documents --out documents.tar',
+  },
 }

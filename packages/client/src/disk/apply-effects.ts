@@ -6,7 +6,7 @@ import type { Aside, GroupOptions, Move, Put, Remove, Step } from './apply-step.
 import { DiskError } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
-import { sameButChange } from './stamp.ts'
+import { sameButChange, sameStamp } from './stamp.ts'
 
 /** Carries out steps; remembers which directories' entries it changed. */
 export class ApplyEffects {
@@ -21,7 +21,7 @@ export class ApplyEffects {
 
   /** @throws DiskError when the disk refuses, or is not what was expected */
   async carryOut({ change, staged }: Step): Promise<void> {
-    if (change.do === 'step-aside') await this.#move(change, pathAside(change))
+    if (change.do === 'step-aside') await this.#stepAside(change)
     else if (change.op === 'move') await this.#move(change, change.path)
     else if (change.op === 'remove') await this.#remove(change)
     else if (change.row.value.kind === 'directory') await this.#putDirectory(change, change.row.value.mode)
@@ -83,6 +83,20 @@ export class ApplyEffects {
     tree.abandon()
     if (known === undefined) this.#options.report.lookAgain.add(path)
     return known === undefined
+  }
+
+  async #stepAside(change: Aside): Promise<void> {
+    const to = pathAside(change)
+    if (to !== change.path) {
+      await this.#move(change, to)
+    } else {
+      // It has a name of its own already, and only its id is new.
+      const [look] = await this.#options.files.look([to])
+      const expect = this.#expected(change)
+      if (look === undefined || expect === undefined || !sameStamp(expect, look.stamp))
+        throw new DiskError('ECHANGED', 'not what was expected there')
+    }
+    if (change.newNode) this.#options.fresh.delete(change.id)
   }
 
   async #move(change: Move | Aside, to: RelativePath): Promise<void> {

@@ -70,7 +70,7 @@ export class ApplyGroup {
     for (const [index, step] of steps.entries()) {
       const { id, expect } = step.change
       const look = looks[index]
-      const expected = this.#options.fresh.get(id) ?? expect?.stamp
+      const expected = expect === undefined ? undefined : (this.#options.fresh.get(id) ?? expect.stamp)
       const still =
         expected === undefined ? look === undefined : look !== undefined && sameStamp(expected, look.stamp)
       if (!still) await this.#changed(step)

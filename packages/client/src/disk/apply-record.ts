@@ -6,8 +6,7 @@ import type { Aside, GroupOptions, Move, Put, Step } from './apply-step.ts'
 import type { Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import type { OpenTransaction } from './look-report.ts'
-import { isNear } from './look-value.ts'
-import { sameBytesLikely, sameButChange, settled, unsettled } from './stamp.ts'
+import { isNear, sameBytesLikely, sameButChange, settled, unsettled } from './stamp.ts'
 
 /** Whether what is there now is what was put there. */
 type Check = (look: Look) => boolean
@@ -96,19 +95,19 @@ class Recorder {
     this.#checks.delete(id)
   }
 
-  /** The one that stepped aside is a new node here; a directory's children go with it. */
-  async #writeAside({ id, keptAs, expect }: Aside): Promise<void> {
-    const local = this.#tree.get(id)?.local ?? expect
-    const aside = this.#tree.provisional()
-    this.#tree.set('local', id, undefined)
-    this.#tree.set('local', aside, { ...local, name: keptAs })
+  /** Under its own id it is a rename of this device; as a new node it leaves the id, and a directory's children go with it. */
+  async #writeAside({ id, keptAs, newNode, expect }: Aside): Promise<void> {
+    const row: LocalRow = { ...(this.#tree.get(id)?.local ?? expect), name: keptAs }
+    const aside = newNode ? this.#tree.provisional() : id
+    if (newNode) this.#tree.set('local', id, undefined)
+    this.#tree.set('local', aside, row)
     this.#checkMoved(aside, expect)
-    if (local.value.kind !== 'directory') return
+    if (!newNode || row.value.kind !== 'directory') return
     const children: NodeId[] = []
     for await (const child of this.#tree.children('local', id)) children.push(child.id)
     for (const child of children) {
-      const row = this.#tree.get(child)?.local
-      if (row !== undefined) this.#tree.set('local', child, { ...row, parent: aside })
+      const below = this.#tree.get(child)?.local
+      if (below !== undefined) this.#tree.set('local', child, { ...below, parent: aside })
     }
   }
 

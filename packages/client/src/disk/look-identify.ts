@@ -5,6 +5,7 @@ import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
 import type { TreesTransaction } from '../state/trees.ts'
 import type { DiskTraits, FileSystem, Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
+import { isNear, sameBytesLikely } from './stamp.ts'
 
 /** Something seen in a directory. */
 export interface Seen {
@@ -65,8 +66,7 @@ async function movedHere(options: IdentifyOptions, seen: Seen): Promise<NodeId |
   const id = tree.byInode(stamp.dev, stamp.ino)
   const columns = id === undefined ? undefined : tree.get(id)
   if (id === undefined || columns === undefined) return undefined
-  if ((columns.local ?? columns.base)?.value.kind !== kind) return undefined
-  if (isAbove(tree, id, seen.parent)) return undefined
+  if (isAbove(tree, id, seen.parent) || !(await isTheSame(options, { id, columns }, seen))) return undefined
   if (columns.local === undefined || options.isMissing(id)) return id
   const path = tree.pathOf('local', id)
   const there = path === undefined ? undefined : await isThere(options, path)
@@ -78,6 +78,33 @@ async function movedHere(options: IdentifyOptions, seen: Seen): Promise<NodeId |
   const owner = tree.byInode(there.stamp.dev, there.stamp.ino)
   const savedAnew = kind !== 'directory' && there.kind === kind && (owner === undefined || owner === id)
   return savedAnew ? undefined : id
+}
+
+/**
+ * Whether an inode is still the thing that the node was, and not a new one with the number of a removed one: a file that only moved has
+ * its size and time, a directory some name in common. (One that moved and was edited before anybody looked counts as a new one.)
+ */
+async function isTheSame(
+  { tree, files, traits }: IdentifyOptions,
+  node: { readonly id: NodeId; readonly columns: Columns },
+  seen: Seen,
+): Promise<boolean> {
+  const { local, base } = node.columns
+  const value = (local ?? base)?.value
+  const { stamp, kind } = seen.look
+  if (value?.kind !== kind) return false
+  if (value.kind !== 'directory') {
+    if (local !== undefined) return sameBytesLikely(local.stamp, stamp)
+    const size = value.kind === 'file' ? value.sizeBytes : stamp.sizeBytes
+    return size === stamp.sizeBytes && isNear(value.mtimeNs, stamp.mtimeNs, traits.timeStepNs)
+  }
+  const names = new Set<string>(await files.list(seen.path))
+  let empty = true
+  for await (const { name } of tree.children(local === undefined ? 'base' : 'local', node.id)) {
+    if (names.has(name)) return true
+    empty = false
+  }
+  return empty
 }
 
 /** Two names of one file, of which the second is where the log has it: link and unlink of a move, cut off between the two. */

@@ -93,29 +93,36 @@ export class LookRun {
   }
 
   async #directory(task: Task): Promise<void> {
-    const { files, ignore } = this.#options
     const names = await this.#list(task)
     if (names === undefined) return
     this.#counts.directories += 1
-    const rulesChanged = await ignore.enter(task.path, names.includes(ignoreFile))
-    const deep = task.deep || rulesChanged
+    const rulesChanged = await this.#options.ignore.enter(task.path, names.includes(ignoreFile))
     const there = new Set<Name>(names)
+    try {
+      await this.#entries({ ...task, deep: task.deep || rulesChanged }, names, there)
+    } catch (error) {
+      // May be listed, but what is in it may not be looked at: nothing is known of it now.
+      if (!(error instanceof DiskError) || task.id === rootId || error.code === 'ESTALE') throw error
+      this.#problem({ path: task.path, code: 'unreadable', detail: error.code })
+      return
+    }
+    await this.#missOthers(task, there)
+  }
+
+  /** Looks at what was listed, in parts; takes out of `there` what is not there any more. */
+  async #entries(task: Task, names: readonly Name[], there: Set<Name>): Promise<void> {
     for (let at = 0; at < names.length; at += namesAtOnce) {
       const wanted = await this.#wanted(task, names.slice(at, at + namesAtOnce))
       const nowMs = this.#options.clock.now()
-      const looks = await files.look(wanted.map((name) => joinPath(task.path, name)))
+      const looks = await this.#options.files.look(wanted.map((name) => joinPath(task.path, name)))
       for (const [index, name] of wanted.entries()) {
         const look = looks[index]
+        const place = { parent: task.id, path: task.path, name }
         if (look === undefined) there.delete(name)
-        else
-          await this.#entry(
-            { ...task, deep },
-            { seen: seenAt({ parent: task.id, path: task.path, name }, look), nowMs },
-          )
+        else await this.#entry(task, { seen: seenAt(place, look), nowMs })
       }
       await this.#transaction.breathe(wanted.length)
     }
-    await this.#missOthers(task, there)
   }
 
   /** Names in a directory, sorted; undefined when it cannot be listed now. */
@@ -224,13 +231,19 @@ export class LookRun {
       const tree = await this.#transaction.tree()
       const row = tree.get(id)?.local
       if (row === undefined || row.parent !== missed.parent || row.name !== missed.name) continue
-      const path = tree.pathOf('local', id)
-      const there =
-        path === undefined
-          ? undefined
-          : await isThere({ files: this.#options.files, traits: this.#traits }, path)
-      if (there === undefined || !isSame(row, there)) await this.#vanish(id)
+      if (await this.#hasVanished(tree.pathOf('local', id), row)) await this.#vanish(id)
       await this.#transaction.breathe(1)
+    }
+  }
+
+  async #hasVanished(path: RelativePath | undefined, row: LocalRow): Promise<boolean> {
+    try {
+      const options = { files: this.#options.files, traits: this.#traits }
+      const there = path === undefined ? undefined : await isThere(options, path)
+      return there === undefined || !isSame(row, there)
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+      return false
     }
   }
 

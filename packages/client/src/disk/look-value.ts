@@ -3,7 +3,7 @@ import type { TreesTransaction } from '../state/trees.ts'
 import type { FileValue, LinkValue, LocalRow, NodeId, NodeValue, Row, Stamp } from '../sync/tree.ts'
 import type { DiskTraits, FileSystem } from './file-system.ts'
 import type { Seen } from './look-identify.ts'
-import { isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
+import { isNear, isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
 
 export interface ValueOptions {
   readonly tree: TreesTransaction
@@ -119,11 +119,6 @@ function timeOf(
     if (value !== undefined && isNear(value.mtimeNs, mtimeNs, traits.timeStepNs)) return value.mtimeNs
   }
   return mtimeNs
-}
-
-/** Whether two times are the same but for what a disk cuts off. */
-export function isNear(a: bigint, b: bigint, stepNs: bigint): boolean {
-  return a - b < stepNs && b - a < stepNs
 }
 
 function timed(value: NodeValue): FileValue | LinkValue | undefined {

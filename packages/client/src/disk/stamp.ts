@@ -52,3 +52,8 @@ export function sameBytesLikely(recorded: Stamp, seen: Stamp): boolean {
     recorded.ino === seen.ino && recorded.sizeBytes === seen.sizeBytes && recorded.mtimeNs === seen.mtimeNs
   )
 }
+
+/** Whether two times are the same but for what a disk cuts off. */
+export function isNear(a: bigint, b: bigint, stepNs: bigint): boolean {
+  return a - b < stepNs && b - a < stepNs
+}

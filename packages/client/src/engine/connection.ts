@@ -70,7 +70,7 @@ export class Connection {
         if (!(error instanceof ClientError) || !error.retryable) throw error
         changed('offline')
         if (attempt >= (attemptsMax() ?? Number.POSITIVE_INFINITY)) throw error
-        await pause(this.#options, backoff.next())
+        await pause(this.#options, backoff.next(Number(error.data['retryAfterMs'] ?? 0)))
       }
     }
   }

@@ -43,6 +43,7 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #tally: Tally
   #state: FolderState = 'offline'
   #lastContactMs: number | undefined
+  #resume: Uint8Array | undefined
   #watching = false
   /** Work that must not overlap: a run's steps and an invite asked meanwhile. */
   #queue: (() => Promise<void>)[] = []
@@ -96,6 +97,8 @@ export class OpenFolderEngine implements FolderEngine {
           overflow: () => run.rescan(),
           blind: (reason) => this.#vault.report({ event: 'blind', reason }),
         })
+    // What changed before the watcher saw everything is found by one more look.
+    void watcher?.ready.then(() => run.rescan())
     try {
       await (once ? run.once() : run.watch())
       this.#state = 'synced'
@@ -152,7 +155,8 @@ export class OpenFolderEngine implements FolderEngine {
 
   async #logIn(): Promise<RelaySession> {
     const { home, platform } = this.#context
-    const session = await logInAt(platform, this.record.relay, deviceLogin(home))
+    const session = await logInAt(platform, this.record.relay, { ...deviceLogin(home), resume: this.#resume })
+    this.#resume = session.resumption
     this.#lastContactMs = platform.clock.now()
     return session
   }

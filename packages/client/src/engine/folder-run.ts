@@ -6,7 +6,7 @@ import type { FolderLook } from '../disk/look.ts'
 import type { IngestFile } from '../content/ingest.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Action, Apply, Plan, StepAside } from '../sync/action.ts'
-import type { RelativePath } from '../sync/name.ts'
+import { rootPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import { Bell } from './bell.ts'
@@ -24,6 +24,9 @@ const rescanMs = 10 * 60_000
 const settleMs = 30
 /** Passes in a row that changed something; a folder that never settles is left to the next wake-up. */
 const passesMax = 200
+/** What changed so lately that a further change might not show is looked at again after this long, at most so often. */
+const settleFileMs = 60
+const settleFileMax = 40
 
 export interface FolderRunParts {
   readonly vault: Vault
@@ -148,7 +151,8 @@ export class FolderRun {
   }
 
   async #settle(session: RelaySession): Promise<void> {
-    const { receiver, sender } = this.#parts
+    const { receiver, sender, tally } = this.#parts
+    let waits = 0
     for (let pass = 0; pass < passesMax; pass += 1) {
       this.#stopIfAborted()
       const received = await receiver.receive(session)
@@ -156,8 +160,15 @@ export class FolderRun {
       const done = await this.#pass(session)
       await sender.drain(session)
       const owed = await this.#parts.duties(session)
-      if (received + looked + done === 0 && !owed && !receiver.waiting) return
+      if (received + done.lasting > 0 || owed || receiver.waiting) continue
+      if (this.#hinted.size === 0) {
+        if (looked + done.read > 0) continue
+        return
+      }
+      if (waits++ >= settleFileMax) break
+      await pause({ clock: this.#parts.vault.platform.clock, signal: this.#parts.vault.signal }, settleFileMs)
     }
+    tally.problem({ path: rootPath, code: 'changing' })
   }
 
   /** Looks where hints point, or everywhere. Returns how many rows changed. */
@@ -174,23 +185,23 @@ export class FolderRun {
     return seen.came + seen.changed + seen.vanished
   }
 
-  /** One walk over what differs. Returns how much was done. */
-  async #pass(session: RelaySession): Promise<number> {
+  /** One walk over what differs. */
+  async #pass(session: RelaySession): Promise<Done> {
     const { planning } = this.#parts
-    let done = 0
+    const done = { lasting: 0, read: 0 }
     let after: NodeId | undefined
     for (;;) {
       const next = await planning.next(after)
       if (next === undefined) return done
       const outcome = await this.#carryOut(session, next.plan)
-      done += outcome.done
-      if (outcome.replan) return done + 1
-      if (next.batch.final) return done
+      done.lasting += outcome.lasting + (outcome.replan ? 1 : 0)
+      done.read += outcome.read
+      if (outcome.replan || next.batch.final) return done
       after = next.batch.last
     }
   }
 
-  async #carryOut(session: RelaySession, plan: Plan): Promise<{ done: number; replan: boolean }> {
+  async #carryOut(session: RelaySession, plan: Plan): Promise<Done & { replan: boolean }> {
     const { vault, sender, tally } = this.#parts
     for (const conflict of plan.conflicts) tally.conflict(conflict)
     for (const problem of plan.problems) tally.problem(problem)
@@ -199,10 +210,10 @@ export class FolderRun {
       await vault.trees.write({ flush: false }, (transaction) => adoptAll(transaction, adopts))
     const commits = plan.actions.filter((action) => action.do === 'commit')
     const committed = await sender.commit(session, commits)
-    if (committed.moved) return { done: adopts.length + committed.done, replan: true }
+    if (committed.moved) return { lasting: adopts.length + committed.done, read: 0, replan: true }
     const applied = await this.#apply(plan.actions.filter(isForDisk))
     const read = await sender.read(session, this.#filesToRead(plan.actions))
-    return { done: adopts.length + committed.done + applied + read, replan: false }
+    return { lasting: adopts.length + committed.done + applied, read, replan: false }
   }
 
   async #apply(actions: readonly (Apply | StepAside)[]): Promise<number> {
@@ -218,7 +229,7 @@ export class FolderRun {
       if (action.do === 'apply')
         tally.change({ path: action.path, action: action.op, direction: 'down', ...from(action) })
     }
-    return report.done.length + report.lookAgain.length
+    return report.done.length
   }
 
   #filesToRead(actions: readonly Action[]): IngestFile[] {
@@ -239,6 +250,12 @@ export class FolderRun {
   #stopIfAborted(): void {
     if (this.#parts.vault.signal.aborted) throw new ClientError('interrupted', 'stopped')
   }
+}
+
+/** What a walk did: what brings both sides nearer, and files that were read, which may say nothing new. */
+interface Done {
+  readonly lasting: number
+  readonly read: number
 }
 
 function isForDisk(action: Action): action is Apply | StepAside {

@@ -20,8 +20,13 @@ export function deviceLogin(home: Home): Login {
   return { keyKind: 'device', pairs: home.device, certificate }
 }
 
-/** Dials and logs in. @throws ClientError `relay-unreachable`, `relay-refused`, `update-needed`, `usage` for a URL that is none */
-export async function logInAt(platform: Platform, relay: string, login: Login): Promise<ConnectedSession> {
+/** Dials and logs in. `resume`: `resumption` of the session before, of the same key. @throws ClientError `relay-unreachable`, `relay-refused`, `update-needed`, `usage` for a URL that is none */
+export async function logInAt(
+  platform: Platform,
+  relay: string,
+  as: Login & { readonly resume?: Uint8Array | undefined },
+): Promise<ConnectedSession> {
+  const { resume, ...login } = as
   const credentials: Credentials = {
     keyKind: login.keyKind,
     key: login.pairs.sign.publicKey,
@@ -36,6 +41,7 @@ export async function logInAt(platform: Platform, relay: string, login: Login): 
     credentials,
     clock,
     random,
+    resume,
   })
 }
 

@@ -26,7 +26,8 @@ export interface RelaySession {
   entries(vault: VaultId, from: number): AsyncIterable<RelayEntry>
   /**
    * Compare-and-append of one entry (a genesis makes the vault). Resolves when durable. `moved` brings nothing: ask `entries`.
-   * Packs put before on this session need not have been acknowledged yet: the relay waits for them.
+   * Packs put before on this session need not have been acknowledged yet: the relay waits for them. Appends need not wait for each
+   * other either: they take effect in the order of their sequence numbers.
    */
   append(vault: VaultId, entry: Uint8Array): Promise<'appended' | 'moved'>
   have(vault: VaultId, packs: readonly PackId[]): Promise<readonly PackState[]>
@@ -38,7 +39,10 @@ export interface RelaySession {
     pack: PackId,
     range: { offset: number; length: number },
   ): Promise<Uint8Array | undefined>
-  /** From now on, calls `moved` when the log of the vault grows, with the entry that was pushed. */
+  /**
+   * From now on, calls `moved` when the log of the vault grows, with the entry that was pushed, in order. Entries that this session
+   * appended itself are not pushed: `append` said so. `moved` must not throw. Ends with the session.
+   */
   subscribe(vault: VaultId, moved: (entry: RelayEntry) => void): Promise<void>
   /** The relay's clock, estimated: added to the local clock it gives the relay's, ms. */
   readonly clockOffsetMs: number

@@ -1,6 +1,8 @@
-import { memoryWirePair, type ClientMessageOf, type RelayMessage } from '@grenier/protocol'
+import { encodeMessage, memoryWirePair, type ClientMessageOf, type RelayMessage } from '@grenier/protocol'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Clock, Timer } from '../clock.ts'
+import { ClientError } from '../errors.ts'
 import { connectSession } from './session.ts'
 import {
   bytes,
@@ -395,9 +397,51 @@ describe('a connection that goes quiet', () => {
   })
 })
 
+describe('a relay that says anything at all', () => {
+  it('ends the connection or is ignored, and nothing waits for ever', async () => {
+    const frames = [0, 2, 3, 4].flatMap((id) =>
+      [
+        { type: 'ok', id, re: 'put' },
+        { type: 'ok', id, re: 'have', states: ['claimed'] },
+        { type: 'credit', id, offset: 10, bytes: 10 },
+        { type: 'data', id, offset: 0, bytes: bytes(20, 1) },
+        { type: 'entries-part', id, entries: [{ sequence: 0, entry: bytes(9, 1) }], head: 3, last: true },
+        { type: 'error', id, code: 'busy', retryable: true },
+        { type: 'pong', id, now: 5 },
+      ].map((message) => encodeMessage(message as RelayMessage)),
+    )
+    const frame = fc.record({
+      index: fc.nat(frames.length - 1),
+      at: fc.nat(),
+      bit: fc.nat(7),
+      flip: fc.boolean(),
+    })
+    const run = fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 8 }), async (said) => {
+      const { session, relay, relayWire } = await connected(dial, { clock: new ManualClock() })
+      relay.script = () => []
+      const waiting = Promise.allSettled([
+        session.put(vault, pack(300, 1)),
+        session.get(vault, pack(1, 1).id, { offset: 0, length: 40 }),
+        session.have(vault, [pack(1, 1).id]),
+        session.entries(vault, 0)[Symbol.asyncIterator]().next(),
+      ])
+      for (const { index, at, bit, flip } of said) {
+        const sent = frames[index]!.slice()
+        if (flip) sent[at % sent.length]! ^= 1 << bit
+        relayWire.send(sent)
+      }
+      relayWire.close()
+      for (const result of await waiting)
+        if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(ClientError)
+      expect(await session.closed).toBeInstanceOf(ClientError)
+    })
+    await fc.assert(run, { numRuns: 150 })
+  })
+})
+
 describe('frames right behind the login', () => {
   it('are not lost', async () => {
-    const [client, relayWire] = memoryWirePair((deliver) => deliver())
+    const [client, relayWire] = memoryWirePair(queueMicrotask)
     const options = {
       dial: () => Promise.resolve(client),
       url: relayUrl,

@@ -1,43 +1,36 @@
-// A map that forgets what was used longest ago when it grows beyond a number of bytes.
+// A map that forgets what was not used lately when it grows beyond a number of bytes.
 
-/** Least recently used goes first. The costs are the caller's estimates, in bytes. */
+/**
+ * Two generations: what is used goes into the young one; when that is full, it becomes the old one, and what the old one still
+ * held is forgotten. Costs are the caller's estimates, in bytes. (A Map in order of use, with deletions at its front, takes
+ * time that grows with what was ever deleted.)
+ */
 export class BoundedCache<K, V> {
-  readonly #costBytesMax: number
-  readonly #entries = new Map<K, { readonly value: V; readonly costBytes: number }>()
-  #costBytes = 0
+  readonly #youngCostMax: number
+  #young = new Map<K, { readonly value: V; readonly costBytes: number }>()
+  #old = new Map<K, { readonly value: V; readonly costBytes: number }>()
+  #youngCost = 0
 
+  /** `costBytesMax`: of both generations together. */
   constructor(costBytesMax: number) {
-    this.#costBytesMax = costBytesMax
+    this.#youngCostMax = costBytesMax / 2
   }
 
-  /** What is held, and makes it the most recently used. */
   get(key: K): V | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
-    return entry.value
+    const young = this.#young.get(key)
+    if (young !== undefined) return young.value
+    const old = this.#old.get(key)
+    if (old === undefined) return undefined
+    this.set(key, old.value, old.costBytes)
+    return old.value
   }
 
   set(key: K, value: V, costBytes: number): void {
-    this.delete(key)
-    this.#entries.set(key, { value, costBytes })
-    this.#costBytes += costBytes
-    for (const oldest of this.#entries.keys()) {
-      if (this.#costBytes <= this.#costBytesMax) return
-      this.delete(oldest)
-    }
-  }
-
-  delete(key: K): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    this.#entries.delete(key)
-    this.#costBytes -= entry.costBytes
-  }
-
-  /** Estimated bytes held, never more than the bound. */
-  get costBytes(): number {
-    return this.#costBytes
+    this.#youngCost += costBytes - (this.#young.get(key)?.costBytes ?? 0)
+    this.#young.set(key, { value, costBytes })
+    if (this.#youngCost <= this.#youngCostMax) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#youngCost = 0
   }
 }

@@ -69,8 +69,9 @@ export class Transaction extends TreesView implements TreesTransaction {
     if (id === rootId) throw new TypeError('the root has no row')
     const before = this.node(id)
     const old = before?.columns[column]
-    if (old !== undefined) this.#freeName(column, id, old)
-    if (row !== undefined) this.#takeName(column, id, row)
+    const stays = old !== undefined && row !== undefined && old.parent === row.parent && old.name === row.name
+    if (old !== undefined && !stays) this.#freeName(column, id, old)
+    if (row !== undefined && !stays) this.#takeName(column, id, row)
     const columns = withRow(before?.columns ?? {}, column, row)
     const lastInode = this.#followInode(id, before, columns)
     const gone = columns.base === undefined && columns.local === undefined && columns.remote === undefined

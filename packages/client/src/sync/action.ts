@@ -138,9 +138,12 @@ export interface PlanInput {
    * siblings that are equal to a differing one's name under case folding and NFC.
    */
   readonly rows: ReadonlyMap<NodeId, Columns>
-  /** Whether a name is taken in a directory, in any tree: for names of conflict copies. */
+  /**
+   * Whether a name is taken in a directory, in any tree: for names of conflict copies. Where the file system folds names, one that is
+   * alike should count; when it does not, the disk refuses the copy's name, and a later plan has another minute in it.
+   */
   readonly taken: (parent: NodeId, name: Name) => boolean
-  /** Paths on this disk, by node of the local tree. */
+  /** What people call this device. */
   readonly device: string
   /** UTC, ms: for names of conflict copies. */
   readonly nowMs: number

@@ -2,8 +2,8 @@
 // and are never taken for deletions.
 import type { Problem, ProblemCode, Traits } from './action.ts'
 import { samePlace } from './agreed.ts'
-import { canHold, heldAs } from './fold-case.ts'
-import { isReserved, stands } from './plan-settle.ts'
+import { canHold } from './fold-case.ts'
+import { heldSlot, isReserved, stands } from './plan-settle.ts'
 import { joinPath, rootPath, type Name, type RelativePath } from './name.ts'
 import type { Place } from './parking-name.ts'
 import type { Decision, Decisions } from './plan-merge.ts'
@@ -43,10 +43,6 @@ function holdersOf(decisions: Decisions, traits: Traits): Map<string, NodeId> {
 
 function isHere({ node: { local, here } }: Decision, place: Place): boolean {
   return here !== undefined && local !== undefined && samePlace(local, place) && here.parent === local.parent
-}
-
-function heldSlot({ parent, name }: Place, traits: Traits): string {
-  return `${parent}/${heldAs(name, traits)}`
 }
 
 /** The problems of nodes, sorted by path. */

@@ -3,6 +3,7 @@
 import { agreedBase } from './agreed.ts'
 import type { Action, Apply, Commit, Plan, PlanInput, StepAside, Traits } from './action.ts'
 import { heldAs } from './fold-case.ts'
+import { likenessOf } from './likeness.ts'
 import { joinPath, rootPath, type Name, type RelativePath } from './name.ts'
 import { plan } from './plan.ts'
 import {
@@ -236,26 +237,28 @@ export class ModelDevice {
       const [b, l, r] = [this.base.get(id), local.get(id), this.remote.get(id)]
       rows.set(id, { ...(b && { base: b }), ...(l && { local: l }), ...(r && { remote: r }) })
     }
+    const held = (name: Name): string => heldAs(name, this.traits)
     const taken = (parent: NodeId, name: Name): boolean =>
-      [local, this.base, this.remote].some((tree) => childOf(tree, parent, name) !== undefined)
+      [local, this.base, this.remote].some((tree) =>
+        [...tree.values()].some((row) => row.parent === parent && held(row.name) === held(name)),
+      )
     return { rows, taken, device: this.name, nowMs, traits: this.traits }
   }
 
   /** One round: plan and carry out, as far as the budget goes. */
-  round(budget: Budget = { actions: Infinity }): Plan {
-    const planned = plan(this.input())
+  round(budget: Budget = { actions: Infinity }, input = this.input()): Plan {
+    const planned = plan(input)
     this.execute(planned, budget)
     return planned
   }
 
   /** Carries out a plan. Commits go into one entry; when the head has moved it is refused, and that ends it. */
   execute({ actions }: Plan, budget: Budget): void {
-    const local = this.localRows()
     const commits = actions.filter((action) => action.do === 'commit')
     for (const action of actions) {
       if (budget.actions-- <= 0) return
       if (action !== commits[0] && action.do === 'commit') continue
-      if (!(action.do === 'commit' ? this.#commit(commits, { local, budget }) : this.#do(action))) return
+      if (!(action.do === 'commit' ? this.#commit(commits, budget) : this.#do(action))) return
     }
   }
 
@@ -272,14 +275,10 @@ export class ModelDevice {
     return true
   }
 
-  #commit(
-    commits: readonly Commit[],
-    { local, budget }: { local: Map<NodeId, LocalRow>; budget: Budget },
-  ): boolean {
+  #commit(commits: readonly Commit[], budget: Budget): boolean {
     if (this.remoteSequence !== this.log.sequence) return false
     // What the rows were when the entry was made; ids as adopting has left them.
     const sent = this.localRows()
-    void local
     const created = this.log.append(commits)
     if (budget.actions <= 0) return false
     this.fetch()
@@ -425,4 +424,45 @@ export function agrees(device: ModelDevice): boolean {
     const [base, remote] = [device.base.get(id), device.log.rows.get(id)]
     return base !== undefined && remote !== undefined && sameRow(row, base) && sameRow(row, remote)
   })
+}
+
+/** Nodes whose three rows are not one. */
+export function differingIn(rows: ReadonlyMap<NodeId, Columns>): NodeId[] {
+  const differs = ({ base, local, remote }: Columns): boolean =>
+    !base || !local || !remote || !sameRow(base, local) || !sameRow(base, remote)
+  return [...rows].filter(([, columns]) => differs(columns)).map(([id]) => id)
+}
+
+/** The rows that `plan` asks for about these nodes, and no more. */
+export function closureOf(all: ReadonlyMap<NodeId, Columns>, seeds: readonly NodeId[]): Map<NodeId, Columns> {
+  const closed = new Map<NodeId, Columns>()
+  const rowsOf = (id: NodeId): Row[] => {
+    const { base, local, remote } = all.get(id) ?? {}
+    return [base, local, remote].filter((row) => row !== undefined)
+  }
+  const alike = (parents: ReadonlySet<NodeId>, name: Name): NodeId[] =>
+    [...all.keys()].filter((id) =>
+      rowsOf(id).some((at) => parents.has(at.parent) && likenessOf(at.name) === likenessOf(name)),
+    )
+  const peers = new Map<NodeId, Set<NodeId>>()
+  const peersOf = (id: NodeId): Set<NodeId> => {
+    const known = peers.get(id)
+    if (known !== undefined) return known
+    const found = new Set([id])
+    peers.set(id, found)
+    for (const row of rowsOf(id)) for (const peer of alike(peersOf(row.parent), row.name)) found.add(peer)
+    return found
+  }
+  const queue = [...seeds]
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    const columns = all.get(id)
+    if (columns === undefined || closed.has(id)) continue
+    closed.set(id, columns)
+    const rows = rowsOf(id)
+    for (const row of rows) queue.push(row.parent, ...alike(peersOf(row.parent), row.name))
+    const mayGo = columns.base !== undefined && rows.length < 3
+    if (mayGo || new Set(rows.map(({ value }) => value.kind)).size > 1)
+      queue.push(...[...all.keys()].filter((child) => rowsOf(child).some(({ parent }) => parent === id)))
+  }
+  return closed
 }

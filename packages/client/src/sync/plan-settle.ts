@@ -32,6 +32,11 @@ export function settle(nodes: ReadonlyMap<NodeId, PlanNode>, input: PlanInput): 
   return { decisions, asides: stepAside(decisions, input) }
 }
 
+/** A key for a place as this disk takes names. */
+export function heldSlot({ parent, name }: Place, traits: Traits): string {
+  return `${parent}/${heldAs(name, traits)}`
+}
+
 /** The folder's own place for marker and staging never is anybody's file. */
 export function isReserved(place: Place, traits: Traits): boolean {
   return place.parent === rootId && heldAs(place.name, traits) === '.grenier'
@@ -112,26 +117,28 @@ function stepAside(decisions: Decisions, input: PlanInput): Aside[] {
   }
   // A loser without a local row, or that is not where it wants to be, can only wait: no valid trees have one.
   for (const loser of losers) loser.state = loser.node.local === undefined ? 'barred' : 'aside'
-  return [...decisions.values()]
-    .filter(({ state }) => state === 'aside' || state === 'split')
-    .map((decision) => ({ decision, keptAs: nameAside(decision, { claims, input }) }))
+  const copies = [...decisions.values()].filter(({ state }) => state === 'aside' || state === 'split')
+  if (copies.length === 0) return []
+  const slots = Array.from(claims.values(), ({ place }) => place && heldSlot(place, input.traits))
+  const claimed = new Set(slots.filter((slot) => slot !== undefined))
+  return copies.map((decision) => ({ decision, keptAs: nameAside(decision, { claimed, input }) }))
 }
 
 interface Naming {
-  /** Claimed slots; those of copies are added. */
-  readonly claims: Map<string, Decision>
+  /** What somebody has or will have, as this disk takes names; copies are added. */
+  readonly claimed: Set<string>
   readonly input: PlanInput
 }
 
-function nameAside(decision: Decision, { claims, input }: Naming): Name {
+function nameAside(decision: Decision, { claimed, input }: Naming): Name {
   const { node } = decision
   const at = node.here ?? node.local
   if (at === undefined) throw new RangeError('a copy of nothing')
   const claim = (name: Name): boolean => {
-    const slot = slotOf({ parent: at.parent, name })
-    if (claims.has(slot)) return false
-    claims.set(slot, decision)
-    return true
+    const slot = heldSlot({ parent: at.parent, name }, input.traits)
+    const isFree = !claimed.has(slot)
+    claimed.add(slot)
+    return isFree
   }
   // Renamed here on purpose, to a name that nobody else wants: the copy keeps that one.
   const { base, local } = node

@@ -9,6 +9,8 @@ export class SideTree {
   readonly #places = new Map<NodeId, Place>()
   readonly #slots = new Map<string, NodeId>()
   readonly #children = new Map<NodeId, Set<NodeId>>()
+  /** Paths of directories, as long as nothing moves. */
+  readonly #paths = new Map<NodeId, RelativePath>()
 
   constructor(heldAs: (name: Name) => string) {
     this.#heldAs = heldAs
@@ -43,6 +45,7 @@ export class SideTree {
   take(id: NodeId): void {
     const place = this.#places.get(id)
     if (place === undefined) return
+    if (this.#paths.has(id)) this.#paths.clear()
     this.#places.delete(id)
     this.#children.get(place.parent)?.delete(id)
     const slot = this.#slotOf(place)
@@ -62,12 +65,24 @@ export class SideTree {
   }
 
   pathOf(id: NodeId): RelativePath {
-    const names: Name[] = []
-    for (const at of this.upwards(id)) {
-      const place = this.#places.get(at)
-      if (place !== undefined) names.push(place.name)
+    const place = this.#places.get(id)
+    if (place === undefined) return rootPath
+    const above: [NodeId, Name][] = []
+    let path = rootPath
+    for (const at of this.upwards(place.parent)) {
+      const known = this.#paths.get(at)
+      if (known !== undefined) {
+        path = known
+        break
+      }
+      const name = this.#places.get(at)?.name
+      if (name !== undefined) above.push([at, name])
     }
-    return names.reduceRight((path, name) => joinPath(path, name), rootPath)
+    for (const [at, name] of above.reverse()) {
+      path = joinPath(path, name)
+      this.#paths.set(at, path)
+    }
+    return joinPath(path, place.name)
   }
 
   #slotOf({ parent, name }: Place): string {

@@ -11,8 +11,8 @@ export interface Advice {
   readonly hint?: string | undefined
 }
 
-// `{name}` is replaced by the field of that name.
-type Text = Readonly<Record<Lang, string>>
+/** One sentence in each language; `{name}` is replaced by the field of that name. */
+export type Text = Readonly<Record<Lang, string>>
 
 const text = (en: string, fr: string): Text => ({ en, fr })
 
@@ -247,4 +247,12 @@ const advices: Readonly<Record<string, { error: Text; hint?: Text }>> = {
     error: text('{message}', '{message}'),
     hint: text('see grenier-relay --help', 'voir grenier-relay --help'),
   },
+}
+
+/** Every text there is, for the test that holds both languages complete. */
+export function catalogueTexts(): readonly Text[] {
+  const told = Object.values(advices).flatMap(({ error, hint }) =>
+    hint === undefined ? [error] : [error, hint],
+  )
+  return [...Object.values(catalogue), ...told]
 }

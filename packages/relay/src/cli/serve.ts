@@ -15,7 +15,10 @@ const registrationKeys = {
 /** Runs a relay until SIGTERM or SIGINT. @throws RelayError when it does not start */
 export async function serve(output: Output, flags: ServeFlags): Promise<void> {
   const config = serveConfig(flags, process.env)
-  const log = lineLog((line) => process.stderr.write(line), () => systemClock.now())
+  const log = lineLog(
+    (line) => process.stderr.write(line),
+    () => systemClock.now(),
+  )
   const stopAsked = signalled()
   const relay = await startRelay({ ...config, log })
   const byDefault = config.registrationByDefault ? output.say('byDefault') : ''

@@ -19,7 +19,7 @@ import type { Append, AppendResult } from '../store/log-store.ts'
 import type { Stores } from '../store/stores.ts'
 import type { Clock } from './clock.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
-import type { Actor } from './relay-parts.ts'
+import type { Actor, Peer } from './relay-parts.ts'
 import { readersOf, rightOf } from './rights.ts'
 
 /** An entry that somebody wants to add. */
@@ -27,13 +27,15 @@ export interface AppendRequest {
   readonly vault: VaultId
   readonly entry: Entry
   readonly actor: Actor
+  /** The connection that asks. */
+  readonly by: Peer
 }
 
 /** Kinds that protect or free space: neither a full account nor a suspended one stops them. */
 const protecting: ReadonlySet<string> = new Set(['member', 'prune', 'drop'])
 
 /** Told of each entry that was made durable here, in the order of the log. */
-export type AppendListener = (vault: VaultId, live: LiveVault, entry: Entry) => void
+export type AppendListener = (request: AppendRequest, live: LiveVault) => void
 
 interface VaultQueue {
   tail: Promise<unknown>
@@ -118,7 +120,7 @@ export class Appender {
       this.#conclude(await this.#stores.logs.append(append), append)
       const moved = { state: next, chargedTo }
       this.#vaults.moved(vault, moved)
-      this.#appended(vault, moved, entry)
+      this.#appended(request, moved)
     } finally {
       this.#inStore.delete(toHex(vault))
     }

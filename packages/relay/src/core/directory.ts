@@ -1,7 +1,7 @@
 // Who is connected, by vault, by session token and by key.
 import { equal, toHex, type SigningKey, type VaultId } from '@grenier/crypto/verify'
 import type { LiveVault } from './live-vaults.ts'
-import type { Directory, Peer } from './relay-parts.ts'
+import type { Directory, Grown, Peer } from './relay-parts.ts'
 
 /** The connections of one process that have logged in. */
 export class PeerDirectory implements Directory {
@@ -42,7 +42,7 @@ export class PeerDirectory implements Directory {
   }
 
   /** Tells all who look into a vault that it has grown. */
-  grown(vault: VaultId, live: LiveVault, entry: { sequence: number; bytes?: Uint8Array | undefined }): void {
+  grown(vault: VaultId, live: LiveVault, entry: Grown): void {
     for (const peer of [...(this.#byVault.get(toHex(vault)) ?? [])]) peer.grown(vault, live, entry)
   }
 

@@ -65,8 +65,8 @@ export class RelayCore {
         stores,
         vaults,
         clock,
-        appended: (vault, live, { header, bytes }) =>
-          this.#directory.grown(vault, live, { sequence: header.sequence, bytes }),
+        appended: ({ vault, entry, by }, live) =>
+          this.#directory.grown(vault, live, { sequence: entry.header.sequence, bytes: entry.bytes, by }),
       }),
       failures: new FailureCounter(clock),
       receive: new ByteBudget(processReceiveBytes),

@@ -29,11 +29,20 @@ export interface Actor {
   readonly identity: SigningKey | undefined
 }
 
+/** An entry that was just made durable. */
+export interface Grown {
+  readonly sequence: number
+  /** Where it is at hand. */
+  readonly bytes?: Uint8Array | undefined
+  /** The connection that appended it, if it was one of this process. */
+  readonly by?: Peer | undefined
+}
+
 /** A connection, as others see it. */
 export interface Peer {
   readonly actor: Actor | undefined
-  /** The log of a vault that it looked into has grown by this entry (`bytes`: where it is at hand). */
-  grown(vault: VaultId, live: LiveVault, entry: { sequence: number; bytes?: Uint8Array | undefined }): void
+  /** The log of a vault that it looked into has grown by this entry. */
+  grown(vault: VaultId, live: LiveVault, entry: Grown): void
   /** Ends it; resolves when what it had under way is put away. */
   end(reason: string): Promise<void>
 }

@@ -4,7 +4,7 @@ import { limits, type ClientMessageOf, type ClientRequest, type OkMessage } from
 import { registrationCodeHash } from '../account/registration-code.ts'
 import { entryRefused } from '../core/append.ts'
 import { shortId } from '../core/event-log.ts'
-import type { Actor, RelayParts } from '../core/relay-parts.ts'
+import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
 import { RelayError } from '../errors.ts'
 import { entriesReadBytes } from '../limits.ts'
 import type { PackState } from '../store/pack-ledger.ts'
@@ -20,6 +20,7 @@ import type { VaultAccess } from './vault-access.ts'
 /** What requests work with. */
 export interface Connection {
   readonly parts: RelayParts
+  readonly peer: Peer
   readonly actor: Actor
   /** Opaque name of where it comes from, for counting failures. */
   readonly from: string
@@ -143,24 +144,17 @@ async function entries(
 }
 
 async function append(connection: Connection, request: ClientMessageOf<'append'>): Promise<OkMessage> {
-  const { parts, actor, puts, order, access, subscriptions } = connection
+  const { parts, peer, actor, puts, order, access } = connection
   const vault = vaultId(request.vault)
   const entry = decodedEntry(request.entry)
   const { sequence, kind, added, restored } = entry.header
   const packs = [...added, ...restored].map(({ id }) => id)
   // Both look at what came before on this connection, hence before anything is awaited.
   const before = [puts.ended(vault, packs), order.before(vault, sequence)]
-  const subscription = subscriptions.get(toHex(vault))
-  subscription?.own(sequence, true)
-  try {
-    await order.during({ vault, sequence }, async () => {
-      await Promise.all(before)
-      await parts.appender.append({ vault, entry, actor })
-    })
-  } catch (error) {
-    subscription?.own(sequence, false)
-    throw error
-  }
+  await order.during({ vault, sequence }, async () => {
+    await Promise.all(before)
+    await parts.appender.append({ vault, entry, actor, by: peer })
+  })
   if (kind === 'genesis') parts.log('vault-made', { vault: shortId(vault) })
   access.look(vault)
   return { type: 'ok', id: request.id, re: 'append', sequence }

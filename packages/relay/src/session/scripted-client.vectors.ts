@@ -216,7 +216,7 @@ export class ScriptedClient {
   /** Announces a pack and sends what needs no credit, then the rest as credit comes. */
   async put(vault: VaultId, bytes: Uint8Array, name: PackId = packIdOf(bytes)): Promise<Reply> {
     const id = this.startPut(vault, bytes, name)
-    let sent = this.sendParts(id, bytes, 0, 128 * 1024)
+    let sent = this.sendParts(id, bytes, [0, 128 * 1024])
     while (sent < bytes.length) {
       const credit = await this.until(
         (m): m is RelayMessageOf<'credit'> | RelayMessageOf<'error'> =>
@@ -224,7 +224,7 @@ export class ScriptedClient {
           (m.type === 'error' && m.id === id),
       )
       if (credit.type === 'error') return credit
-      sent = this.sendParts(id, bytes, sent, credit.offset + credit.bytes)
+      sent = this.sendParts(id, bytes, [sent, credit.offset + credit.bytes])
     }
     return this.reply(id)
   }
@@ -235,7 +235,7 @@ export class ScriptedClient {
     return id
   }
 
-  sendParts(id: number, bytes: Uint8Array, from: number, until: number): number {
+  sendParts(id: number, bytes: Uint8Array, [from, until]: readonly [number, number]): number {
     const end = Math.min(until, bytes.length)
     for (let offset = from; offset < end; offset += 65_536)
       this.say({ type: 'part', id, offset, bytes: bytes.slice(offset, Math.min(offset + 65_536, end)) })

@@ -13,7 +13,7 @@ import { ByteBudget } from '../core/budget.ts'
 import type { Timer } from '../core/clock.ts'
 import { failureMessage, isOurs } from '../core/failure.ts'
 import type { LiveVault } from '../core/live-vaults.ts'
-import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
+import type { Actor, Grown, Peer, RelayParts } from '../core/relay-parts.ts'
 import { rightOf } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { connectionReceiveBytes } from '../limits.ts'
@@ -106,10 +106,10 @@ export class Session implements Peer {
     this.#wire.onFrame((frame) => this.#hear(frame))
   }
 
-  grown(vault: VaultId, live: LiveVault, entry: { sequence: number; bytes?: Uint8Array | undefined }): void {
+  grown(vault: VaultId, live: LiveVault, entry: Grown): void {
     const actor = this.#actor
     if (actor === undefined || this.#stage === 'closed') return
-    this.#subscriptions.get(toHex(vault))?.grown(entry.sequence, entry.bytes)
+    this.#subscriptions.get(toHex(vault))?.grown(entry, entry.by === this)
     if (rightOf(live.state.spine, actor, this.#parts.clock.now()) === undefined) void this.#lost(vault, actor)
   }
 
@@ -296,6 +296,7 @@ export class Session implements Peer {
   #connection(actor: Actor): Connection {
     return {
       parts: this.#parts,
+      peer: this,
       actor,
       from: this.#from,
       outbox: this.#outbox,

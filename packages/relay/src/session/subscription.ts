@@ -1,6 +1,7 @@
 // Pushing: entries of one log to one client, in order and without a gap, read again from the store when the client is slow, so that
 // nothing piles up for it.
 import type { VaultId } from '@grenier/crypto/verify'
+import type { Grown } from '../core/relay-parts.ts'
 import { entriesReadBytes } from '../limits.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { Outbox } from './outbox.ts'
@@ -28,18 +29,13 @@ export class Subscription {
     this.#headSequence = parts.after
   }
 
-  /** The connection is about to append this sequence, or (`false`) it did not. */
-  own(sequence: number, yes: boolean): void {
-    if (yes) this.#own.add(sequence)
-    else this.#own.delete(sequence)
-  }
-
-  /** The log goes up to `sequence` now; `bytes` are those of that entry. */
-  grown(sequence: number, bytes: Uint8Array | undefined): void {
+  /** The log has grown by this entry; `own`: this connection appended it. */
+  grown({ sequence, bytes }: Grown, own: boolean): void {
     if (sequence <= this.#headSequence) return
     this.#headSequence = sequence
+    if (own) this.#own.add(sequence)
     this.#latest = bytes === undefined ? undefined : { sequence, bytes }
-    this.#running ??= this.#push().finally(() => (this.#running = undefined))
+    if (this.#running === undefined) this.#start()
   }
 
   /** Resolves when everything known has been pushed, or cannot be. */
@@ -50,6 +46,14 @@ export class Subscription {
   /** Pushes nothing any more. */
   end(): void {
     this.#ended = true
+  }
+
+  // What came in while the last push was ending would otherwise wait for the next entry.
+  #start(): void {
+    this.#running = this.#push().finally(() => {
+      this.#running = undefined
+      if (!this.#ended && this.#next <= this.#headSequence) this.#start()
+    })
   }
 
   // What fails here is not the client's: it asks for entries when the next push does not follow what it has.

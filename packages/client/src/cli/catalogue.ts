@@ -1,0 +1,207 @@
+// What the catalogue has: every sentence that people read, by name and parameters. The words are in messages-en.ts and messages-fr.ts.
+import type { RelayErrorCode } from '@grenier/protocol'
+import type { UnreachableReason } from '../relay/relay-failure.ts'
+import type { UsageFault } from './usage-error.ts'
+
+/** A sentence. Values are already printable: numbers formatted, control characters escaped. */
+export type Text<P = Record<string, never>> = (values: P) => string
+type Pathed = Text<{ path: string }>
+type MaybePathed = Text<{ path: string | undefined }>
+type Detailed = Text<{ detail: string }>
+type Plain = Text
+
+/** Every message, the same names in each language. */
+export interface Catalogue {
+  errorLine: Text<{ message: string }>
+  hintLine: Text<{ hint: string }>
+  listed: Text<{ items: readonly string[] }>
+  /** Wrong usage, by what is wrong; `text` is what was given. */
+  usage: Readonly<Record<UsageFault, Advice>>
+  hintUsage: Plain
+  errorHomeMissing: Pathed
+  hintHomeMissing: Plain
+  errorHomeExists: Pathed
+  hintHomeExists: Plain
+  errorHomeLocked: Plain
+  hintHomeLocked: Plain
+  errorHomeHeld: Text<{ path: string; pid: number }>
+  hintHomeHeld: Plain
+  errorHomeUnsafe: Pathed
+  hintHomeUnsafe: Pathed
+  errorFolderUnknown: Pathed
+  hintFolderUnknown: Plain
+  errorFolderTaken: Pathed
+  hintFolderTaken: Plain
+  errorFolderUnusable: Pathed
+  hintFolderUnusable: Plain
+  errorFolderUnmarked: Pathed
+  hintFolderUnmarked: Plain
+  errorStateBroken: MaybePathed
+  hintStateBroken: Plain
+  errorStateForeign: Pathed
+  hintStateForeign: Plain
+  errorNameAmbiguous: Detailed
+  hintNameAmbiguous: Plain
+  errorCodeWrong: Plain
+  hintCodeWrong: Plain
+  errorRelayUnreachable: Text<{ reason: string | undefined }>
+  unreachable: Readonly<Record<UnreachableReason, string>>
+  hintRelayUntrusted: Plain
+  hintRelayUnreachable: Plain
+  errorRelayRefused: Text<{ reason: string | undefined }>
+  refusals: Readonly<Record<RelayErrorCode, string>>
+  hintRelayRefused: Plain
+  hintInvitationNeeded: Plain
+  errorRelayContradicts: Detailed
+  hintRelayContradicts: Plain
+  errorRelayCorrupt: Detailed
+  hintRelayCorrupt: Plain
+  errorRelayRollback: Detailed
+  /** What the judge of the log saw at an entry; `what` is a code of docs/ERRORS.md. */
+  faultAtEntry: Text<{ sequence: number; what: string }>
+  faultAtPack: Text<{ pack: string }>
+  faultOlder: Text<{ came: number; expected: number }>
+  hintRelayRollback: Plain
+  errorPackUnavailable: Plain
+  hintPackUnavailable: Plain
+  errorUpdateNeeded: Plain
+  hintUpdateNeeded: Plain
+  errorKeyWithheld: Detailed
+  hintKeyWithheld: Plain
+  errorBrake: Detailed
+  hintBrake: Plain
+  errorDiskFull: MaybePathed
+  hintDiskFull: Plain
+  errorDiskFailed: Detailed
+  hintDiskFailed: Plain
+  errorInterrupted: Plain
+  hintInterrupted: Plain
+  errorUnexpected: Detailed
+  hintUnexpected: Plain
+  errorControl: Plain
+  hintControl: Plain
+  problemNameUnholdable: Pathed
+  problemNameCollision: Pathed
+  problemKindUnsupported: Pathed
+  problemUnreadable: Pathed
+  problemUnwritable: Pathed
+  problemChanging: Pathed
+  problemNameReserved: Pathed
+  problemVanished: Pathed
+  problemDiskFull: Pathed
+  problemPackUnavailable: Pathed
+  problemEntryVoid: Pathed
+  changeUp: Text<{ action: string; path: string }>
+  changeDown: Text<{ action: string; path: string }>
+  changeMoved: Text<{ from: string; path: string }>
+  conflict: Text<{ path: string; keptAs: string }>
+  voidEntry: Text<{ sequence: number; device: string; reason: string }>
+  watchBlind: Text<{ reason: string }>
+  stateSynced: Plain
+  stateOffline: Plain
+  stateSyncing: Plain
+  stateHalted: Plain
+  stateBraked: Plain
+  statePaused: Plain
+  setupDone: Text<{ name: string; relay: string }>
+  setupWords: Plain
+  setupWordsUncertain: Plain
+  hintSetupUncertain: Plain
+  askWords: Plain
+  askOverwrite: Pathed
+  yesLetters: Plain
+  setupWordsWritten: Pathed
+  setupWordsTaken: Plain
+  takenOn: Text<{ folder: string; pid: number }>
+  addDone: Text<{ folder: string; name: string; relay: string }>
+  joinDone: Text<{ folder: string; name: string }>
+  joinHistory: Plain
+  inviteCode: Plain
+  inviteWords: Plain
+  inviteUntil: Text<{ role: string; until: string }>
+  forgetDone: Text<{ folder: string }>
+  exportDone: Text<{ count: number; files: string; bytes: string; path: string }>
+  summary: Text<{ count: number; files: string; bytes: string; sent: string; received: string; seconds: string }>
+  summaryTroubles: Text<{ conflicts: number; problems: number }>
+  progress: Text<{
+    filesDone: string
+    filesTotal: string
+    bytesDone: string
+    bytesTotal: string
+    rate: string
+  }>
+  syncWatching: Text<{ folder: string }>
+  syncNothing: Plain
+  stopping: Plain
+  statusNone: Plain
+  statusFolder: Text<{ folder: string; name: string; state: string }>
+  statusResting: Text<{ state: string }>
+  statusHead: Text<{ sequence: number; words: string }>
+  statusPending: Text<{ count: number; text: string }>
+  statusTroubles: Text<{ conflicts: number; problems: number }>
+  statusContact: Text<{ when: string }>
+  statusNever: Plain
+  roleOwner: Plain
+  roleWriter: Plain
+  roleReader: Plain
+  actionPut: Plain
+  actionRemove: Plain
+  actionMove: Plain
+  helpProgram: Plain
+  helpHelp: Plain
+  helpVersion: Plain
+  helpHome: Plain
+  helpJson: Plain
+  helpYes: Plain
+  helpLang: Plain
+  helpVerbose: Plain
+  helpSetup: Plain
+  helpSetupInvite: Plain
+  helpDeviceName: Plain
+  helpPhraseOut: Plain
+  helpPhraseFile: Plain
+  helpAdd: Plain
+  helpAddName: Plain
+  helpInvite: Plain
+  helpInviteRole: Plain
+  helpInviteExpires: Plain
+  helpJoin: Plain
+  helpSync: Plain
+  helpOnce: Plain
+  helpStatus: Plain
+  helpForget: Plain
+  helpExport: Plain
+  helpExportOut: Plain
+  /** Titles of a help page, and what stands for a value in it. */
+  help: Readonly<Record<HelpTitle, string>>
+  value: Readonly<Record<ValueName, string>>
+  /** One line that shows each command at work. */
+  example: Readonly<Record<CommandName, string>>
+}
+
+/** What is wrong, and what to do. */
+export interface Advice {
+  readonly error: Text<{ text: string }>
+  readonly hint?: string
+}
+
+/** Titles that the command library writes. */
+export type HelpTitle = 'Usage:' | 'Options:' | 'Global Options:' | 'Commands:' | 'Arguments:' | 'Example:'
+
+/** What a value on the command line is called in a help page. */
+export type ValueName =
+  | 'options'
+  | 'command'
+  | 'relay'
+  | 'folder'
+  | 'directory'
+  | 'file'
+  | 'tar'
+  | 'code'
+  | 'name'
+  | 'role'
+  | 'duration'
+  | 'language'
+
+/** The commands there are. */
+export type CommandName = 'setup' | 'add' | 'invite' | 'join' | 'sync' | 'status' | 'forget' | 'export'

@@ -1,0 +1,103 @@
+// Asks the processes of this home that sync: who is there, and what they are to do.
+import { rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import type { Report } from '../engine/events.ts'
+import { controlAddress, controlSockets } from './control-address.ts'
+import { ControlFault } from './control-fault.ts'
+import { readLines } from './control-lines.ts'
+import {
+  decodeAnswer,
+  decodeResult,
+  type ControlRequest,
+  type ControlResults,
+  type SyncProcess,
+} from './control-message.ts'
+
+/** A process that is busy for longer counts as silent. */
+const statusTimeoutMs = 10_000
+
+/** A living process, and how to ask it. */
+export interface LiveSync extends SyncProcess {
+  /** @throws ClientError of the other process; ControlFault when it does not keep to the protocol */
+  ask<K extends Exclude<ControlRequest['ask'], 'status'>>(
+    request: Omit<Extract<ControlRequest, { ask: K }>, 'version'> & { readonly ask: K },
+    options?: { readonly report?: Report; readonly signal?: AbortSignal },
+  ): Promise<ControlResults[K]>
+}
+
+/** All processes of this home that sync. What crashes left is cleared away. */
+export async function liveSyncs(home: string): Promise<LiveSync[]> {
+  const found = await Promise.all(controlSockets(home).map((name) => liveSync(home, name)))
+  return found.filter((one) => one !== undefined)
+}
+
+/** The process that holds this folder, if any. */
+export async function holderOf(home: string, path: string): Promise<LiveSync | undefined> {
+  const live = await liveSyncs(home)
+  return live.find(({ folders }) => folders.some(({ record }) => record.path === path))
+}
+
+async function liveSync(home: string, name: string): Promise<LiveSync | undefined> {
+  const signal = AbortSignal.timeout(statusTimeoutMs)
+  const request = { version: 1, ask: 'status' } as const
+  const process = await exchange({ home, name, request, signal })
+  if (process === undefined) return undefined
+  const ask: LiveSync['ask'] = async (asked, options = {}) => {
+    const answered = await exchange({ home, name, request: { version: 1, ...asked }, ...options })
+    if (answered === undefined) throw new ControlFault('it ended')
+    return decodeResult[asked.ask](answered.result)
+  }
+  return { ...decodeResult.status(process.result), ask }
+}
+
+interface Exchange {
+  readonly home: string
+  readonly name: string
+  readonly request: ControlRequest
+  readonly report?: Report | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Asks and waits for the answer; undefined when nobody listens. */
+async function exchange(options: Exchange): Promise<{ result: unknown } | undefined> {
+  const address = controlAddress(options.home, options.name)
+  if (address === undefined) return undefined
+  try {
+    const socket = await connected(address.path)
+    if (socket === undefined) return undefined
+    const stop = (): void => void socket.destroy()
+    options.signal?.addEventListener('abort', stop)
+    try {
+      socket.write(`${JSON.stringify(options.request)}\n`)
+      return { result: await answerFrom(socket, options.report) }
+    } finally {
+      options.signal?.removeEventListener('abort', stop)
+      socket.destroy()
+    }
+  } finally {
+    address.release()
+  }
+}
+
+async function answerFrom(socket: Socket, report: Report | undefined): Promise<unknown> {
+  for await (const line of readLines(socket)) {
+    const answer = decodeAnswer(line)
+    if (answer.answer === 'done') return answer.result
+    if (answer.answer === 'failed') throw answer.error
+    report?.(answer.event)
+  }
+  throw new ControlFault('it ended before it answered')
+}
+
+/** No socket, or one that nobody listens on: what a crash left is removed. */
+async function connected(path: string): Promise<Socket | undefined> {
+  return await new Promise((resolve, reject) => {
+    const socket = connect(path)
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ECONNREFUSED') rmSync(path, { force: true })
+      if (cause.code === 'ECONNREFUSED' || cause.code === 'ENOENT') resolve(undefined)
+      else reject(new ControlFault(cause.message, { cause }))
+    })
+  })
+}

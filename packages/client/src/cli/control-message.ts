@@ -1,0 +1,201 @@
+// What goes over the control socket: one line of JSON asks, lines of JSON answer. Checked at the door on both sides.
+import * as v from 'valibot'
+import type { Invitation } from '../engine/api.ts'
+import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
+import { ClientError, type ClientErrorCode } from '../errors.ts'
+import type { FolderRecord } from '../home/home.ts'
+import { ControlFault } from './control-fault.ts'
+import { isClientErrorCode } from './exit-code.ts'
+
+/** A line is refused beyond this: a path and an event fit a thousand times. */
+export const lineCharsMax = 1024 * 1024
+
+const text = v.pipe(v.string(), v.maxLength(65_536))
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const role = v.picklist(['owner', 'writer', 'reader'])
+const version = v.literal(1)
+
+const requestSchema = v.variant('ask', [
+  v.strictObject({ version, ask: v.literal('status') }),
+  v.strictObject({ version, ask: v.literal('invite'), path: text, role, expiresMs: count }),
+  v.strictObject({ version, ask: v.literal('add'), path: text, name: text, relay: text }),
+  v.strictObject({ version, ask: v.literal('release'), path: text }),
+])
+
+/** What can be asked of a process that syncs. */
+export type ControlRequest = v.InferOutput<typeof requestSchema>
+
+const head = v.optional(v.strictObject({ seq: count, hash: v.string() }))
+const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted'])
+const statusSchema = v.strictObject({
+  state: stateSchema,
+  pending: count,
+  conflicts: count,
+  problems: count,
+  head,
+  lastContactMs: v.optional(v.number()),
+})
+const heldSchema = v.strictObject({
+  record: v.strictObject({ path: text, vault: v.string(), relay: text, name: text }),
+  status: statusSchema,
+})
+const processSchema = v.strictObject({ pid: count, watching: v.boolean(), folders: v.array(heldSchema) })
+const invitationSchema = v.strictObject({ code: text, words: text, role, expiresMs: count })
+const summarySchema = v.strictObject({
+  files: count,
+  bytes: count,
+  bytesSent: count,
+  bytesReceived: count,
+  conflicts: count,
+  problems: count,
+  head,
+  durationMs: v.number(),
+})
+const addedSchema = v.strictObject({ vault: v.string(), summary: summarySchema })
+
+/** A folder that a process holds open. */
+export interface HeldFolder {
+  readonly record: FolderRecord
+  readonly status: FolderStatus
+}
+
+/** A process that syncs folders of this home. `watching`: it stays, and takes new folders on. */
+export interface SyncProcess {
+  readonly pid: number
+  readonly watching: boolean
+  readonly folders: readonly HeldFolder[]
+}
+
+/** What each request is answered with. */
+export interface ControlResults {
+  readonly status: SyncProcess
+  readonly invite: Invitation
+  readonly add: { readonly vault: string; readonly summary: Summary }
+  readonly release: undefined
+}
+
+const problemCodes = [
+  'name-unholdable',
+  'name-collision',
+  'kind-unsupported',
+  'unreadable',
+  'unwritable',
+  'changing',
+  'name-reserved',
+  'vanished',
+  'disk-full',
+  'pack-unavailable',
+  'entry-void',
+] as const
+
+const eventSchema = v.variant('event', [
+  v.strictObject({
+    event: v.literal('progress'),
+    filesDone: count,
+    filesTotal: count,
+    bytesDone: count,
+    bytesTotal: count,
+    bytesSent: count,
+    bytesReceived: count,
+  }),
+  v.strictObject({
+    event: v.literal('change'),
+    path: text,
+    from: v.exactOptional(text),
+    action: v.picklist(['put', 'remove', 'move']),
+    direction: v.picklist(['up', 'down']),
+  }),
+  v.strictObject({ event: v.literal('conflict'), path: text, keptAs: text, device: text }),
+  v.strictObject({
+    event: v.literal('problem'),
+    path: text,
+    code: v.picklist(problemCodes),
+    detail: v.exactOptional(text),
+  }),
+  v.strictObject({
+    event: v.literal('state'),
+    state: stateSchema,
+    code: v.exactOptional(v.custom<ClientErrorCode>(isCode)),
+  }),
+  v.strictObject({ event: v.literal('void'), sequence: count, device: text, reason: text }),
+  v.strictObject({ event: v.literal('blind'), reason: text }),
+])
+
+function isCode(value: unknown): boolean {
+  return typeof value === 'string' && isClientErrorCode(value)
+}
+
+const answerSchema = v.variant('answer', [
+  v.strictObject({ answer: v.literal('event'), event: eventSchema }),
+  v.strictObject({ answer: v.literal('done'), result: v.optional(v.unknown()) }),
+  v.strictObject({
+    answer: v.literal('failed'),
+    code: v.optional(v.string()),
+    message: text,
+    data: v.record(v.string(), v.union([v.string(), v.number()])),
+  }),
+])
+
+/** One line of an answer: events, then either what was asked for or why not. */
+export type ControlAnswer =
+  | { readonly answer: 'event'; readonly event: FolderEvent }
+  | { readonly answer: 'done'; readonly result: unknown }
+  | { readonly answer: 'failed'; readonly error: Error }
+
+/** @throws ControlFault for what is no request of this version */
+export function decodeRequest(line: string): ControlRequest {
+  return decode(requestSchema, line)
+}
+
+/** @throws ControlFault for what is no answer of this version */
+export function decodeAnswer(line: string): ControlAnswer {
+  const answer = decode(answerSchema, line)
+  if (answer.answer === 'event') return answer
+  if (answer.answer === 'done') return { answer: 'done', result: answer.result }
+  const { code, message, data } = answer
+  const known = code !== undefined && isClientErrorCode(code)
+  return { answer: 'failed', error: known ? new ClientError(code, message, { data }) : new Error(message) }
+}
+
+/** What to answer when a request failed. */
+export function failureLine(error: unknown): string {
+  const { code, data } = error instanceof ClientError ? error : { code: undefined, data: {} }
+  const message = error instanceof Error ? error.message : String(error)
+  return JSON.stringify({ answer: 'failed', code, message, data })
+}
+
+/** Checks results as they come from the other process. @throws ControlFault */
+export const decodeResult: { readonly [K in keyof ControlResults]: (result: unknown) => ControlResults[K] } = {
+  status: (result) => {
+    const { pid, watching, folders } = check(processSchema, result)
+    return { pid, watching, folders: folders.map(({ record, status }) => ({ record, status: whole(status) })) }
+  },
+  invite: (result) => check(invitationSchema, result),
+  add: (result) => {
+    const { vault, summary } = check(addedSchema, result)
+    return { vault, summary: { ...summary, head: summary.head } }
+  },
+  release: () => undefined,
+}
+
+/** JSON leaves out what is undefined. */
+function whole(status: v.InferOutput<typeof statusSchema>): FolderStatus {
+  return { ...status, head: status.head, lastContactMs: status.lastContactMs }
+}
+
+function decode<S extends v.GenericSchema>(schema: S, line: string): v.InferOutput<S> {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (cause) {
+    throw new ControlFault('not JSON', { cause })
+  }
+  return check(schema, value)
+}
+
+function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const checked = v.safeParse(schema, value)
+  if (checked.success) return checked.output
+  const [issue] = checked.issues
+  throw new ControlFault(`${v.getDotPath(issue) ?? 'line'}: ${issue.message}`)
+}

@@ -1,0 +1,154 @@
+// What to tell people about an error: what happened to what, and what to do next. Codes come in, words of the catalogue go out.
+import { relayErrorCodes, type RelayErrorCode } from '@grenier/protocol'
+import { ClientError, type ClientErrorCode } from '../errors.ts'
+import type { Catalogue } from './catalogue.ts'
+import { ControlFault } from './control-fault.ts'
+import { printable } from './printable.ts'
+import { isUsageFault } from './usage-error.ts'
+
+/** An error, in words. */
+export interface ErrorReport {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | undefined
+}
+
+type Told = readonly [message: string, hint: string | undefined]
+
+/** The words for anything that was thrown. */
+export function errorReport(words: Catalogue, error: unknown): ErrorReport {
+  if (error instanceof ControlFault)
+    return { code: 'unexpected', message: words.errorControl({}), hint: words.hintControl({}) }
+  if (!(error instanceof ClientError)) {
+    const detail = printable(error instanceof Error ? error.message : String(error))
+    return { code: 'unexpected', message: words.errorUnexpected({ detail }), hint: words.hintUnexpected({}) }
+  }
+  const [message, hint] = tellers[error.code](words, error)
+  return { code: error.code, message, hint }
+}
+
+const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: ClientError) => Told>> = {
+  usage: usageWords,
+  'home-missing': (words, error) => [words.errorHomeMissing({ path: path(error) }), words.hintHomeMissing({})],
+  'home-exists': (words, error) => [words.errorHomeExists({ path: path(error) }), words.hintHomeExists({})],
+  'home-locked': lockedWords,
+  'home-unsafe': (words, error) => [
+    words.errorHomeUnsafe({ path: path(error) }),
+    words.hintHomeUnsafe({ path: path(error) }),
+  ],
+  'folder-unknown': (words, error) => [
+    words.errorFolderUnknown({ path: path(error) }),
+    words.hintFolderUnknown({}),
+  ],
+  'folder-taken': (words, error) => [words.errorFolderTaken({ path: path(error) }), words.hintFolderTaken({})],
+  'folder-unusable': (words, error) => [
+    words.errorFolderUnusable({ path: path(error) }),
+    words.hintFolderUnusable({}),
+  ],
+  'folder-unmarked': (words, error) => [
+    words.errorFolderUnmarked({ path: path(error) }),
+    words.hintFolderUnmarked({}),
+  ],
+  'state-broken': (words, error) => [
+    words.errorStateBroken({ path: maybePath(error) }),
+    words.hintStateBroken({}),
+  ],
+  'state-foreign': (words, error) => [
+    words.errorStateForeign({ path: path(error) }),
+    words.hintStateForeign({}),
+  ],
+  'name-ambiguous': (words, error) => [
+    words.errorNameAmbiguous({ detail: text(error, 'ids') ?? printable(error.message) }),
+    words.hintNameAmbiguous({}),
+  ],
+  'code-wrong': (words) => [words.errorCodeWrong({}), words.hintCodeWrong({})],
+  'relay-unreachable': unreachableWords,
+  'relay-refused': refusedWords,
+  'relay-contradicts': (words, error) => [
+    words.errorRelayContradicts({ detail: fault(words, error) }),
+    words.hintRelayContradicts({}),
+  ],
+  'relay-corrupt': (words, error) => [
+    words.errorRelayCorrupt({ detail: fault(words, error) }),
+    words.hintRelayCorrupt({}),
+  ],
+  'relay-rollback': (words, error) => [
+    words.errorRelayRollback({ detail: fault(words, error) }),
+    words.hintRelayRollback({}),
+  ],
+  'pack-unavailable': (words) => [words.errorPackUnavailable({}), words.hintPackUnavailable({})],
+  'update-needed': (words) => [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
+  'key-withheld': (words, error) => [words.errorKeyWithheld({ detail: detail(error) }), words.hintKeyWithheld({})],
+  brake: (words, error) => [words.errorBrake({ detail: detail(error) }), words.hintBrake({})],
+  'disk-full': (words, error) => [words.errorDiskFull({ path: maybePath(error) }), words.hintDiskFull({})],
+  'disk-failed': (words, error) => [words.errorDiskFailed({ detail: detail(error) }), words.hintDiskFailed({})],
+  interrupted: (words) => [words.errorInterrupted({}), words.hintInterrupted({})],
+}
+
+function usageWords(words: Catalogue, error: ClientError): Told {
+  const { what } = error.data
+  if (!isUsageFault(what)) return [printable(error.message), words.hintUsage({})]
+  const { error: say, hint } = words.usage[what]
+  return [say({ text: text(error, 'text') ?? '' }), hint ?? words.hintUsage({})]
+}
+
+function lockedWords(words: Catalogue, error: ClientError): Told {
+  const { pid } = error.data
+  if (typeof pid !== 'number') return [words.errorHomeLocked({}), words.hintHomeLocked({})]
+  return [words.errorHomeHeld({ path: path(error), pid }), words.hintHomeHeld({})]
+}
+
+const reasons = new Map<unknown, keyof Catalogue['unreachable']>(
+  (
+    ['closed', 'silent', 'stalled', 'malformed', 'timeout', 'network', 'http', 'certificate', 'pin'] as const
+  ).map((reason) => [reason, reason]),
+)
+
+function unreachableWords(words: Catalogue, error: ClientError): Told {
+  const reason = reasons.get(error.data['reason'])
+  if (reason === undefined) return [words.errorRelayUnreachable({ reason }), words.hintRelayUnreachable({})]
+  const untrusted = reason === 'certificate' || reason === 'pin'
+  return [
+    words.errorRelayUnreachable({ reason: words.unreachable[reason] }),
+    untrusted ? words.hintRelayUntrusted({}) : words.hintRelayUnreachable({}),
+  ]
+}
+
+const refusals = new Map<unknown, RelayErrorCode>(relayErrorCodes.map((code) => [code, code]))
+
+function refusedWords(words: Catalogue, error: ClientError): Told {
+  const code = refusals.get(error.data['reason'])
+  const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
+  const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})
+  return [words.errorRelayRefused({ reason }), hint]
+}
+
+/** What the judge of the log, or the check of a pack, saw. */
+function fault(words: Catalogue, error: ClientError): string {
+  const { sequence, what, pack, came, expected } = error.data
+  if (typeof sequence === 'number' && what !== undefined) {
+    return words.faultAtEntry({ sequence, what: printable(String(what)) })
+  }
+  if (typeof pack === 'string') return words.faultAtPack({ pack: printable(pack) })
+  if (typeof came === 'number' && typeof expected === 'number') return words.faultOlder({ came, expected })
+  return printable(error.message)
+}
+
+function detail(error: ClientError): string {
+  const { cause } = error
+  return text(error, 'detail') ?? printable(cause instanceof Error ? cause.message : error.message)
+}
+
+function text(error: ClientError, field: string): string | undefined {
+  const value = error.data[field]
+  return value === undefined ? undefined : printable(String(value))
+}
+
+function maybePath(error: ClientError): string | undefined {
+  return text(error, 'path')
+}
+
+/** Where an error that names no path happened, the folder of its line says. */
+function path(error: ClientError): string {
+  return maybePath(error) ?? '?'
+}

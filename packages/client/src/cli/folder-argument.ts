@@ -1,0 +1,76 @@
+// Which folder is meant: by its path, by the name of its vault, or by the vault's id.
+import { existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { dirname, resolve, sep } from 'node:path'
+import { ClientError } from '../errors.ts'
+import type { FolderRecord, Home } from '../home/home.ts'
+import { usageError } from './usage-error.ts'
+
+/** The folder as it really lies, with no link in its path; as given when it is not there now. Absolute. */
+export function realFolder(text: string): string {
+  const path = resolve(text)
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+/** A folder of this home. @throws ClientError `folder-unknown`, `name-ambiguous` with the ids */
+export function knownFolder(home: Home, text: string): FolderRecord {
+  const path = realFolder(text)
+  const byPath = home.folders.find((folder) => folder.path === path || folder.path === resolve(text))
+  if (byPath !== undefined) return byPath
+  const byName = home.folders.filter((folder) => folder.vault === text || folder.name === text)
+  const [first] = byName
+  if (first === undefined) throw new ClientError('folder-unknown', 'not a synced folder', { data: { path } })
+  if (byName.length === 1) return first
+  const ids = byName.map((folder) => folder.vault).join(', ')
+  throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })
+}
+
+/** A folder to be synced, which is there. @throws ClientError `folder-unusable`, `usage` */
+export function existingFolder(home: string, text: string): string {
+  const path = realFolder(text)
+  if (!isFolder(path)) throw new ClientError('folder-unusable', 'not a folder', { data: { path } })
+  refuseHome(home, path)
+  return path
+}
+
+/** A folder to be synced, made if it is not there; `unmake` takes it away again while nothing is in it. */
+export function madeFolder(home: string, text: string): { path: string; unmake: () => void } {
+  const wanted = resolve(text)
+  const isNew = !existsSync(wanted)
+  try {
+    if (isNew) mkdirSync(wanted, { recursive: true })
+  } catch (cause) {
+    throw new ClientError('folder-unusable', 'cannot be made', { cause, data: { path: wanted } })
+  }
+  return { path: existingFolder(home, text), unmake: () => (isNew ? removeEmpty(wanted) : undefined) }
+}
+
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // Something is in it by now: it is not ours to remove.
+  }
+}
+
+/** The keys of a device must never be content of a vault. */
+function refuseHome(home: string, path: string): void {
+  const keys = realFolderOfNearest(home)
+  if (keys === path || keys.startsWith(path.endsWith(sep) ? path : path + sep)) {
+    throw usageError('home-inside', path)
+  }
+}
+
+/** The home may not be made yet: its nearest ancestor that is there counts. */
+function realFolderOfNearest(path: string): string {
+  if (existsSync(path)) return realpathSync(path)
+  const parent = dirname(path)
+  return parent === path ? path : resolve(realFolderOfNearest(parent), path.slice(parent.length).replace(/^[/\\]+/, ''))
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}

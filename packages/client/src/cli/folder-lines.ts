@@ -1,0 +1,147 @@
+// What a run tells, as JSON lines and as sentences: one event in, one line out.
+import { nameToBytes } from '../sync/name.ts'
+import type { ProblemCode } from '../sync/action.ts'
+import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
+import type { Catalogue } from './catalogue.ts'
+import { formatBytes, formatCount, formatSeconds } from './quantities.ts'
+import type { Language } from './messages.ts'
+import type { JsonLine } from './output.ts'
+import { printable } from './printable.ts'
+
+/** Which folder a line concerns. `vault` is not known before a vault is. */
+export interface Place {
+  readonly folder: string
+  readonly vault?: string
+}
+
+/** What `summary` says: counts that are not known (of a run that failed) are null. */
+export interface Counts extends Omit<Summary, 'files' | 'bytes' | 'head'> {
+  readonly files: number | undefined
+  readonly bytes: number | undefined
+  readonly head: Summary['head']
+}
+
+/** The JSON line of an event. */
+export function eventLine(place: Place, event: FolderEvent): JsonLine {
+  switch (event.event) {
+    case 'change': {
+      const { path, from, action, direction } = event
+      const moved = from === undefined ? {} : pathFields('from', from)
+      return { event: 'change', ...place, ...pathFields('path', path), ...moved, action, direction }
+    }
+    case 'conflict': {
+      const { path, keptAs, device } = event
+      return { event: 'conflict', ...place, ...pathFields('path', path), ...pathFields('keptAs', keptAs), device }
+    }
+    case 'problem': {
+      const { path, code, detail } = event
+      return { event: 'problem', ...place, ...pathFields('path', path), code, detail }
+    }
+    case 'progress':
+    case 'state':
+    case 'void':
+    case 'blind': {
+      const { event: name, ...facts } = event
+      return { event: name, ...place, ...facts }
+    }
+  }
+}
+
+/** A path, and its bytes besides when it is not UTF-8: `path` and `pathBytes` (base64url). */
+function pathFields(name: 'path' | 'from' | 'keptAs', path: string): Record<string, string> {
+  if (path.isWellFormed()) return { [name]: path }
+  return { [name]: path.toWellFormed(), [`${name}Bytes`]: Buffer.from(nameToBytes(path)).toString('base64url') }
+}
+
+/** The JSON line of a summary; without `place` that over all folders. */
+export function summaryLine(place: Place | undefined, counts: Counts, exitCode: number): JsonLine {
+  const { files, bytes, bytesSent, bytesReceived, conflicts, problems, head, durationMs } = counts
+  return {
+    event: 'summary',
+    ...place,
+    files: files ?? null,
+    bytes: bytes ?? null,
+    bytesSent,
+    bytesReceived,
+    conflicts,
+    problems,
+    head: head ?? null,
+    durationMs,
+    exitCode,
+  }
+}
+
+/** A line for people; undefined for what only the progress bar shows. */
+export function eventText(words: Catalogue, event: FolderEvent): string | undefined {
+  switch (event.event) {
+    case 'change':
+      return changeText(words, event)
+    case 'conflict':
+      return words.conflict({ path: printable(event.path), keptAs: printable(event.keptAs) })
+    case 'problem':
+      return problemText(words, event.code, printable(event.path))
+    case 'void': {
+      const { sequence, device, reason } = event
+      return words.voidEntry({ sequence, device: printable(device), reason: printable(reason) })
+    }
+    case 'blind':
+      return words.watchBlind({ reason: printable(event.reason) })
+    case 'state':
+      return event.state === 'offline' ? words.stateOffline({}) : undefined
+    case 'progress':
+      return undefined
+  }
+}
+
+function changeText(words: Catalogue, event: Extract<FolderEvent, { event: 'change' }>): string {
+  const actions = { put: words.actionPut, remove: words.actionRemove, move: words.actionMove }
+  const target = printable(event.path)
+  const path = event.from === undefined ? target : words.changeMoved({ from: printable(event.from), path: target })
+  const action = actions[event.action]({})
+  return event.direction === 'up' ? words.changeUp({ action, path }) : words.changeDown({ action, path })
+}
+
+function problemText(words: Catalogue, code: ProblemCode, path: string): string {
+  const texts: Readonly<Record<ProblemCode, (values: { path: string }) => string>> = {
+    'name-unholdable': words.problemNameUnholdable,
+    'name-collision': words.problemNameCollision,
+    'kind-unsupported': words.problemKindUnsupported,
+    unreadable: words.problemUnreadable,
+    unwritable: words.problemUnwritable,
+    changing: words.problemChanging,
+    'name-reserved': words.problemNameReserved,
+    vanished: words.problemVanished,
+    'disk-full': words.problemDiskFull,
+    'pack-unavailable': words.problemPackUnavailable,
+    'entry-void': words.problemEntryVoid,
+  }
+  return texts[code]({ path })
+}
+
+/** What a folder is doing, in words. */
+export function stateText(words: Catalogue, state: FolderState): string {
+  const texts: Readonly<Record<FolderState, (values: Record<string, never>) => string>> = {
+    synced: words.stateSynced,
+    syncing: words.stateSyncing,
+    paused: words.statePaused,
+    offline: words.stateOffline,
+    braked: words.stateBraked,
+    halted: words.stateHalted,
+  }
+  return texts[state]({})
+}
+
+/** What a run that ended well says at its end. */
+export function summaryTexts(words: Catalogue, language: Language, summary: Summary): string[] {
+  const { files, bytes, bytesSent, bytesReceived, conflicts, problems, durationMs } = summary
+  const size = (count: number): string => formatBytes(count, language)
+  const done = words.summary({
+    count: files,
+    files: formatCount(files, language),
+    bytes: size(bytes),
+    sent: size(bytesSent),
+    received: size(bytesReceived),
+    seconds: formatSeconds(durationMs, language),
+  })
+  return conflicts + problems > 0 ? [done, words.summaryTroubles({ conflicts, problems })] : [done]
+}

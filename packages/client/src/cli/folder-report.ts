@@ -1,0 +1,70 @@
+// What one folder's run tells, as it comes: to the lines, to the progress bar, and to whoever else listens; and what of it is remembered.
+import type { FolderEvent, FolderState, Progress, Report } from '../engine/events.ts'
+import { eventLine, eventText, type Counts, type Place } from './folder-lines.ts'
+import type { Output } from './output.ts'
+import type { RunProgress } from './run-progress.ts'
+
+/** The events of one folder. */
+export class FolderReport {
+  readonly #output: Output
+  readonly #progress: RunProgress
+  readonly #listeners = new Set<Report>()
+  readonly #startMs = performance.now()
+  place: Place
+  state: FolderState = 'syncing'
+  #conflicts = 0
+  #problems = new Set<string>()
+  #last: Progress | undefined
+
+  constructor(output: Output, progress: RunProgress, place: Place) {
+    this.#output = output
+    this.#progress = progress
+    this.place = place
+  }
+
+  /** What the engine calls. */
+  readonly take: Report = (event) => {
+    this.#remember(event)
+    this.#output.line(eventLine(this.place, event))
+    for (const listener of this.#listeners) listener(event)
+    const text = eventText(this.#output.words, event)
+    if (text === undefined) return
+    const result = event.event === 'change' || event.event === 'conflict'
+    if (result) this.#output.result(text)
+    else this.#output.note(text)
+  }
+
+  /** Someone else who wants to know; returns how to stop it. */
+  listen(report: Report): () => void {
+    this.#listeners.add(report)
+    return () => this.#listeners.delete(report)
+  }
+
+  /** What is known of a run that did not end by itself. */
+  get counts(): Counts {
+    return {
+      files: undefined,
+      bytes: undefined,
+      head: undefined,
+      bytesSent: this.#last?.bytesSent ?? 0,
+      bytesReceived: this.#last?.bytesReceived ?? 0,
+      conflicts: this.#conflicts,
+      problems: this.#problems.size,
+      durationMs: Math.round(performance.now() - this.#startMs),
+    }
+  }
+
+  #remember(event: FolderEvent): void {
+    if (event.event === 'conflict') this.#conflicts += 1
+    if (event.event === 'problem') this.#problems.add(event.path)
+    if (event.event === 'change') this.#problems.delete(event.path)
+    if (event.event === 'state') {
+      this.state = event.state
+      if (event.state !== 'syncing') this.#progress.rest(this.place.folder)
+    }
+    if (event.event === 'progress') {
+      this.#last = event
+      this.#progress.take(this.place.folder, event)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// Durations as people type them, and numbers, sizes and times as people read them. Pure.
+import type { Language } from './messages.ts'
+import { usageError } from './usage-error.ts'
+
+const unitMs: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  j: 86_400_000,
+  w: 604_800_000,
+}
+/** Longer than anybody means, short enough for exact sums: a hundred years. */
+const durationMsMax = 100 * 365 * 86_400_000
+
+/** Milliseconds of `30s`, `30m`, `24h`, `7d`, `7j`, `2w`. @throws ClientError `usage` */
+export function parseDuration(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)([a-z]{1,3})$/.exec(text.trim().toLowerCase())
+  const unit = unitMs[match?.[2] ?? '']
+  const ms = unit === undefined ? Number.NaN : Math.round(Number(match?.[1]) * unit)
+  if (!(ms > 0 && ms <= durationMsMax)) throw usageError('duration', text)
+  return ms
+}
+
+/** A size for people: `1.5 GiB`, in French `1,5 Gio`. */
+export function formatBytes(bytes: number, language: Language): string {
+  const units = language === 'fr' ? ['o', 'Kio', 'Mio', 'Gio', 'Tio'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  const maximumFractionDigits = unit === 0 || value >= 100 ? 0 : 1
+  return `${value.toLocaleString(language, { maximumFractionDigits })} ${units[unit] ?? ''}`
+}
+
+/** A count for people: `12,345`, in French `12 345`. */
+export function formatCount(count: number, language: Language): string {
+  return count.toLocaleString(language)
+}
+
+/** Seconds of a duration, to the tenth. */
+export function formatSeconds(durationMs: number, language: Language): string {
+  return (durationMs / 1000).toLocaleString(language, { maximumFractionDigits: 1 })
+}
+
+/** A time of day with its date, local. `ms`: since 1970. */
+export function formatMoment(ms: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(ms)
+}

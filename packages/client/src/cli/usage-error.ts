@@ -1,0 +1,37 @@
+// Wrong usage, by what is wrong: the catalogue has the words.
+import { ClientError } from '../errors.ts'
+
+/** What can be wrong with what was typed. */
+export const usageFaults = [
+  'no-command', // nothing was asked for
+  'not-understood', // an option or command that there is not
+  'argument-missing', // an argument or the value of an option
+  'too-many', // more arguments than the command takes
+  'relay-url',
+  'duration',
+  'role',
+  'name', // a name for a device or vault: empty, too long, or with control characters
+  'phrase-wrong', // not 24 words of a known list
+  'phrase-both', // words to be taken and words to be written at once
+  'phrase-out-needed', // nowhere to show the words
+  'file-exists', // a file that would be overwritten
+  'file-unreadable',
+  'file-unwritable',
+  'home-inside', // the folder holds the keys of this device
+  'yes-needed', // a question, and nobody to ask
+] as const
+
+/** @see usageFaults */
+export type UsageFault = (typeof usageFaults)[number]
+
+/** An error of exit code 2. `text`: what was given, as it was given. */
+export function usageError(what: UsageFault, text = '', cause?: unknown): ClientError {
+  return new ClientError('usage', `${what}: ${text}`, { cause, data: { what, text } })
+}
+
+const known: ReadonlySet<unknown> = new Set(usageFaults)
+
+/** Whether it is one of them. */
+export function isUsageFault(value: unknown): value is UsageFault {
+  return known.has(value)
+}
