@@ -121,7 +121,14 @@ export interface Catalogue {
   inviteUntil: Text<{ role: string; until: string }>
   forgetDone: Text<{ folder: string }>
   exportDone: Text<{ count: number; files: string; bytes: string; path: string }>
-  summary: Text<{ count: number; files: string; bytes: string; sent: string; received: string; seconds: string }>
+  summary: Text<{
+    count: number
+    files: string
+    bytes: string
+    sent: string
+    received: string
+    seconds: string
+  }>
   summaryTroubles: Text<{ conflicts: number; problems: number }>
   progress: Text<{
     filesDone: string

@@ -165,18 +165,23 @@ export function failureLine(error: unknown): string {
 }
 
 /** Checks results as they come from the other process. @throws ControlFault */
-export const decodeResult: { readonly [K in keyof ControlResults]: (result: unknown) => ControlResults[K] } = {
-  status: (result) => {
-    const { pid, watching, folders } = check(processSchema, result)
-    return { pid, watching, folders: folders.map(({ record, status }) => ({ record, status: whole(status) })) }
-  },
-  invite: (result) => check(invitationSchema, result),
-  add: (result) => {
-    const { vault, summary } = check(addedSchema, result)
-    return { vault, summary: { ...summary, head: summary.head } }
-  },
-  release: () => undefined,
-}
+export const decodeResult: { readonly [K in keyof ControlResults]: (result: unknown) => ControlResults[K] } =
+  {
+    status: (result) => {
+      const { pid, watching, folders } = check(processSchema, result)
+      return {
+        pid,
+        watching,
+        folders: folders.map(({ record, status }) => ({ record, status: whole(status) })),
+      }
+    },
+    invite: (result) => check(invitationSchema, result),
+    add: (result) => {
+      const { vault, summary } = check(addedSchema, result)
+      return { vault, summary: { ...summary, head: summary.head } }
+    },
+    release: () => undefined,
+  }
 
 /** JSON leaves out what is undefined. */
 function whole(status: v.InferOutput<typeof statusSchema>): FolderStatus {

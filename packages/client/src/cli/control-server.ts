@@ -21,7 +21,10 @@ export interface ControlServer {
 }
 
 /** Listens, 0600; undefined where there can be no socket: then nobody asks, and nothing else changes. */
-export async function serveControl(home: string, handler: ControlHandler): Promise<ControlServer | undefined> {
+export async function serveControl(
+  home: string,
+  handler: ControlHandler,
+): Promise<ControlServer | undefined> {
   if (process.platform === 'win32') return undefined
   makeControlDirectory(home)
   const address = controlAddress(home, `${process.pid}.sock`)
@@ -48,7 +51,11 @@ async function listen(server: Server, path: string): Promise<void> {
   server.unref()
 }
 
-async function closeServer(server: Server, open: ReadonlySet<Socket>, address: ControlAddress): Promise<void> {
+async function closeServer(
+  server: Server,
+  open: ReadonlySet<Socket>,
+  address: ControlAddress,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   for (const socket of open) socket.end()
   const grace = setTimeout(() => {

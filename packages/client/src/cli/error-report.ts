@@ -29,7 +29,10 @@ export function errorReport(words: Catalogue, error: unknown): ErrorReport {
 
 const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: ClientError) => Told>> = {
   usage: usageWords,
-  'home-missing': (words, error) => [words.errorHomeMissing({ path: path(error) }), words.hintHomeMissing({})],
+  'home-missing': (words, error) => [
+    words.errorHomeMissing({ path: path(error) }),
+    words.hintHomeMissing({}),
+  ],
   'home-exists': (words, error) => [words.errorHomeExists({ path: path(error) }), words.hintHomeExists({})],
   'home-locked': lockedWords,
   'home-unsafe': (words, error) => [
@@ -40,7 +43,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorFolderUnknown({ path: path(error) }),
     words.hintFolderUnknown({}),
   ],
-  'folder-taken': (words, error) => [words.errorFolderTaken({ path: path(error) }), words.hintFolderTaken({})],
+  'folder-taken': (words, error) => [
+    words.errorFolderTaken({ path: path(error) }),
+    words.hintFolderTaken({}),
+  ],
   'folder-unusable': (words, error) => [
     words.errorFolderUnusable({ path: path(error) }),
     words.hintFolderUnusable({}),
@@ -78,10 +84,16 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   ],
   'pack-unavailable': (words) => [words.errorPackUnavailable({}), words.hintPackUnavailable({})],
   'update-needed': (words) => [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
-  'key-withheld': (words, error) => [words.errorKeyWithheld({ detail: detail(error) }), words.hintKeyWithheld({})],
+  'key-withheld': (words, error) => [
+    words.errorKeyWithheld({ detail: detail(error) }),
+    words.hintKeyWithheld({}),
+  ],
   brake: (words, error) => [words.errorBrake({ detail: detail(error) }), words.hintBrake({})],
   'disk-full': (words, error) => [words.errorDiskFull({ path: maybePath(error) }), words.hintDiskFull({})],
-  'disk-failed': (words, error) => [words.errorDiskFailed({ detail: detail(error) }), words.hintDiskFailed({})],
+  'disk-failed': (words, error) => [
+    words.errorDiskFailed({ detail: detail(error) }),
+    words.hintDiskFailed({}),
+  ],
   interrupted: (words) => [words.errorInterrupted({}), words.hintInterrupted({})],
 }
 

@@ -68,7 +68,9 @@ function refuseHome(home: string, path: string): void {
 function realFolderOfNearest(path: string): string {
   if (existsSync(path)) return realpathSync(path)
   const parent = dirname(path)
-  return parent === path ? path : resolve(realFolderOfNearest(parent), path.slice(parent.length).replace(/^[/\\]+/, ''))
+  return parent === path
+    ? path
+    : resolve(realFolderOfNearest(parent), path.slice(parent.length).replace(/^[/\\]+/, ''))
 }
 
 function isFolder(path: string): boolean {

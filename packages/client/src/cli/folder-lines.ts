@@ -31,7 +31,13 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     }
     case 'conflict': {
       const { path, keptAs, device } = event
-      return { event: 'conflict', ...place, ...pathFields('path', path), ...pathFields('keptAs', keptAs), device }
+      return {
+        event: 'conflict',
+        ...place,
+        ...pathFields('path', path),
+        ...pathFields('keptAs', keptAs),
+        device,
+      }
     }
     case 'problem': {
       const { path, code, detail } = event
@@ -50,7 +56,10 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
 /** A path, and its bytes besides when it is not UTF-8: `path` and `pathBytes` (base64url). */
 function pathFields(name: 'path' | 'from' | 'keptAs', path: string): Record<string, string> {
   if (path.isWellFormed()) return { [name]: path }
-  return { [name]: path.toWellFormed(), [`${name}Bytes`]: Buffer.from(nameToBytes(path)).toString('base64url') }
+  return {
+    [name]: path.toWellFormed(),
+    [`${name}Bytes`]: Buffer.from(nameToBytes(path)).toString('base64url'),
+  }
 }
 
 /** The JSON line of a summary; without `place` that over all folders. */
@@ -96,7 +105,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
 function changeText(words: Catalogue, event: Extract<FolderEvent, { event: 'change' }>): string {
   const actions = { put: words.actionPut, remove: words.actionRemove, move: words.actionMove }
   const target = printable(event.path)
-  const path = event.from === undefined ? target : words.changeMoved({ from: printable(event.from), path: target })
+  const path =
+    event.from === undefined ? target : words.changeMoved({ from: printable(event.from), path: target })
   const action = actions[event.action]({})
   return event.direction === 'up' ? words.changeUp({ action, path }) : words.changeDown({ action, path })
 }

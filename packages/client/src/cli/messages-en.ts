@@ -216,7 +216,8 @@ export const english: Catalogue = {
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} files, ${bytesDone} of ${bytesTotal}, ${rate}/s`,
   syncWatching: ({ folder }) => `${folder}: watching. Ctrl-C stops.`,
-  syncNothing: () => 'This device syncs no folder yet: `grenier add FOLDER` or `grenier join CODE FOLDER` starts one.',
+  syncNothing: () =>
+    'This device syncs no folder yet: `grenier add FOLDER` or `grenier join CODE FOLDER` starts one.',
   stopping: () => 'stopping; once more ends at once',
   statusNone: () => 'No folder yet. `grenier add FOLDER` starts one.',
   statusFolder: ({ folder, name, state }) => `${folder}  “${name}”  ${state}`,

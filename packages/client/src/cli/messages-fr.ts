@@ -49,7 +49,8 @@ export const french: Catalogue = {
       hint: 'vérifiez que son dossier existe et qu’on peut y écrire',
     },
     'home-inside': {
-      error: ({ text }) => `${text} contient les clés de cet appareil : elles ne doivent pas être synchronisées`,
+      error: ({ text }) =>
+        `${text} contient les clés de cet appareil : elles ne doivent pas être synchronisées`,
       hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
     },
     'yes-needed': {
@@ -114,7 +115,8 @@ export const french: Catalogue = {
     malformed: 'il n’a pas compris le message',
     'version-unknown': 'il ne connaît pas cette version de Grenier',
     'not-logged-in': 'cette clé ne peut pas demander cela',
-    'login-failed': 'la connexion n’a pas été reconnue ; l’adresse est-elle bien celle donnée par l’hébergeur ?',
+    'login-failed':
+      'la connexion n’a pas été reconnue ; l’adresse est-elle bien celle donnée par l’hébergeur ?',
     'account-unknown': 'il ne connaît pas cet appareil : ni compte, ni coffre ici',
     'account-closed': 'le compte est fermé, ou cet appareil a été retiré',
     'registration-closed': 'il ne prend pas de nouveaux comptes',
@@ -231,7 +233,8 @@ export const french: Catalogue = {
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} fichiers, ${bytesDone} sur ${bytesTotal}, ${rate}/s`,
   syncWatching: ({ folder }) => `${folder} : surveillance en cours. Ctrl-C arrête.`,
-  syncNothing: () => 'Cet appareil ne synchronise encore aucun dossier : `grenier add DOSSIER` ou `grenier join CODE DOSSIER` en commence un.',
+  syncNothing: () =>
+    'Cet appareil ne synchronise encore aucun dossier : `grenier add DOSSIER` ou `grenier join CODE DOSSIER` en commence un.',
   stopping: () => 'arrêt en cours ; encore une fois arrête aussitôt',
   statusNone: () => 'Aucun dossier. `grenier add DOSSIER` en commence un.',
   statusFolder: ({ folder, name, state }) => `${folder}  « ${name} »  ${state}`,

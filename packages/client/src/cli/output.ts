@@ -27,6 +27,7 @@ export class Output {
   readonly #options: OutputOptions
   readonly #bar: ProgressBar
   #stdoutIsData = false
+  #lastEvent: string | undefined
 
   constructor(options: OutputOptions) {
     this.#options = options
@@ -41,9 +42,15 @@ export class Output {
     this.#stdoutIsData = true
   }
 
+  /** What the last JSON line was. */
+  get lastEvent(): string | undefined {
+    return this.#lastEvent
+  }
+
   /** One JSON object, with `--json` only. */
   line(line: JsonLine): void {
     if (!this.json) return
+    this.#lastEvent = line.event
     const to = this.#stdoutIsData ? this.#options.stderr : this.#options.stdout
     this.#write(to, JSON.stringify(line))
   }

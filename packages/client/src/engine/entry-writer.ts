@@ -18,7 +18,7 @@ import {
 import type { OutgoingPack } from '../content/pack-writer.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
-import type { Receiver } from './receiver.ts'
+import type { OwnEntry, Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
 
 /** Signs and appends entries of one vault. */
@@ -43,25 +43,22 @@ export class EntryWriter {
     const claims = change.packs.map(claimOf)
     const framed = framePayload(encodeChange(change.payload))
     const bulk = change.packs.length > 1
-    const entry = fitsEntry(framed, bulk)
-      ? this.#sign(session, claims, { framed, bulk })
-      : await this.#signLarge(session, claims, framed)
-    return await this.append(session, entry, also)
+    const own = { change: change.payload, also }
+    if (fitsEntry(framed, bulk))
+      return await this.append(session, this.#sign(session, claims, { framed, bulk }), own)
+    const { entry, payloadPacks } = await this.#signLarge(session, claims, framed)
+    return await this.append(session, entry, { ...own, payloadPacks })
   }
 
   /** Appends a signed entry and folds it. */
-  async append(
-    session: RelaySession,
-    entry: Entry,
-    also?: (transaction: Transaction) => Promise<void>,
-  ): Promise<'appended' | 'moved'> {
+  async append(session: RelaySession, entry: Entry, own: OwnEntry = {}): Promise<'appended' | 'moved'> {
     const answer = await session.append(this.#vault.log.vault, entry.bytes)
     if (answer === 'moved') {
       this.#receiver.missed()
       return 'moved'
     }
     const given = { sequence: entry.header.sequence, entry: entry.bytes }
-    await this.#receiver.take(session, given, also)
+    await this.#receiver.takeOwn(given, own)
     return 'appended'
   }
 
@@ -92,11 +89,16 @@ export class EntryWriter {
   }
 
   /** A payload that does not fit its entry goes into packs of its own, claimed after the others. */
-  async #signLarge(session: RelaySession, claims: readonly PackClaim[], framed: Uint8Array): Promise<Entry> {
+  async #signLarge(
+    session: RelaySession,
+    claims: readonly PackClaim[],
+    framed: Uint8Array,
+  ): Promise<{ entry: Entry; payloadPacks: Uint8Array[] }> {
     const { log, platform } = this.#vault
     const epoch = currentEpoch(log.state.spine).number
     const pieces = splitPayload(framed)
     const added = [...claims]
+    const payloadPacks: Uint8Array[] = []
     for (const [at, piece] of pieces.entries()) {
       const storedBytes = at < pieces.length - 1 ? packBytesMax : packBytesAlone(piece.length)
       const salt = platform.random.bytes(32)
@@ -109,11 +111,16 @@ export class EntryWriter {
         storedBytes,
       }
       const pack = await platform.pool.seal(task)
+      // A put that fails shows in the append, which then lacks its pack.
       session.put(log.vault, pack).catch(() => undefined)
+      payloadPacks.push(pack.bytes)
       added.push({ id: pack.id, sizeBytes: pack.bytes.length, epoch })
     }
     const positions = pieces.map((_, at) => claims.length + at)
-    return this.#sign(session, added, { framed: framePointer(framed, positions), bulk: true })
+    return {
+      entry: this.#sign(session, added, { framed: framePointer(framed, positions), bulk: true }),
+      payloadPacks,
+    }
   }
 }
 

@@ -184,6 +184,7 @@ export class OpenFolderEngine implements FolderEngine {
       look: new FolderLook(on),
       applier: new FolderApplier({ ...on, content }),
       tally: this.#tally,
+      refusalsMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
       duties: (session) => this.#duties(session),
       checkFolder: () => checkFolder({ files, trees: vault.trees }, this.record.path),
     })

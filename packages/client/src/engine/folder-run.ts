@@ -28,6 +28,10 @@ const passesMax = 200
 const settleFileMs = 60
 const settleFileMax = 40
 
+/** The first wait after a refusal, and the longest. */
+const refusedMs = 500
+const refusedMsMax = 60_000
+
 export interface FolderRunParts {
   readonly vault: Vault
   readonly connection: Connection
@@ -38,6 +42,8 @@ export interface FolderRunParts {
   readonly look: FolderLook
   readonly applier: FolderApplier
   readonly tally: Tally
+  /** How often in a row the relay may refuse for now before the run gives up. */
+  readonly refusalsMax: number
   /** Own entries that are due besides changes: new keys, checkpoints. Returns whether something was appended. */
   readonly duties: (session: RelaySession) => Promise<boolean>
   /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
@@ -50,6 +56,7 @@ export class FolderRun {
   readonly #bell = new Bell()
   readonly #hinted = new Set<RelativePath>()
   #lookAtAll = true
+  #refusals = 0
   #session: RelaySession | undefined
 
   constructor(parts: FolderRunParts) {
@@ -79,6 +86,7 @@ export class FolderRun {
       this.#stopIfAborted()
       try {
         await this.#settle(await this.#online())
+        this.#refusals = 0
         return
       } catch (error) {
         await this.#afterFailure(error)
@@ -141,13 +149,17 @@ export class FolderRun {
     return session
   }
 
-  /** What a broken connection, or a pack that is not there now, mends by itself is tried again; all else ends the run. */
+  /** What a broken connection or a busy relay mends by itself is tried again; all else ends the run. */
   async #afterFailure(error: unknown): Promise<void> {
-    const { connection } = this.#parts
-    if (!(error instanceof ClientError) || !error.retryable) throw error
-    if (error.code !== 'relay-unreachable') throw error
+    const { connection, vault } = this.#parts
+    if (!(error instanceof ClientError) || !(error.retryable || isPassing(error))) throw error
     this.#session = undefined
     await connection.close()
+    if (error.code === 'relay-unreachable') return
+    // The relay is there and cannot: it is asked again, more and more rarely; a run that is to end says so in the end.
+    if (++this.#refusals > this.#parts.refusalsMax) throw error
+    const on = { clock: vault.platform.clock, signal: vault.signal }
+    await pause(on, Math.min(refusedMs * 2 ** (this.#refusals - 1), refusedMsMax))
   }
 
   async #settle(session: RelaySession): Promise<void> {
@@ -256,6 +268,11 @@ export class FolderRun {
 interface Done {
   readonly lasting: number
   readonly read: number
+}
+
+/** Packs that were acknowledged and are not there any more: what is missing is sent again on the next session. */
+function isPassing(error: ClientError): boolean {
+  return error.code === 'relay-refused' && error.data['reason'] === 'pack-missing'
 }
 
 function isForDisk(action: Action): action is Apply | StepAside {

@@ -16,6 +16,7 @@ import { keepPayloadPack } from '../state/entry-keep.ts'
 import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
 import { noteFolded } from '../state/log-cache.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
+import { noteBulk } from './bulk-bytes.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** An entry ready to be folded: what its payload says, where it has one that matters. */
@@ -26,6 +27,14 @@ interface Opened {
   readonly index: readonly PackIndex[]
   readonly payloadPacks: readonly Uint8Array[]
   readonly fault: string | undefined
+}
+
+/** What this device knows of its own entry. `also` joins the transaction that folds it. */
+export interface OwnEntry {
+  readonly change?: ChangePayload | undefined
+  readonly index?: readonly PackIndex[] | undefined
+  readonly payloadPacks?: readonly Uint8Array[] | undefined
+  readonly also?: ((transaction: Transaction) => Promise<void>) | undefined
 }
 
 /** Receives entries. Calls are one after the other: the run's order. */
@@ -95,21 +104,27 @@ export class Receiver {
     return count
   }
 
-  /** Judges, opens and folds one entry that follows. Own ones come here too, after their append. */
-  async take(
-    session: RelaySession,
-    given: RelayEntry,
-    also?: (transaction: Transaction) => Promise<void>,
-  ): Promise<void> {
+  /** Judges, opens and folds one entry that follows. */
+  async take(session: RelaySession, given: RelayEntry): Promise<void> {
+    const judged = this.#vault.log.judge(given)
+    await this.#keep(await this.#open(session, judged, given))
+  }
+
+  /** Folds an entry that this device has just appended: what it says needs no opening. */
+  async takeOwn(given: RelayEntry, own: OwnEntry): Promise<void> {
+    const judged = this.#vault.log.judge(given)
+    const { change, index = [], payloadPacks = [] } = own
+    await this.#keep({ judged, given, change, index, payloadPacks, fault: undefined }, own.also)
+  }
+
+  async #keep(opened: Opened, also?: (transaction: Transaction) => Promise<void>): Promise<void> {
     const { log, trees } = this.#vault
-    const judged = log.judge(given)
-    const opened = await this.#open(session, judged, given)
     await trees.write({ flush: false }, async (transaction) => {
-      log.keep(transaction, judged, given)
+      log.keep(transaction, opened.judged, opened.given)
       await this.#fold(transaction, opened)
       await also?.(transaction)
     })
-    log.moved(judged)
+    log.moved(opened.judged)
   }
 
   async #open(session: RelaySession, judged: Judged, given: RelayEntry): Promise<Opened> {
@@ -139,6 +154,7 @@ export class Receiver {
     for (const [position, stored] of opened.payloadPacks.entries())
       keepPayloadPack(transaction, { sequence, position }, stored)
     if (header.kind === 'change') {
+      if (own) noteBulk(transaction, header.added, opened.change)
       const result = await foldChange(transaction, { header, payload: opened.change, own })
       if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)
       return

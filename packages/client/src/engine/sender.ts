@@ -10,6 +10,7 @@ import { hasPlace, ownPlaceOf } from '../state/chunk-index.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Commit } from '../sync/action.ts'
 import type { LocalRow, NodeId } from '../sync/tree.ts'
+import { bulkBytes } from './bulk-bytes.ts'
 import { adoptAll, settleCommits } from './adopting.ts'
 import { buildChange, operationsInChange, type BuiltChange } from './change-builder.ts'
 import type { EntryWriter } from './entry-writer.ts'
@@ -48,15 +49,16 @@ export class Sender {
     const { vault, files, shipper } = parts
     const { pool, random, clock } = vault.platform
     this.#lastCommitMs = clock.monotonic()
-    this.#writer = new PackWriter({
+    const writing = {
       pool,
       random,
       sealing: () => this.#sealing(),
-      emit: async (pack) => {
+      emit: async (pack: OutgoingPack) => {
         await shipper.take(pack)
         this.#emitted = pack.ordinal
       },
-    })
+    }
+    this.#writer = new PackWriter(writing, bulkBytes(vault.trees))
     const known = (id: Parameters<typeof ownPlaceOf>[1]): boolean => ownPlaceOf(vault.trees, id) !== undefined
     this.#ingest = new Ingest({
       fileSystem: files,

@@ -4,7 +4,9 @@ import { BoundedCache } from './bounded-cache.ts'
 
 describe('the bounded cache', () => {
   it('gives what was set last or nothing, and never holds more than its bound and the last one', () => {
-    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(20), fc.integer({ min: 1, max: 30 })), { size: 'max' })
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(20), fc.integer({ min: 1, max: 30 })), {
+      size: 'max',
+    })
     fc.assert(
       fc.property(steps, (all) => {
         const cache = new BoundedCache<number, number>(100)

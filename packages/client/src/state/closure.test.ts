@@ -215,9 +215,13 @@ class Side {
   readonly rows = new Map<NodeId, Row>()
 
   put(key: NodeId, { parent, name, dir, seed }: Spot, value = dir ? directory : file(seed)): Row | undefined {
-    const directories = [rootId, ...[...this.rows].flatMap(([at, made]) => (made.value.kind === 'directory' ? [at] : []))]
+    const directories = [
+      rootId,
+      ...[...this.rows].flatMap(([at, made]) => (made.value.kind === 'directory' ? [at] : [])),
+    ]
     const made = row(directories[parent % directories.length]!, name, value)
-    if ([...this.rows.values()].some((other) => other.parent === made.parent && other.name === made.name)) return undefined
+    if ([...this.rows.values()].some((other) => other.parent === made.parent && other.name === made.name))
+      return undefined
     if (this.#isWithin(made.parent, key)) return undefined
     this.rows.set(key, made)
     return made
@@ -228,12 +232,17 @@ class Side {
     const before = key === undefined ? undefined : this.rows.get(key)
     if (key === undefined || before === undefined || what === 'create') this.put(fresh, to)
     else if (what === 'move') this.put(key, to, before.value)
-    else if (what === 'remove') for (const at of [...this.rows.keys()].filter((each) => this.#isWithin(each, key))) this.rows.delete(at)
+    else if (what === 'remove')
+      for (const at of [...this.rows.keys()].filter((each) => this.#isWithin(each, key))) this.rows.delete(at)
     else if (before.value.kind === 'file') this.rows.set(key, { ...before, value: file(2 + to.seed) })
   }
 
   #isWithin(at: NodeId, above: NodeId): boolean {
-    for (let key: NodeId | undefined = at; key !== undefined && key !== rootId; key = this.rows.get(key)?.parent)
+    for (
+      let key: NodeId | undefined = at;
+      key !== undefined && key !== rootId;
+      key = this.rows.get(key)?.parent
+    )
       if (key === above) return true
     return false
   }

@@ -120,7 +120,7 @@ class World {
 }
 
 const asked = process.env['GRENIER_PLAN_RUNS']
-const runs = { numRuns: Number(asked ?? 2000) }
+const runs = { numRuns: Number(asked ?? 500) }
 const timeoutMs = asked === undefined ? 60_000 : 3_600_000
 const steps = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' })
 

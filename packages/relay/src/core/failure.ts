@@ -1,6 +1,12 @@
 // What a client hears of an error: a code of the protocol, and nothing about this machine.
 import { CryptoError } from '@grenier/crypto/verify'
-import { isRetryable, ProtocolError, type RelayErrorCode, type RelayMessageOf } from '@grenier/protocol'
+import {
+  isRetryable,
+  limits,
+  ProtocolError,
+  type RelayErrorCode,
+  type RelayMessageOf,
+} from '@grenier/protocol'
 import { isLocalCode, RelayError } from '../errors.ts'
 
 /** The `error` message for a failure, without the id of a request. */
@@ -22,11 +28,12 @@ function refusal(code: RelayErrorCode): RelayMessageOf<'error'> {
   return { type: 'error', code, retryable: isRetryable(code) }
 }
 
+// What went wrong on this machine may name its folders: those codes go bare.
+const bare: ReadonlySet<RelayErrorCode> = new Set(['internal', 'disk-full'])
+
 function told(code: RelayErrorCode, error: RelayError): RelayMessageOf<'error'> {
-  const message = {
-    ...refusal(code),
-    message: error.message,
-    retryable: error.retryable || isRetryable(code),
-  }
+  if (bare.has(code)) return refusal(code)
+  const retryable = error.retryable || isRetryable(code)
+  const message = { ...refusal(code), message: error.message.slice(0, limits.messageChars), retryable }
   return Object.keys(error.data).length === 0 ? message : { ...message, data: { ...error.data } }
 }

@@ -1,0 +1,178 @@
+// What can be said to `grenier`: its commands, their options, and a help page for each, in the language of the user.
+import { readFileSync } from 'node:fs'
+import { Command, Option, type CommanderError } from 'commander'
+import * as v from 'valibot'
+import type { ClientError, ExitCode } from '../errors.ts'
+import { add } from './add.ts'
+import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
+import { exportFolder } from './export.ts'
+import { forget } from './forget.ts'
+import { invite } from './invite.ts'
+import type { Invocation } from './invocation.ts'
+import { join } from './join.ts'
+import { setup } from './setup.ts'
+import { status } from './status.ts'
+import { sync } from './sync.ts'
+import { usageError } from './usage-error.ts'
+
+/** Hands the exit code of a command over. */
+export type Done = (exitCode: ExitCode) => void
+
+interface Building {
+  readonly invocation: Invocation
+  readonly words: Catalogue
+  readonly root: Command
+  readonly done: Done
+}
+
+/** The program, ready to parse. */
+export function program(invocation: Invocation, done: Done): Command {
+  const { words } = invocation.output
+  const root = plain(words, new Command('grenier'))
+    .description(words.helpProgram({}))
+    .usage(`${words.value.command} [${words.value.options}]`)
+    .version(packageVersion(), '-V, --version', words.helpVersion({}))
+    .option(`--home <${words.value.directory}>`, words.helpHome({}))
+    .option('--json', words.helpJson({}))
+    .option('--yes', words.helpYes({}))
+    .addOption(new Option(`--lang <${words.value.language}>`, words.helpLang({})).choices(['fr', 'en']))
+    .option('--verbose', words.helpVerbose({}))
+    .action(() => {
+      throw usageError('no-command')
+    })
+  const on: Building = { invocation, words, root, done }
+  for (const build of [addSetup, addAdd, addInvite, addJoin, addSync, addStatus, addForget, addExport])
+    build(on)
+  return root
+}
+
+/** What commander says of wrong usage, as our error: its sentences are English, what they quote is what was typed. */
+export function misuse(error: CommanderError): ClientError {
+  const quoted = /'([^']+)'/.exec(error.message)?.[1] ?? error.message.replace(/^error: /, '')
+  if (error.code === 'commander.excessArguments') return usageError('too-many', quoted, error)
+  const missing = /^commander\.(missing|optionMissing)/.test(error.code)
+  return usageError(missing ? 'argument-missing' : 'not-understood', quoted, error)
+}
+
+function addSetup({ invocation, words, done, ...on }: Building): void {
+  const { relay, name, file, code } = words.value
+  const command = sub({ ...on, words }, 'setup', words.helpSetup({}))
+  command
+    .argument(`<${relay}>`)
+    .option(`--invite <${code}>`, words.helpSetupInvite({}))
+    .option(`--device-name <${name}>`, words.helpDeviceName({}))
+    .option(`--phrase-out <${file}>`, words.helpPhraseOut({}))
+    .option(`--phrase-file <${file}>`, words.helpPhraseFile({}))
+    .action(async (url: string, flags: unknown) => {
+      const optional = v.optional(v.string())
+      const shape = { invite: optional, deviceName: optional, phraseOut: optional, phraseFile: optional }
+      done(await setup(invocation, url, v.parse(v.object(shape), flags)))
+    })
+}
+
+function addAdd({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'add', words.helpAdd({}))
+    .argument(`<${words.value.folder}>`)
+    .option(`--name <${words.value.name}>`, words.helpAddName({}))
+    .action(async (folder: string, flags: unknown) => {
+      done(await add(invocation, folder, v.parse(v.object({ name: v.optional(v.string()) }), flags)))
+    })
+}
+
+function addInvite({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'invite', words.helpInvite({}))
+    .argument(`<${words.value.folder}>`)
+    .option(`--role <${words.value.role}>`, words.helpInviteRole({}), 'writer')
+    .option(`--expires <${words.value.duration}>`, words.helpInviteExpires({}), '24h')
+    .action(async (folder: string, flags: unknown) => {
+      done(
+        await invite(invocation, folder, v.parse(v.object({ role: v.string(), expires: v.string() }), flags)),
+      )
+    })
+}
+
+function addJoin({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'join', words.helpJoin({}))
+    .argument(`<${words.value.code}>`)
+    .argument(`<${words.value.folder}>`)
+    .option(`--device-name <${words.value.name}>`, words.helpDeviceName({}))
+    .action(async (code: string, folder: string, flags: unknown) => {
+      const checked = v.parse(v.object({ deviceName: v.optional(v.string()) }), flags)
+      done(await join(invocation, { code, folder }, checked))
+    })
+}
+
+function addSync({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'sync', words.helpSync({}))
+    .argument(`[${words.value.folder}...]`)
+    .option('--once', words.helpOnce({}))
+    .action(async (folders: string[], flags: unknown) => {
+      done(await sync(invocation, folders, v.parse(v.object({ once: v.optional(v.boolean()) }), flags)))
+    })
+}
+
+function addStatus({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'status', words.helpStatus({}))
+    .argument(`[${words.value.folder}]`)
+    .action(async (folder: string | undefined) => done(await status(invocation, folder)))
+}
+
+function addForget({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'forget', words.helpForget({}))
+    .argument(`<${words.value.folder}>`)
+    .action(async (folder: string) => done(await forget(invocation, folder)))
+}
+
+function addExport({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'export', words.helpExport({}))
+    .argument(`<${words.value.folder}>`)
+    .requiredOption(`--out <${words.value.tar}>`, words.helpExportOut({}))
+    .action(async (folder: string, flags: unknown) => {
+      done(await exportFolder(invocation, folder, v.parse(v.object({ out: v.string() }), flags)))
+    })
+}
+
+function sub({ root, words }: Pick<Building, 'root' | 'words'>, name: CommandName, help: string): Command {
+  const example = `\n${words.help['Example:']}\n  ${words.example[name]}`
+  return plain(words, root.command(name)).description(help).addHelpText('after', example)
+}
+
+/** What all commands share: our words, our exits, our errors. */
+function plain(words: Catalogue, command: Command): Command {
+  return command
+    .helpOption('-h, --help', words.helpHelp({}))
+    .helpCommand(false)
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => (isTitle(words, title) ? words.help[title] : title),
+      // The default of an option stands in its words where it matters.
+      optionDescription: (option) => option.description,
+      commandUsage: (of) => usageOf(words, of),
+      subcommandTerm: (of) => `${of.name()} ${argumentsOf(of)}`.trimEnd(),
+    })
+}
+
+function usageOf(words: Catalogue, command: Command): string {
+  if (command.parent === null) return `${command.name()} ${command.usage()}`
+  return `${command.parent.name()} ${command.name()} ${argumentsOf(command)} [${words.value.options}]`
+}
+
+function argumentsOf(command: Command): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = argument.variadic ? `${argument.name()}…` : argument.name()
+    return argument.required ? name : `[${name}]`
+  })
+  return names.join(' ')
+}
+
+function isTitle(words: Catalogue, title: string): title is HelpTitle {
+  return Object.hasOwn(words.help, title)
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return v.parse(v.object({ version: v.string() }), JSON.parse(manifest)).version
+}

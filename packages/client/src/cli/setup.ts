@@ -1,0 +1,184 @@
+// `grenier setup`: the identity, this device, and the account. Nothing is left behind when the relay cannot be reached or refuses; and the
+// words are never lost: they are written or shown before anything here depends on them.
+import {
+  certifyDevice,
+  identityFromEntropy,
+  makeDevice,
+  phraseOf,
+  publicDevice,
+  publicIdentity,
+  systemRandom,
+  toHex,
+  wipeKeys,
+  type Device,
+  type Identity,
+} from '@grenier/crypto'
+import { parseRelayUrl, ProtocolError } from '@grenier/protocol'
+import { rmSync } from 'node:fs'
+import { openAccount } from '../engine/open-folder.ts'
+import { ClientError, type ExitCode } from '../errors.ts'
+import { homeExists, makeHome, type NewHome } from '../home/home-files.ts'
+import type { Home } from '../home/home.ts'
+import { deviceNameOf } from './device-name.ts'
+import type { Invocation } from './invocation.ts'
+import { phraseTable, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
+import { printable } from './printable.ts'
+import { usageError } from './usage-error.ts'
+
+export interface SetupFlags {
+  readonly invite?: string | undefined
+  readonly deviceName?: string | undefined
+  readonly phraseOut?: string | undefined
+  readonly phraseFile?: string | undefined
+}
+
+/** Where the words of a new identity go; undefined when they were given. */
+type WordsTo = { readonly file: string } | 'terminal' | undefined
+
+/** Makes the device. @throws ClientError */
+export async function setup(invocation: Invocation, relay: string, flags: SetupFlags): Promise<ExitCode> {
+  const { output, homeDirectory } = invocation
+  if (homeExists(homeDirectory))
+    throw new ClientError('home-exists', 'a device is here already', { data: { path: homeDirectory } })
+  const url = relayText(relay)
+  const deviceName = deviceNameOf(flags.deviceName)
+  const wordsTo = whereWordsGo(invocation, flags)
+  const entropy =
+    flags.phraseFile === undefined
+      ? systemRandom.bytes(32)
+      : await readPhrase(flags.phraseFile, output.words.askWords({}))
+  const identity = identityFromEntropy(entropy)
+  const phrase =
+    wordsTo === undefined ? '' : phraseOf(entropy, output.language === 'fr' ? 'french' : 'english')
+  entropy.fill(0)
+  try {
+    const made = newHome({ identity, device: makeDevice(systemRandom), deviceName, relay: url })
+    await openAccountFor(invocation, { identity, made, invite: flags.invite, wordsTo, phrase })
+    if (wordsTo === 'terminal') showWords(invocation, output.words.setupWords({}), phrase)
+    const home = makeHome(homeDirectory, made)
+    tell(invocation, home, wordsTo)
+    return 0
+  } finally {
+    wipeKeys(identity)
+  }
+}
+
+function relayText(relay: string): string {
+  try {
+    return parseRelayUrl(relay).text
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+    throw usageError('relay-url', relay, cause)
+  }
+}
+
+function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {
+  if (phraseOut !== undefined && phraseFile !== undefined) throw usageError('phrase-both')
+  if (phraseFile !== undefined) return undefined
+  if (phraseOut !== undefined) {
+    refuseUnwritable(phraseOut)
+    return { file: phraseOut }
+  }
+  // Words in a log or a pipe would be words that others read.
+  if (output.json || !process.stderr.isTTY) throw usageError('phrase-out-needed')
+  return 'terminal'
+}
+
+function newHome(of: { identity: Identity; device: Device; deviceName: string; relay: string }): NewHome {
+  const { identity, device, deviceName, relay } = of
+  const certificate = certifyDevice(identity, publicDevice(device))
+  return {
+    deviceName,
+    device,
+    identity: { keys: publicIdentity(identity), certificate },
+    relays: [relay],
+  }
+}
+
+interface AccountOpening {
+  readonly identity: Identity
+  readonly made: NewHome
+  readonly invite: string | undefined
+  readonly wordsTo: WordsTo
+  readonly phrase: string
+}
+
+/**
+ * Opens the account before anything lies on this disk but the file of words. When that certainly failed, the file goes too; when the
+ * line broke in the middle, the account may be there and the hoster's code used up: then the words are what setup goes on with.
+ */
+async function openAccountFor(invocation: Invocation, opening: AccountOpening): Promise<void> {
+  const { identity, made, invite, wordsTo, phrase } = opening
+  const { platform, interrupt, homeDirectory } = invocation
+  const [relay = ''] = made.relays
+  if (typeof wordsTo === 'object') writePhrase(wordsTo.file, phrase)
+  try {
+    const home = draftHome(homeDirectory, made)
+    const context = { home, platform: platform(), signal: interrupt.signal }
+    await stoppable(interrupt.signal, openAccount(context, { relay, invite, identity }))
+  } catch (error) {
+    if (mayHaveOpened(error)) {
+      if (wordsTo === 'terminal')
+        showWords(invocation, invocation.output.words.setupWordsUncertain({}), phrase)
+      if (wordsTo !== undefined) invocation.output.note(invocation.output.words.hintSetupUncertain({}))
+    } else if (typeof wordsTo === 'object') rmSync(wordsTo.file, { force: true })
+    throw error
+  }
+}
+
+/** What cannot be called back is left behind: the process ends soon. */
+async function stoppable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const stopped = Promise.withResolvers<never>()
+  const stop = (): void => stopped.reject(new ClientError('interrupted', 'stopped'))
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([work, stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Whether the request may have reached the relay without its answer coming back. */
+function mayHaveOpened(error: unknown): boolean {
+  if (!(error instanceof ClientError)) return true
+  if (error.code === 'interrupted') return true
+  const broken = ['closed', 'silent', 'stalled', 'malformed']
+  return error.code === 'relay-unreachable' && broken.includes(String(error.data['reason']))
+}
+
+/** A home that is not on disk yet: what opening an account asks of one. */
+function draftHome(directory: string, { deviceName, device, identity, relays }: NewHome): Home {
+  const refuse = (): Promise<never> => Promise.reject(new TypeError('this home is not on disk yet'))
+  return {
+    directory,
+    deviceName,
+    device,
+    identity: identity?.keys,
+    certificate: identity?.certificate,
+    relays,
+    folders: [],
+    stateDirectory: () => directory,
+    addFolder: refuse,
+    removeFolder: refuse,
+  }
+}
+
+function showWords({ output }: Invocation, sentence: string, phrase: string): void {
+  output.note(`${sentence}\n\n${phraseTable(phrase)}\n`)
+}
+
+function tell({ output }: Invocation, home: Home, wordsTo: WordsTo): void {
+  const { words } = output
+  const [relay = ''] = home.relays
+  const identity = home.identity === undefined ? undefined : toHex(home.identity.sign)
+  output.line({
+    event: 'setup',
+    device: toHex(home.device.sign.publicKey),
+    identity,
+    relay,
+    name: home.deviceName,
+  })
+  if (wordsTo === undefined) output.note(words.setupWordsTaken({}))
+  if (typeof wordsTo === 'object') output.note(words.setupWordsWritten({ path: printable(wordsTo.file) }))
+  output.result(words.setupDone({ name: printable(home.deviceName), relay }))
+}

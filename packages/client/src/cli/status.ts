@@ -1,0 +1,127 @@
+// `grenier status`: what is synced and how it stands. Asked of the running `sync`; where none runs, read from the state, without the relay.
+import { existsSync } from 'node:fs'
+import { fromHex, toHex, vaultId, wordsOf } from '@grenier/crypto'
+import { ClientError, type ExitCode } from '../errors.ts'
+import type { FolderStatus } from '../engine/events.ts'
+import { openHome } from '../home/home-files.ts'
+import type { FolderRecord, Home } from '../home/home.ts'
+import { VaultLog } from '../log/vault-log.ts'
+import { TreesStore } from '../state/trees-store.ts'
+import { liveSyncs, type LiveSync } from './control-client.ts'
+import { knownFolder } from './folder-argument.ts'
+import { stateText } from './folder-lines.ts'
+import type { Invocation } from './invocation.ts'
+import { lastRun } from './last-run.ts'
+import { printable } from './printable.ts'
+import { formatCount, formatMoment } from './quantities.ts'
+
+/** Words of a head's fingerprint that are shown: 66 bits, enough for two people on the telephone. */
+const fingerprintWords = 6
+
+/** How a folder stands. `running`: a process has it at work. */
+interface Standing {
+  readonly record: FolderRecord
+  readonly status: FolderStatus
+  readonly running: boolean
+}
+
+/** Prints the folders, or one of them. @throws ClientError */
+export async function status(invocation: Invocation, name: string | undefined): Promise<ExitCode> {
+  const { output, homeDirectory } = invocation
+  const home = openHome(homeDirectory)
+  const records = name === undefined ? home.folders : [knownFolder(home, name)]
+  const live = await liveSyncs(home.directory)
+  const standings: Standing[] = []
+  for (const record of records) standings.push(await standing(invocation, home, { record, live }))
+  output.line({ event: 'status', device: home.deviceName, folders: standings.map(jsonOf) })
+  if (standings.length === 0) output.note(output.words.statusNone({}))
+  for (const one of standings) output.result(textOf(invocation, one))
+  return 0
+}
+
+async function standing(
+  invocation: Invocation,
+  home: Home,
+  { record, live }: { record: FolderRecord; live: readonly LiveSync[] },
+): Promise<Standing> {
+  const held = live.flatMap(({ folders }) => folders).find((one) => one.record.path === record.path)
+  if (held !== undefined) return { record, status: held.status, running: true }
+  return await resting(invocation, home, record)
+}
+
+/** No process answers for it: the state on disk, and how the last run ended. */
+async function resting(invocation: Invocation, home: Home, record: FolderRecord): Promise<Standing> {
+  const last = lastRun(home, record.vault)
+  const kept: FolderStatus = {
+    state: last?.state ?? 'paused',
+    pending: 0,
+    conflicts: last?.conflicts ?? 0,
+    problems: last?.problems ?? 0,
+    head: undefined,
+    lastContactMs: last?.lastContactMs,
+  }
+  const directory = home.stateDirectory(record.vault)
+  if (!existsSync(directory)) return { record, status: kept, running: false }
+  try {
+    const store = await invocation.platform().state(directory)
+    try {
+      const trees = TreesStore.open(store)
+      const log = VaultLog.open(trees, vaultId(fromHex(record.vault)), home.device)
+      const head = log.isEmpty
+        ? undefined
+        : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) }
+      return { record, running: false, status: { ...kept, pending: trees.differingCount, head } }
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    // Somebody has it open who does not answer: just starting, or ending.
+    if (!(error instanceof ClientError) || error.code !== 'home-locked') throw error
+    return { record, running: true, status: { ...kept, state: 'syncing' } }
+  }
+}
+
+function jsonOf({ record, status, running }: Standing): Record<string, unknown> {
+  const { path, vault, name, relay } = record
+  const { state, pending, conflicts, problems, head, lastContactMs } = status
+  const lastContact = lastContactMs === undefined ? null : new Date(lastContactMs).toISOString()
+  return {
+    path,
+    vault,
+    name,
+    relay,
+    state,
+    running,
+    pending,
+    conflicts,
+    problems,
+    head: head ?? null,
+    fingerprint: head === undefined ? null : fingerprintOf(head.hash),
+    lastContact,
+  }
+}
+
+/** The same words on every device, whatever its language: they are there to be compared. */
+function fingerprintOf(hash: string): string {
+  return wordsOf(fromHex(hash).slice(0, 16), 'english').split(' ').slice(0, fingerprintWords).join(' ')
+}
+
+function textOf({ output }: Invocation, { record, status, running }: Standing): string {
+  const { words, language } = output
+  const { state, pending, conflicts, problems, head, lastContactMs } = status
+  const now = stateText(words, state)
+  const lines = [
+    words.statusFolder({
+      folder: printable(record.path),
+      name: printable(record.name),
+      state: running ? now : words.statusResting({ state: now }),
+    }),
+  ]
+  if (head !== undefined)
+    lines.push(words.statusHead({ sequence: head.seq, words: fingerprintOf(head.hash) }))
+  if (pending > 0) lines.push(words.statusPending({ count: pending, text: formatCount(pending, language) }))
+  if (conflicts + problems > 0) lines.push(words.statusTroubles({ conflicts, problems }))
+  const when = lastContactMs === undefined ? words.statusNever({}) : formatMoment(lastContactMs, language)
+  lines.push(words.statusContact({ when }))
+  return lines.join('\n')
+}

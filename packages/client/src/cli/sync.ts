@@ -1,0 +1,32 @@
+// `grenier sync`: all folders, or those that are named, side by side in one process.
+import type { ExitCode } from '../errors.ts'
+import { openHome } from '../home/home-files.ts'
+import { knownFolder } from './folder-argument.ts'
+import type { Invocation } from './invocation.ts'
+import { openOwnFolder } from './open-own-folder.ts'
+import { runFolders, type FolderWork } from './running-folders.ts'
+
+/** Syncs until interrupted; with `once` until both sides agree and everything is durable. @throws ClientError */
+export async function sync(
+  invocation: Invocation,
+  names: readonly string[],
+  flags: { once?: boolean | undefined },
+): Promise<ExitCode> {
+  const { output, homeDirectory } = invocation
+  const home = openHome(homeDirectory)
+  const once = flags.once === true
+  const asked = names.length === 0 ? home.folders : names.map((name) => knownFolder(home, name))
+  const records = [...new Map(asked.map((record) => [record.path, record])).values()]
+  if (records.length === 0) {
+    output.note(output.words.syncNothing({}))
+    return 0
+  }
+  const works = records.map(({ path, vault }): FolderWork => {
+    return {
+      place: { folder: path, vault },
+      mode: once ? 'once' : 'watch',
+      open: (context) => openOwnFolder({ invocation, home, path, context }),
+    }
+  })
+  return await runFolders({ invocation, home, watching: !once }, works)
+}
