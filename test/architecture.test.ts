@@ -1,7 +1,8 @@
 // The house's own inspection: layers, sizes, names and the lists that documents promise. Each failure says what to do.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { relayErrorCodes } from '@grenier/protocol'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -191,6 +192,10 @@ describe('documents', () => {
       ...unionIn('packages/crypto/src/errors.ts', 'CryptoErrorCode'),
       ...unionIn('packages/client/src/errors.ts', 'ClientErrorCode'),
       ...unionIn('packages/client/src/sync/action.ts', 'ProblemCode'),
+      ...unionIn('packages/client/src/sync/operations.ts', 'VoidReason'),
+      ...unionIn('packages/client/src/relay/relay-failure.ts', 'UnreachableReason'),
+      ...unionIn('packages/relay/src/errors.ts', 'LocalErrorCode'),
+      ...relayErrorCodes,
     ]
     expect(codes.length).toBeGreaterThan(30)
     const document = read('docs/ERRORS.md')
@@ -198,6 +203,32 @@ describe('documents', () => {
       codes.filter((code) => !document.includes(`\`${code}\``)),
       'describe the code in docs/ERRORS.md',
     ).toEqual([])
+  })
+
+  test('each label of the code is in docs/FORMAT.md or docs/PROTOCOL.md', () => {
+    const labels = new Set(
+      production.flatMap((path) =>
+        [...read(path).matchAll(/'(grenier\/v1\/[^']+)'/g)].map(([, name = '']) => name),
+      ),
+    )
+    expect(labels.size).toBeGreaterThan(30)
+    const documents = read('docs/FORMAT.md') + read('docs/PROTOCOL.md')
+    expect(
+      [...labels].filter((label) => !new RegExp(`${label}(?![a-z0-9-])`).test(documents)),
+      'say what it is for, in the table of labels of docs/FORMAT.md',
+    ).toEqual([])
+  })
+
+  test('documents name only files that exist', () => {
+    const documents = [...filesUnder('docs', '.md'), 'CONTRIBUTING.md']
+    const named = documents.flatMap((document) =>
+      [...read(document).matchAll(/`((?:packages|test|docs)\/[\w./-]+\.(?:ts|json|md))`/g)].map(
+        ([, path = '']) => path,
+      ),
+    )
+    expect(named.length).toBeGreaterThan(30)
+    const lost = [...new Set(named)].filter((path) => !existsSync(join(root, path)))
+    expect(lost, 'the file was renamed or removed: name the one that is there').toEqual([])
   })
 
   test('every dependency has a line that says why', () => {

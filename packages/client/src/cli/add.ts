@@ -6,7 +6,7 @@ import { openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
 import { checkedName } from './device-name.ts'
-import { existingFolder } from './folder-argument.ts'
+import { existingFolder, refuseSynced } from './folder-argument.ts'
 import { summaryLine, summaryTexts } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
@@ -32,6 +32,7 @@ export async function add(
   if (home.identity === undefined || relay === undefined) {
     throw new ClientError('home-missing', 'a vault needs an identity', { data: { path: home.directory } })
   }
+  await refuseSynced(invocation.platform(), home, path)
   const adding: Adding = { path, relay, name: vaultName(flags.name, path) }
   const running = (await liveSyncs(home.directory)).find((one) => one.watching)
   return running === undefined
@@ -62,10 +63,7 @@ async function addThere(invocation: Invocation, running: LiveSync, adding: Addin
   const report = new FolderReport(output, new RunProgress(output), place)
   output.note(output.words.takenOn({ folder: printable(adding.path), pid: running.pid }))
   try {
-    const added = await running.ask(
-      { ask: 'add', ...adding },
-      { report: report.take, signal: interrupt.signal },
-    )
+    const added = await running.add(adding, { report: report.take, signal: interrupt.signal })
     const { vault, summary } = added
     output.progressDone()
     tell(invocation, adding)

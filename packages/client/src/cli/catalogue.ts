@@ -97,6 +97,7 @@ export interface Catalogue {
   conflict: Text<{ path: string; keptAs: string }>
   voidEntry: Text<{ sequence: number; device: string; reason: string }>
   watchBlind: Text<{ reason: string }>
+  relayBack: Plain
   stateSynced: Plain
   stateOffline: Plain
   stateSyncing: Plain

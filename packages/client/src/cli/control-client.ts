@@ -8,6 +8,7 @@ import { readLines } from './control-lines.ts'
 import {
   decodeAnswer,
   decodeResult,
+  encodeRequest,
   type ControlRequest,
   type ControlResults,
   type SyncProcess,
@@ -18,12 +19,16 @@ const statusTimeoutMs = 10_000
 
 /** A living process, and how to ask it. */
 export interface LiveSync extends SyncProcess {
-  /** @throws ClientError of the other process; ControlFault when it does not keep to the protocol */
-  ask<K extends Exclude<ControlRequest['ask'], 'status'>>(
-    request: Omit<Extract<ControlRequest, { ask: K }>, 'version'> & { readonly ask: K },
-    options?: { readonly report?: Report; readonly signal?: AbortSignal },
-  ): Promise<ControlResults[K]>
+  invite: Asking<'invite'>
+  add: Asking<'add'>
+  release: Asking<'release'>
 }
+
+/** Rejects with the ClientError of the other process, or ControlFault when it does not keep to the protocol. */
+type Asking<K extends keyof ControlResults> = (
+  request: Omit<Extract<ControlRequest, { ask: K }>, 'ask'>,
+  options?: { readonly report?: Report; readonly signal?: AbortSignal },
+) => Promise<ControlResults[K]>
 
 /** All processes of this home that sync. What crashes left is cleared away. */
 export async function liveSyncs(home: string): Promise<LiveSync[]> {
@@ -39,15 +44,23 @@ export async function holderOf(home: string, path: string): Promise<LiveSync | u
 
 async function liveSync(home: string, name: string): Promise<LiveSync | undefined> {
   const signal = AbortSignal.timeout(statusTimeoutMs)
-  const request = { version: 1, ask: 'status' } as const
+  const request = { ask: 'status' } as const
   const process = await exchange({ home, name, request, signal })
   if (process === undefined) return undefined
-  const ask: LiveSync['ask'] = async (asked, options = {}) => {
-    const answered = await exchange({ home, name, request: { version: 1, ...asked }, ...options })
+  const asked = async (asking: Pick<Exchange, 'request' | 'report' | 'signal'>): Promise<unknown> => {
+    const answered = await exchange({ home, name, ...asking })
     if (answered === undefined) throw new ControlFault('it ended')
-    return decodeResult[asked.ask](answered.result)
+    return answered.result
   }
-  return { ...decodeResult.status(process.result), ask }
+  return {
+    ...decodeResult.status(process.result),
+    invite: async (invite, options) =>
+      decodeResult.invite(await asked({ request: { ask: 'invite', ...invite }, ...options })),
+    add: async (add, options) =>
+      decodeResult.add(await asked({ request: { ask: 'add', ...add }, ...options })),
+    release: async (release, options) =>
+      decodeResult.release(await asked({ request: { ask: 'release', ...release }, ...options })),
+  }
 }
 
 interface Exchange {
@@ -68,7 +81,7 @@ async function exchange(options: Exchange): Promise<{ result: unknown } | undefi
     const stop = (): void => void socket.destroy()
     options.signal?.addEventListener('abort', stop)
     try {
-      socket.write(`${JSON.stringify(options.request)}\n`)
+      socket.write(`${encodeRequest(options.request)}\n`)
       return { result: await answerFrom(socket, options.report) }
     } finally {
       options.signal?.removeEventListener('abort', stop)

@@ -13,14 +13,15 @@ export const lineCharsMax = 1024 * 1024
 const text = v.pipe(v.string(), v.maxLength(65_536))
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const role = v.picklist(['owner', 'writer', 'reader'])
-const version = v.literal(1)
 
 const requestSchema = v.variant('ask', [
-  v.strictObject({ version, ask: v.literal('status') }),
-  v.strictObject({ version, ask: v.literal('invite'), path: text, role, expiresMs: count }),
-  v.strictObject({ version, ask: v.literal('add'), path: text, name: text, relay: text }),
-  v.strictObject({ version, ask: v.literal('release'), path: text }),
+  v.strictObject({ ask: v.literal('status') }),
+  v.strictObject({ ask: v.literal('invite'), path: text, role, expiresMs: count }),
+  v.strictObject({ ask: v.literal('add'), path: text, name: text, relay: text }),
+  v.strictObject({ ask: v.literal('release'), path: text }),
 ])
+
+const envelopeSchema = v.strictObject({ version: v.literal(1), request: requestSchema })
 
 /** What can be asked of a process that syncs. */
 export type ControlRequest = v.InferOutput<typeof requestSchema>
@@ -144,7 +145,12 @@ export type ControlAnswer =
 
 /** @throws ControlFault for what is no request of this version */
 export function decodeRequest(line: string): ControlRequest {
-  return decode(requestSchema, line)
+  return decode(envelopeSchema, line).request
+}
+
+/** The line of a request. */
+export function encodeRequest(request: ControlRequest): string {
+  return JSON.stringify({ version: 1, request })
 }
 
 /** @throws ControlFault for what is no answer of this version */

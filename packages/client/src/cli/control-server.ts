@@ -103,6 +103,7 @@ async function answer(request: ControlRequest, handler: ControlHandler, report: 
     case 'add':
       return await handler.add(request, report)
     case 'release':
-      return await handler.release(request, report)
+      await handler.release(request, report)
+      return undefined
   }
 }

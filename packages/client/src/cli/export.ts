@@ -48,6 +48,7 @@ export async function exportFolder(
     summary = out === '-' ? await exportTo(engine, stdoutSink()) : await exportFile(engine, out)
   } finally {
     output.progressDone()
+    report.end()
     await engine.close()
   }
   if (out !== '-') tell(invocation, out, summary)

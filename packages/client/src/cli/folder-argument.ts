@@ -1,6 +1,9 @@
 // Which folder is meant: by its path, by the name of its vault, or by the vault's id.
 import { existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
+import { readMarker } from '../disk/marker.ts'
+import { refuseTaken } from '../engine/folder-place.ts'
+import type { Platform } from '../engine/platform.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
 import { usageError } from './usage-error.ts'
@@ -36,6 +39,17 @@ export function existingFolder(home: string, text: string): string {
   return path
 }
 
+/**
+ * Refuses a folder that is synced already: by this home, or, as its marker says, by another one or another vault.
+ * @throws ClientError `folder-taken`, `state-foreign`
+ */
+export async function refuseSynced(platform: Platform, home: Home, path: string): Promise<void> {
+  refuseTaken(home, path)
+  const marker = await readMarker(await platform.fileSystem(path))
+  if (marker === undefined) return
+  throw new ClientError('state-foreign', 'the folder is marked as that of a vault', { data: { path } })
+}
+
 /** A folder to be synced, made if it is not there; `unmake` takes it away again while nothing is in it. */
 export function madeFolder(home: string, text: string): { path: string; unmake: () => void } {
   const wanted = resolve(text)
@@ -45,7 +59,13 @@ export function madeFolder(home: string, text: string): { path: string; unmake: 
   } catch (cause) {
     throw new ClientError('folder-unusable', 'cannot be made', { cause, data: { path: wanted } })
   }
-  return { path: existingFolder(home, text), unmake: () => (isNew ? removeEmpty(wanted) : undefined) }
+  const unmake = (): void => (isNew ? removeEmpty(wanted) : undefined)
+  try {
+    return { path: existingFolder(home, text), unmake }
+  } catch (error) {
+    unmake()
+    throw error
+  }
 }
 
 function removeEmpty(path: string): void {

@@ -11,10 +11,11 @@ export class FolderReport {
   readonly #listeners = new Set<Report>()
   readonly #startMs = performance.now()
   place: Place
-  state: FolderState = 'syncing'
+  #state: FolderState | undefined
   #conflicts = 0
   #problems = new Set<string>()
   #last: Progress | undefined
+  #over = false
 
   constructor(output: Output, progress: RunProgress, place: Place) {
     this.#output = output
@@ -24,7 +25,10 @@ export class FolderReport {
 
   /** What the engine calls. */
   readonly take: Report = (event) => {
+    if (this.#over || this.#isOldNews(event)) return
+    const back = event.event === 'state' && this.#state === 'offline'
     this.#remember(event)
+    if (back) this.#output.note(this.#output.words.relayBack({}))
     this.#output.line(eventLine(this.place, event))
     for (const listener of this.#listeners) listener(event)
     const text = eventText(this.#output.words, event)
@@ -32,6 +36,11 @@ export class FolderReport {
     const result = event.event === 'change' || event.event === 'conflict'
     if (result) this.#output.result(text)
     else this.#output.note(text)
+  }
+
+  /** The run is over: that the line goes down when it is closed is no news. */
+  end(): void {
+    this.#over = true
   }
 
   /** Someone else who wants to know; returns how to stop it. */
@@ -54,12 +63,17 @@ export class FolderReport {
     }
   }
 
+  /** Each attempt to reach the relay says anew that it failed. */
+  #isOldNews(event: FolderEvent): boolean {
+    return event.event === 'state' && event.state === this.#state
+  }
+
   #remember(event: FolderEvent): void {
     if (event.event === 'conflict') this.#conflicts += 1
     if (event.event === 'problem') this.#problems.add(event.path)
     if (event.event === 'change') this.#problems.delete(event.path)
     if (event.event === 'state') {
-      this.state = event.state
+      this.#state = event.state
       if (event.state !== 'syncing') this.#progress.rest(this.place.folder)
     }
     if (event.event === 'progress') {

@@ -100,6 +100,7 @@ export class FolderTask {
     const { state, conflicts, problems, lastContactMs } = await engine.status()
     keepLastRun(this.#options.home, engine.record.vault, { state, conflicts, problems, lastContactMs })
     this.#engine = undefined
+    this.report.end()
     await engine.close()
     return outcome
   }

@@ -19,7 +19,7 @@ export async function forget(invocation: Invocation, folder: string): Promise<Ex
   const home = openHome(homeDirectory)
   const record = knownFolder(home, folder)
   const holder = await holderOf(home.directory, record.path)
-  await holder?.ask({ ask: 'release', path: record.path })
+  await holder?.release({ path: record.path })
   await refuseLocked(invocation, home, record)
   await home.removeFolder(record.path)
   forgetLastRun(home, record.vault)

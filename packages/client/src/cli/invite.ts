@@ -30,7 +30,7 @@ export async function invite(invocation: Invocation, folder: string, flags: Invi
   const invitation =
     running === undefined
       ? await inviteHere(invocation, home, wanted)
-      : await running.ask({ ask: 'invite', ...wanted }, { signal: invocation.interrupt.signal })
+      : await running.invite(wanted, { signal: invocation.interrupt.signal })
   tell(invocation, { folder: record.path, vault: record.vault }, invitation)
   return 0
 }

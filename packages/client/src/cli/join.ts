@@ -1,6 +1,7 @@
 // `grenier join`: with a code, this device becomes a member of a vault, and its folder is fetched. A machine without a home gets one with
 // device keys alone.
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import * as path from 'node:path'
 import { makeDevice, systemRandom } from '@grenier/crypto'
 import { joinFolder } from '../engine/open-folder.ts'
 import { decodeInvitationCode } from '../engine/invitation-code.ts'
@@ -8,7 +9,7 @@ import type { ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
-import { madeFolder } from './folder-argument.ts'
+import { madeFolder, refuseSynced } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { printable } from './printable.ts'
 import { runFolders } from './running-folders.ts'
@@ -25,27 +26,26 @@ export async function join(
   // Seen before anything is made: a mistyped code leaves nothing behind.
   decodeInvitationCode(code)
   const isNew = !homeExists(homeDirectory)
+  const isOurs = isNew && isEmpty(homeDirectory)
   const deviceName = deviceNameOf(flags.deviceName)
+  const made = madeFolder(homeDirectory, given.folder)
   const home = isNew ? newHome(homeDirectory, deviceName) : openHome(homeDirectory)
-  let joined = false
-  const { path, unmake } = madeFolder(home.directory, given.folder)
   try {
+    await refuseSynced(invocation.platform(), home, made.path)
     return await runFolders({ invocation, home, watching: false }, [
       {
-        place: { folder: path },
+        place: { folder: made.path },
         mode: 'once',
-        open: (context) => joinFolder(context, { path, code }),
+        open: (context) => joinFolder(context, { path: made.path, code }),
         opened: ({ record }) => {
-          joined = true
           const { words } = output
-          output.note(words.joinDone({ folder: printable(path), name: printable(record.name) }))
-          output.note(words.joinHistory({}))
+          output.note(words.joinDone({ folder: printable(made.path), name: printable(record.name) }))
         },
       },
     ])
   } finally {
-    if (!joined) unmake()
-    if (!joined && isNew) removeHome(home)
+    if (home.folders.every((folder) => folder.path !== made.path)) made.unmake()
+    if (isOurs) removeUnused(home)
   }
 }
 
@@ -58,7 +58,13 @@ function newHome(directory: string, deviceName: string): Home {
   })
 }
 
-/** A home that was made for a code that did not work: no vault knows its keys. */
-function removeHome(home: Home): void {
-  if (home.folders.length === 0) rmSync(home.directory, { recursive: true, force: true })
+/** Whether nothing is there but what is made now: only then it may all be removed again. */
+function isEmpty(directory: string): boolean {
+  return !existsSync(directory) || readdirSync(directory).length === 0
+}
+
+/** A home that was made for a code that did not work: nothing was joined, no vault knows its keys. */
+function removeUnused(home: Home): void {
+  const used = home.folders.length > 0 || existsSync(path.join(home.directory, 'state'))
+  if (!used) rmSync(home.directory, { recursive: true, force: true })
 }

@@ -180,6 +180,7 @@ export const english: Catalogue = {
     `warning: entry ${sequence} of device ${device} does not apply and was ignored (${reason})`,
   watchBlind: ({ reason }) =>
     `warning: the watcher sees nothing any more (${reason}); changes are found by scans only`,
+  relayBack: () => 'the relay is there again',
   stateSynced: () => 'in sync',
   stateOffline: () => 'the relay is out of reach; trying again',
   stateSyncing: () => 'syncing',

@@ -197,6 +197,7 @@ export const french: Catalogue = {
     `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
     `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
+  relayBack: () => 'le relais est de nouveau là',
   stateSynced: () => 'à jour',
   stateOffline: () => 'le relais est hors d’atteinte ; nouvel essai',
   stateSyncing: () => 'synchronisation',

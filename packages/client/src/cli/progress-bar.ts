@@ -57,5 +57,6 @@ export function barLine(share: number, text: string, columns: number): string {
   const room = Math.max(0, columns - 1)
   const done = Math.round(Math.min(1, Math.max(0, share)) * barCells)
   const bar = columns < columnsForBar ? '' : `[${'#'.repeat(done)}${'-'.repeat(barCells - done)}] `
-  return [...`${bar}${text}`].slice(0, room).join('')
+  // Nothing in it is wider than a column: numbers, units and the words of the catalogue.
+  return `${bar}${text}`.slice(0, room)
 }

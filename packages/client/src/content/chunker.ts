@@ -1,6 +1,6 @@
 // The keyed content-defined chunker: FastCDC (Xia et al., USENIX ATC 2016, with normalised chunking, level 2) over a gear table drawn from the
 // vault's chunker key, so that cut points tell nothing to who lacks it. Knows bytes and lengths; nothing of files, ids or packs.
-import { keyedHash } from '@grenier/crypto'
+import { chunkBytesMax, keyedHash } from '@grenier/crypto'
 
 /** Where chunks may end. All in bytes; `averageBytes` is a power of two. */
 export interface ChunkSizes {
@@ -10,12 +10,22 @@ export interface ChunkSizes {
 }
 
 /** Content of files. */
-export const fileChunkSizes: ChunkSizes = { minBytes: 64 << 10, averageBytes: 256 << 10, maxBytes: 1 << 20 }
+export const fileChunkSizes: ChunkSizes = {
+  minBytes: 64 << 10,
+  averageBytes: 256 << 10,
+  maxBytes: chunkBytesMax,
+}
 /** Lists of chunk ids, themselves content. */
 export const listChunkSizes: ChunkSizes = { minBytes: 4 << 10, averageBytes: 16 << 10, maxBytes: 64 << 10 }
 
 /** 256 words of 32 bits, one for each byte value. */
 export type GearTable = Int32Array
+
+/** How to cut. */
+export interface CutRule {
+  readonly gear: GearTable
+  readonly sizes: ChunkSizes
+}
 
 /** Bits by which the mask is harder before the average length, and easier after it. */
 const normalisationBits = 2
@@ -32,73 +42,13 @@ export function gearTable(chunkerKey: Uint8Array): GearTable {
 }
 
 /**
- * Length of the first chunk of `bytes` from `start`. undefined when no cut point shows and more bytes may come: ask again with more.
- * With `last`, the end of the bytes is a cut point.
- */
-export function firstChunkLength(
-  bytes: Uint8Array,
-  at: { start: number; last: boolean },
-  rule: { gear: GearTable; sizes: ChunkSizes },
-): number | undefined {
-  const available = bytes.length - at.start
-  if (at.last && available <= rule.sizes.minBytes) return available
-  const limit = Math.min(available, rule.sizes.maxBytes)
-  const bits = Math.log2(rule.sizes.averageBytes)
-  const normal = Math.min(limit, rule.sizes.averageBytes)
-  const hard = {
-    bytes,
-    start: at.start,
-    from: rule.sizes.minBytes,
-    to: normal,
-    gear: rule.gear,
-    mask: topBits(bits + normalisationBits),
-  }
-  const early = scan(hard, 0)
-  if (early.found) return early.at
-  const easy = {
-    ...hard,
-    from: Math.max(normal, rule.sizes.minBytes),
-    to: limit,
-    mask: topBits(bits - normalisationBits),
-  }
-  const late = scan(easy, early.rolling)
-  if (late.found) return late.at
-  if (available >= rule.sizes.maxBytes) return rule.sizes.maxBytes
-  return at.last ? available : undefined
-}
-
-interface Scan {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly from: number
-  readonly to: number
-  readonly gear: GearTable
-  readonly mask: number
-}
-
-/** Rolls over bytes from..to of the chunk; the cut is after the byte whose hash has the mask's bits all zero. */
-function scan(over: Scan, seed: number): { found: boolean; at: number; rolling: number } {
-  const { bytes, start, gear, mask } = over
-  let rolling = seed
-  for (let at = over.from; at < over.to; at += 1) {
-    rolling = ((rolling << 1) + (gear[bytes[start + at] ?? 0] ?? 0)) | 0
-    if ((rolling & mask) === 0) return { found: true, at: at + 1, rolling }
-  }
-  return { found: false, at: over.to, rolling }
-}
-
-/** The highest bits: they depend on the widest window of bytes. */
-function topBits(count: number): number {
-  return (0xffffffff << (32 - count)) | 0
-}
-
-/**
- * Lengths of the chunks of `bytes`, in order. What is left over (no cut point yet, and not `last`) is `rest` bytes at the end.
+ * Lengths of the chunks of `bytes`, in order. What is left over (no cut point yet, and not `last`) is `rest` bytes at the end, always
+ * fewer than the longest chunk: give them again, in front of what follows, and the cuts are those of the whole.
  * Empty bytes have no chunk.
  */
 export function cutPoints(
   bytes: Uint8Array,
-  rule: { gear: GearTable; sizes: ChunkSizes; last: boolean },
+  rule: CutRule & { readonly last: boolean },
 ): { lengths: number[]; rest: number } {
   const lengths: number[] = []
   let start = 0
@@ -109,4 +59,51 @@ export function cutPoints(
     start += length
   }
   return { lengths, rest: bytes.length - start }
+}
+
+/**
+ * Length of the first chunk of `bytes` from `start`. undefined when no cut point shows and more bytes may come: ask again with more.
+ * With `last`, the end of the bytes is a cut point.
+ */
+function firstChunkLength(
+  bytes: Uint8Array,
+  at: { start: number; last: boolean },
+  { gear, sizes }: CutRule,
+): number | undefined {
+  const { start } = at
+  const { minBytes, averageBytes, maxBytes } = sizes
+  const availableBytes = bytes.length - start
+  const limit = start + Math.min(availableBytes, maxBytes)
+  const normal = Math.min(limit, start + averageBytes)
+  const bits = 31 - Math.clz32(averageBytes)
+  const hard = { gear, mask: topBits(bits + normalisationBits) }
+  const early = scan(bytes, { from: start + minBytes, to: normal, rolling: 0 }, hard)
+  if (early.found) return early.at - start
+  const easy = { gear, mask: topBits(bits - normalisationBits) }
+  const late = scan(bytes, { from: normal, to: limit, rolling: early.rolling }, easy)
+  if (late.found) return late.at - start
+  if (availableBytes >= maxBytes) return maxBytes
+  return at.last ? availableBytes : undefined
+}
+
+/**
+ * Rolls over bytes from … to; the cut is after the byte whose hash has the mask's bits all zero. All the cost of cutting is here.
+ */
+function scan(
+  bytes: Uint8Array,
+  over: { from: number; to: number; rolling: number },
+  { gear, mask }: { gear: GearTable; mask: number },
+): { found: boolean; at: number; rolling: number } {
+  const { to } = over
+  let rolling = over.rolling
+  for (let at = over.from; at < to; at += 1) {
+    rolling = ((rolling << 1) + (gear[bytes[at] ?? 0] ?? 0)) | 0
+    if ((rolling & mask) === 0) return { found: true, at: at + 1, rolling }
+  }
+  return { found: false, at: to, rolling }
+}
+
+/** The highest bits: they depend on the widest window of bytes. */
+function topBits(count: number): number {
+  return (0xffffffff << (32 - count)) | 0
 }

@@ -1,6 +1,7 @@
 // Fills packs: chunks one after the other until the next does not fit, then the pack is sealed and handed on, in order. Knows plaintext and
 // sizes; nothing of files, commits or the relay.
 import {
+  chunksInPackMax,
   packBytesAlone,
   packBytesMax,
   packBytesShort,
@@ -11,7 +12,7 @@ import {
   type Random,
   type SealedBytes,
 } from '@grenier/crypto'
-import type { SealTask, WorkerPool } from './worker-pool.ts'
+import type { SealedPack, WorkerPool } from './worker-pool.ts'
 
 /** A chunk's place in a pack: chunks lie one after the other, so offsets are implied by the order. */
 export interface PackedChunk {
@@ -40,23 +41,37 @@ export interface PackSealing {
 export interface PackWriterOptions {
   readonly pool: WorkerPool
   readonly random: Random
-  /** Asked at each sealing: a new epoch may open meanwhile. */
+  /** Asked at each sealing: a new epoch may open meanwhile. What it throws, `add` and `finish` throw, and nothing is lost. */
   readonly sealing: () => PackSealing
-  /** Takes packs, in order of their ordinals. */
+  /**
+   * Takes packs, one after the other, in order of their ordinals; resolves when there is room for another. A pack is taken when this
+   * is called: if it rejects, the next `room` or `finish` says so, once, and packs go on.
+   */
   readonly emit: (pack: OutgoingPack) => Promise<void>
 }
 
-/** Fills packs. Calls of `add` and `finish` are one after the other; sealing overlaps them. */
+/** Packs that are sealed or being sealed and not yet taken: 12 MiB, so that sealing overlaps sending and memory stays bounded. */
+const waitingPacksMax = 3
+
+/** Plaintext bytes in a pack of the full size. */
+const fullPackPlainBytes = plainCapacity(packBytesMax)
+
+/**
+ * Fills packs. Calls of `add` and `finish` are one after the other; sealing overlaps them. A seal that fails takes chunks with it: from
+ * then on every call fails with its error.
+ */
 export class PackWriter {
   readonly #options: PackWriterOptions
   #plain: Uint8Array | undefined
-  #used = 0
+  #usedBytes = 0
   #chunks: PackedChunk[] = []
   #ordinal = 0
   /** Bulk bytes stored since the last short pack: T of the size rule. */
   #bulkBytes: number
-  #emitted: Promise<void> = Promise.resolve()
-  #emittedCount = 0
+  /** Packs not yet taken, oldest first: each resolves when it is. */
+  #waiting: Promise<void>[] = []
+  #refusal: { readonly error: unknown } | undefined
+  #broken: { readonly error: unknown } | undefined
 
   /** `bulkBytes`: what this device's packs since its last short bulk pack sum up to, as the log tells. */
   constructor(options: PackWriterOptions, bulkBytes = 0) {
@@ -74,57 +89,85 @@ export class PackWriter {
     return this.#chunks.length > 0
   }
 
-  /** Places a chunk and returns the ordinal of its pack. */
+  /** Places a chunk and returns the ordinal of its pack. `stored`: 1 to 1 MiB, copied. @throws what a seal failed with */
   add(chunk: PackedChunk, stored: Uint8Array): number {
-    if (this.#used + stored.length > fullPackPlainBytes) this.#closePack(packBytesMax)
+    this.#throwIfBroken()
+    const isFull =
+      this.#usedBytes + stored.length > fullPackPlainBytes || this.#chunks.length >= chunksInPackMax
+    if (isFull && this.pending) this.#closePack(packBytesMax)
     this.#plain ??= new Uint8Array(fullPackPlainBytes)
-    this.#plain.set(stored, this.#used)
-    this.#used += stored.length
+    this.#plain.set(stored, this.#usedBytes)
+    this.#usedBytes += stored.length
     this.#chunks.push(chunk)
     return this.#ordinal
   }
 
-  /** Seals what waits in a short pack; after it the queue is empty. Resolves when all packs were emitted. */
+  /**
+   * Seals what waits in a short pack; after it the queue is empty. Resolves when all packs were taken.
+   * @throws what a seal, or `emit`, failed with
+   */
   async finish(): Promise<void> {
+    this.#throwIfBroken()
     if (this.pending) {
-      const alone = this.#bulkBytes === 0
-      this.#closePack(
-        alone ? packBytesAlone(this.#used) : packBytesShort(this.#used, this.#bulkBytes + storedBytesFor(this.#used)),
-      )
+      this.#closePack(this.#shortPackBytes())
+      this.#bulkBytes = 0
     }
-    this.#bulkBytes = 0
-    await this.#emitted
+    await Promise.all(this.#waiting)
+    this.#throwRefusal()
   }
 
-  /** Resolves when few enough packs wait to be taken: the brake on reading. */
+  /** Resolves when few enough packs wait to be taken: the brake on reading. @throws what a seal, or `emit`, failed with */
   async room(): Promise<void> {
-    while (this.#ordinal - this.#emittedCount > waitingPacksMax) await this.#emitted
+    while (this.#waiting.length > waitingPacksMax) await this.#waiting[0]
+    this.#throwIfBroken()
+    this.#throwRefusal()
+  }
+
+  #shortPackBytes(): number {
+    const isAlone = this.#bulkBytes === 0
+    if (isAlone) return packBytesAlone(this.#usedBytes)
+    return packBytesShort(this.#usedBytes, this.#bulkBytes + storedBytesFor(this.#usedBytes))
   }
 
   #closePack(storedBytes: number): void {
-    const { key, binding, epoch } = this.#options.sealing()
-    const plain = (this.#plain ?? new Uint8Array(0)).slice(0, this.#used)
-    const salt = this.#options.random.bytes(32)
-    const task: SealTask = { key, binding, epoch, salt, plain, storedBytes }
-    const sealed = this.#options.pool.seal(task)
-    const { ordinal, chunks } = { ordinal: this.#ordinal, chunks: this.#chunks }
-    const before = this.#emitted
-    this.#emitted = before.then(async () => {
-      const { id, bytes } = await sealed
-      await this.#options.emit({ ordinal, id, bytes, epoch, chunks })
-      this.#emittedCount += 1
-    })
-    sealed.catch(() => undefined)
-    this.#emitted.catch(() => undefined)
+    const { pool, random, sealing } = this.#options
+    const { key, binding, epoch } = sealing()
+    const salt = random.bytes(32)
+    const plain = (this.#plain ?? new Uint8Array(0)).subarray(0, this.#usedBytes)
+    const sealed = pool.seal({ key, binding, epoch, salt, plain, storedBytes })
+    const taken = this.#handOn(sealed, { ordinal: this.#ordinal, epoch, chunks: this.#chunks })
+    this.#waiting.push(taken)
+    this.#plain = undefined
+    this.#usedBytes = 0
+    this.#chunks = []
     this.#ordinal += 1
     this.#bulkBytes += storedBytes
-    this.#chunks = []
-    this.#used = 0
+    taken.then(
+      () => void this.#waiting.shift(),
+      (error: unknown) => {
+        this.#broken ??= { error }
+      },
+    )
+  }
+
+  async #handOn(sealing: Promise<SealedPack>, pack: Omit<OutgoingPack, 'id' | 'bytes'>): Promise<void> {
+    const [before] = await Promise.allSettled([this.#waiting.at(-1), sealing])
+    if (before.status === 'rejected') throw before.reason
+    const { id, bytes } = await sealing
+    try {
+      await this.#options.emit({ ...pack, id, bytes })
+    } catch (error) {
+      this.#refusal ??= { error }
+    }
+  }
+
+  #throwIfBroken(): void {
+    if (this.#broken !== undefined) throw this.#broken.error
+  }
+
+  #throwRefusal(): void {
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    if (refusal !== undefined) throw refusal.error
   }
 }
-
-/** Packs that are sealed or being sealed and not yet taken: 16 MiB, so that sealing overlaps sending and memory stays bounded. */
-const waitingPacksMax = 4
-
-/** Plaintext bytes in a pack of the full size. */
-const fullPackPlainBytes = plainCapacity(packBytesMax)

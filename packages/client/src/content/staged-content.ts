@@ -8,8 +8,12 @@ export function stagedContent(fetch: Fetch, files: FileSystem): ContentSource {
   return {
     async fill(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
       const staged = wanted.map((file) => new StagedFile(files, file))
-      const results = await fetch.fill(staged)
-      return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
+      try {
+        const results = await fetch.fill(staged)
+        return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
+      } finally {
+        await Promise.all(staged.map((file) => file.close()))
+      }
     },
   }
 }
@@ -25,7 +29,6 @@ class StagedFile {
   readonly #staged: string
   #writer: Promise<FileWriter> | undefined
   #writtenBytes = 0
-  #closed = false
   #failure: FillFailure | undefined
 
   constructor(files: FileSystem, wanted: WantedFile) {
@@ -35,39 +38,50 @@ class StagedFile {
     this.sizeBytes = wanted.sizeBytes
   }
 
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
-    if (this.#failure !== undefined) return
-    try {
-      this.#writer ??= this.#files.openStaged(this.#staged)
-      const writer = await this.#writer
+  async write(offset: number, bytes: Uint8Array): Promise<boolean> {
+    await this.#noting(async () => {
+      const writer = await this.#open()
       await writer.write(offset, bytes)
       this.#writtenBytes += bytes.length
-      if (this.#writtenBytes === this.sizeBytes) await this.#close(writer)
-    } catch (error) {
-      this.#failure = failureOf(error)
-    }
+      if (this.#writtenBytes === this.sizeBytes) await this.#close()
+    })
+    return this.#failure === undefined
   }
 
   async finish(result: FetchResult): Promise<FillFailure | undefined> {
-    try {
-      if (this.sizeBytes === 0) this.#writer ??= this.#files.openStaged(this.#staged)
-      const writer = await this.#writer
-      if (writer !== undefined) await this.#close(writer)
-    } catch (error) {
-      this.#failure ??= failureOf(error)
-    }
     if (result === 'missing') return { code: 'pack-unavailable' }
     if (result === 'wrong') return { code: 'entry-void' }
+    if (this.sizeBytes === 0) await this.#noting(() => this.#open())
+    await this.#noting(() => this.#close())
     return this.#failure
   }
 
-  async #close(writer: FileWriter): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await writer.close()
+  /** Whatever happened: leaves nothing open. */
+  async close(): Promise<void> {
+    await this.#noting(() => this.#close())
+  }
+
+  #open(): Promise<FileWriter> {
+    this.#writer ??= this.#files.openStaged(this.#staged)
+    return this.#writer
+  }
+
+  async #close(): Promise<void> {
+    const writer = this.#writer
+    this.#writer = undefined
+    if (writer !== undefined) await (await writer).close()
+  }
+
+  async #noting(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#failure ??= failureOf(error)
+    }
   }
 }
 
+/** What a refusal of the file system means for one file. Anything else is not about this file, and is thrown on. */
 function failureOf(error: unknown): FillFailure {
   if (!(error instanceof DiskError)) throw error
   return {

@@ -1,8 +1,18 @@
 // What a worker does with bytes, as plain functions: the worker threads and the inline pool run the same ones.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { chunkIdOf, concat, equal, openCells, packIdOf, sealContainer } from '@grenier/crypto'
+import {
+  cellPlainBytes,
+  chunkBytesMax,
+  chunkIdOf,
+  concat,
+  equal,
+  openCells,
+  packIdOf,
+  sealContainer,
+} from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
 import type {
+  CheckTask,
   Compressed,
   Compressible,
   ContentKeys,
@@ -17,8 +27,14 @@ import type {
 /** zstd level: 3 is its default, and what one core of a small machine can feed a line with. */
 const zstdLevel = 3
 
+/** 8 MiB, what RFC 8878 asks every decoder to support: a frame cannot make us take more memory for its window. */
+const zstdWindowLogMax = 23
+
 /** Compression must save this much, or the chunk is kept as it is: reading it back is then free. */
 const worthwhile = 0.97
+
+/** Nothing shorter is worth a frame, whose front alone takes 9 bytes. */
+const compressibleBytesMin = 32
 
 let lastGear: { key: Uint8Array; table: GearTable } | undefined
 
@@ -33,15 +49,16 @@ function gearOf(chunkerKey: Uint8Array): GearTable {
 export function cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): CutPiece[] {
   const gear = gearOf(task.keys.chunkerKey)
   return task.pieces.map((piece) => {
+    const { bytes, last } = piece
     const sizes = piece.list ? listChunkSizes : fileChunkSizes
-    const { lengths, rest } = cutPoints(piece.bytes, { gear, sizes, last: piece.last })
+    const { lengths, rest } = cutPoints(bytes, { gear, sizes, last })
     let start = 0
     const chunks = lengths.map((plainBytes) => {
-      const id = chunkIdOf(task.keys.chunkIdKey, piece.bytes.subarray(start, start + plainBytes))
+      const id = chunkIdOf(task.keys.chunkIdKey, bytes.subarray(start, start + plainBytes))
       start += plainBytes
       return { id, plainBytes }
     })
-    return { bytes: piece.bytes, chunks, rest }
+    return { bytes, chunks, rest: bytes.slice(bytes.length - rest) }
   })
 }
 
@@ -49,13 +66,34 @@ export function cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): CutP
 export function compress(task: { inputs: readonly Compressible[] }): Compressed[] {
   return task.inputs.map(({ bytes, ranges }) => {
     const stored = ranges.map(({ start, length }) => compressChunk(bytes.subarray(start, start + length)))
-    return { bytes: concat(stored), storedBytes: stored.map((chunk) => chunk.length) }
+    return { bytes: joined(stored), storedBytes: stored.map((chunk) => chunk.length) }
   })
 }
 
 function compressChunk(plain: Uint8Array): Uint8Array {
-  const packed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } })
+  if (plain.length < compressibleBytesMin) return plain
+  const packed = zstdCompressSync(plain, {
+    chunkSize: zstdBytesMax(plain.length),
+    params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
+  })
   return packed.length < plain.length * worthwhile ? packed : plain
+}
+
+/** What a chunk of this length can become at most, and a little more: the output then comes in one buffer. */
+function zstdBytesMax(plainBytes: number): number {
+  return plainBytes + (plainBytes >> 7) + 128
+}
+
+/** The parts one after the other; not copied when they lie so already, which is the rule where nothing was compressed. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts
+  if (first === undefined) return new Uint8Array(0)
+  let end = first.byteOffset
+  for (const part of parts) {
+    if (part.buffer !== first.buffer || part.byteOffset !== end) return concat(parts)
+    end += part.length
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset)
 }
 
 /** Seals and names a pack. */
@@ -76,8 +114,12 @@ export function open(task: OpenTask): (Uint8Array | undefined)[] {
   return task.chunks.map((chunk) => restoreChunk(task.keys, chunk, storedPart(plain, origin, chunk)))
 }
 
-/** Bytes of plaintext in a whole cell: docs/FORMAT.md, sealed container. */
-const cellPlainBytes = 65_536
+/** The bytes where they are the chunk that they are taken for. */
+export function check(task: CheckTask): (Uint8Array | undefined)[] {
+  return task.chunks.map(({ id, bytes }) =>
+    equal(chunkIdOf(task.keys.chunkIdKey, bytes), id) ? bytes : undefined,
+  )
+}
 
 function storedPart(plain: Uint8Array, origin: number, chunk: WantedChunk): Uint8Array | undefined {
   const from = chunk.offset - origin
@@ -96,12 +138,23 @@ function restoreChunk(
   return plain
 }
 
-/** Never more than the signed index promised, whatever the bytes claim. */
+/** Never more than the signed index promised, nor than a chunk can be, whatever the bytes claim. */
 function decompress(stored: Uint8Array, plainBytes: number): Uint8Array | undefined {
+  if (plainBytes < 1 || plainBytes > chunkBytesMax) return undefined
   try {
-    const plain = zstdDecompressSync(stored, { maxOutputLength: Math.max(1, plainBytes) })
-    return plain.length === plainBytes ? new Uint8Array(plain) : undefined
+    const plain = zstdDecompressSync(stored, {
+      maxOutputLength: plainBytes,
+      chunkSize: Math.max(64, plainBytes),
+      params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax },
+    })
+    return plain.length === plainBytes ? own(plain) : undefined
   } catch {
     return undefined
   }
+}
+
+/** The bytes in a buffer of their own. */
+function own(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteLength } = bytes
+  return byteLength === buffer.byteLength ? new Uint8Array(buffer) : new Uint8Array(bytes)
 }

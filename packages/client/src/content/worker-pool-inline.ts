@@ -9,6 +9,7 @@ export function inlineWorkerPool(): WorkerPool {
     compress: (task) => attempt(() => work.compress(task)),
     seal: (task) => attempt(() => work.seal(task)),
     open: (task) => attempt(() => work.open(task)),
+    check: (task) => attempt(() => work.check(task)),
     close: () => Promise.resolve(),
   }
 }

@@ -1,33 +1,41 @@
 // The pool on worker threads: the one file that knows the pool library. Each task is one message there and one back.
 import { availableParallelism } from 'node:os'
-import { CryptoError } from '@grenier/crypto'
+import { chunkId, CryptoError, type ChunkId } from '@grenier/crypto'
 import Tinypool from 'tinypool'
-import { buffersOf, type Answer, type Task } from './worker-thread.ts'
+import { movedWith, type Answer, type Task, type Work } from './worker-thread.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
-/** Starts worker threads, as many as there are cores; they end with `close`. */
-export function threadedWorkerPool(): WorkerPool {
+/** Starts worker threads on demand, at most as many as there are cores unless told; they end with `close`. */
+export function threadedWorkerPool(threads = availableParallelism()): WorkerPool {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const threads = Math.max(1, availableParallelism())
   const pool = new Tinypool({
     filename: new URL(`./worker-thread.${extension}`, import.meta.url).href,
     minThreads: 0,
-    maxThreads: threads,
+    maxThreads: Math.max(1, threads),
     idleTimeout: 10_000,
     isolateWorkers: false,
     concurrentTasksPerWorker: 1,
     ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
   })
-  const run = async <T>(task: Task): Promise<T> => {
-    const answer = (await pool.run(task, { transferList: buffersOf(task.task) })) as Answer
+  const run = async <T extends Task>(task: T): Promise<Work[T['name']]['gives']> => {
+    const options = { transferList: movedWith(task) }
+    const answer = (await pool.run(task, options)) as Answer<Work[T['name']]['gives']>
     if (!answer.ok) throw new CryptoError(answer.code, answer.message)
-    return answer.value as T
+    return answer.value
   }
   return {
     cut: (task) => run({ name: 'cut', task }),
     compress: (task) => run({ name: 'compress', task }),
     seal: (task) => run({ name: 'seal', task }),
-    open: (task) => run({ name: 'open', task }),
+    open: (task) => run({ name: 'open', task: { ...task, chunks: task.chunks.map(compact) } }),
+    check: (task) => run({ name: 'check', task: { ...task, chunks: task.chunks.map(compact) } }),
     close: () => pool.destroy(),
   }
+}
+
+/** An id that is part of a long list is copied out of it: else the whole list would go with each message. */
+function compact<T extends { readonly id: ChunkId }>(chunk: T): T {
+  return chunk.id.buffer.byteLength === chunk.id.byteLength
+    ? chunk
+    : { ...chunk, id: chunkId(chunk.id.slice()) }
 }

@@ -27,8 +27,8 @@ export interface CutPiece {
   /** The bytes given, handed back. */
   readonly bytes: Uint8Array
   readonly chunks: readonly CutChunk[]
-  /** Bytes at the end that belong to a chunk whose end was not seen; 0 when `last`. */
-  readonly rest: number
+  /** A copy of the bytes at the end that belong to a chunk whose end was not seen; empty when `last`. */
+  readonly rest: Uint8Array
 }
 
 /** Parts of one buffer to be compressed. */
@@ -84,12 +84,29 @@ export interface WantedChunk {
   readonly storedBytes: number
 }
 
-/** Bytes given are moved, not copied: the caller must not touch them again. Order of results is the order of what was given. */
+/** A chunk found elsewhere than in a pack: what it is taken for, and the bytes. */
+export interface CheckTask {
+  readonly keys: ContentKeys
+  readonly chunks: readonly { readonly id: ChunkId; readonly bytes: Uint8Array }[]
+}
+
+/**
+ * Calls may overlap, in any number. Order of results is the order of what was given. Large bytes (`bytes`, `plain`, `cells`) are
+ * moved, not copied, and the whole buffer with them that they lie in: the caller must not touch it again, also when the call fails.
+ * Keys, ids, `front` and `salt` are copied.
+ */
 export interface WorkerPool {
   cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): Promise<readonly CutPiece[]>
   compress(task: { inputs: readonly Compressible[] }): Promise<readonly Compressed[]>
+  /** @throws CryptoError `limit` when the plaintext does not fit */
   seal(task: SealTask): Promise<SealedPack>
-  /** undefined where a chunk is not what its id says: a member's fault. @throws CryptoError `seal-broken` when a cell does not open. */
+  /**
+   * undefined where a chunk is not what its id says: a member's fault.
+   * @throws CryptoError `seal-broken` when a cell does not open; `malformed` when these are no cells of such a pack; `version-unknown`
+   */
   open(task: OpenTask): Promise<readonly (Uint8Array | undefined)[]>
+  /** The bytes where they are the chunk, else undefined. */
+  check(task: CheckTask): Promise<readonly (Uint8Array | undefined)[]>
+  /** Ends the threads; what is under way then rejects. */
   close(): Promise<void>
 }

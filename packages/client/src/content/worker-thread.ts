@@ -1,72 +1,116 @@
-// The entry of a worker thread: takes a task, gives buffers back by moving them, and errors with their code.
-import type { Transferable } from 'node:worker_threads'
+// The entry of a worker thread: takes a task, gives buffers back by moving them, and errors with their code. And the messages, with what
+// of them is moved: the same on both sides.
+import { isMarkedAsUntransferable, type Transferable } from 'node:worker_threads'
 import { CryptoError, type CryptoErrorCode } from '@grenier/crypto'
 import Tinypool from 'tinypool'
 import * as work from './work.ts'
-import type { Compressible, ContentKeys, OpenTask, Piece, SealTask } from './worker-pool.ts'
+import type {
+  CheckTask,
+  Compressed,
+  Compressible,
+  ContentKeys,
+  CutPiece,
+  OpenTask,
+  Piece,
+  SealedPack,
+  SealTask,
+} from './worker-pool.ts'
 
-/** A task by its name, as the pool posts it. */
-export type Task =
-  | { readonly name: 'cut'; readonly task: { keys: ContentKeys; pieces: readonly Piece[] } }
-  | { readonly name: 'compress'; readonly task: { inputs: readonly Compressible[] } }
-  | { readonly name: 'seal'; readonly task: SealTask }
-  | { readonly name: 'open'; readonly task: OpenTask }
+type Chunks = readonly (Uint8Array | undefined)[]
+
+/** Each task by its name, and what it gives. */
+export interface Work {
+  readonly cut: {
+    readonly task: { keys: ContentKeys; pieces: readonly Piece[] }
+    readonly gives: readonly CutPiece[]
+  }
+  readonly compress: {
+    readonly task: { inputs: readonly Compressible[] }
+    readonly gives: readonly Compressed[]
+  }
+  readonly seal: { readonly task: SealTask; readonly gives: SealedPack }
+  readonly open: { readonly task: OpenTask; readonly gives: Chunks }
+  readonly check: { readonly task: CheckTask; readonly gives: Chunks }
+}
+
+/** A task as the pool posts it. */
+export type Task = {
+  [Name in keyof Work]: { readonly name: Name; readonly task: Work[Name]['task'] }
+}[keyof Work]
 
 /** What comes back: a value, or the code of a CryptoError, which would lose its class on the way. */
-export type Answer =
-  | { readonly ok: true; readonly value: unknown }
+export type Answer<Value> =
+  | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly code: CryptoErrorCode; readonly message: string }
+
+type Given = Work[keyof Work]['gives']
 
 /** Runs one task. */
 export default function run(task: Task): unknown {
   try {
-    const value = perform(task)
-    return moved({ ok: true, value } satisfies Answer, buffersOf(value))
+    const { value, large } = perform(task)
+    return moved({ ok: true, value }, transferable(large))
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error
-    return { ok: false, code: error.code, message: error.message } satisfies Answer
+    return { ok: false, code: error.code, message: error.message } satisfies Answer<never>
   }
 }
 
-function perform(task: Task): unknown {
+function perform(task: Task): { value: Given; large: readonly Uint8Array[] } {
   switch (task.name) {
-    case 'cut':
-      return work.cut(task.task)
-    case 'compress':
-      return work.compress(task.task)
-    case 'seal':
-      return work.seal(task.task)
+    case 'cut': {
+      const value = work.cut(task.task)
+      return { value, large: value.flatMap((piece) => [piece.bytes, piece.rest]) }
+    }
+    case 'compress': {
+      const value = work.compress(task.task)
+      return { value, large: value.map((one) => one.bytes) }
+    }
+    case 'seal': {
+      const value = work.seal(task.task)
+      return { value, large: [value.bytes] }
+    }
     case 'open':
-      return work.open(task.task)
+      return chunksGiven(work.open(task.task))
+    case 'check':
+      return chunksGiven(work.check(task.task))
   }
 }
 
-function moved(value: Answer, transfer: readonly Transferable[]): unknown {
+function chunksGiven(value: Chunks): { value: Chunks; large: readonly Uint8Array[] } {
+  return { value, large: value.filter((chunk) => chunk !== undefined) }
+}
+
+function moved(value: Answer<Given>, transfer: readonly Transferable[]): unknown {
   if (transfer.length === 0) return value
   return Tinypool.move({ [Tinypool.transferableSymbol]: transfer, [Tinypool.valueSymbol]: value } as never)
 }
 
-/**
- * The buffers that hold large byte arrays of a task or result, each once: moved instead of copied. Small ids are copied, and so is
- * whatever shares its buffer with Node's own pool.
- */
-export function buffersOf(value: unknown): ArrayBuffer[] {
-  const found = new Set<ArrayBuffer>()
-  collect(value, found)
-  return [...found]
+/** What is moved there with a task: as the contract of `WorkerPool` says. */
+export function movedWith(task: Task): ArrayBuffer[] {
+  switch (task.name) {
+    case 'cut':
+      return transferable(task.task.pieces.map((piece) => piece.bytes))
+    case 'compress':
+      return transferable(task.task.inputs.map((input) => input.bytes))
+    case 'seal':
+      return transferable([task.task.plain])
+    case 'open':
+      return transferable([task.task.cells])
+    case 'check':
+      return transferable(task.task.chunks.map((chunk) => chunk.bytes))
+  }
 }
 
 /** Below this a copy is cheaper than a move. */
 const movedBytesMin = 1024
 
-function collect(value: unknown, found: Set<ArrayBuffer>): void {
-  if (value instanceof Uint8Array) {
-    const whole = value.byteLength === value.buffer.byteLength
-    if (whole && value.byteLength >= movedBytesMin && value.buffer instanceof ArrayBuffer)
-      found.add(value.buffer)
-  } else if (Array.isArray(value)) {
-    for (const item of value) collect(item, found)
-  } else if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) collect(item, found)
+/** The buffers that these lie in, each once. What shares its buffer with Node's own pool is copied, as are small ones. */
+function transferable(arrays: readonly Uint8Array[]): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>()
+  for (const { buffer } of arrays) {
+    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < movedBytesMin) continue
+    if (!isMarkedAsUntransferable(buffer)) found.add(buffer)
   }
+  return [...found]
 }

@@ -12,12 +12,12 @@ afterAll(() => fs.rmSync(base, { recursive: true, force: true }))
 
 const at = (path: string): RelativePath => path as RelativePath
 
-function makeFolder(): ContractFolder & { readonly root: string } {
+function makeFolder(options: { byHandle?: boolean } = {}): ContractFolder & { readonly root: string } {
   const root = fs.mkdtempSync(join(base, 'f-'))
   const full = (path: string): string => join(root, path)
   return {
     root,
-    files: openRealFileSystem(root),
+    files: openRealFileSystem(root, options),
     user: {
       write: (path, text) => fs.writeFileSync(full(path), text),
       read: (path) => fs.readFileSync(full(path), 'utf8'),
@@ -30,7 +30,7 @@ function makeFolder(): ContractFolder & { readonly root: string } {
 }
 
 describe('a file system on the real disk', () => {
-  fileSystemContract(makeFolder)
+  fileSystemContract(() => makeFolder())
 
   it('is refused where no directory is', () => {
     expect(() => openRealFileSystem(join(base, 'nowhere'))).toThrow(DiskError)
@@ -87,4 +87,8 @@ describe('a file system on the real disk', () => {
     await files.list(at('.grenier/staging'))
     expect(fs.readdirSync(root)).toEqual([])
   })
+})
+
+describe('a file system on a system without /proc', () => {
+  fileSystemContract(() => makeFolder({ byHandle: false }))
 })

@@ -24,10 +24,13 @@ const sliceMs = 8
 /** A directory whose own size is above this is listed in the thread pool: some ten thousand entries. */
 const listSyncBytesMax = 1024 * 1024
 
-/** Opens the folder at `root` (which may itself be a link). @throws DiskError when it is no directory */
-export function openRealFileSystem(root: string): FileSystem {
+/**
+ * Opens the folder at `root` (which may itself be a link). `byHandle`: see `RealDirectories`; where it is false, each directory of a path
+ * is checked and then named again. @throws DiskError when it is no directory
+ */
+export function openRealFileSystem(root: string, options: { byHandle?: boolean } = {}): FileSystem {
   try {
-    return new RealFileSystem(new RealDirectories(root))
+    return new RealFileSystem(new RealDirectories(root, options.byHandle))
   } catch (error) {
     throw diskError(error, 'cannot open the folder')
   }

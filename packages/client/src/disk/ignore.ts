@@ -3,7 +3,7 @@
 import ignore from 'ignore'
 import type { Stamp } from '../sync/tree.ts'
 import { joinPath, rootPath, type Name, type RelativePath } from '../sync/name.ts'
-import { DiskError, ownDirectory, type FileSystem } from './file-system.ts'
+import { DiskError, ownDirectory, type FileSystem, type Look } from './file-system.ts'
 import { sameStamp } from './stamp.ts'
 
 /** The rules file of a folder. */
@@ -36,7 +36,7 @@ export class IgnoreRules {
   async enter(directory: RelativePath, listed: boolean): Promise<boolean> {
     const known = this.#rules.get(directory)
     const path = joinPath(directory, ignoreFile)
-    const look = listed ? (await this.#files.look([path]))[0] : undefined
+    const look = listed ? await this.#look(path) : undefined
     if (look?.kind !== 'file') return this.#rules.delete(directory)
     if (known?.stamp !== undefined && sameStamp(known.stamp, look.stamp)) return false
     this.#rules.set(directory, await this.#read(path))
@@ -62,6 +62,16 @@ export class IgnoreRules {
       if (ignored || unignored) return ignored
     }
     return false
+  }
+
+  /** Where it may not be looked at, the directory will have a problem of its own. */
+  async #look(path: RelativePath): Promise<Look | undefined> {
+    try {
+      return (await this.#files.look([path]))[0]
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+      return undefined
+    }
   }
 
   async #read(path: RelativePath): Promise<Rules> {

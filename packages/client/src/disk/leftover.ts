@@ -1,17 +1,17 @@
 // What a removed folder may leave behind: what is ignored in it stays, and such a remainder is no folder that anybody made.
-import { joinPath, type RelativePath } from '../sync/name.ts'
-import type { FileSystem } from './file-system.ts'
+import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
+import { DiskError, type FileSystem } from './file-system.ts'
 import { ignoreFile, type IgnoreRules } from './ignore.ts'
 
 /**
- * Whether a directory holds something, and nothing but what is ignored (at any depth). Ancestors must have been entered in the rules.
- * @throws DiskError when it cannot be listed
+ * Whether a directory holds something, and nothing but what is ignored (at any depth); not when that cannot be found out. Ancestors
+ * must have been entered in the rules.
  */
 export async function holdsOnlyIgnored(
   { files, ignore }: { readonly files: FileSystem; readonly ignore: IgnoreRules },
   directory: RelativePath,
 ): Promise<boolean> {
-  const names = (await files.list(directory)) ?? []
+  const names = await listOrNothing(files, directory)
   await ignore.enter(directory, names.includes(ignoreFile))
   for (const name of names) {
     const path = joinPath(directory, name)
@@ -22,4 +22,13 @@ export async function holdsOnlyIgnored(
     if (!ignore.ignores(path, true) && !(await holdsOnlyIgnored({ files, ignore }, path))) return false
   }
   return names.length > 0
+}
+
+async function listOrNothing(files: FileSystem, directory: RelativePath): Promise<readonly Name[]> {
+  try {
+    return (await files.list(directory)) ?? []
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+    return []
+  }
 }

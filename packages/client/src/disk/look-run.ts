@@ -2,6 +2,7 @@
 import { ClientError } from '../errors.ts'
 import type { Problem } from '../sync/action.ts'
 import { joinPath, rootPath, type Name, type RelativePath } from '../sync/name.ts'
+import type { TreesReader } from '../state/trees.ts'
 import { parkingPlace } from '../sync/parking-name.ts'
 import { rootId, type LocalRow, type NodeId } from '../sync/tree.ts'
 import { DiskError, ownDirectory, type DiskTraits, type Look } from './file-system.ts'
@@ -11,6 +12,7 @@ import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identi
 import { problemsMax, type LookOptions, type LookReport } from './look-report.ts'
 import { LookTransaction } from './look-transaction.ts'
 import { observedRow } from './look-value.ts'
+import { sameStamp } from './stamp.ts'
 
 /** Names looked at in one call. */
 const namesAtOnce = 500
@@ -20,6 +22,13 @@ interface Task {
   readonly id: NodeId
   /** Everything below, too. */
   readonly deep: boolean
+}
+
+/** A directory that was listed. */
+interface Listing extends Task {
+  readonly names: readonly Name[]
+  /** Its nodes in the local tree, as they were before this look. */
+  readonly known: ReadonlyMap<Name, NodeId>
 }
 
 /** A look under way; used once. */
@@ -97,32 +106,55 @@ export class LookRun {
     if (names === undefined) return
     this.#counts.directories += 1
     const rulesChanged = await this.#options.ignore.enter(task.path, names.includes(ignoreFile))
+    const known = new Map<Name, NodeId>()
+    for await (const { name, id } of (await this.#transaction.tree()).children('local', task.id))
+      known.set(name, id)
     const there = new Set<Name>(names)
     try {
-      await this.#entries({ ...task, deep: task.deep || rulesChanged }, names, there)
+      await this.#entries({ ...task, deep: task.deep || rulesChanged, names, known }, there)
     } catch (error) {
       // May be listed, but what is in it may not be looked at: nothing is known of it now.
       if (!(error instanceof DiskError) || task.id === rootId || error.code === 'ESTALE') throw error
       this.#problem({ path: task.path, code: 'unreadable', detail: error.code })
       return
     }
-    await this.#missOthers(task, there)
+    await this.#missOthers(task, { known, there })
   }
 
   /** Looks at what was listed, in parts; takes out of `there` what is not there any more. */
-  async #entries(task: Task, names: readonly Name[], there: Set<Name>): Promise<void> {
+  async #entries(listing: Listing, there: Set<Name>): Promise<void> {
+    const { names, path, id } = listing
     for (let at = 0; at < names.length; at += namesAtOnce) {
-      const wanted = await this.#wanted(task, names.slice(at, at + namesAtOnce))
+      const wanted = await this.#wanted(listing, names.slice(at, at + namesAtOnce))
       const nowMs = this.#options.clock.now()
-      const looks = await this.#options.files.look(wanted.map((name) => joinPath(task.path, name)))
+      const looks = await this.#options.files.look(wanted.map((name) => joinPath(path, name)))
+      const tree = await this.#transaction.tree()
       for (const [index, name] of wanted.entries()) {
         const look = looks[index]
-        const place = { parent: task.id, path: task.path, name }
         if (look === undefined) there.delete(name)
-        else await this.#entry(task, { seen: seenAt(place, look), nowMs })
+        else if (!this.#isUnchanged(tree, { listing, name, look }))
+          await this.#entry(listing, { seen: seenAt({ parent: id, path, name }, look), nowMs })
       }
       await this.#transaction.breathe(wanted.length)
     }
+  }
+
+  /** The way of nearly everything, nearly always: the same inode under the same name, and nothing about it has changed. */
+  #isUnchanged(
+    tree: TreesReader,
+    { listing, name, look }: { readonly listing: Listing; readonly name: Name; readonly look: Look },
+  ): boolean {
+    const id = listing.known.get(name)
+    const row = id === undefined ? undefined : tree.get(id)?.local
+    if (id === undefined || row === undefined || row.parent !== listing.id || row.name !== name) return false
+    if (row.value.kind !== look.kind || row.stamp.dev !== look.stamp.dev) return false
+    const isDirectory = look.kind === 'directory'
+    const same = isDirectory
+      ? row.stamp.ino === look.stamp.ino && row.stamp.mode === look.stamp.mode
+      : sameStamp(row.stamp, look.stamp)
+    if (same && isDirectory && listing.deep)
+      this.#tasks.push({ path: joinPath(listing.path, name), id, deep: true })
+    return same
   }
 
   /** Names in a directory, sorted; undefined when it cannot be listed now. */
@@ -156,11 +188,11 @@ export class LookRun {
   }
 
   /** Names worth looking at: all but what is ignored and was never synced. */
-  async #wanted(task: Task, names: readonly Name[]): Promise<readonly Name[]> {
+  async #wanted({ id, path, known }: Listing, names: readonly Name[]): Promise<readonly Name[]> {
     const tree = await this.#transaction.tree()
+    const { ignore } = this.#options
     return names.filter(
-      (name) =>
-        !this.#options.ignore.ignores(joinPath(task.path, name), false) || isTracked(tree, task.id, name),
+      (name) => known.has(name) || !ignore.ignores(joinPath(path, name), false) || isTracked(tree, id, name),
     )
   }
 
@@ -191,7 +223,7 @@ export class LookRun {
     const identity = await identify({ tree, files, traits: this.#traits, isMissing }, seen)
     if (identity === 'unfinished') return
     const isNew = identity.id === undefined
-    if (isNew && isDirectory && (await holdsOnlyIgnored(this.#options, seen.path).catch(() => false))) return
+    if (isNew && isDirectory && (await holdsOnlyIgnored(this.#options, seen.path))) return
     const row = await observedRow({ tree, files, traits: this.#traits, nowMs }, seen, identity.id)
     const before = identity.id === undefined ? undefined : tree.get(identity.id)?.local
     const id = identity.id ?? tree.provisional()
@@ -207,7 +239,7 @@ export class LookRun {
   }
 
   /** Another node has its name now. It waits, with all below it, at a place of its own until it is found, or until the end. */
-  #displace(tree: { get(id: NodeId): { local?: LocalRow } | undefined }, id: NodeId): void {
+  #displace(tree: TreesReader, id: NodeId): void {
     const row = tree.get(id)?.local
     if (row === undefined) return
     const parked = { ...row, ...parkingPlace(id) }
@@ -215,10 +247,15 @@ export class LookRun {
     this.#missing.set(id, parked)
   }
 
-  async #missOthers(task: Task, there: ReadonlySet<Name>): Promise<void> {
+  async #missOthers(
+    task: Task,
+    { known, there }: { readonly known: ReadonlyMap<Name, NodeId>; readonly there: ReadonlySet<Name> },
+  ): Promise<void> {
     const tree = await this.#transaction.tree()
-    for await (const { name, id } of tree.children('local', task.id))
-      if (!there.has(name)) this.#miss(id, tree.get(id)?.local)
+    for (const [name, id] of known) {
+      const row = there.has(name) ? undefined : tree.get(id)?.local
+      if (row?.parent === task.id && row.name === name) this.#miss(id, row)
+    }
   }
 
   #miss(id: NodeId, row: LocalRow | undefined): void {
@@ -265,11 +302,7 @@ export class LookRun {
   }
 }
 
-function isTracked(
-  tree: { child(column: 'local' | 'base', parent: NodeId, name: Name): NodeId | undefined },
-  parent: NodeId,
-  name: Name,
-): boolean {
+function isTracked(tree: TreesReader, parent: NodeId, name: Name): boolean {
   return tree.child('local', parent, name) !== undefined || tree.child('base', parent, name) !== undefined
 }
 

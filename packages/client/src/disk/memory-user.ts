@@ -1,4 +1,5 @@
 // The user's hands on a folder in memory: edits that are complete, and on the disk, at once.
+import { DiskError } from './file-system.ts'
 import type { MemoryFolder } from './memory-folder.ts'
 import type { Inode, InodeKind } from './memory-disk.ts'
 
@@ -26,6 +27,7 @@ export class MemoryUser {
     const { directory, name } = this.#folder.place(path)
     const there = directory.entries.get(name)
     const inode = there === undefined ? disk.make('file', 0o644) : disk.inode(there)
+    if (inode.kind !== 'file') throw new DiskError('EISDIR', `not a file: ${path}`)
     disk.write(inode, data)
     disk.flushBody(inode)
     if (there === undefined) this.#name(directory, name, inode.ino)
@@ -55,7 +57,9 @@ export class MemoryUser {
 
   hardLink(from: string, to: string): void {
     const { directory, name } = this.#folder.place(to)
-    this.#name(directory, name, this.#folder.at(from).ino)
+    const inode = this.#folder.at(from)
+    if (inode.kind === 'directory') throw new DiskError('EPERM', `a directory: ${from}`)
+    this.#name(directory, name, inode.ino)
   }
 
   /** A fifo, socket or device. */
@@ -68,6 +72,7 @@ export class MemoryUser {
     const source = this.#folder.place(from)
     const target = this.#folder.place(to)
     const { ino } = this.#folder.at(from)
+    if (`${to}/`.startsWith(`${from}/`)) throw new DiskError('EINVAL', `into itself: ${to}`)
     this.#folder.disk.rename(
       [
         { directory: source.directory.ino, name: source.name, ino: undefined },

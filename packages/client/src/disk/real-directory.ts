@@ -34,13 +34,13 @@ export class RealDirectories {
   readonly #byHandle: boolean
   #scheduled = false
 
-  /** @throws DiskError when `root` is no directory */
-  constructor(root: string) {
+  /** `byHandle`: whether /proc is there to name open directories. @throws DiskError when `root` is no directory */
+  constructor(root: string, byHandle = process.platform === 'linux' && fs.existsSync('/proc/self/fd')) {
     this.#root = Buffer.from(fs.realpathSync(root))
     const stat = fs.statSync(this.#root, { bigint: true })
     if (!stat.isDirectory()) throw new DiskError('ENOTDIR', `not a directory: ${root}`)
     this.#identity = { dev: stat.dev, ino: stat.ino }
-    this.#byHandle = process.platform === 'linux' && fs.existsSync('/proc/self/fd')
+    this.#byHandle = byHandle
   }
 
   /** The root, as bytes. */

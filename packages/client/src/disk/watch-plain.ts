@@ -4,16 +4,25 @@ import { nameFromBytes, nameToBytes } from '../sync/name.ts'
 import { ownDirectory, type Watcher } from './file-system.ts'
 import { blindReason, type WatchHints } from './watch-hints.ts'
 
+/** What we need of `fs.watch`. */
+export type WatchDirectory = (
+  path: Buffer,
+  options: { encoding: 'buffer' },
+  heard: (type: string, name: Buffer | null) => void,
+) => Pick<fs.FSWatcher, 'close' | 'on'>
+
 /** Watches a folder with all below it. Follows directories as they come, go and move. */
 export class PlainWatch implements Watcher {
   readonly ready: Promise<void>
   readonly #root: Buffer
   readonly #hints: WatchHints
-  readonly #watchers = new Map<string, fs.FSWatcher>()
+  readonly #watchers = new Map<string, ReturnType<WatchDirectory>>()
+  readonly #watchDirectory: WatchDirectory
   #closed = false
 
-  constructor(root: string, hints: WatchHints) {
+  constructor(root: string, hints: WatchHints, watchDirectory: WatchDirectory = fs.watch) {
     this.#root = Buffer.from(root)
+    this.#watchDirectory = watchDirectory
     this.#hints = hints
     this.ready = this.#add('')
   }
@@ -38,7 +47,7 @@ export class PlainWatch implements Watcher {
   #watch(path: string): boolean {
     if (this.#watchers.has(path) || path === ownDirectory) return false
     try {
-      const watcher = fs.watch(this.#full(path), { encoding: 'buffer' }, (type, name) =>
+      const watcher = this.#watchDirectory(this.#full(path), { encoding: 'buffer' }, (type, name) =>
         this.#heard(path, type, name),
       )
       watcher.on('error', () => this.#forget(path))

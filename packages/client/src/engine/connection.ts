@@ -18,6 +18,7 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #options: ConnectionOptions
   #session: RelaySession | undefined
+  #closed = false
   #opening: Promise<RelaySession> | undefined
   #closedTraffic = { sentBytes: 0, receivedBytes: 0 }
 
@@ -51,9 +52,15 @@ export class Connection {
     return await this.#opening
   }
 
-  /** Ends the session, if any. */
-  async close(): Promise<void> {
+  /** Ends the session, if any; the next question opens another. */
+  async drop(): Promise<void> {
     await this.#session?.close()
+  }
+
+  /** Ends for good: nobody is told that the line is down. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.drop()
   }
 
   async #openPatiently(): Promise<RelaySession> {
@@ -80,7 +87,7 @@ export class Connection {
     void session.closed.then(() => {
       this.#closedTraffic = this.traffic
       this.#session = undefined
-      if (!this.#options.signal.aborted) this.#options.changed('offline')
+      if (!this.#closed && !this.#options.signal.aborted) this.#options.changed('offline')
     })
   }
 }

@@ -88,7 +88,7 @@ async function writeFile(
   const missing = (): ClientError =>
     new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path: header.name } })
   if (value.content === undefined) throw missing()
-  const chunks = await options.fetch.chunksOf(value.content)
+  const chunks = await options.fetch.chunksOf(value.content, value.sizeBytes)
   if (chunks === undefined) throw missing()
   const stream = tar.entry(header)
   const done = new Promise<void>((resolve, reject) => {

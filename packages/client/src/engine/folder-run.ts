@@ -154,7 +154,7 @@ export class FolderRun {
     const { connection, vault } = this.#parts
     if (!(error instanceof ClientError) || !(error.retryable || isPassing(error))) throw error
     this.#session = undefined
-    await connection.close()
+    await connection.drop()
     if (error.code === 'relay-unreachable') return
     // The relay is there and cannot: it is asked again, more and more rarely; a run that is to end says so in the end.
     if (++this.#refusals > this.#parts.refusalsMax) throw error

@@ -85,6 +85,10 @@ export class Sender {
           tally.problem({ path: result.file.path, code: result.problem, detail: result.detail })
         continue
       }
+      if (result.outcome === 'part') {
+        if (this.#isDue()) await this.#commitReady(session)
+        continue
+      }
       tally.solved(result.file.path)
       tally.did(1, result.sizeBytes)
       this.#waiting.push({ ...result, stamp: settled(result.stamp, startedMs) })

@@ -2,7 +2,7 @@
 // that differ, each kept by the transaction that changes a row. Knows nothing of why a row changes.
 import { ClientError } from '../errors.ts'
 import type { Name } from '../sync/name.ts'
-import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
+import { isProvisional, rootId, type Columns, type NodeId } from '../sync/tree.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { ItemReader, ItemWriter } from './item-codec.ts'
 import { decodeIdRow, decodeNode, decodeSlots, nodeCostBytes } from './node-row.ts'
@@ -41,6 +41,7 @@ export class TreesStore extends TreesView {
   readonly #nodes: BoundedCache<NodeId, { readonly node: StoredNode | undefined }>
   readonly #slots: BoundedCache<string, Slots>
   #pending: Overlay | undefined
+  #commits = 0
   #landing: Promise<void> = Promise.resolve()
   #turn: Promise<void> = Promise.resolve()
   #broken: unknown
@@ -130,8 +131,7 @@ export class TreesStore extends TreesView {
     const cached = this.#nodes.get(id)
     if (cached !== undefined) return cached.node
     if (id === rootId || isBeyond(id, this.#meta)) return undefined
-    const key = idKey(id)
-    const bytes = this.#store.get(keySpace.agreeing + key) ?? this.#store.get(keySpace.differing + key)
+    const bytes = this.#nodeBytes(id)
     const node = bytes === undefined ? undefined : decodeNode(bytes)
     this.#nodes.set(id, { node }, nodeCostBytes(bytes?.length ?? 0))
     return node
@@ -159,7 +159,7 @@ export class TreesStore extends TreesView {
 
   slotsUnder(parent: NodeId): AsyncIterable<NamedSlots> {
     this.#assertWhole()
-    const stored = slotsOf(this.#store, parent)
+    const stored = this.#storedSlots(parent)
     const pending = this.#pending?.children.get(parent)
     return pending === undefined ? stored : mergeNames(stored, new Map(pending))
   }
@@ -180,9 +180,31 @@ export class TreesStore extends TreesView {
     yield* this.#store.range({ from, to: endOf(prefix), reverse: options.reverse ?? false })
   }
 
+  /** What is listed is mostly asked for next: it is kept at hand, unless it may be old by then. */
+  async *#storedSlots(parent: NodeId): AsyncIterable<NamedSlots> {
+    const prefix = childrenKey(parent)
+    const commits = this.#commits
+    for await (const [key, bytes] of this.#store.range({ from: prefix, to: endOf(prefix) })) {
+      const name = nameFromKey(key.slice(prefix.length)) as Name
+      const slots = decodeSlots(bytes)
+      if (this.#commits === commits && this.#pending === undefined)
+        this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
+      yield [name, slots]
+    }
+  }
+
+  /** Where a node's row mostly is, comes first: provisional ones differ, most others do not. */
+  #nodeBytes(id: NodeId): Uint8Array | undefined {
+    const agreeing = keySpace.agreeing + idKey(id)
+    const differing = keySpace.differing + idKey(id)
+    const [first, second] = isProvisional(id) ? [differing, agreeing] : [agreeing, differing]
+    return this.#store.get(first) ?? this.#store.get(second)
+  }
+
   #commit(overlay: Overlay, options: { flush: boolean }): Promise<void> {
     this.#assertWhole()
     this.#pending = overlay
+    this.#commits += 1
     this.#landing = this.#land(overlay, options)
     return this.#landing
   }
@@ -228,12 +250,6 @@ function isBeyond(id: NodeId, meta: Pick<Meta, 'provisionalNext' | 'sequenceMax'
 function contentBytes(node: StoredNode | undefined): number {
   const value = node?.columns.remote?.value ?? node?.columns.local?.value
   return value?.kind === 'file' ? (value.content?.length ?? 0) : 0
-}
-
-async function* slotsOf(store: StateStore, parent: NodeId): AsyncIterable<NamedSlots> {
-  const prefix = childrenKey(parent)
-  for await (const [key, bytes] of store.range({ from: prefix, to: endOf(prefix) }))
-    yield [nameFromKey(key.slice(prefix.length)) as Name, decodeSlots(bytes)]
 }
 
 async function* entriesOf(

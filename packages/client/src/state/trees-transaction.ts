@@ -84,10 +84,14 @@ export class Transaction extends TreesView implements TreesTransaction {
     if (columns === undefined) return
     const { base, local } = columns
     const held = [base, local].some((row) => row?.value.kind === 'directory')
-    if (local !== undefined) this.set('local', to, local)
-    if (base !== undefined) this.set('base', to, base)
-    this.set('local', from, undefined)
-    this.set('base', from, undefined)
+    if (local !== undefined) {
+      this.set('local', to, local)
+      this.set('local', from, undefined)
+    }
+    if (base !== undefined) {
+      this.set('base', to, base)
+      this.set('base', from, undefined)
+    }
     if (held) await this.#adoptChildren(from, to)
   }
 

@@ -50,10 +50,9 @@ describe('a file system', () => {
       'K',
       'k',
     ]
-    for (const a of names)
-      for (const b of names)
-        for (const of of [plain, folds, composes, both])
-          if (same(a, b, of)) expect(likenessOf(a)).toBe(likenessOf(b))
+    const pairs = names.flatMap((a) => names.map((b) => [a, b] as const))
+    for (const of of [plain, folds, composes, both])
+      for (const [a, b] of pairs) if (same(a, b, of)) expect(likenessOf(a)).toBe(likenessOf(b))
   })
 
   it('holds no longer names than it can, counted in bytes', () => {

@@ -24,7 +24,11 @@ const kinds = { file: fileNode(), directory: dirNode, link: linkNode }
 
 const at = (sequence: number | 'this', index: number): NodeRef => ({ sequence, index })
 const called = (name: string): { bytes: Uint8Array } => ({ bytes: nameToBytes(name) })
-const put = (parent: NodeRef, name: string, node: PutNode = fileNode(), replaces?: NodeRef): Operation => ({
+const put = (
+  parent: NodeRef,
+  name: string,
+  ...[node = fileNode(), replaces]: [PutNode?, NodeRef?]
+): Operation => ({
   op: 'put',
   parent,
   name: called(name),
@@ -32,7 +36,7 @@ const put = (parent: NodeRef, name: string, node: PutNode = fileNode(), replaces
   ...(replaces && { replaces }),
 })
 const remove = (node: NodeRef): Operation => ({ op: 'remove', node })
-const move = (node: NodeRef, parent: NodeRef, name: string, replaces?: NodeRef): Operation => ({
+const move = (node: NodeRef, parent: NodeRef, ...[name, replaces]: [string, NodeRef?]): Operation => ({
   op: 'move',
   node,
   parent,

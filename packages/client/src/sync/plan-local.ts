@@ -49,7 +49,10 @@ export function changesOf(work: LocalWork): LocalChanges {
   }
 }
 
-/** What a refused node keeps from its place is refused too, and so on. New ones below a refused directory go without saying. */
+/**
+ * What a refused node keeps from its place is refused too, and so on. That a directory stays because of what is in it, or that new
+ * ones below it cannot come, goes without saying.
+ */
 function refuseKept(
   remaining: ReadonlyMap<NodeId, readonly NodeId[]>,
   { settled, refused }: LocalWork,
@@ -61,9 +64,9 @@ function refuseKept(
     for (const [id, kept] of remaining) {
       if (stuck.has(id) || !kept.some((other) => stuck.has(other))) continue
       stuck.add(id)
-      const { place, node } = settled.decisions.get(id) ?? {}
+      const { place, node, state } = settled.decisions.get(id) ?? {}
       const isBelow = kept.every((other) => !stuck.has(other) || other === place?.parent)
-      if (!isBelow || node?.seen !== undefined) refused.set(id, 'name-collision')
+      if (state !== 'gone' && (!isBelow || node?.seen !== undefined)) refused.set(id, 'name-collision')
     }
   }
 }

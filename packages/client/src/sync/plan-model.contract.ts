@@ -64,7 +64,8 @@ export class ModelLog {
   #apply(commit: Commit, { index, created }: { index: number; created: Map<NodeId, NodeId> }): void {
     if (commit.op === 'remove') {
       if (!this.rows.has(commit.id)) broken('removes a node that is there')
-      return this.#remove(commit.id)
+      this.#remove(commit.id)
+      return
     }
     const target = commit.op === 'put' ? commit.row : commit
     const parent = created.get(target.parent) ?? target.parent
@@ -310,7 +311,10 @@ export class ModelDevice {
     if (expected === undefined && inode !== undefined) broken(`nothing is at ${path}`)
     if (expected !== undefined && BigInt(this.disk.get(inode!)!.version) !== expected.stamp.ctimeNs)
       broken(`unchanged since the plan: ${path}`)
-    if (action.do === 'step-aside') return this.#stepAside(action, inode!)
+    if (action.do === 'step-aside') {
+      this.#stepAside(action, inode!)
+      return
+    }
     if (action.op === 'move') this.#move(inode!, action.path)
     else if (action.op === 'remove') this.#unlink(inode!)
     else this.#put(action, inode)
@@ -362,7 +366,7 @@ export class ModelDevice {
   #inodeAt(path: RelativePath, id: NodeId): number {
     const inode = this.find(path)
     if (inode === undefined || this.ids.get(inode) !== id) broken(`${id} is at ${path}`)
-    return inode!
+    return inode
   }
 
   #parentAt(path: RelativePath): number {

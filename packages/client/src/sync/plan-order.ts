@@ -142,10 +142,12 @@ class Ordering {
     return undefined
   }
 
-  /** Why something remains for a node. A removal waits for what is in it, and that is said there. */
+  /** Why something remains for a node. A removal waits for what is in it. */
   #keptBy(id: NodeId): NodeId[] {
-    const intent = this.#options.intents.get(id)
-    if (intent === undefined || intent === 'gone' || intent === 'as-is') return []
+    const { tree, intents } = this.#options
+    const intent = intents.get(id)
+    if (intent === undefined || intent === 'as-is') return []
+    if (intent === 'gone') return [tree.firstChild(id)].filter((child) => child !== undefined)
     const inTheWay = this.#inTheWay(id)
     const kept = inTheWay === undefined ? [] : [inTheWay]
     if (this.#isMissing(intent.parent)) kept.push(intent.parent)

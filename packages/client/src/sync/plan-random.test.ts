@@ -51,7 +51,10 @@ class World {
 
   take({ device: who, verb, from, to, name }: Step): void {
     const device = this.devices[who % this.devices.length]!
-    if (verb < 30) return this.#sync(device, { verb, from, to })
+    if (verb < 30) {
+      this.#sync(device, { verb, from, to })
+      return
+    }
     try {
       this.#edit(device, { device: who, verb, from, to, name })
     } catch (error) {

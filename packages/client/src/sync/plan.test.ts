@@ -152,7 +152,7 @@ describe('one file, two devices:', () => {
     ['one saved it anew under another inode', all(remove(f), make(f)), nothing, ['f.txt = new']],
     ['one moved it, one saved it anew', move(f, 'g'), all(remove(f), make(f)), ['f.txt = new', 'g = old']],
   ]
-  it.each(cases)('%s', (_, first, second, expected) => {
+  it.each(cases)('%s', (...[, first, second, expected]) => {
     expect(outcome({ start, first, second })).toEqual([...expected].sort())
   })
 
@@ -245,7 +245,7 @@ describe('names that two want:', () => {
       ['d = ex', 'y = why'],
     ],
   ]
-  it.each(cases)('%s', (_, first, second, expected) => {
+  it.each(cases)('%s', (...[, first, second, expected]) => {
     expect(outcome({ start, first, second })).toEqual([...expected].sort())
     if (second === nothing)
       expect(outcome({ start, first: second, second: first })).toEqual([...expected].sort())
@@ -338,10 +338,16 @@ describe('directories:', () => {
       [...e, 'm/', 'm/a = one @9', `m/${copy('a', 'SECOND')} = two @9`, 'm/b = b'],
     ],
   ]
-  it.each(cases)('%s', (_, first, second, expected) => {
+  it.each(cases)('%s', (...[, first, second, expected]) => {
     expect(outcome({ start, first, second })).toEqual([...expected].sort())
     if (second === nothing)
       expect(outcome({ start, first: second, second: first })).toEqual([...expected].sort())
+  })
+
+  it('brings back what a move that was taken back needs', () => {
+    const start = all(make('p', directory()), make('p/a', directory()), make('b', directory()))
+    const second = all(move('p/a', 'b/a'), remove('p'))
+    expect(outcome({ start, first: move('b', 'p/a/b'), second })).toEqual(['p/', 'p/a/', 'p/a/b/'])
   })
 
   it('says one removal for a whole directory in the log, and children first on the disk', () => {

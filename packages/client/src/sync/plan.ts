@@ -21,15 +21,13 @@ export const roundsMax = 8
  *  1. every row whose columns differ, in place or value, or are not all there; or a part of them that is closed under 2 to 5;
  *  2. for every row in it, its parent in each column, and so on up to the root (the root itself has no row). A parent that is
  *     missing is taken for one that does not exist: base rows below it do not count;
- *  3. for every directory in it that lacks a local, a remote or a base row, or that is of another kind in one: its children in each
- *     column, and so on down as long as this holds for them;
- *  4. for every row in it and each of its places: the nodes of each column that have this name in this directory. And in directories
- *     that may pair (in it without a remote row, at a place where the remote tree has one without a local row, and the other way
- *     round): the children of both in all columns (which 3 gives);
- *  5. on a file system that folds case or composes names: for every row in it and each of its places, the nodes of each column with
- *     a name in this directory that is alike (`likenessOf`).
- * When all rows that differ are in, 3 and the second half of 4 hold by themselves: below a directory that one column lacks, every
- * row lacks that column or has another place there. More rows than these do not change the plan.
+ *  3. for every directory in it that has a base row but lacks a local or a remote one, or whose rows are of different kinds: its
+ *     children in each column, and so on down as long as this holds for them;
+ *  4. for every row in it and each of its places: the nodes of each column that have this name in this directory, or in one that is at
+ *     the same path in another column (the two may pair);
+ *  5. where the file system folds case or composes names: in 4, names that are alike (`likenessOf`) as well.
+ * When all rows that differ are in, 3 holds by itself: below a directory that one column lacks, every row lacks that column or has
+ * another place there. More rows than these do not change what is planned about these.
  */
 export function plan(input: PlanInput): Plan {
   const settled = settle(pairNodes(input), input)

@@ -1,0 +1,170 @@
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ClientError } from '../errors.ts'
+import type { FolderEvent } from '../engine/events.ts'
+import { controlDirectory, makeControlDirectory } from './control-address.ts'
+import { holderOf, liveSyncs } from './control-client.ts'
+import { decodeAnswer, decodeRequest, encodeRequest, failureLine } from './control-message.ts'
+import { serveControl, type ControlHandler, type ControlServer } from './control-server.ts'
+
+const record = {
+  path: '/home/ana/Documents',
+  vault: 'ab'.repeat(32),
+  relay: 'wss://r.example',
+  name: 'documents',
+}
+const status = {
+  state: 'synced',
+  pending: 0,
+  conflicts: 1,
+  problems: 0,
+  head: undefined,
+  lastContactMs: 5,
+} as const
+const summary = {
+  files: 1,
+  bytes: 2,
+  bytesSent: 3,
+  bytesReceived: 4,
+  conflicts: 0,
+  problems: 0,
+  head: { seq: 7, hash: 'cd'.repeat(32) },
+  durationMs: 5,
+}
+const change: FolderEvent = { event: 'change', path: 'caf\udce9', action: 'put', direction: 'up' }
+
+function handler(over: Partial<ControlHandler> = {}): ControlHandler {
+  return {
+    status: () => Promise.resolve({ pid: process.pid, watching: true, folders: [{ record, status }] }),
+    invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
+    add: (_request, report) => {
+      report(change)
+      return Promise.resolve({ vault: record.vault, summary })
+    },
+    release: () => Promise.resolve(undefined),
+    ...over,
+  }
+}
+
+let home: string
+let server: ControlServer | undefined
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'grenier-control-'))
+})
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+  rmSync(home, { recursive: true })
+})
+
+const socketPath = (): string => join(controlDirectory(home), `${process.pid}.sock`)
+
+/** What the server answers to raw bytes. */
+async function raw(bytes: string): Promise<string> {
+  const socket = connect(socketPath())
+  socket.end(bytes)
+  let text = ''
+  for await (const piece of socket) text += String(piece)
+  return text
+}
+
+describe('the control socket', () => {
+  test('is for this user alone, and gone when it is closed', async () => {
+    server = await serveControl(home, handler())
+    expect(statSync(socketPath()).mode & 0o777).toBe(0o600)
+    expect(statSync(controlDirectory(home)).mode & 0o777).toBe(0o700)
+    await server?.close()
+    server = undefined
+    expect(existsSync(socketPath())).toBe(false)
+  })
+
+  test('says who syncs which folders', async () => {
+    server = await serveControl(home, handler())
+    const [live] = await liveSyncs(home)
+    expect(live).toMatchObject({ pid: process.pid, watching: true, folders: [{ record, status }] })
+    expect((await holderOf(home, record.path))?.pid).toBe(process.pid)
+    expect(await holderOf(home, '/elsewhere')).toBeUndefined()
+  })
+
+  test('streams events and then answers', async () => {
+    server = await serveControl(home, handler())
+    const [live] = await liveSyncs(home)
+    const events: FolderEvent[] = []
+    const asked = { path: '/new', name: 'new', relay: 'wss://r.example' }
+    const added = await live?.add(asked, { report: (event) => events.push(event) })
+    expect(added).toEqual({ vault: record.vault, summary })
+    expect(events).toEqual([change])
+  })
+
+  test('hands errors over with their code and data', async () => {
+    const refused = new ClientError('relay-refused', 'no', { data: { reason: 'no-right' } })
+    server = await serveControl(home, handler({ invite: () => Promise.reject(refused) }))
+    const [live] = await liveSyncs(home)
+    const invited = live?.invite({ path: record.path, role: 'writer', expiresMs: 1 })
+    await expect(invited).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
+  })
+
+  test('answers what is no request with a failure, and goes on', async () => {
+    server = await serveControl(home, handler())
+    for (const line of ['hello\n', '{}\n', '{"version":2,"request":{"ask":"status"}}\n', '[]\n'])
+      expect(decodeAnswer((await raw(line)).trim())).toMatchObject({ answer: 'failed' })
+    expect(await raw('no end of line')).toBe('')
+    expect(await liveSyncs(home)).toHaveLength(1)
+  })
+
+  test('cuts off a line that never ends', async () => {
+    server = await serveControl(home, handler())
+    expect(await raw('x'.repeat(3 * 1024 * 1024))).toMatch(/^(\{"answer":"failed".*\n)?$/)
+    expect(await liveSyncs(home)).toHaveLength(1)
+  })
+
+  test('clears away what a crash left, and leaves what is none of its own', async () => {
+    makeControlDirectory(home)
+    const stale = join(controlDirectory(home), '1.sock')
+    const listening = createServer().listen(stale)
+    await new Promise((resolve) => listening.once('listening', resolve))
+    const kept = join(controlDirectory(home), '2.sock')
+    // A socket that nobody listens on any more: renamed away, closed, renamed back.
+    const { renameSync } = await import('node:fs')
+    renameSync(stale, kept)
+    await new Promise((resolve) => listening.close(resolve))
+    writeFileSync(join(controlDirectory(home), 'note'), '')
+    expect(await liveSyncs(home)).toEqual([])
+    expect(existsSync(kept)).toBe(false)
+    expect(existsSync(join(controlDirectory(home), 'note'))).toBe(true)
+  })
+
+  test('finds its way into a home that lies very deep', async () => {
+    const deep = join(home, ...Array.from({ length: 12 }, (_, at) => `level-${at}-of-a-deep-home`))
+    server = await serveControl(deep, handler())
+    const found = await liveSyncs(deep)
+    expect(found).toHaveLength(process.platform === 'linux' ? 1 : 0)
+  })
+
+  test('there is none in a home without a process', async () => {
+    expect(await liveSyncs(join(home, 'not there'))).toEqual([])
+  })
+})
+
+describe('control messages', () => {
+  test('requests come out as they went in', () => {
+    const request = { ask: 'invite', path: 'x\udc80', role: 'reader', expiresMs: 5 } as const
+    expect(decodeRequest(encodeRequest(request))).toEqual(request)
+  })
+
+  test('unknown fields and kinds are refused', () => {
+    const line = JSON.stringify({ version: 1, request: { ask: 'status', more: 1 } })
+    expect(() => decodeRequest(line)).toThrow('more')
+    expect(() => decodeAnswer('{"answer":"perhaps"}')).toThrow()
+    expect(() => decodeAnswer('{"answer":"event","event":{"event":"state","state":"odd"}}')).toThrow()
+  })
+
+  test('a failure that is no error of ours stays one', () => {
+    const answer = decodeAnswer(failureLine(new TypeError('odd')))
+    expect(answer).toMatchObject({ answer: 'failed', error: { message: 'odd' } })
+    expect(answer).not.toMatchObject({ error: { name: 'ClientError' } })
+  })
+})

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { CryptoError } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { errorReport } from './error-report.ts'
+import { english } from './messages-en.ts'
+import { usageError } from './usage-error.ts'
+
+const told = (error: unknown): string => {
+  const { message, hint } = errorReport(english, error)
+  return `${message} | ${hint ?? ''}`
+}
+
+describe('what people are told about an error', () => {
+  test('names what the judge of the log saw, by entry and code', () => {
+    const data = { sequence: 12, what: 'signature-wrong' }
+    expect(told(new ClientError('relay-contradicts', 'x', { data }))).toContain('entry 12 (signature-wrong)')
+  })
+
+  test('says how much older a log is', () => {
+    const data = { came: 5, expected: 9 }
+    expect(told(new ClientError('relay-rollback', 'x', { data }))).toContain(
+      'entry 5 is its last, 9 was seen',
+    )
+  })
+
+  test('warns of somebody in between when certificate or pin are wrong', () => {
+    const report = told(new ClientError('relay-unreachable', 'x', { data: { reason: 'pin' } }))
+    expect(report).toContain('#sha256=')
+    expect(report).toContain('nothing was sent')
+  })
+
+  test('says which process holds a folder', () => {
+    const data = { path: '/f', pid: 77 }
+    expect(told(new ClientError('home-locked', 'x', { data }))).toContain('process 77')
+  })
+
+  test('says what is wrong with what was typed, and shows it harmless', () => {
+    expect(told(usageError('duration', 'ten\u001b[2J'))).toBe(
+      'not a duration: ten\\x1b[2J | as in 30m, 24h or 7d',
+    )
+  })
+
+  test('has words for what should not happen, without a code of ours', () => {
+    const report = errorReport(english, new CryptoError('malformed', 'odd'))
+    expect(report).toMatchObject({ code: 'unexpected', message: expect.stringContaining('odd') as string })
+  })
+})

@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { makeDevice, systemRandom } from '@grenier/crypto'
+import { makeHome } from '../home/home-files.ts'
+import type { Home } from '../home/home.ts'
+import { existingFolder, knownFolder, madeFolder } from './folder-argument.ts'
+import { homeDirectory } from './home-directory.ts'
+
+let place: string
+let home: Home
+beforeEach(() => {
+  place = realpathSync(mkdtempSync(join(tmpdir(), 'grenier-folder-')))
+  const device = makeDevice(systemRandom)
+  home = makeHome(join(place, 'home'), { deviceName: 'd', device, identity: undefined, relays: [] })
+})
+afterEach(() => rmSync(place, { recursive: true }))
+
+const fails = (code: string): Error => expect.objectContaining({ code }) as Error
+
+describe('the folder that is meant', () => {
+  test('is found by path, by a link to it, by name and by id', async () => {
+    const [path, vault] = [join(place, 'Documents'), 'ab'.repeat(32)]
+    mkdirSync(path)
+    symlinkSync(path, join(place, 'link'))
+    await home.addFolder({ path, vault, relay: 'wss://r', name: 'documents' })
+    for (const text of [path, `${path}/`, join(place, 'link'), 'documents', vault])
+      expect(knownFolder(home, text).path).toBe(path)
+  })
+
+  test('is found by path when it is not there now: a disk that is not mounted', async () => {
+    const path = join(place, 'usb')
+    await home.addFolder({ path, vault: 'cd'.repeat(32), relay: 'wss://r', name: 'usb stick' })
+    expect(knownFolder(home, path).name).toBe('usb stick')
+  })
+
+  test('is not guessed when a name is shared: the ids are listed', async () => {
+    const vaults = ['ab'.repeat(32), 'cd'.repeat(32)]
+    for (const vault of vaults)
+      await home.addFolder({ path: join(place, vault.slice(0, 2)), vault, relay: 'wss://r', name: 'photos' })
+    const ids = vaults.join(', ')
+    expect(() => knownFolder(home, 'photos')).toThrow(
+      expect.objectContaining({ code: 'name-ambiguous', data: { ids } }) as Error,
+    )
+    expect(() => knownFolder(home, 'nothing')).toThrow(fails('folder-unknown'))
+  })
+})
+
+describe('a folder to be synced', () => {
+  test('must be there, and a folder', () => {
+    writeFileSync(join(place, 'file'), '')
+    expect(() => existingFolder(home.directory, join(place, 'file'))).toThrow(fails('folder-unusable'))
+    expect(() => existingFolder(home.directory, join(place, 'none'))).toThrow(fails('folder-unusable'))
+  })
+
+  test('must not hold the keys of this device, there or yet to be made', () => {
+    expect(() => existingFolder(home.directory, place)).toThrow(fails('usage'))
+    expect(() => existingFolder(join(place, 'not', 'yet'), place)).toThrow(fails('usage'))
+    expect(() => existingFolder(home.directory, home.directory)).toThrow(fails('usage'))
+  })
+
+  test('is made for a join, and unmade only while it is empty', () => {
+    const made = madeFolder(home.directory, join(place, 'new', 'er'))
+    expect(existsSync(made.path)).toBe(true)
+    made.unmake()
+    expect(existsSync(made.path)).toBe(false)
+    const other = madeFolder(home.directory, join(place, 'kept'))
+    writeFileSync(join(other.path, 'file'), '')
+    other.unmake()
+    expect(existsSync(join(other.path, 'file'))).toBe(true)
+    mkdirSync(join(place, 'mine'))
+    madeFolder(home.directory, join(place, 'mine')).unmake()
+    expect(existsSync(join(place, 'mine'))).toBe(true)
+  })
+})
+
+describe('the home', () => {
+  test('is the one asked for, else GRENIER_HOME, else the place of the platform', () => {
+    expect(homeDirectory('/a', { GRENIER_HOME: '/b' })).toBe('/a')
+    expect(homeDirectory(undefined, { GRENIER_HOME: '/b', XDG_DATA_HOME: '/c' })).toBe('/b')
+    if (process.platform !== 'linux') return
+    expect(homeDirectory(undefined, { XDG_DATA_HOME: '/c' })).toBe('/c/grenier')
+    expect(homeDirectory('', { GRENIER_HOME: '', XDG_DATA_HOME: 'relative' })).toMatch(
+      /\/\.local\/share\/grenier$/,
+    )
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { relayErrorCodes } from '@grenier/protocol'
+import { catalogueOf, languageOf } from './messages.ts'
+import { english } from './messages-en.ts'
+import { french } from './messages-fr.ts'
+import { usageFaults } from './usage-error.ts'
+
+/** Every path in a catalogue that leads to words. */
+function keysOf(value: unknown, below = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [below]
+  return Object.entries(value).flatMap(([key, inner]) => keysOf(inner, `${below}/${key}`))
+}
+
+/** Parameters that make every sentence speak; unused ones do no harm. */
+const values = {
+  message: 'M',
+  hint: 'H',
+  items: ['a', 'b'],
+  path: '/p',
+  detail: 'D',
+  reason: 'R',
+  text: 'T',
+  pid: 1,
+  action: 'A',
+  from: 'F',
+  keptAs: 'K',
+  sequence: 3,
+  device: 'V',
+  name: 'N',
+  relay: 'wss://r',
+  folder: '/f',
+  role: 'role',
+  until: 'U',
+  files: '1',
+  bytes: '2 B',
+  sent: '3 B',
+  received: '4 B',
+  seconds: '5',
+  count: 2,
+  conflicts: 1,
+  problems: 2,
+  filesDone: '1',
+  filesTotal: '2',
+  bytesDone: '1',
+  bytesTotal: '2',
+  rate: '9',
+  state: 'S',
+  words: 'w',
+  when: 'now',
+  what: 'chain-broken',
+  pack: 'ab',
+  came: 1,
+  expected: 2,
+}
+
+function sentences(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'function') return [String((value as (given: unknown) => unknown)(values))]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(sentences)
+}
+
+describe('the catalogue', () => {
+  test('has the same entries in both languages', () => {
+    expect(keysOf(french).sort()).toEqual(keysOf(english).sort())
+  })
+
+  test('has words for each refusal of the relay and each wrong usage', () => {
+    for (const { refusals, usage } of [english, french]) {
+      expect(Object.keys(refusals).sort()).toEqual([...relayErrorCodes].sort())
+      expect(Object.keys(usage).sort()).toEqual([...usageFaults].sort())
+    }
+  })
+
+  test('says something everywhere, and never `undefined`', () => {
+    for (const language of ['en', 'fr'] as const) {
+      for (const sentence of sentences(catalogueOf(language))) {
+        expect(sentence).not.toMatch(/undefined|\[object|NaN/)
+        expect(sentence.trim()).not.toBe('')
+      }
+    }
+  })
+
+  test('is not English where it should be French', () => {
+    const shared = sentences(french).filter((sentence) => sentences(english).includes(sentence))
+    expect(
+      shared.filter((sentence) => sentence.split(' ').length > 4 && !sentence.includes('grenier')),
+    ).toEqual([])
+  })
+
+  test('counts in the manner of each language', () => {
+    const none = { conflicts: 0, problems: 1 }
+    expect(english.summaryTroubles(none)).toContain('0 conflicts, 1 problem:')
+    expect(french.summaryTroubles(none)).toContain('0 conflit, 1 problème :')
+  })
+})
+
+describe('the language', () => {
+  test('is the one asked for, else that of the locale, else English', () => {
+    expect(languageOf('fr', { LANG: 'en_US.UTF-8' })).toBe('fr')
+    expect(languageOf('en', { LANG: 'fr_FR.UTF-8' })).toBe('en')
+    expect(languageOf(undefined, { LC_ALL: '', LANG: 'fr_FR.UTF-8' })).toBe('fr')
+    expect(languageOf(undefined, { LC_ALL: 'C', LANG: 'fr_FR.UTF-8' })).toBe('en')
+    expect(languageOf(undefined, {})).toBe('en')
+  })
+})

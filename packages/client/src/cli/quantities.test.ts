@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { formatBytes, formatCount, formatSeconds, parseDuration } from './quantities.ts'
+
+/** Intl puts no-break spaces, wide and narrow. */
+const spaced = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ')
+
+describe('durations', () => {
+  test.each([
+    ['30s', 30_000],
+    ['30m', 1_800_000],
+    ['24h', 86_400_000],
+    ['7d', 604_800_000],
+    ['7j', 604_800_000],
+    ['1.5h', 5_400_000],
+    [' 2W ', 1_209_600_000],
+  ])('%s is %i ms', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms)
+  })
+
+  test.each(['', '24', 'h', '-1h', '0h', '1e3h', '5 y', '999999999w', 'NaNh'])('%j is none', (text) => {
+    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'usage' }) as Error)
+  })
+})
+
+describe('numbers for people', () => {
+  test('sizes in the unit that fits, in either language', () => {
+    expect(formatBytes(0, 'en')).toBe('0 B')
+    expect(formatBytes(1023, 'en')).toBe('1,023 B')
+    expect(formatBytes(1536, 'en')).toBe('1.5 KiB')
+    expect(formatBytes(314_572_800, 'en')).toBe('300 MiB')
+    expect(spaced(formatBytes(1_610_612_736, 'fr'))).toBe('1,5 Gio')
+  })
+
+  test('counts and seconds', () => {
+    expect(formatCount(12_345, 'en')).toBe('12,345')
+    expect(spaced(formatCount(12_345, 'fr'))).toBe('12 345')
+    expect(formatSeconds(2345, 'en')).toBe('2.3')
+  })
+})

@@ -1,0 +1,205 @@
+// Brings chunks from the relay: each run of cells read once, opened, checked, handed on. A chunk that does not check out is tried at its
+// other places; what went wrong is told apart: the relay lacks it, the relay changed it, a member lied about it.
+import {
+  containerFrontBytes,
+  CryptoError,
+  equal,
+  packIdOf,
+  toHex,
+  type ChunkId,
+  type PackId,
+} from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import type { ChunkPlace } from '../state/chunk-index.ts'
+import { isPossible, planRuns, type CellRun } from './fetch-plan.ts'
+import type { ContentKeys, WorkerPool } from './worker-pool.ts'
+
+export interface BringOptions {
+  readonly pool: WorkerPool
+  readonly keys: () => ContentKeys
+  readonly binding: Uint8Array
+  /** The pack key of an epoch, 32 bytes. */
+  readonly packKey: (epoch: number) => Uint8Array
+  /** `RelaySession.get` of this vault: exactly the bytes asked for, the caller's own; undefined when the relay lacks the pack. */
+  readonly get: (pack: PackId, range: { offset: number; length: number }) => Promise<Uint8Array | undefined>
+  /** What was found at a place: a chunk opened and checked may be deduplicated against from now on, a wrong one is tried last. */
+  readonly found: (id: ChunkId, place: ChunkPlace, known: 'good' | 'bad') => void
+}
+
+/** A chunk that is wanted. `hand` is called at most once, with bytes that were checked. */
+export interface Wanted {
+  readonly id: ChunkId
+  /** As they were when it was asked for, in the order to be tried. */
+  readonly places: readonly ChunkPlace[]
+  readonly hand: (bytes: Uint8Array) => Promise<void>
+}
+
+/** Why a chunk could not be brought. `missing`: the relay says that it lacks it. `wrong`: no place that the log claims holds it. */
+export type Lack = 'missing' | 'wrong'
+
+/** `corrupt`: the relay's bytes are not those of the pack that it was given. */
+type Fault = Lack | 'corrupt'
+
+/** A chunk at the place that is tried. */
+interface Attempt {
+  readonly wanted: Wanted
+  readonly place: ChunkPlace
+  /** Which of its places comes next. */
+  readonly next: number
+  readonly before: Past
+}
+
+/** The worst that happened at a chunk's earlier places, and in which pack. */
+interface Past {
+  readonly fault: Fault
+  readonly pack: PackId | undefined
+}
+
+const nothingYet: Past = { fault: 'wrong', pack: undefined }
+const severity: Record<Fault, number> = { wrong: 0, missing: 1, corrupt: 2 }
+
+/** Runs under way at once: reading overlaps opening; each takes 4 MiB stored and 8 MiB open at most. */
+const runsInFlight = 4
+
+/**
+ * Brings chunks; gives those that are not to be had, and why.
+ * @throws ClientError `relay-corrupt` when the relay changed what it holds and no other place serves; and what `get`, `hand`, `packKey` throw
+ */
+export async function bring(options: BringOptions, wanted: readonly Wanted[]): Promise<Map<Wanted, Lack>> {
+  const lacks = new Map<Wanted, Lack>()
+  let queue = wanted.flatMap((one) => nextAttempt({ wanted: one, next: 0, before: nothingYet }, lacks))
+  while (queue.length > 0) {
+    const again: Attempt[] = []
+    await eachOf(planRuns(queue), runsInFlight, async (run) => {
+      for (const { attempt, why } of await bringRun(options, run)) {
+        const isWorse = severity[why] > severity[attempt.before.fault]
+        const before = isWorse ? { fault: why, pack: run.pack } : attempt.before
+        again.push(...nextAttempt({ ...attempt, before }, lacks))
+      }
+    })
+    queue = again
+  }
+  return lacks
+}
+
+/** The chunk at its next possible place; none when all were tried. @throws ClientError `relay-corrupt` */
+function nextAttempt({ wanted, next, before }: Omit<Attempt, 'place'>, lacks: Map<Wanted, Lack>): Attempt[] {
+  for (let at = next; at < wanted.places.length; at += 1) {
+    const place = wanted.places[at]
+    if (place !== undefined && isPossible(place)) return [{ wanted, place, next: at + 1, before }]
+  }
+  const { fault, pack } = before
+  if (fault === 'corrupt') {
+    const data = pack === undefined ? {} : { pack: toHex(pack) }
+    throw new ClientError('relay-corrupt', 'a pack at the relay is not what was put there', { data })
+  }
+  lacks.set(wanted, fault)
+  return []
+}
+
+interface Failed {
+  readonly attempt: Attempt
+  readonly why: Fault
+}
+
+/** One run: fetched, opened, handed on. Gives the chunks that need another place. */
+async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<Failed[]> {
+  const opened = await openRun(options, run)
+  const failed: Failed[] = []
+  for (const [at, attempt] of run.items.entries()) {
+    const { wanted, place } = attempt
+    if (typeof opened === 'string') {
+      if (opened === 'wrong') options.found(wanted.id, place, 'bad')
+      failed.push({ attempt, why: opened })
+      continue
+    }
+    const bytes = opened[at]
+    options.found(wanted.id, place, bytes === undefined ? 'bad' : 'good')
+    if (bytes === undefined) failed.push({ attempt, why: 'wrong' })
+    else await wanted.hand(bytes)
+  }
+  return failed
+}
+
+type Opened = readonly (Uint8Array | undefined)[]
+
+interface RunBytes {
+  readonly front: Uint8Array
+  readonly cells: Uint8Array
+}
+
+/** A run that does not open is somebody's fault: a pack that is what its name says was made so by a member, else it is the relay's. */
+async function openRun(options: BringOptions, run: CellRun<Attempt>): Promise<Opened | Fault> {
+  const bytes = await readRun(options, run)
+  if (bytes === undefined) return 'missing'
+  const opened = await openBytes(options, run, bytes)
+  if (opened !== undefined) return opened
+  const whole = await options.get(run.pack, { offset: 0, length: run.packBytes })
+  if (whole === undefined) return 'missing'
+  if (!equal(packIdOf(whole), run.pack)) return 'corrupt'
+  const again = await openBytes(options, run, {
+    front: whole.slice(0, containerFrontBytes),
+    cells: whole.slice(run.offset, run.offset + run.length),
+  })
+  return again === undefined ? 'wrong' : 'corrupt'
+}
+
+/** Front and cells; from the first cell on they lie together. */
+async function readRun(
+  { get }: BringOptions,
+  { pack, firstCell, offset, length }: CellRun<Attempt>,
+): Promise<RunBytes | undefined> {
+  if (firstCell === 0) {
+    const both = await get(pack, { offset: 0, length: offset + length })
+    return both && { front: both.slice(0, offset), cells: both.subarray(offset) }
+  }
+  const [front, cells] = await Promise.all([
+    get(pack, { offset: 0, length: containerFrontBytes }),
+    get(pack, { offset, length }),
+  ])
+  return front === undefined || cells === undefined ? undefined : { front, cells }
+}
+
+/** undefined when these bytes are not what such a pack has there. */
+async function openBytes(
+  { pool, keys, binding, packKey }: BringOptions,
+  run: CellRun<Attempt>,
+  bytes: RunBytes,
+): Promise<Opened | undefined> {
+  if (bytes.front.length !== containerFrontBytes || bytes.cells.length !== run.length) return undefined
+  const { epoch, packBytes, firstCell } = run
+  const chunks = run.items.map(({ wanted: { id }, place: { offset, plainBytes, storedBytes } }) => ({
+    id,
+    offset,
+    plainBytes,
+    storedBytes,
+  }))
+  const place = { key: packKey(epoch), binding, epoch, packBytes, firstCell }
+  try {
+    return await pool.open({ ...place, ...bytes, keys: keys(), chunks })
+  } catch (error) {
+    if (error instanceof CryptoError) return undefined
+    throw error
+  }
+}
+
+/** Runs `work` on each item, at most `limit` at once, in order of start. Rejects with the first failure, after the others ended. */
+async function eachOf<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let at = 0
+  let failure: { readonly error: unknown } | undefined
+  const lane = async (): Promise<void> => {
+    while (at < items.length && failure === undefined) {
+      const item = items[at++]
+      if (item === undefined) return
+      await work(item).catch((error: unknown) => {
+        failure ??= { error }
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: limit }, lane))
+  if (failure !== undefined) throw failure.error
+}

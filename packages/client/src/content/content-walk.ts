@@ -1,0 +1,166 @@
+// Goes through the chunks of a content, part by part: lists of ids are brought as they are needed, so that the length of a file costs no
+// memory. What contradicts itself (an enemy's lists, lengths that disagree) ends the walk, before it costs much work.
+import { concat, CryptoError, toHex, type ChunkId } from '@grenier/crypto'
+import type { ChunkPlace } from '../state/chunk-index.ts'
+import type { Content } from '../sync/tree.ts'
+import { bring, type BringOptions, type Lack, type Wanted } from './bring.ts'
+import { ListReader, readContent } from './content-list.ts'
+import { isPossible } from './fetch-plan.ts'
+
+export interface WalkOptions extends BringOptions {
+  /** Where the log says that the chunk lies: not known as bad before bad, latest first. */
+  readonly places: (id: ChunkId) => readonly ChunkPlace[]
+}
+
+/** A chunk of a content, and its places of that length. */
+export interface LocatedChunk {
+  readonly id: ChunkId
+  readonly plainBytes: number
+  readonly places: readonly ChunkPlace[]
+}
+
+/** Chunks of lists brought at once: 1 MiB as a rule, 64 MiB made by an enemy. */
+const listChunksAtOnce = 64
+/** Ids whose places are looked up at once. */
+const idsAtOnce = 4096
+/** More chunks than one for each 4 KiB of a file, or each KiB of a list, and it is refused: less than any chunker of ours cuts. */
+const fileChunkBytesMin = 4096
+const listChunkBytesMin = 1024
+/** But that many are always allowed. */
+const chunksFree = 64
+
+/** The chunks of a content, in order; ends with what is lacking, if anything is. Their lengths sum up to `sizeBytes`, or it ends with `wrong`. */
+export async function* chunksIn(
+  options: WalkOptions,
+  content: Content,
+  sizeBytes: number,
+): AsyncGenerator<LocatedChunk[] | Lack> {
+  let [count, bytes] = [0, 0]
+  for await (const ids of idsIn(options, content)) {
+    if (typeof ids === 'string') {
+      yield ids
+      return
+    }
+    const located = await locate(options, ids)
+    if (typeof located === 'string') {
+      yield located
+      return
+    }
+    count += located.length
+    bytes = located.reduce((sum, { plainBytes }) => sum + plainBytes, bytes)
+    if (bytes > sizeBytes || count > chunksFree + sizeBytes / fileChunkBytesMin) {
+      yield 'wrong'
+      return
+    }
+    yield located
+  }
+  if (bytes !== sizeBytes) yield 'wrong'
+}
+
+type IdParts = AsyncIterable<readonly ChunkId[] | Lack> | Iterable<readonly ChunkId[]>
+
+/** The ids of a file's chunks, in parts of bounded length. */
+async function* idsIn(options: WalkOptions, content: Content): AsyncGenerator<readonly ChunkId[] | Lack> {
+  const top = orWrong(() => readContent(content))
+  if (typeof top === 'string') {
+    yield top
+    return
+  }
+  let ids: IdParts = [top.ids]
+  for (let depth = top.depth; depth > 0; depth -= 1) ids = unfolded(options, ids)
+  yield* ids
+}
+
+/** The ids that a list holds, from the ids of its own chunks. */
+async function* unfolded(options: WalkOptions, listed: IdParts): AsyncGenerator<readonly ChunkId[] | Lack> {
+  const reader = new ListReader()
+  let [count, bytes] = [0, 0]
+  for await (const part of listed) {
+    if (typeof part === 'string') {
+      yield part
+      return
+    }
+    for (const some of slicesOf(part, listChunksAtOnce)) {
+      const list = await bytesOf(options, some)
+      if (typeof list === 'string') {
+        yield list
+        return
+      }
+      count += some.length
+      bytes += list.length
+      if (bytes < (count - chunksFree) * listChunkBytesMin) {
+        yield 'wrong'
+        return
+      }
+      yield* slicesOf(reader.take(list), idsAtOnce)
+    }
+  }
+  const end = orWrong(() => reader.end())
+  if (end === 'wrong') yield end
+}
+
+/** The bytes of a few chunks, one after the other. */
+async function bytesOf(options: WalkOptions, ids: readonly ChunkId[]): Promise<Uint8Array | Lack> {
+  const parts = ids.map((): Uint8Array => new Uint8Array(0))
+  const wanted = ids.map((id, at) => ({
+    id,
+    places: options.places(id),
+    hand: (bytes: Uint8Array) => {
+      parts[at] = bytes
+      return Promise.resolve()
+    },
+  }))
+  return worstOf(await bring(options, wanted)) ?? concat(parts)
+}
+
+/**
+ * Chunks with their lengths. Places may disagree about a length: one that this device checked counts; where there is none, a chunk is
+ * brought to see, or a member could make a file of others unreadable by claiming a place of its chunk.
+ */
+async function locate(options: WalkOptions, ids: readonly ChunkId[]): Promise<LocatedChunk[] | Lack> {
+  const lengths = new Map<string, number>()
+  const doubtful = new Map<string, Wanted>()
+  const placed = ids.map((id) => ({ id, places: options.places(id).filter(isPossible) }))
+  for (const { id, places } of placed) {
+    const plainBytes = lengthIn(places)
+    if (plainBytes !== undefined) continue
+    const key = toHex(id)
+    const hand = (bytes: Uint8Array): Promise<void> => {
+      lengths.set(key, bytes.length)
+      return Promise.resolve()
+    }
+    doubtful.set(key, { id, places, hand })
+  }
+  const lack = worstOf(await bring(options, [...doubtful.values()]))
+  if (lack !== undefined) return lack
+  return placed.map(({ id, places }) => {
+    const plainBytes = lengthIn(places) ?? lengths.get(toHex(id)) ?? 0
+    return { id, plainBytes, places: places.filter((place) => place.plainBytes === plainBytes) }
+  })
+}
+
+/** The length that places tell, unless they leave doubt. */
+function lengthIn(places: readonly ChunkPlace[]): number | undefined {
+  const checked = places.find((place) => place.known === 'good')
+  if (checked !== undefined) return checked.plainBytes
+  const [first] = places
+  return places.every((place) => place.plainBytes === first?.plainBytes) ? first?.plainBytes : undefined
+}
+
+function worstOf(lacks: ReadonlyMap<unknown, Lack>): Lack | undefined {
+  const all = [...lacks.values()]
+  return all.includes('missing') ? 'missing' : all[0]
+}
+
+function orWrong<T>(read: () => T): T | 'wrong' {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof CryptoError) return 'wrong'
+    throw error
+  }
+}
+
+function* slicesOf<T>(items: readonly T[], length: number): Generator<T[]> {
+  for (let at = 0; at < items.length; at += length) yield items.slice(at, at + length)
+}

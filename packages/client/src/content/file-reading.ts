@@ -1,0 +1,300 @@
+// Goes through local files and cuts them: small ones whole and many at a time, large ones in segments. Gives steps, each with chunks to be
+// placed and what is then known of the files. A file that changes on the way is a problem, never a result.
+import { concat, type ChunkId } from '@grenier/crypto'
+import { DiskError, type FileReader, type FileSystem } from '../disk/file-system.ts'
+import type { ProblemCode } from '../sync/action.ts'
+import type { RelativePath } from '../sync/name.ts'
+import type { Content, NodeId, Stamp } from '../sync/tree.ts'
+import { ContentBuilder } from './content-builder.ts'
+import { contentOf } from './content-list.ts'
+import type { ContentKeys, CutPiece, WorkerPool } from './worker-pool.ts'
+
+/** A file to be read. */
+export interface IngestFile {
+  readonly id: NodeId
+  readonly path: RelativePath
+  /** What the other side says it holds: when it is just that, nothing is packed. */
+  readonly expected: Content | undefined
+}
+
+/** What came of a file, or of a part of a large one. */
+export type IngestResult =
+  | {
+      readonly file: IngestFile
+      readonly outcome: 'read'
+      readonly content: Content
+      readonly sizeBytes: number
+      readonly stamp: Stamp
+      /** The file can be committed with, or after, the pack of this ordinal; -1: at once. */
+      readonly readyAfter: number
+    }
+  /** A large file is under way, this many more bytes of it: packs that hold its chunks may be claimed before its end is seen. */
+  | { readonly file: IngestFile; readonly outcome: 'part'; readonly partBytes: number }
+  | {
+      readonly file: IngestFile
+      readonly outcome: 'problem'
+      readonly problem: ProblemCode
+      readonly detail: string
+    }
+
+/** Chunks to be placed, and what is known once they are: `ordinals` has for each piece the last pack that it needs. */
+export interface Cut {
+  readonly pieces: readonly CutPiece[]
+  readonly results: (ordinals: readonly number[]) => readonly IngestResult[]
+}
+
+/** A step of reading. */
+export interface Step {
+  readonly cut: Promise<Cut>
+}
+
+export interface FileReadingOptions {
+  readonly fileSystem: FileSystem
+  readonly pool: WorkerPool
+  readonly keys: ContentKeys
+  /** Whether the vault holds the chunks that the row of the expected content names, by this device's own hand. */
+  readonly isHeld: (file: IngestFile) => boolean
+}
+
+/** Bytes in one group of files, and in one step through a larger file. A file up to this has no more than 64 chunks. */
+const stepBytes = 4 << 20
+/** Files in one group: one message to a worker for many. */
+const groupFilesMax = 256
+
+interface Whole {
+  readonly file: IngestFile
+  readonly bytes: Uint8Array
+  readonly stamp: Stamp
+}
+
+/** Reads files. Used once. */
+export class FileReading {
+  readonly #options: FileReadingOptions
+
+  constructor(options: FileReadingOptions) {
+    this.#options = options
+  }
+
+  /** Steps in the order of the files. Leaving early closes what is open. @throws what a worker failed with */
+  async *steps(files: Iterable<IngestFile>): AsyncGenerator<Step> {
+    let group: Whole[] = []
+    let bytes = 0
+    for (const file of files) {
+      const opened = await this.#open(file)
+      if ('bytes' in opened) {
+        group.push(opened)
+        bytes += opened.bytes.length
+        if (bytes < stepBytes && group.length < groupFilesMax) continue
+      }
+      if (group.length > 0) yield this.#group(group)
+      ;[group, bytes] = [[], 0]
+      if ('reader' in opened) yield* this.#large(file, opened.reader)
+      if ('outcome' in opened) yield just([opened])
+    }
+    if (group.length > 0) yield this.#group(group)
+  }
+
+  /** Opens a file; a small one is read at once. */
+  async #open(file: IngestFile): Promise<IngestResult | Whole | { reader: FileReader }> {
+    try {
+      const reader = await this.#options.fileSystem.openForReading(file.path)
+      if (reader.stamp.sizeBytes > stepBytes) return { reader }
+      try {
+        const bytes = await reader.read(0, reader.stamp.sizeBytes)
+        const stamp = await reader.stampNow()
+        if (!sameStamp(reader.stamp, stamp) || bytes.length !== stamp.sizeBytes)
+          return problem(file, 'changing')
+        return { file, bytes, stamp }
+      } finally {
+        await reader.close()
+      }
+    } catch (error) {
+      return problemOf(file, error)
+    }
+  }
+
+  /** The files lie in one buffer, so that they travel as one. */
+  #group(group: readonly Whole[]): Step {
+    const all = concat(group.map(({ bytes }) => bytes))
+    let start = 0
+    const pieces = group.map(({ bytes: { length } }) => {
+      start += length
+      return { bytes: all.subarray(start - length, start), last: true, list: false }
+    })
+    return stepOf(this.#cutGroup(group, pieces))
+  }
+
+  async #cutGroup(
+    group: readonly Whole[],
+    pieces: readonly { bytes: Uint8Array; last: boolean; list: boolean }[],
+  ): Promise<Cut> {
+    const { pool, keys } = this.#options
+    const sizes = group.map(({ bytes }) => bytes.length)
+    const cut = await pool.cut({ keys, pieces })
+    const contents = cut.map((piece) => contentOf(0, idsIn(piece)))
+    const isNew = contents.map((content, at) => !sameBytes(content, group[at]?.file.expected))
+    return {
+      pieces: cut.filter((_, at) => isNew[at]),
+      results: (ordinals) => {
+        let placed = 0
+        return group.map(({ file, stamp }, at) => ({
+          file,
+          outcome: 'read',
+          content: contents[at] ?? contentOf(0, []),
+          sizeBytes: sizes[at] ?? 0,
+          stamp,
+          readyAfter: isNew[at] === true ? (ordinals[placed++] ?? -1) : -1,
+        }))
+      },
+    }
+  }
+
+  async *#large(file: IngestFile, reader: FileReader): AsyncGenerator<Step> {
+    try {
+      // What this device holds no chunk of would all be packed again, in vain if the file is just what the other side says.
+      if (file.expected !== undefined && !this.#options.isHeld(file)) {
+        const seen = await this.#goThrough(file, reader)
+        if (seen.outcome !== 'read' || sameBytes(seen.content, file.expected)) {
+          yield just([seen])
+          return
+        }
+      }
+      yield* this.#segments(file, reader)
+    } catch (error) {
+      yield just([problemOf(file, error)])
+    } finally {
+      await reader.close()
+    }
+  }
+
+  /** Cuts a large file only to see what it is. */
+  async #goThrough(file: IngestFile, reader: FileReader): Promise<IngestResult> {
+    const builder = new ContentBuilder(async (bytes, last) => {
+      const piece = await this.#cut(bytes, { last, list: true })
+      return { ids: idsIn(piece), rest: piece.rest }
+    })
+    let cutBytes = 0
+    for await (const piece of this.#cutThrough(reader)) {
+      cutBytes += bytesIn(piece)
+      await builder.add(idsIn(piece))
+    }
+    const content = await builder.finish()
+    return (await read(file, reader, { content, cutBytes }))(-1)
+  }
+
+  /** Cuts a large file, segment by segment; its lists of ids are placed as they grow. */
+  async *#segments(file: IngestFile, reader: FileReader): AsyncGenerator<Step> {
+    const lists: CutPiece[] = []
+    const builder = new ContentBuilder(async (bytes, last) => {
+      const piece = await this.#cut(bytes, { last, list: true })
+      lists.push(piece)
+      return { ids: idsIn(piece), rest: piece.rest }
+    })
+    let readyAfter = -1
+    const place = (results: (readyAfter: number) => IngestResult, piece?: CutPiece): Step => {
+      const pieces = [...(piece === undefined ? [] : [piece]), ...lists.splice(0)]
+      return step(pieces, (ordinals) => {
+        readyAfter = Math.max(readyAfter, ...ordinals)
+        return [results(readyAfter)]
+      })
+    }
+    let cutBytes = 0
+    for await (const piece of this.#cutThrough(reader)) {
+      const partBytes = bytesIn(piece)
+      cutBytes += partBytes
+      await builder.add(idsIn(piece))
+      yield place(() => ({ file, outcome: 'part', partBytes }), piece)
+    }
+    const content = await builder.finish()
+    yield place(await read(file, reader, { content, cutBytes }))
+  }
+
+  /** Cuts through the file; ends early when it has changed. The next segment is read meanwhile. */
+  async *#cutThrough(reader: FileReader): AsyncGenerator<CutPiece> {
+    const { sizeBytes } = reader.stamp
+    let rest: Uint8Array = new Uint8Array(0)
+    let offset = 0
+    let ahead = reader.read(0, stepBytes)
+    try {
+      while (offset < sizeBytes) {
+        const bytes = await ahead
+        offset += bytes.length
+        if (bytes.length === 0 || offset > sizeBytes) return
+        if (!sameStamp(reader.stamp, await reader.stampNow())) return
+        const last = offset === sizeBytes
+        if (!last) ahead = reader.read(offset, stepBytes)
+        const piece = await this.#cut(concat([rest, bytes]), { last, list: false })
+        rest = piece.rest
+        yield piece
+      }
+    } finally {
+      await ahead.catch(() => undefined)
+    }
+  }
+
+  async #cut(bytes: Uint8Array, how: { last: boolean; list: boolean }): Promise<CutPiece> {
+    const { pool, keys } = this.#options
+    const [piece] = await pool.cut({ keys, pieces: [{ bytes, ...how }] })
+    if (piece === undefined) throw new RangeError('the pool did not cut what it was given')
+    return piece
+  }
+}
+
+/** The end of a large file: it was read if all of it was cut, and it is still what it was at the start. */
+async function read(
+  file: IngestFile,
+  reader: FileReader,
+  { content, cutBytes }: { content: Content; cutBytes: number },
+): Promise<(readyAfter: number) => IngestResult> {
+  const stamp = await reader.stampNow()
+  if (!sameStamp(reader.stamp, stamp) || cutBytes !== stamp.sizeBytes) return () => problem(file, 'changing')
+  return (readyAfter) => ({ file, outcome: 'read', content, sizeBytes: stamp.sizeBytes, stamp, readyAfter })
+}
+
+function step(pieces: readonly CutPiece[], results: Cut['results']): Step {
+  return stepOf(Promise.resolve({ pieces, results }))
+}
+
+function just(results: readonly IngestResult[]): Step {
+  return step([], () => results)
+}
+
+function stepOf(cut: Promise<Cut>): Step {
+  cut.catch(() => undefined)
+  return { cut }
+}
+
+function idsIn(piece: CutPiece): ChunkId[] {
+  return piece.chunks.map((chunk) => chunk.id)
+}
+
+function bytesIn(piece: CutPiece): number {
+  return piece.chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
+}
+
+function sameStamp(a: Stamp, b: Stamp): boolean {
+  return (
+    a.ino === b.ino &&
+    a.dev === b.dev &&
+    a.ctimeNs === b.ctimeNs &&
+    a.mtimeNs === b.mtimeNs &&
+    a.sizeBytes === b.sizeBytes
+  )
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && a.length === b.length && Buffer.compare(a, b) === 0
+}
+
+function problem(file: IngestFile, code: ProblemCode, detail = ''): IngestResult {
+  return { file, outcome: 'problem', problem: code, detail }
+}
+
+/** What a refusal of the file system means for one file. Anything else is not about this file, and is thrown on. */
+function problemOf(file: IngestFile, error: unknown): IngestResult {
+  if (!(error instanceof DiskError)) throw error
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return problem(file, 'vanished', error.code)
+  if (error.code === 'ELOOP' || error.code === 'EISDIR' || error.code === 'EINVAL')
+    return problem(file, 'changing', error.code)
+  return problem(file, 'unreadable', error.code)
+}

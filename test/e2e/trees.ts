@@ -1,0 +1,112 @@
+// Two folders compared: by a small comparer of our own, to the byte and the nanosecond, and by rsync where the machine has it.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs'
+
+/** Node sets times through a double: near today a file's time is off by less than this (ns). */
+const timeToleranceNs = 1_000n
+
+/** What stands at one path. `content`: sha256 of a file's bytes, the target of a link, both in hex; undefined when not looked at. */
+interface Node {
+  readonly kind: 'file' | 'directory' | 'link' | 'other'
+  readonly mode: number
+  readonly sizeBytes: bigint
+  readonly mtimeNs: bigint
+  readonly content: string | undefined
+}
+
+/** A folder's nodes by path: the bytes of the path, one character each, so that names are compared as bytes. */
+export type Tree = ReadonlyMap<string, Node>
+
+/** How closely to look: `names` reads no content of files. */
+export type Closeness = 'names' | 'contents'
+
+/** Reads a folder, without `.grenier` at its root. */
+export function readTree(folder: string, closeness: Closeness = 'contents'): Tree {
+  const tree = new Map<string, Node>()
+  const walk = (directory: Buffer, prefix: string): void => {
+    for (const name of readdirSync(directory, { encoding: 'buffer' })) {
+      const path = prefix + name.toString('latin1')
+      if (path === '.grenier') continue
+      const full = Buffer.concat([directory, Buffer.from('/'), name])
+      const stats = lstatSync(full, { bigint: true })
+      tree.set(path, nodeOf(full, stats, closeness))
+      if (stats.isDirectory()) walk(full, `${path}/`)
+    }
+  }
+  walk(Buffer.from(folder), '')
+  return tree
+}
+
+function nodeOf(path: Buffer, stats: BigIntStats, closeness: Closeness): Node {
+  const { mtimeNs } = stats
+  const mode = Number(stats.mode & 0o777n)
+  if (stats.isFile()) {
+    const content =
+      closeness === 'names' ? undefined : createHash('sha256').update(readFileSync(path)).digest('hex')
+    return { kind: 'file', mode, mtimeNs, sizeBytes: stats.size, content }
+  }
+  // Times of directories are not kept; a link has no mode of its own.
+  if (stats.isDirectory()) return { kind: 'directory', mode, mtimeNs: 0n, sizeBytes: 0n, content: undefined }
+  if (!stats.isSymbolicLink()) return { kind: 'other', mode, mtimeNs, sizeBytes: 0n, content: undefined }
+  const content = readlinkSync(path, { encoding: 'buffer' }).toString('hex')
+  return { kind: 'link', mode: 0, mtimeNs, sizeBytes: 0n, content }
+}
+
+/** What differs, one sentence each; empty when nothing does. At most 50. */
+export function differences(a: Tree, b: Tree): string[] {
+  const found: string[] = []
+  for (const path of new Set([...a.keys(), ...b.keys()])) {
+    const difference = differenceAt(a.get(path), b.get(path))
+    if (difference !== undefined) found.push(`${JSON.stringify(path)}: ${difference}`)
+    if (found.length === 50) break
+  }
+  return found
+}
+
+function differenceAt(a: Node | undefined, b: Node | undefined): string | undefined {
+  if (a === undefined) return 'only in the second'
+  if (b === undefined) return 'only in the first'
+  for (const field of ['kind', 'mode', 'sizeBytes', 'content'] as const)
+    if (a[field] !== b[field]) return `${field} ${a[field]} against ${b[field]}`
+  const off = a.mtimeNs > b.mtimeNs ? a.mtimeNs - b.mtimeNs : b.mtimeNs - a.mtimeNs
+  return off < timeToleranceNs ? undefined : `mtime ${a.mtimeNs} against ${b.mtimeNs}`
+}
+
+/** Whether names, kinds, modes, sizes, times and targets agree: quick, to know when a look at the contents is worth it. */
+export function looksEqual(a: string, b: string): boolean {
+  try {
+    return differences(readTree(a, 'names'), readTree(b, 'names')).length === 0
+  } catch (error) {
+    // Something went away between two looks: it is being worked on.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** One hash over everything that a tree says: equal before and after means that nothing was touched. */
+export function treeHash(folder: string): string {
+  const hash = createHash('sha256')
+  for (const [path, node] of [...readTree(folder)].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(JSON.stringify([path, node.kind, node.mode, String(node.mtimeNs), node.content ?? '']))
+  return hash.digest('hex')
+}
+
+/** What rsync would still have to do to make `b` like `a`, checksums compared: nothing, when they are equal. '' without rsync. */
+export function rsyncSays(a: string, b: string): string {
+  const flags = ['-rlptni', '-OJ', '--checksum', '--delete', '--exclude=/.grenier']
+  const run = spawnSync('rsync', [...flags, `${a}/`, `${b}/`], { maxBuffer: 1 << 28 })
+  if (run.error !== undefined && 'code' in run.error && run.error.code === 'ENOENT') {
+    console.warn('no rsync on this machine: the trees were compared by our own comparer alone')
+    return ''
+  }
+  if (run.status !== 0) throw new Error(`rsync: ${run.stderr.toString()}`)
+  return run.stdout.toString()
+}
+
+/** All that makes two folders differ, by both comparers; empty when they are equal. */
+export function folderDifferences(a: string, b: string): string[] {
+  const own = differences(readTree(a), readTree(b))
+  const rsync = rsyncSays(a, b)
+  return rsync === '' ? own : [...own, `rsync: ${rsync.slice(0, 4000)}`]
+}
