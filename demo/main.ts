@@ -278,7 +278,17 @@ class Demonstration {
       args: [...args, '--json', '--lang', this.#asked.language],
       environment: { GRENIER_HOME: device.home },
       input,
+      onLine: (line) => this.#tellProgress(line),
     })
+  }
+
+  /** On a terminal, one line that is redrawn: a large folder takes a while. */
+  #tellProgress(line: Line): void {
+    if (!process.stdout.isTTY || process.env['TERM'] === 'dumb') return
+    const [done, total] = [numberOf(line, 'bytesDone'), numberOf(line, 'bytesTotal')]
+    if (line['event'] === 'progress' && total > 0)
+      process.stdout.write(`\r\u001b[K  ${this.#size(done)} / ${this.#size(total)}`)
+    if (line['event'] === 'summary') process.stdout.write('\r\u001b[K')
   }
 
   #failed(error: unknown): number {
@@ -294,7 +304,7 @@ class Demonstration {
   }
 
   #say(text: string): void {
-    process.stdout.write(`${text}\n`)
+    process.stdout.write(`${text.trimEnd()}\n`)
   }
 }
 

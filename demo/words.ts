@@ -42,7 +42,7 @@ const english = {
   failed: (what: string) => `error: ${what} failed`,
   leftRelay: 'The relay, both devices and their keys are gone: they were temporary.',
   leftNothing: 'The two folders held nothing but the sample: they are removed as well.',
-  left: (path: string) => `Your files stay in ${path}; it is not synced any more.`,
+  left: (path: string) => `Your files stay in ${path}; this demonstration has let go of it.`,
   leftCopy: (path: string) => `The copy stays in ${path}; remove it when you like.`,
   leftMark: (path: string) => `${path}/.grenier could not be removed: remove it by hand.`,
 }
@@ -79,7 +79,7 @@ const french: Words = {
   failed: (what) => `erreur : ${what} a échoué`,
   leftRelay: 'Le relais, les deux appareils et leurs clés ont disparu : ils étaient temporaires.',
   leftNothing: 'Les deux dossiers ne contenaient que l’échantillon : ils sont supprimés aussi.',
-  left: (path) => `Vos fichiers restent dans ${path} ; il n’est plus synchronisé.`,
+  left: (path) => `Vos fichiers restent dans ${path} ; cette démonstration l’a lâché.`,
   leftCopy: (path) => `La copie reste dans ${path} ; supprimez-la quand vous voudrez.`,
   leftMark: (path) => `${path}/.grenier n’a pas pu être supprimé : supprimez-le à la main.`,
 }

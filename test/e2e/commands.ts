@@ -1,13 +1,13 @@
 // The two commands as a person starts them: real processes of node_modules/.bin, in temporary places, with `--json`. Everything is ended and
 // removed when the test is over, however it ended; what was said is shown when it failed. GRENIER_KEEP=1 leaves the places where they are.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))
 
@@ -146,21 +146,44 @@ export class Stage {
   /** What to show besides when the test fails: seeds, what was done, how things stand. */
   readonly notes: (() => string)[] = []
 
-  constructor() {
+  /** A place for the test that runs now. */
+  static forTest(): Stage {
+    const stage = new Stage()
     onTestFinished(async ({ task }) => {
-      // Before anything is ended: how a process stood is what one wants to know of a test that waited in vain.
-      if (task.result?.state === 'fail') this.#show()
-      for (const one of this.#started) if (!one.over) one.process.kill('SIGKILL')
-      await Promise.all(this.#started.map((one) => one.ended))
-      if (process.env['GRENIER_KEEP'] !== '1')
-        rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
+      stage.#showIfFailed(task.result?.state)
+      await stage.close()
+    })
+    return stage
+  }
+
+  /** For a place that several tests share: one of them begins. What it starts is ended with it. */
+  inTest({ onTestFinished: whenFinished }: Pick<TestContext, 'onTestFinished'>): void {
+    whenFinished(async ({ task }) => {
+      this.#showIfFailed(task.result?.state)
+      await this.#endAll()
+      this.#started.length = 0
+      this.notes.length = 0
     })
   }
 
-  #show(): void {
+  /** Ends everything and removes the place. */
+  async close(): Promise<void> {
+    await this.#endAll()
+    if (process.env['GRENIER_KEEP'] !== '1')
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  /** Before anything is ended: how a process stood is what one wants to know of a test that waited in vain. */
+  #showIfFailed(state: string | undefined): void {
+    if (state !== 'fail') return
     const notes = this.notes.map((note) => note())
     const said = this.#started.slice(-shownProcesses).map((one) => one.transcript())
     console.error([...notes, ...said].join('\n\n'))
+  }
+
+  async #endAll(): Promise<void> {
+    for (const one of this.#started) if (!one.over) one.process.kill('SIGKILL')
+    await Promise.all(this.#started.map((one) => one.ended))
   }
 
   /** A path below the temporary place. */
@@ -180,6 +203,20 @@ export class Stage {
     const running = new Running(command, args, options)
     this.#started.push(running)
     return running
+  }
+
+  /** Runs a command of the machine to its end. */
+  machine(command: string, ...args: string[]): { exitCode: number | null; stdout: Buffer; stderr: string } {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { maxBuffer: 1 << 28 })
+    if (error !== undefined) throw error
+    return { exitCode: status, stdout, stderr: stderr.toString() }
+  }
+
+  /** How the first command ended that was started with this word. */
+  async started(word: string): Promise<Ended> {
+    const found = this.#started.find((one) => one.process.spawnargs.includes(word))
+    if (found === undefined) throw new Error(`no ${word} was started`)
+    return await found.ended
   }
 
   /** A device: a home of its own. */

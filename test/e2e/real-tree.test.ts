@@ -55,7 +55,7 @@ async function join2(pair: Pair): Promise<void> {
 
 describe('a real tree', () => {
   test('is equal on both devices after add and join, and again after edits on both sides', async () => {
-    const stage = new Stage()
+    const stage = Stage.forTest()
     const pair = await joined(stage)
     const { alpha, beta, here, there } = pair
     const { files, bytes } = fill(here)

@@ -84,14 +84,6 @@ export function looksEqual(a: string, b: string): boolean {
   }
 }
 
-/** One hash over everything that a tree says: equal before and after means that nothing was touched. */
-export function treeHash(folder: string): string {
-  const hash = createHash('sha256')
-  for (const [path, node] of [...readTree(folder)].sort(([a], [b]) => (a < b ? -1 : 1)))
-    hash.update(JSON.stringify([path, node.kind, node.mode, String(node.mtimeNs), node.content ?? '']))
-  return hash.digest('hex')
-}
-
 /** What rsync would still have to do to make `b` like `a`, checksums compared: nothing, when they are equal. '' without rsync. */
 export function rsyncSays(a: string, b: string): string {
   const flags = ['-rlptni', '-OJ', '--checksum', '--delete', '--exclude=/.grenier']

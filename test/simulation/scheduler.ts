@@ -4,35 +4,42 @@ import type { Seeded } from './seeded.ts'
 
 interface Event {
   readonly atMs: number
+  /** Breaks ties, by chance. */
   readonly order: number
-  readonly run: () => void
-  cancelled: boolean
+  run: (() => void) | undefined
+}
+
+/** A clock that belongs to somebody: off by `skewMs`, which may change, and silent once its owner is not `alive`. */
+export interface ClockOwner {
+  readonly alive: () => boolean
+  readonly skewMs: number
 }
 
 /** A queue of events in simulated time. Between two events all promises that can settle have settled. */
 export class Scheduler {
-  nowMs = Date.UTC(2026, 10, 22, 14, 3)
-  readonly startMs = this.nowMs
-  readonly #events: Event[] = []
+  readonly startMs: number
+  nowMs: number
+  /** Events that happened: what a run cost. */
+  steps = 0
+  /** A heap: each event is before the two at twice its place. */
+  readonly #heap: Event[] = []
   readonly #random: Seeded
   #order = 0
 
-  constructor(random: Seeded) {
+  constructor(random: Seeded, startMs = Date.UTC(2026, 10, 22, 14, 3)) {
     this.#random = random
+    this.startMs = startMs
+    this.nowMs = startMs
   }
 
   /** Runs something later. Ties are broken by the seed. */
   after(delayMs: number, run: () => void): Timer {
-    const event: Event = {
-      atMs: this.nowMs + delayMs,
-      order: this.#random.next() + this.#order++ / 1e9,
-      run,
-      cancelled: false,
-    }
-    this.#events.push(event)
+    const order = this.#random.next() + this.#order++ / 1e9
+    const event: Event = { atMs: this.nowMs + Math.max(0, delayMs), order, run }
+    this.#push(event)
     return {
       cancel: () => {
-        event.cancelled = true
+        event.run = undefined
       },
     }
   }
@@ -43,36 +50,29 @@ export class Scheduler {
   }
 
   /** The clock of one machine: its own offset, and timers that die with it. */
-  clockOf(machine: { readonly alive: () => boolean; readonly skewMs: number }): Clock {
+  clockOf(owner: ClockOwner): Clock {
     return {
-      now: () => this.nowMs + machine.skewMs,
+      now: () => this.nowMs + owner.skewMs,
       monotonic: () => this.nowMs - this.startMs,
       after: (delayMs, fire) =>
         this.after(delayMs, () => {
-          if (machine.alive()) fire()
+          if (owner.alive()) fire()
         }),
     }
   }
 
   /** Takes the next event, if there is one before `untilMs`. */
-  async step(untilMs: number): Promise<boolean> {
-    await settle()
-    let first: Event | undefined
-    for (const event of this.#events) {
-      if (event.cancelled) continue
-      if (
-        first === undefined ||
-        event.atMs < first.atMs ||
-        (event.atMs === first.atMs && event.order < first.order)
-      )
-        first = event
+  step(untilMs: number): boolean {
+    for (;;) {
+      const first = this.#heap[0]
+      if (first === undefined || first.atMs > untilMs) return false
+      this.#pop()
+      if (first.run === undefined) continue
+      this.nowMs = Math.max(this.nowMs, first.atMs)
+      this.steps += 1
+      first.run()
+      return true
     }
-    if (first === undefined || first.atMs > untilMs) return false
-    this.#events.splice(this.#events.indexOf(first), 1)
-    if (this.#events.length > 256) this.#dropCancelled()
-    this.nowMs = Math.max(this.nowMs, first.atMs)
-    first.run()
-    return true
   }
 
   /** Runs events until `done`, or until simulated time is up. Whether it was done. */
@@ -81,17 +81,45 @@ export class Scheduler {
     for (;;) {
       await settle()
       if (done()) return true
-      if (!(await this.step(untilMs))) {
+      if (!this.step(untilMs)) {
         this.nowMs = untilMs
         return done()
       }
     }
   }
 
-  #dropCancelled(): void {
-    const live = this.#events.filter((event) => !event.cancelled)
-    this.#events.splice(0, this.#events.length, ...live)
+  #push(event: Event): void {
+    const heap = this.#heap
+    let at = heap.length
+    for (; at > 0; at = (at - 1) >> 1) {
+      const above = heap[(at - 1) >> 1]
+      if (above === undefined || !isBefore(event, above)) break
+      heap[at] = above
+    }
+    heap[at] = event
   }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()
+    if (last === undefined || heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let below = 2 * at + 1
+      const [left, right] = [heap[below], heap[below + 1]]
+      if (left === undefined) break
+      if (right !== undefined && isBefore(right, left)) below += 1
+      const least = below === 2 * at + 1 ? left : (right ?? left)
+      if (!isBefore(least, last)) break
+      heap[at] = least
+      at = below
+    }
+    heap[at] = last
+  }
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
 /** All promises that can settle have settled when the loop comes round. */

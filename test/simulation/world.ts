@@ -1,47 +1,30 @@
 // A relay and several devices in one process: the real engine and the real relay, over file systems, stores, wires and clocks in memory that
-// a seed owns. Machines can be killed at any step: what they had not flushed is lost, and whatever they still do has no effect.
-import { createHash } from 'node:crypto'
-import {
-  addFolder,
-  inlineWorkerPool,
-  joinFolder,
-  MemoryDisk,
-  MemoryFolder,
-  MemoryUser,
-  openAccount,
-  openFolder,
-  openMemoryFileSystem,
-  type EngineContext,
-  type FileSystem,
-  type FolderEngine,
-  type FolderEvent,
-  type FolderRecord,
-  type Home,
-  type Platform,
-  type StateStore,
-} from '@grenier/client'
-import {
-  certifyDevice,
-  identityFromEntropy,
-  makeDevice,
-  publicDevice,
-  publicIdentity,
-  type Device,
-  type Identity,
-} from '@grenier/crypto'
-import { memoryWirePair, type Wire } from '@grenier/protocol'
-import { memoryStores, RelayCore } from '@grenier/relay'
+// a seed owns. Machines and the relay can be killed at any step: what they had not flushed is lost, and whatever they still do has no effect.
+import { addFolder, ClientError, joinFolder, openAccount, openFolder } from '@grenier/client'
+import type { Wire } from '@grenier/protocol'
+import { RelayCore, type Stores } from '@grenier/relay'
+import { isReadable } from './canary.ts'
+import { Line, type Weather } from './line.ts'
+import { Machine, readyMade } from './machine.ts'
+import { RelayDisk } from './relay-disk.ts'
+import type { ReadyWorld } from './ready-world.ts'
 import { Scheduler } from './scheduler.ts'
 import { Seeded } from './seeded.ts'
 
+export { Machine, MemoryHome, readyMade } from './machine.ts'
+
 export const relayUrl = 'ws://127.0.0.1:1'
 
-/** Keys are made once: 2,500 encapsulations a second are not what a simulation should spend its time on. */
-const readyMade = ((): { identity: Identity; devices: Device[] } => {
-  const random = new Seeded(0x9e3779b9)
-  const devices = Array.from({ length: 4 }, () => makeDevice(random))
-  return { identity: identityFromEntropy(random.bytes(32)), devices }
-})()
+/** What is special about a world. */
+export interface WorldOptions {
+  /** Where it starts: with a vault that all machines have; else with nothing. */
+  readonly ready?: ReadyWorld | undefined
+  /** Which machine has a file system that folds names. */
+  readonly folding?: number | undefined
+  readonly weather?: Weather | undefined
+}
+
+const fair: Weather = { latencyMs: 20, stallChance: 0 }
 
 /** One simulated world. */
 export class World {
@@ -49,223 +32,132 @@ export class World {
   readonly scheduler: Scheduler
   readonly machines: Machine[] = []
   readonly trace: string[] = []
-  readonly #stores
-  #relay: RelayCore
-  #wires: { wire: Wire; machine: Machine }[] = []
+  readonly relayDisk: RelayDisk
+  /** What the relay keeps: for those who look behind it. */
+  readonly stores: Stores
+  /** Stands on the line between a machine and the relay, if anybody does. */
+  between: ((wire: Wire, machine: Machine) => Wire) | undefined
+  /** What a relay could read, and where; nothing, if all is well. */
+  readonly leaks: string[] = []
+  /** Called when a process of a machine has ended. */
+  onEnd: (machine: Machine, outcome: 'done' | Error) => void = () => undefined
+  #traffic = 2166136261
+  #weather: Weather
+  #relay: RelayCore | undefined
+  #relayLife = 0
+  #lines: { line: Line; machine: Machine }[] = []
 
-  constructor(seed: number, devices: number) {
+  constructor(seed: number, devices: number, options: WorldOptions = {}) {
+    const { ready } = options
     this.random = new Seeded(seed)
-    this.scheduler = new Scheduler(this.random)
-    this.#stores = memoryStores({ random: this.random })
-    this.#relay = this.#startRelay()
-    for (let at = 0; at < devices; at += 1) this.machines.push(new Machine(this, at))
-  }
-
-  #startRelay(): RelayCore {
-    const clock = this.scheduler.clockOf({ alive: () => true, skewMs: 0 })
-    const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
-    return new RelayCore({ stores: this.#stores, config, clock, random: this.random })
+    this.scheduler = new Scheduler(this.random, ready?.nowMs)
+    this.#weather = options.weather ?? fair
+    this.relayDisk = ready?.relay.copy() ?? new RelayDisk(this.random.bytes(16))
+    this.stores = this.relayDisk.open(() => true)
+    this.startRelay()
+    for (let at = 0; at < devices; at += 1) {
+      const kept = ready?.machines[at]
+      this.machines.push(new Machine(this, at, { kept, folds: at === options.folding }))
+    }
   }
 
   note(line: string): void {
     this.trace.push(`${this.scheduler.nowMs - this.scheduler.startMs} ${line}`)
   }
 
-  /** A machine connects. */
-  dial(machine: Machine): Wire {
-    const [near, far] = memoryWirePair(this.scheduler.deliver)
-    this.#relay.connect(far)
-    this.#wires.push({ wire: far, machine })
-    return near
+  /** A number that is another one when any frame had another length, place or beginning. */
+  get traffic(): number {
+    return this.#traffic
   }
 
-  /** The line of a machine breaks. */
-  cut(machine: Machine): void {
-    for (const one of this.#wires) if (one.machine === machine) one.wire.close(1006, 'cut')
-    this.#wires = this.#wires.filter((one) => one.machine !== machine)
+  /** How many entries the relay has. */
+  get head(): number {
+    return this.relayDisk.entries
+  }
+
+  /** From now on, all that is sent takes this long. */
+  set weather(weather: Weather) {
+    this.#weather = weather
+  }
+
+  /** A process of a machine has ended by itself. */
+  ended(machine: Machine, outcome: 'done' | Error): void {
+    this.note(`${machine.name} ends: ${outcome === 'done' ? 'done' : outcome.message}`)
+    this.onEnd(machine, outcome)
+  }
+
+  /** A machine connects. @throws RangeError while the relay is down */
+  dial(machine: Machine): Wire {
+    const line = this.#line()
+    this.#lines.push({ line, machine })
+    return this.between?.(line.near, machine) ?? line.near
+  }
+
+  /** A line of somebody who is no machine. @throws RangeError while the relay is down */
+  connect(): Wire {
+    return this.#line().near
+  }
+
+  /** The same, as the engine wants it. @throws ClientError `relay-unreachable` while the relay is down */
+  dialled(machine: Machine): Promise<Wire> {
+    if (this.#relay !== undefined) return Promise.resolve(this.dial(machine))
+    return Promise.reject(new ClientError('relay-unreachable', 'the relay is down', { retryable: true }))
+  }
+
+  /** The line of a machine breaks: now, or after so many frames. */
+  cut(machine: Machine, afterFrames = 0): void {
+    const own = this.#lines.filter((one) => one.machine === machine)
+    for (const { line } of own)
+      if (afterFrames === 0) line.sever()
+      else line.severAfter(afterFrames)
+    if (afterFrames === 0) this.#lines = this.#lines.filter((one) => one.machine !== machine)
+  }
+
+  /** Starts the relay, if it is down. */
+  startRelay(): void {
+    if (this.#relay !== undefined) return
+    const life = ++this.#relayLife
+    const alive = (): boolean => this.#relayLife === life
+    const clock = this.scheduler.clockOf({ alive, skewMs: 0 })
+    const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
+    const stores = this.relayDisk.open(alive)
+    this.#relay = new RelayCore({ stores, config, clock, random: this.random })
+  }
+
+  /** Pulls the relay's plug. */
+  killRelay(): void {
+    this.#relayLife += 1
+    this.#relay = undefined
+    for (const { line } of this.#lines) line.sever()
+    this.#lines = []
+    this.relayDisk.crash()
   }
 
   /** Machines run, the relay answers, until this holds. */
   async until(done: () => boolean, withinMs = 3_600_000): Promise<boolean> {
     return await this.scheduler.runUntil(done, withinMs)
   }
-}
 
-/** One device with its folder: what survives a crash, and the process that may run on it. */
-export class Machine {
-  readonly name: string
-  readonly folder: MemoryFolder
-  readonly user: MemoryUser
-  readonly home: MemoryHome
-  readonly events: FolderEvent[] = []
-  readonly #world: World
-  readonly disk = new MemoryDisk()
-  #life = 0
-  #steps = 0
-  /** The step at which this life ends, if the world wants it so. */
-  #dieAt = Number.POSITIVE_INFINITY
-  #abort = new AbortController()
-  #running: Promise<'done' | Error> | undefined
-  outcome: 'done' | Error | undefined
-
-  constructor(world: World, at: number) {
-    this.#world = world
-    this.name = `device-${at}`
-    const clock = world.scheduler.clockOf({ alive: () => true, skewMs: world.random.below(4000) - 2000 })
-    this.folder = new MemoryFolder({ clock })
-    this.user = new MemoryUser(this.folder)
-    this.home = new MemoryHome(this.name, readyMade.devices[at] ?? makeDevice(world.random))
+  /** Looks for what is readable in all that the relay keeps. */
+  searchRelay(): void {
+    for (const value of this.relayDisk.everything()) if (isReadable(value)) this.leaks.push('the relay')
   }
 
-  /** Whether the process of now is the one of this life. */
-  get running(): boolean {
-    return this.#running !== undefined
-  }
-
-  /** Ends this life at a step chosen by the world. */
-  dieAfter(steps: number): void {
-    this.#dieAt = this.#steps + steps
-  }
-
-  /** Runs something of the engine as a process of this machine. */
-  start(work: (context: EngineContext) => Promise<FolderEngine>, once: boolean): void {
-    const life = ++this.#life
-    this.#abort = new AbortController()
-    this.outcome = undefined
-    const run = async (): Promise<'done' | Error> => {
-      try {
-        const engine = await work(this.context(life))
-        try {
-          await engine.run({ once })
-        } finally {
-          await engine.close()
-        }
-        return 'done'
-      } catch (error) {
-        return error instanceof Error ? error : new Error(String(error))
-      }
-    }
-    const running = run()
-    this.#running = running
-    void running.then((outcome) => {
-      if (this.#life !== life) return
-      this.#running = undefined
-      this.outcome = outcome
-      this.#world.note(`${this.name} ends: ${outcome === 'done' ? 'done' : outcome.message}`)
+  #line(): Line {
+    if (this.#relay === undefined) throw new RangeError('the relay is down')
+    const on = { scheduler: this.scheduler, random: this.random, weather: this.#weather }
+    const line = new Line(on, {
+      passed: (frame) => this.#passed(frame),
+      leaked: (where) => this.leaks.push(where),
     })
+    this.#relay.connect(line.far)
+    return line
   }
 
-  sync(once: boolean): void {
-    this.start((context) => openFolder(context, this.folderPath), once)
-  }
-
-  /** What the user sees, one line a path: kind, bits, time (not of directories), and a hash of the bytes. */
-  tree(): string[] {
-    return [...this.user.tree()].map(([path, { kind, mode, mtimeNs, bytes }]) => {
-      const time = kind === 'directory' ? '' : mtimeNs
-      return `${path} ${kind} ${kind === 'link' ? '' : mode.toString(8)} ${time} ${digest(bytes)}`
-    })
-  }
-
-  get folderPath(): string {
-    return `/${this.name}`
-  }
-
-  /** Stops cleanly. */
-  stop(): void {
-    this.#abort.abort()
-  }
-
-  /** Pulls the plug. */
-  kill(): void {
-    this.#world.note(`${this.name} dies`)
-    this.#life += 1
-    this.#running = undefined
-    this.#dieAt = Number.POSITIVE_INFINITY
-    this.#world.cut(this)
-    this.folder.crash((choices) => this.#world.random.below(choices))
-    this.disk.crash(this.#world.random.below(this.disk.unflushedBatches + 1))
-  }
-
-  context(life = this.#life): EngineContext {
-    const world = this.#world
-    const clock = world.scheduler.clockOf({ alive: () => this.#life === life, skewMs: 0 })
-    const guard = <T extends object>(inner: T): T => this.#guarded(inner, life)
-    const platform: Platform = {
-      clock,
-      random: world.random,
-      pool: inlineWorkerPool(),
-      dial: () => Promise.resolve(world.dial(this)),
-      fileSystem: () => Promise.resolve(guard<FileSystem>(openMemoryFileSystem(this.folder))),
-      state: () => Promise.resolve(guard<StateStore>(this.disk.open())),
-      watch: () => ({ ready: Promise.resolve(), close: () => Promise.resolve() }),
-    }
-    const report = (event: FolderEvent): void => {
-      if (event.event !== 'progress') this.events.push(event)
-    }
-    return { home: this.home, platform, report, signal: this.#abort.signal }
-  }
-
-  /** Each call counts as a step, at which the process may die; a dead one's calls never come back, and do nothing. */
-  #guarded<T extends object>(inner: T, life: number): T {
-    const never = new Promise<never>(() => undefined)
-    return new Proxy(inner, {
-      get: (target, key) => {
-        const value: unknown = Reflect.get(target, key)
-        if (typeof value !== 'function') return value
-        return (...given: unknown[]): unknown => {
-          if (this.#life === life && ++this.#steps >= this.#dieAt) this.kill()
-          if (this.#life !== life) return key === 'get' ? undefined : never
-          const result: unknown = Reflect.apply(value, target, given)
-          if (typeof result !== 'object' || result === null) return result
-          if (result instanceof Promise) return this.#late(result, life)
-          return result
-        }
-      },
-    })
-  }
-
-  async #late(result: Promise<unknown>, life: number): Promise<unknown> {
-    const value = await result
-    if (this.#life !== life) return await new Promise<never>(() => undefined)
-    return typeof value === 'object' && value !== null && 'close' in value
-      ? this.#guarded(value, life)
-      : value
-  }
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
-}
-
-/** A home that is durable by construction: the command's own home is tested with the command. */
-class MemoryHome implements Home {
-  readonly directory = '/home'
-  readonly deviceName: string
-  readonly device: Device
-  readonly identity = publicIdentity(readyMade.identity)
-  readonly certificate
-  readonly relays = [relayUrl]
-  folders: readonly FolderRecord[] = []
-
-  constructor(deviceName: string, device: Device) {
-    this.deviceName = deviceName
-    this.device = device
-    this.certificate = certifyDevice(readyMade.identity, publicDevice(device))
-  }
-
-  stateDirectory(vault: string): string {
-    return `/home/state/${vault}`
-  }
-
-  addFolder(record: FolderRecord): Promise<void> {
-    this.folders = [...this.folders, record]
-    return Promise.resolve()
-  }
-
-  removeFolder(path: string): Promise<void> {
-    this.folders = this.folders.filter((folder) => folder.path !== path)
-    return Promise.resolve()
+  #passed(frame: Uint8Array): void {
+    let digest = this.#traffic ^ (this.scheduler.nowMs & 0xffff)
+    for (let at = 0; at < frame.length; at += 61) digest = Math.imul(digest ^ (frame[at] ?? 0), 16777619)
+    this.#traffic = (digest ^ frame.length) >>> 0
   }
 }
 
@@ -280,7 +172,7 @@ export async function settleDown(world: World): Promise<void> {
   })
   await within(world, opened, 'the account')
   first.start(
-    (context) => addFolder(context, { path: first.folderPath, name: 'vault', relay: relayUrl }),
+    (context) => addFolder(context, { path: first.folderPath, name: 'canary-vault', relay: relayUrl }),
     true,
   )
   await ended(world, first)

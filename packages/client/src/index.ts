@@ -8,6 +8,7 @@ export { openRealFileSystem } from './disk/file-system-real.ts'
 export { DiskError, type FileSystem, type WatchEvents, type Watcher } from './disk/file-system.ts'
 export { MemoryFolder } from './disk/memory-folder.ts'
 export { MemoryUser, type Seen } from './disk/memory-user.ts'
+export { watchFolder } from './disk/watch.ts'
 export type {
   EngineContext,
   FolderEngine,

@@ -8,7 +8,7 @@ import { liveSyncs, type LiveSync } from './control-client.ts'
 import { checkedName } from './device-name.ts'
 import { existingFolder, refuseSynced } from './folder-argument.ts'
 import { summaryLine, summaryTexts } from './folder-lines.ts'
-import { FolderReport } from './folder-report.ts'
+import { FolderReport, type PlacedReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
 import { printable } from './printable.ts'
 import { runFolders } from './running-folders.ts'
@@ -30,7 +30,8 @@ export async function add(
   const path = existingFolder(home.directory, folder)
   const [relay] = home.relays
   if (home.identity === undefined || relay === undefined) {
-    throw new ClientError('home-missing', 'a vault needs an identity', { data: { path: home.directory } })
+    const data = { path: home.directory, what: 'account' }
+    throw new ClientError('home-missing', 'a vault needs an account', { data })
   }
   await refuseSynced(invocation.platform(), home, path)
   const adding: Adding = { path, relay, name: vaultName(flags.name, path) }
@@ -51,6 +52,7 @@ async function addHere(invocation: Invocation, home: Home, adding: Adding): Prom
     {
       place: { folder: adding.path },
       mode: 'once',
+      first: true,
       open: (context) => addFolder(context, adding),
       opened: () => tell(invocation, adding),
     },
@@ -61,9 +63,14 @@ async function addThere(invocation: Invocation, running: LiveSync, adding: Addin
   const { output, interrupt } = invocation
   const place = { folder: adding.path }
   const report = new FolderReport(output, new RunProgress(output), place)
+  report.showChanges = output.verbose
+  const take: PlacedReport = (event, { vault }) => {
+    if (vault !== undefined) report.place = { ...place, vault }
+    report.take(event)
+  }
   output.note(output.words.takenOn({ folder: printable(adding.path), pid: running.pid }))
   try {
-    const added = await running.add(adding, { report: report.take, signal: interrupt.signal })
+    const added = await running.add(adding, { report: take, signal: interrupt.signal })
     const { vault, summary } = added
     output.progressDone()
     tell(invocation, adding)
@@ -75,7 +82,7 @@ async function addThere(invocation: Invocation, running: LiveSync, adding: Addin
   } catch (error) {
     output.progressDone()
     const exitCode = interrupt.exitCode ?? output.failure(error, place)
-    output.line(summaryLine(place, report.counts, exitCode))
+    output.line(summaryLine(report.place, report.counts, exitCode))
     output.line(summaryLine(undefined, report.counts, exitCode))
     return exitCode
   }

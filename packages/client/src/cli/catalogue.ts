@@ -20,6 +20,8 @@ export interface Catalogue {
   hintUsage: Plain
   errorHomeMissing: Pathed
   hintHomeMissing: Plain
+  errorAccountMissing: Pathed
+  hintAccountMissing: Plain
   errorHomeExists: Pathed
   hintHomeExists: Plain
   errorHomeLocked: Plain
@@ -91,12 +93,15 @@ export interface Catalogue {
   problemDiskFull: Pathed
   problemPackUnavailable: Pathed
   problemEntryVoid: Pathed
+  problemReadOnly: Pathed
   changeUp: Text<{ action: string; path: string }>
   changeDown: Text<{ action: string; path: string }>
   changeMoved: Text<{ from: string; path: string }>
   conflict: Text<{ path: string; keptAs: string }>
   voidEntry: Text<{ sequence: number; device: string; reason: string }>
   watchBlind: Text<{ reason: string }>
+  relayAway: Plain
+  relayUnable: Plain
   relayBack: Plain
   stateSynced: Plain
   stateOffline: Plain

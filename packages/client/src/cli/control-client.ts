@@ -1,10 +1,10 @@
 // Asks the processes of this home that sync: who is there, and what they are to do.
 import { rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import type { Report } from '../engine/events.ts'
 import { controlAddress, controlSockets } from './control-address.ts'
 import { ControlFault } from './control-fault.ts'
 import { readLines } from './control-lines.ts'
+import type { PlacedReport } from './folder-report.ts'
 import {
   decodeAnswer,
   decodeResult,
@@ -27,7 +27,7 @@ export interface LiveSync extends SyncProcess {
 /** Rejects with the ClientError of the other process, or ControlFault when it does not keep to the protocol. */
 type Asking<K extends keyof ControlResults> = (
   request: Omit<Extract<ControlRequest, { ask: K }>, 'ask'>,
-  options?: { readonly report?: Report; readonly signal?: AbortSignal },
+  options?: { readonly report?: PlacedReport; readonly signal?: AbortSignal },
 ) => Promise<ControlResults[K]>
 
 /** All processes of this home that sync. What crashes left is cleared away. */
@@ -67,7 +67,7 @@ interface Exchange {
   readonly home: string
   readonly name: string
   readonly request: ControlRequest
-  readonly report?: Report | undefined
+  readonly report?: PlacedReport | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -92,12 +92,12 @@ async function exchange(options: Exchange): Promise<{ result: unknown } | undefi
   }
 }
 
-async function answerFrom(socket: Socket, report: Report | undefined): Promise<unknown> {
+async function answerFrom(socket: Socket, report: PlacedReport | undefined): Promise<unknown> {
   for await (const line of readLines(socket)) {
     const answer = decodeAnswer(line)
     if (answer.answer === 'done') return answer.result
     if (answer.answer === 'failed') throw answer.error
-    report?.(answer.event)
+    report?.(answer.event, answer.place)
   }
   throw new ControlFault('it ended before it answered')
 }

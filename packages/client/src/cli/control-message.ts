@@ -4,7 +4,9 @@ import type { Invitation } from '../engine/api.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
+import type { ProblemCode } from '../sync/action.ts'
 import { ControlFault } from './control-fault.ts'
+import type { Place } from './folder-lines.ts'
 import { isClientErrorCode } from './exit-code.ts'
 
 /** A line is refused beyond this: a path and an event fit a thousand times. */
@@ -75,19 +77,21 @@ export interface ControlResults {
   readonly release: undefined
 }
 
-const problemCodes = [
-  'name-unholdable',
-  'name-collision',
-  'kind-unsupported',
-  'unreadable',
-  'unwritable',
-  'changing',
-  'name-reserved',
-  'vanished',
-  'disk-full',
-  'pack-unavailable',
-  'entry-void',
-] as const
+/** A record, so that a new code cannot be left out. */
+const problemCodes: Readonly<Record<ProblemCode, true>> = {
+  'name-unholdable': true,
+  'name-collision': true,
+  'kind-unsupported': true,
+  unreadable: true,
+  unwritable: true,
+  changing: true,
+  'name-reserved': true,
+  vanished: true,
+  'disk-full': true,
+  'pack-unavailable': true,
+  'entry-void': true,
+  'read-only': true,
+}
 
 const eventSchema = v.variant('event', [
   v.strictObject({
@@ -110,7 +114,7 @@ const eventSchema = v.variant('event', [
   v.strictObject({
     event: v.literal('problem'),
     path: text,
-    code: v.picklist(problemCodes),
+    code: v.custom<ProblemCode>(isProblemCode),
     detail: v.exactOptional(text),
   }),
   v.strictObject({
@@ -122,12 +126,21 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 
+function isProblemCode(value: unknown): boolean {
+  return typeof value === 'string' && Object.hasOwn(problemCodes, value)
+}
+
 function isCode(value: unknown): boolean {
   return typeof value === 'string' && isClientErrorCode(value)
 }
 
 const answerSchema = v.variant('answer', [
-  v.strictObject({ answer: v.literal('event'), event: eventSchema }),
+  v.strictObject({
+    answer: v.literal('event'),
+    event: eventSchema,
+    folder: text,
+    vault: v.exactOptional(v.string()),
+  }),
   v.strictObject({ answer: v.literal('done'), result: v.optional(v.unknown()) }),
   v.strictObject({
     answer: v.literal('failed'),
@@ -139,7 +152,7 @@ const answerSchema = v.variant('answer', [
 
 /** One line of an answer: events, then either what was asked for or why not. */
 export type ControlAnswer =
-  | { readonly answer: 'event'; readonly event: FolderEvent }
+  | { readonly answer: 'event'; readonly event: FolderEvent; readonly place: Place }
   | { readonly answer: 'done'; readonly result: unknown }
   | { readonly answer: 'failed'; readonly error: Error }
 
@@ -156,11 +169,19 @@ export function encodeRequest(request: ControlRequest): string {
 /** @throws ControlFault for what is no answer of this version */
 export function decodeAnswer(line: string): ControlAnswer {
   const answer = decode(answerSchema, line)
-  if (answer.answer === 'event') return answer
+  if (answer.answer === 'event') {
+    const { event, folder, vault } = answer
+    return { answer: 'event', event, place: vault === undefined ? { folder } : { folder, vault } }
+  }
   if (answer.answer === 'done') return { answer: 'done', result: answer.result }
   const { code, message, data } = answer
   const known = code !== undefined && isClientErrorCode(code)
   return { answer: 'failed', error: known ? new ClientError(code, message, { data }) : new Error(message) }
+}
+
+/** The line of an event. */
+export function eventAnswer(event: FolderEvent, place: Place): string {
+  return JSON.stringify({ answer: 'event', event, ...place })
 }
 
 /** What to answer when a request failed. */

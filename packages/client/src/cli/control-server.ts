@@ -2,18 +2,27 @@
 // home may ask.
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { FolderEvent, Report } from '../engine/events.ts'
-import { controlAddress, makeControlDirectory, type ControlAddress } from './control-address.ts'
-import { decodeRequest, failureLine, type ControlRequest, type ControlResults } from './control-message.ts'
+import { controlAddress, makeControlDirectory } from './control-address.ts'
+import {
+  decodeRequest,
+  eventAnswer,
+  failureLine,
+  type ControlRequest,
+  type ControlResults,
+} from './control-message.ts'
 import { readLines } from './control-lines.ts'
+import type { PlacedReport } from './folder-report.ts'
 
 /** What is asked of the process; each may reject with a ClientError, which goes back to the one who asked. */
 export type ControlHandler = {
   readonly [K in ControlRequest['ask']]: (
     request: Extract<ControlRequest, { ask: K }>,
-    report: Report,
+    report: PlacedReport,
   ) => Promise<ControlResults[K]>
 }
+
+/** How long answers under way may take once the process ends. */
+const graceMs = 1000
 
 /** A socket that listens. */
 export interface ControlServer {
@@ -32,13 +41,29 @@ export async function serveControl(
   // One of the same number was left by a crash: numbers of processes come again.
   rmSync(address.path, { force: true })
   const open = new Set<Socket>()
+  const asked = new Set<Promise<void>>()
   const server = createServer((socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
-    void serveOne(socket, handler)
+    const served = serveOne(socket, handler)
+    asked.add(served)
+    void served.then(() => asked.delete(served))
   })
   await listen(server, address.path)
-  return { close: () => closeServer(server, open, address) }
+  return {
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Whoever asked for what ends this process is still to be told that it is done.
+      const late = Promise.withResolvers<undefined>()
+      const grace = setTimeout(() => late.resolve(undefined), graceMs)
+      await Promise.race([Promise.all([...asked]), late.promise])
+      clearTimeout(grace)
+      for (const socket of open) socket.destroySoon()
+      await closed
+      rmSync(address.path, { force: true })
+      address.release()
+    },
+  }
 }
 
 async function listen(server: Server, path: string): Promise<void> {
@@ -49,22 +74,6 @@ async function listen(server: Server, path: string): Promise<void> {
   chmodSync(path, 0o600)
   // It serves others: by itself it is no reason to stay.
   server.unref()
-}
-
-async function closeServer(
-  server: Server,
-  open: ReadonlySet<Socket>,
-  address: ControlAddress,
-): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  for (const socket of open) socket.end()
-  const grace = setTimeout(() => {
-    for (const socket of open) socket.destroy()
-  }, 1000)
-  await closed
-  clearTimeout(grace)
-  rmSync(address.path, { force: true })
-  address.release()
 }
 
 /** One request a connection. */
@@ -79,7 +88,7 @@ async function serveOne(socket: Socket, handler: ControlHandler): Promise<void> 
     if (line === undefined) return
     // Nothing more is read; but that the other side left must be noticed.
     socket.resume()
-    const report = (event: FolderEvent): void => write(JSON.stringify({ answer: 'event', event }))
+    const report: PlacedReport = (event, place) => write(eventAnswer(event, place))
     const result = await answer(decodeRequest(line), handler, report)
     write(JSON.stringify({ answer: 'done', result }))
   } catch (error) {
@@ -94,7 +103,11 @@ async function firstLine(socket: Socket): Promise<string | undefined> {
   return undefined
 }
 
-async function answer(request: ControlRequest, handler: ControlHandler, report: Report): Promise<unknown> {
+async function answer(
+  request: ControlRequest,
+  handler: ControlHandler,
+  report: PlacedReport,
+): Promise<unknown> {
   switch (request.ask) {
     case 'status':
       return await handler.status(request, report)

@@ -41,7 +41,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
     status: () => Promise.resolve({ pid: process.pid, watching: true, folders: [{ record, status }] }),
     invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
     add: (_request, report) => {
-      report(change)
+      report(change, { folder: '/new', vault: record.vault })
       return Promise.resolve({ vault: record.vault, summary })
     },
     release: () => Promise.resolve(undefined),
@@ -92,11 +92,11 @@ describe('the control socket', () => {
   test('streams events and then answers', async () => {
     server = await serveControl(home, handler())
     const [live] = await liveSyncs(home)
-    const events: FolderEvent[] = []
+    const events: unknown[] = []
     const asked = { path: '/new', name: 'new', relay: 'wss://r.example' }
-    const added = await live?.add(asked, { report: (event) => events.push(event) })
+    const added = await live?.add(asked, { report: (...given) => events.push(given) })
     expect(added).toEqual({ vault: record.vault, summary })
-    expect(events).toEqual([change])
+    expect(events).toEqual([[change, { folder: '/new', vault: record.vault }]])
   })
 
   test('hands errors over with their code and data', async () => {

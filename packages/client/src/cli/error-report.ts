@@ -29,10 +29,7 @@ export function errorReport(words: Catalogue, error: unknown): ErrorReport {
 
 const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: ClientError) => Told>> = {
   usage: usageWords,
-  'home-missing': (words, error) => [
-    words.errorHomeMissing({ path: path(error) }),
-    words.hintHomeMissing({}),
-  ],
+  'home-missing': missingWords,
   'home-exists': (words, error) => [words.errorHomeExists({ path: path(error) }), words.hintHomeExists({})],
   'home-locked': lockedWords,
   'home-unsafe': (words, error) => [
@@ -102,6 +99,13 @@ function usageWords(words: Catalogue, error: ClientError): Told {
   if (!isUsageFault(what)) return [printable(error.message), words.hintUsage({})]
   const { error: say, hint } = words.usage[what]
   return [say({ text: text(error, 'text') ?? '' }), hint ?? words.hintUsage({})]
+}
+
+function missingWords(words: Catalogue, error: ClientError): Told {
+  // A device that only joined is there, but has nowhere to keep a vault.
+  if (error.data['what'] === 'account')
+    return [words.errorAccountMissing({ path: path(error) }), words.hintAccountMissing({})]
+  return [words.errorHomeMissing({ path: path(error) }), words.hintHomeMissing({})]
 }
 
 function lockedWords(words: Catalogue, error: ClientError): Told {

@@ -1,7 +1,6 @@
 // `grenier export`: the whole vault as it stands at the relay, decrypted, as a tar: a file that is whole or not there, or standard output.
 import { randomBytes } from 'node:crypto'
 import {
-  createWriteStream,
   existsSync,
   fsyncSync,
   openSync,
@@ -9,9 +8,9 @@ import {
   renameSync,
   rmSync,
   statSync,
+  write as writeSome,
 } from 'node:fs'
 import { Writable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import type { FolderEngine } from '../engine/api.ts'
 import type { Summary } from '../engine/events.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
@@ -45,7 +44,10 @@ export async function exportFolder(
   const engine = await openOwnFolder({ invocation, home, path: record.path, context })
   let summary: Summary
   try {
-    summary = out === '-' ? await exportTo(engine, stdoutSink()) : await exportFile(engine, out)
+    summary =
+      out === '-'
+        ? await exportTo(engine, (piece, done) => process.stdout.write(piece, done))
+        : await exportFile(engine, out)
   } finally {
     output.progressDone()
     report.end()
@@ -82,57 +84,57 @@ async function refuseOverwriting({ output, yes }: Invocation, out: string): Prom
 /** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. */
 async function exportFile(engine: FolderEngine, out: string): Promise<Summary> {
   // A pipe or a device has no beside.
-  if (existsSync(out) && !statSync(out).isFile()) return await exportTo(engine, createWriteStream(out))
-  const part = `${out}.${randomBytes(4).toString('hex')}.part`
+  const beside = !existsSync(out) || statSync(out).isFile()
+  const part = beside ? `${out}.${randomBytes(4).toString('hex')}.part` : out
+  const handle = openForWriting(part, out)
   try {
-    const summary = await exportTo(engine, createWriteStream(part, { flags: 'wx', mode: 0o600 }))
-    flush(part)
-    renameSync(part, out)
+    const summary = await exportTo(engine, (piece, done) => write(handle, piece, done))
+    if (beside) fsyncSync(handle)
+    if (beside) renameSync(part, out)
     return summary
   } catch (error) {
-    rmSync(part, { force: true })
+    if (beside) rmSync(part, { force: true })
     throw error
+  } finally {
+    closeSync(handle)
   }
 }
 
-async function exportTo(engine: FolderEngine, sink: Writable): Promise<Summary> {
-  const ended = finished(sink)
-  // Without a reader of its own, a sink that fails while the engine waits for something else would end the process.
-  const failed = ended.then(
-    () => new Promise<never>(() => undefined),
-    (cause: unknown) => {
-      throw sinkFault(cause)
+function openForWriting(part: string, out: string): number {
+  try {
+    return openSync(part, part === out ? 'w' : 'wx', 0o600)
+  } catch (cause) {
+    throw usageError('file-unwritable', out, cause)
+  }
+}
+
+type Write = (piece: Uint8Array, done: (error?: Error | null) => void) => void
+
+/** Hands the archive to `write`, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
+async function exportTo(engine: FolderEngine, write: Write): Promise<Summary> {
+  const failed = Promise.withResolvers<never>()
+  const sink = new Writable({
+    write: (piece: Uint8Array, _encoding, done) => {
+      write(piece, (cause) => {
+        if (cause) failed.reject(sinkFault(cause))
+        else done()
+      })
     },
-  )
-  try {
-    const summary = await Promise.race([engine.export(sink), failed])
-    await ended
-    return summary
-  } catch (error) {
-    sink.destroy()
-    throw error
-  }
+  })
+  return await Promise.race([engine.export(sink), failed.promise])
 }
 
-function sinkFault(cause: unknown): ClientError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+function sinkFault(cause: Error): ClientError {
+  const code = 'code' in cause ? String(cause.code) : ''
   if (code === 'ENOSPC') return new ClientError('disk-full', 'no room for the archive', { cause })
   if (code === 'EPIPE') return new ClientError('interrupted', 'nobody reads any more', { cause })
   return new ClientError('disk-failed', 'the archive cannot be written', { cause })
 }
 
-/** Standard output as a stream that can end: the real one cannot. */
-function stdoutSink(): Writable {
-  return new Writable({
-    write: (piece: Uint8Array, _encoding, done) => void process.stdout.write(piece, done),
+/** All of a piece, however little the system takes at once. */
+function write(handle: number, piece: Uint8Array, done: (error?: Error | null) => void): void {
+  writeSome(handle, piece, (error, bytes) => {
+    if (error || bytes === piece.length) done(error)
+    else write(handle, piece.subarray(bytes), done)
   })
-}
-
-function flush(file: string): void {
-  const handle = openSync(file, 'r+')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

@@ -2,6 +2,7 @@
 import { nameToBytes } from '../sync/name.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
+import type { ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { formatBytes, formatCount, formatSeconds } from './quantities.ts'
 import type { Language } from './messages.ts'
@@ -96,10 +97,15 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
     case 'blind':
       return words.watchBlind({ reason: printable(event.reason) })
     case 'state':
-      return event.state === 'offline' ? words.stateOffline({}) : undefined
+      return event.state === 'offline' ? awayText(words, event.code) : undefined
     case 'progress':
       return undefined
   }
+}
+
+/** Out of reach; or there, and unable. */
+function awayText(words: Catalogue, code: ClientErrorCode | undefined): string {
+  return code === undefined ? words.relayAway({}) : words.relayUnable({})
 }
 
 function changeText(words: Catalogue, event: Extract<FolderEvent, { event: 'change' }>): string {
@@ -124,6 +130,7 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'disk-full': words.problemDiskFull,
     'pack-unavailable': words.problemPackUnavailable,
     'entry-void': words.problemEntryVoid,
+    'read-only': words.problemReadOnly,
   }
   return texts[code]({ path })
 }

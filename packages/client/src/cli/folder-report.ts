@@ -4,13 +4,18 @@ import { eventLine, eventText, type Counts, type Place } from './folder-lines.ts
 import type { Output } from './output.ts'
 import type { RunProgress } from './run-progress.ts'
 
+/** An event with where it happened. */
+export type PlacedReport = (event: FolderEvent, place: Place) => void
+
 /** The events of one folder. */
 export class FolderReport {
   readonly #output: Output
   readonly #progress: RunProgress
-  readonly #listeners = new Set<Report>()
+  readonly #listeners = new Set<PlacedReport>()
   readonly #startMs = performance.now()
   place: Place
+  /** Whether people see each change: of a first transfer of everything the bar is enough. */
+  showChanges = true
   #state: FolderState | undefined
   #conflicts = 0
   #problems = new Set<string>()
@@ -30,11 +35,12 @@ export class FolderReport {
     this.#remember(event)
     if (back) this.#output.note(this.#output.words.relayBack({}))
     this.#output.line(eventLine(this.place, event))
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) listener(event, this.place)
     const text = eventText(this.#output.words, event)
     if (text === undefined) return
-    const result = event.event === 'change' || event.event === 'conflict'
-    if (result) this.#output.result(text)
+    if (event.event === 'change') {
+      if (this.showChanges) this.#output.result(text)
+    } else if (event.event === 'conflict') this.#output.result(text)
     else this.#output.note(text)
   }
 
@@ -44,7 +50,7 @@ export class FolderReport {
   }
 
   /** Someone else who wants to know; returns how to stop it. */
-  listen(report: Report): () => void {
+  listen(report: PlacedReport): () => void {
     this.#listeners.add(report)
     return () => this.#listeners.delete(report)
   }

@@ -7,7 +7,7 @@ import { exitCodeOf } from './exit-code.ts'
 import { summaryLine, summaryTexts, type Counts, type Place } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
-import { keepLastRun } from './last-run.ts'
+import { keepLastRun, lastRun } from './last-run.ts'
 import { printable } from './printable.ts'
 import type { RunProgress } from './run-progress.ts'
 
@@ -21,6 +21,8 @@ export interface FolderTaskOptions {
   readonly progress: RunProgress
   readonly place: Place
   readonly mode: RunMode
+  /** A first transfer of everything: people see the bar, and each change only with `--verbose`. */
+  readonly first?: boolean
   readonly open: (context: EngineContext) => Promise<FolderEngine>
   /** Told once the folder is open, before it runs. */
   readonly opened?: ((engine: FolderEngine) => void) | undefined
@@ -47,6 +49,7 @@ export class FolderTask {
     this.#options = options
     const { output } = options.invocation
     this.report = new FolderReport(output, options.progress, options.place)
+    this.report.showChanges = options.first !== true || output.verbose
     this.#first.promise.catch(() => undefined)
   }
 
@@ -84,8 +87,18 @@ export class FolderTask {
       this.report.place = { folder: engine.record.path, vault: engine.record.vault }
       return await this.#runOpen(engine)
     } catch (error) {
-      return this.#failed(error, undefined)
+      const outcome = this.#failed(error, undefined)
+      this.#keepHalt(outcome)
+      return outcome
     }
+  }
+
+  /** A folder that could not even be opened waits for a person, or is halted, for `status` too. */
+  #keepHalt({ place: { vault }, exitCode }: Outcome): void {
+    if (vault === undefined || (exitCode !== 6 && exitCode !== 7)) return
+    const { home } = this.#options
+    const before = lastRun(home, vault) ?? { conflicts: 0, problems: 0, lastContactMs: undefined }
+    keepLastRun(home, vault, { ...before, state: exitCode === 6 ? 'halted' : 'braked' })
   }
 
   async #runOpen(engine: FolderEngine): Promise<Outcome> {
@@ -118,6 +131,7 @@ export class FolderTask {
 
   async #watch(engine: FolderEngine): Promise<Summary> {
     this.#watching = true
+    this.report.showChanges = true
     const { output } = this.#options.invocation
     const unlisten = this.report.listen((event) => {
       if (event.event !== 'state' || event.state !== 'synced') return

@@ -36,6 +36,7 @@ export async function join(
       {
         place: { folder: made.path },
         mode: 'once',
+        first: true,
         open: (context) => joinFolder(context, { path: made.path, code }),
         opened: ({ record }) => {
           const { words } = output

@@ -22,7 +22,9 @@ export interface LastRun extends Pick<FolderStatus, 'state' | 'conflicts' | 'pro
 /** Writes it down, whole; fails in silence, as nothing depends on it. */
 export function keepLastRun(home: Home, vault: string, run: LastRun): void {
   const path = lastRunFile(home, vault)
-  const { state, conflicts, problems, lastContactMs } = run
+  const { state, conflicts, problems } = run
+  // A run that never reached the relay does not unsay when the one before did.
+  const lastContactMs = run.lastContactMs ?? lastRun(home, vault)?.lastContactMs
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     writeFileSync(`${path}.new`, JSON.stringify({ version: 1, state, conflicts, problems, lastContactMs }), {

@@ -56,6 +56,10 @@ export const english: Catalogue = {
   errorHomeMissing: ({ path }) => `this machine has no Grenier device yet (looked in ${path})`,
   hintHomeMissing: () =>
     'run `grenier setup RELAY_URL` first, or `grenier join CODE FOLDER` with a code from another device',
+  errorAccountMissing: ({ path }) =>
+    `the device in ${path} has only joined: it has no account of its own to keep a vault in`,
+  hintAccountMissing: () =>
+    'make one that has: `grenier setup RELAY_URL --home OTHER_DIR`, and add the folder there',
   errorHomeExists: ({ path }) => `a device is already set up in ${path}`,
   hintHomeExists: () => 'use it as it is, or name another home with --home DIR',
   errorHomeLocked: () => 'another Grenier process holds the state of this folder',
@@ -171,6 +175,7 @@ export const english: Catalogue = {
   problemDiskFull: ({ path }) => `${path}: no space left on the disk`,
   problemPackUnavailable: ({ path }) => `${path}: the relay lacks a part of it; waiting`,
   problemEntryVoid: ({ path }) => `${path}: a change that does not apply was ignored`,
+  problemReadOnly: ({ path }) => `${path}: changed here, but this device may only read; it stays here`,
 
   changeUp: ({ action, path }) => `↑ ${action} ${path}`,
   changeDown: ({ action, path }) => `↓ ${action} ${path}`,
@@ -180,9 +185,11 @@ export const english: Catalogue = {
     `warning: entry ${sequence} of device ${device} does not apply and was ignored (${reason})`,
   watchBlind: ({ reason }) =>
     `warning: the watcher sees nothing any more (${reason}); changes are found by scans only`,
+  relayAway: () => 'the relay is out of reach; trying again',
+  relayUnable: () => 'the relay cannot give or take what is needed now; trying again',
   relayBack: () => 'the relay is there again',
   stateSynced: () => 'in sync',
-  stateOffline: () => 'the relay is out of reach; trying again',
+  stateOffline: () => 'the relay is out of reach',
   stateSyncing: () => 'syncing',
   stateHalted: () => 'stopped: the relay contradicts what was signed',
   stateBraked: () => 'stopped: waiting for you',

@@ -62,6 +62,10 @@ export const french: Catalogue = {
   errorHomeMissing: ({ path }) => `cette machine n’a pas encore d’appareil Grenier (cherché dans ${path})`,
   hintHomeMissing: () =>
     'lancez d’abord `grenier setup URL_DU_RELAIS`, ou `grenier join CODE DOSSIER` avec un code venu d’un autre appareil',
+  errorAccountMissing: ({ path }) =>
+    `l’appareil de ${path} n’a fait que rejoindre : il n’a pas de compte à lui où garder un coffre`,
+  hintAccountMissing: () =>
+    'créez-en un qui en ait : `grenier setup URL_DU_RELAIS --home AUTRE_DOSSIER`, et ajoutez-y le dossier',
   errorHomeExists: ({ path }) => `un appareil est déjà installé dans ${path}`,
   hintHomeExists: () => 'utilisez-le tel quel, ou donnez un autre emplacement avec --home DOSSIER',
   errorHomeLocked: () => 'un autre processus Grenier tient l’état de ce dossier',
@@ -187,6 +191,7 @@ export const french: Catalogue = {
   problemDiskFull: ({ path }) => `${path} : plus de place sur le disque`,
   problemPackUnavailable: ({ path }) => `${path} : il en manque une partie au relais ; en attente`,
   problemEntryVoid: ({ path }) => `${path} : un changement inapplicable a été ignoré`,
+  problemReadOnly: ({ path }) => `${path} : changé ici, mais cet appareil ne peut que lire ; cela reste ici`,
 
   changeUp: ({ action, path }) => `↑ ${action} ${path}`,
   changeDown: ({ action, path }) => `↓ ${action} ${path}`,
@@ -197,9 +202,12 @@ export const french: Catalogue = {
     `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
     `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
+  relayAway: () => 'le relais est hors d’atteinte ; nouvel essai',
+  relayUnable: () =>
+    'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours',
   relayBack: () => 'le relais est de nouveau là',
   stateSynced: () => 'à jour',
-  stateOffline: () => 'le relais est hors d’atteinte ; nouvel essai',
+  stateOffline: () => 'le relais est hors d’atteinte',
   stateSyncing: () => 'synchronisation',
   stateHalted: () => 'à l’arrêt : le relais contredit ce qui a été signé',
   stateBraked: () => 'à l’arrêt : on vous attend',

@@ -24,6 +24,7 @@ export class Output {
   readonly language: Language
   readonly words: Catalogue
   readonly json: boolean
+  readonly verbose: boolean
   readonly #options: OutputOptions
   readonly #bar: ProgressBar
   #stdoutIsData = false
@@ -34,6 +35,7 @@ export class Output {
     this.language = options.language
     this.words = catalogueOf(options.language)
     this.json = options.json
+    this.verbose = options.verbose
     this.#bar = new ProgressBar(options.stderr, options.environment)
   }
 
@@ -84,7 +86,7 @@ export class Output {
     const where = place.folder === undefined ? message : `${printable(place.folder)}: ${message}`
     this.note(this.words.errorLine({ message: message.includes(place.folder ?? '\0') ? message : where }))
     if (hint !== undefined) this.note(this.words.hintLine({ hint }))
-    if (this.#options.verbose) this.note(traceOf(error))
+    if (this.verbose) this.note(traceOf(error))
     return exitCodeOf(error)
   }
 

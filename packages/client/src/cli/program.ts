@@ -48,7 +48,8 @@ export function program(invocation: Invocation, done: Done): Command {
 
 /** What commander says of wrong usage, as our error: its sentences are English, what they quote is what was typed. */
 export function misuse(error: CommanderError): ClientError {
-  const quoted = /'([^']+)'/.exec(error.message)?.[1] ?? error.message.replace(/^error: /, '')
+  const quotes = [...error.message.matchAll(/'([^']+)'/g)].map((match) => match[1])
+  const quoted = quotes.length > 0 ? quotes.join(' ') : error.message.replace(/^error: /, '')
   if (error.code === 'commander.excessArguments') return usageError('too-many', quoted, error)
   const missing = /^commander\.(missing|optionMissing)/.test(error.code)
   return usageError(missing ? 'argument-missing' : 'not-understood', quoted, error)

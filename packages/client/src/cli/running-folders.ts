@@ -12,7 +12,7 @@ import type { Invocation } from './invocation.ts'
 import { RunProgress } from './run-progress.ts'
 
 /** What is to be run: a task without what all tasks of a process share. */
-export type FolderWork = Pick<FolderTaskOptions, 'place' | 'mode' | 'open' | 'opened'>
+export type FolderWork = Pick<FolderTaskOptions, 'place' | 'mode' | 'first' | 'open' | 'opened'>
 
 export interface RunningOptions {
   readonly invocation: Invocation
@@ -84,6 +84,7 @@ class RunningFolders {
       const task = this.start({
         place: { folder: path },
         mode: 'once-then-watch',
+        first: true,
         open: (context) => addFolder(context, { path, name, relay }),
       })
       const unlisten = task.report.listen(report)

@@ -21,6 +21,7 @@ import { homeExists, makeHome, type NewHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
 import type { Invocation } from './invocation.ts'
+import type { Language } from './messages.ts'
 import { phraseTable, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
 import { printable } from './printable.ts'
 import { usageError } from './usage-error.ts'
@@ -48,8 +49,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
       ? systemRandom.bytes(32)
       : await readPhrase(flags.phraseFile, output.words.askWords({}))
   const identity = identityFromEntropy(entropy)
-  const phrase =
-    wordsTo === undefined ? '' : phraseOf(entropy, output.language === 'fr' ? 'french' : 'english')
+  const phrase = wordsTo === undefined ? '' : wordsIn(output.language, entropy)
   entropy.fill(0)
   try {
     const made = newHome({ identity, device: makeDevice(systemRandom), deviceName, relay: url })
@@ -61,6 +61,11 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
   } finally {
     wipeKeys(identity)
   }
+}
+
+/** With letters in one piece, as people type them and terminals count them; they are read in either form. */
+function wordsIn(language: Language, entropy: Uint8Array): string {
+  return phraseOf(entropy, language === 'fr' ? 'french' : 'english').normalize('NFC')
 }
 
 function relayText(relay: string): string {
@@ -160,6 +165,7 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     stateDirectory: () => directory,
     addFolder: refuse,
     removeFolder: refuse,
+    keepEvidence: refuse,
   }
 }
 

@@ -32,6 +32,8 @@ export interface Wanted {
   /** As they were when it was asked for, in the order to be tried. */
   readonly places: readonly ChunkPlace[]
   readonly hand: (bytes: Uint8Array) => Promise<void>
+  /** Whether it still is; as long as it is wanted if this is left out. */
+  readonly isWanted?: () => boolean
 }
 
 /** Why a chunk could not be brought. `missing`: the relay says that it lacks it. `wrong`: no place that the log claims holds it. */
@@ -104,44 +106,47 @@ interface Failed {
 
 /** One run: fetched, opened, handed on. Gives the chunks that need another place. */
 async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<Failed[]> {
-  const opened = await openRun(options, run)
-  const failed: Failed[] = []
+  if (!run.items.some(({ wanted }) => wanted.isWanted?.() ?? true)) return []
+  const bytes = await readRun(options, run)
+  if (bytes === undefined) return run.items.map((attempt) => ({ attempt, why: 'missing' }))
+  const opened = await openBytes(options, run, bytes)
+  const failed: { attempt: Attempt; at: number }[] = []
   for (const [at, attempt] of run.items.entries()) {
-    const { wanted, place } = attempt
-    if (typeof opened === 'string') {
-      if (opened === 'wrong') options.found(wanted.id, place, 'bad')
-      failed.push({ attempt, why: opened })
+    const chunk = opened?.[at]
+    if (chunk === undefined) {
+      failed.push({ attempt, at })
       continue
     }
-    const bytes = opened[at]
-    options.found(wanted.id, place, bytes === undefined ? 'bad' : 'good')
-    if (bytes === undefined) failed.push({ attempt, why: 'wrong' })
-    else await wanted.hand(bytes)
+    options.found(attempt.wanted.id, attempt.place, 'good')
+    await attempt.wanted.hand(chunk)
   }
-  return failed
+  if (failed.length === 0) return []
+  const faultOf = await blame(options, run)
+  return failed.map(({ attempt, at }) => {
+    const why = faultOf(at)
+    if (why === 'wrong') options.found(attempt.wanted.id, attempt.place, 'bad')
+    return { attempt, why }
+  })
 }
 
-type Opened = readonly (Uint8Array | undefined)[]
+/**
+ * Whose fault it is that chunks of a run are not what they should be. A pack that is what its name says was made so by a member; other
+ * bytes, or other bytes now than before, are the relay's.
+ */
+async function blame(options: BringOptions, run: CellRun<Attempt>): Promise<(at: number) => Fault> {
+  const whole = await options.get(run.pack, { offset: 0, length: run.packBytes })
+  if (whole === undefined) return () => 'missing'
+  if (!equal(packIdOf(whole), run.pack)) return () => 'corrupt'
+  const opened = await openBytes(options, run, {
+    front: whole.slice(0, containerFrontBytes),
+    cells: whole.slice(run.offset, run.offset + run.length),
+  })
+  return (at) => (opened?.[at] === undefined ? 'wrong' : 'corrupt')
+}
 
 interface RunBytes {
   readonly front: Uint8Array
   readonly cells: Uint8Array
-}
-
-/** A run that does not open is somebody's fault: a pack that is what its name says was made so by a member, else it is the relay's. */
-async function openRun(options: BringOptions, run: CellRun<Attempt>): Promise<Opened | Fault> {
-  const bytes = await readRun(options, run)
-  if (bytes === undefined) return 'missing'
-  const opened = await openBytes(options, run, bytes)
-  if (opened !== undefined) return opened
-  const whole = await options.get(run.pack, { offset: 0, length: run.packBytes })
-  if (whole === undefined) return 'missing'
-  if (!equal(packIdOf(whole), run.pack)) return 'corrupt'
-  const again = await openBytes(options, run, {
-    front: whole.slice(0, containerFrontBytes),
-    cells: whole.slice(run.offset, run.offset + run.length),
-  })
-  return again === undefined ? 'wrong' : 'corrupt'
 }
 
 /** Front and cells; from the first cell on they lie together. */
@@ -165,7 +170,7 @@ async function openBytes(
   { pool, keys, binding, packKey }: BringOptions,
   run: CellRun<Attempt>,
   bytes: RunBytes,
-): Promise<Opened | undefined> {
+): Promise<readonly (Uint8Array | undefined)[] | undefined> {
   if (bytes.front.length !== containerFrontBytes || bytes.cells.length !== run.length) return undefined
   const { epoch, packBytes, firstCell } = run
   const chunks = run.items.map(({ wanted: { id }, place: { offset, plainBytes, storedBytes } }) => ({

@@ -19,11 +19,11 @@ export interface LocatedChunk {
   readonly places: readonly ChunkPlace[]
 }
 
-/** Chunks of lists brought at once: 1 MiB as a rule, 64 MiB made by an enemy. */
-const listChunksAtOnce = 64
-/** Ids whose places are looked up at once. */
-const idsAtOnce = 4096
-/** More chunks than one for each 4 KiB of a file, or each KiB of a list, and it is refused: less than any chunker of ours cuts. */
+/** Bytes of lists brought at once: some 64 chunks of them, or one that an enemy made. */
+const listBytesAtOnce = 1 << 20
+/** Bytes of lists read at once: 4,096 ids, whose places are then looked up. */
+const idBytesAtOnce = 128 << 10
+/** More chunks than one for each 4 KiB of a file, or each KiB of a list, and it is refused: shorter than any chunker of ours cuts. */
 const fileChunkBytesMin = 4096
 const listChunkBytesMin = 1024
 /** But that many are always allowed. */
@@ -48,7 +48,7 @@ export async function* chunksIn(
     }
     count += located.length
     bytes = located.reduce((sum, { plainBytes }) => sum + plainBytes, bytes)
-    if (bytes > sizeBytes || count > chunksFree + sizeBytes / fileChunkBytesMin) {
+    if (bytes > sizeBytes || count > chunksFree + bytes / fileChunkBytesMin) {
       yield 'wrong'
       return
     }
@@ -80,7 +80,7 @@ async function* unfolded(options: WalkOptions, listed: IdParts): AsyncGenerator<
       yield part
       return
     }
-    for (const some of slicesOf(part, listChunksAtOnce)) {
+    for (const some of atOnce(options, part)) {
       const list = await bytesOf(options, some)
       if (typeof list === 'string') {
         yield list
@@ -92,19 +92,40 @@ async function* unfolded(options: WalkOptions, listed: IdParts): AsyncGenerator<
         yield 'wrong'
         return
       }
-      yield* slicesOf(reader.take(list), idsAtOnce)
+      for (let at = 0; at < list.length; at += idBytesAtOnce)
+        yield reader.take(list.subarray(at, at + idBytesAtOnce))
     }
   }
   const end = orWrong(() => reader.end())
   if (end === 'wrong') yield end
 }
 
+interface PlacedId {
+  readonly id: ChunkId
+  readonly places: readonly ChunkPlace[]
+}
+
+/** Chunks of lists in the portions that they are brought in. */
+function* atOnce(options: WalkOptions, ids: readonly ChunkId[]): Generator<PlacedId[]> {
+  let [portion, bytes] = [new Array<PlacedId>(), 0]
+  for (const id of ids) {
+    const places = options.places(id)
+    const longest = Math.max(0, ...places.map(({ plainBytes }) => plainBytes))
+    if (bytes > 0 && bytes + longest > listBytesAtOnce) {
+      yield portion
+      ;[portion, bytes] = [[], 0]
+    }
+    portion.push({ id, places })
+    bytes += longest
+  }
+  yield portion
+}
+
 /** The bytes of a few chunks, one after the other. */
-async function bytesOf(options: WalkOptions, ids: readonly ChunkId[]): Promise<Uint8Array | Lack> {
-  const parts = ids.map((): Uint8Array => new Uint8Array(0))
-  const wanted = ids.map((id, at) => ({
-    id,
-    places: options.places(id),
+async function bytesOf(options: WalkOptions, chunks: readonly PlacedId[]): Promise<Uint8Array | Lack> {
+  const parts = chunks.map((): Uint8Array => new Uint8Array(0))
+  const wanted = chunks.map((chunk, at) => ({
+    ...chunk,
     hand: (bytes: Uint8Array) => {
       parts[at] = bytes
       return Promise.resolve()
@@ -159,8 +180,4 @@ function orWrong<T>(read: () => T): T | 'wrong' {
     if (error instanceof CryptoError) return 'wrong'
     throw error
   }
-}
-
-function* slicesOf<T>(items: readonly T[], length: number): Generator<T[]> {
-  for (let at = 0; at < items.length; at += length) yield items.slice(at, at + length)
 }

@@ -135,15 +135,14 @@ class Filling {
 
   /** Brings what is in the window, and hands it to the files. */
   async bring(): Promise<void> {
-    const window = [...this.#window.values()].filter(({ targets }) =>
-      targets.some(({ file }) => this.isWanted(file)),
-    )
+    const window = this.#window
     this.#window = new Map()
     this.#targetCount = 0
     const targetsOf = new Map<Wanted, readonly Target[]>()
-    for (const { chunk, targets } of window) {
+    for (const { chunk, targets } of window.values()) {
       const hand = (bytes: Uint8Array): Promise<void> => this.#hand(targets, bytes)
-      targetsOf.set({ id: chunk.id, places: chunk.places, hand }, targets)
+      const isWanted = (): boolean => targets.some(({ file }) => this.isWanted(file))
+      targetsOf.set({ id: chunk.id, places: chunk.places, hand, isWanted }, targets)
     }
     const lacks = await bring(this.#options, [...targetsOf.keys()])
     for (const [wanted, why] of lacks) {

@@ -1,5 +1,6 @@
 // Goes through local files and cuts them: small ones whole and many at a time, large ones in segments. Gives steps, each with chunks to be
-// placed and what is then known of the files. A file that changes on the way is a problem, never a result.
+// placed and what is then known of the files. A file that changes on the way is a problem, never a result; one that only grew is read as it
+// was when it was opened, if a second reading finds that part unchanged: so a log that is appended to all the time gets there, too.
 import { concat, type ChunkId } from '@grenier/crypto'
 import { DiskError, type FileReader, type FileSystem } from '../disk/file-system.ts'
 import type { ProblemCode } from '../sync/action.ts'
@@ -7,6 +8,7 @@ import type { RelativePath } from '../sync/name.ts'
 import type { Content, NodeId, Stamp } from '../sync/tree.ts'
 import { ContentBuilder } from './content-builder.ts'
 import { contentOf } from './content-list.ts'
+import { release } from './moved-bytes.ts'
 import type { ContentKeys, CutPiece, WorkerPool } from './worker-pool.ts'
 
 /** A file to be read. */
@@ -63,6 +65,7 @@ const groupFilesMax = 256
 
 interface Whole {
   readonly file: IngestFile
+  readonly sizeBytes: number
   readonly bytes: Uint8Array
   readonly stamp: Stamp
 }
@@ -83,7 +86,7 @@ export class FileReading {
       const opened = await this.#open(file)
       if ('bytes' in opened) {
         group.push(opened)
-        bytes += opened.bytes.length
+        bytes += opened.sizeBytes
         if (bytes < stepBytes && group.length < groupFilesMax) continue
       }
       if (group.length > 0) yield this.#group(group)
@@ -100,11 +103,11 @@ export class FileReading {
       const reader = await this.#options.fileSystem.openForReading(file.path)
       if (reader.stamp.sizeBytes > stepBytes) return { reader }
       try {
-        const bytes = await reader.read(0, reader.stamp.sizeBytes)
-        const stamp = await reader.stampNow()
-        if (!sameStamp(reader.stamp, stamp) || bytes.length !== stamp.sizeBytes)
-          return problem(file, 'changing')
-        return { file, bytes, stamp }
+        const { sizeBytes } = reader.stamp
+        const bytes = await reader.read(0, sizeBytes)
+        const same = (): Promise<boolean> => isSameAgain(reader, bytes)
+        const stamp = bytes.length === sizeBytes ? await stampOfWhole(reader, same) : undefined
+        return stamp === undefined ? problem(file, 'changing') : { file, sizeBytes, bytes, stamp }
       } finally {
         await reader.close()
       }
@@ -117,10 +120,11 @@ export class FileReading {
   #group(group: readonly Whole[]): Step {
     const all = concat(group.map(({ bytes }) => bytes))
     let start = 0
-    const pieces = group.map(({ bytes: { length } }) => {
-      start += length
-      return { bytes: all.subarray(start - length, start), last: true, list: false }
+    const pieces = group.map(({ sizeBytes }) => {
+      start += sizeBytes
+      return { bytes: all.subarray(start - sizeBytes, start), last: true, list: false }
     })
+    release(group.map(({ bytes }) => bytes))
     return stepOf(this.#cutGroup(group, pieces))
   }
 
@@ -129,7 +133,6 @@ export class FileReading {
     pieces: readonly { bytes: Uint8Array; last: boolean; list: boolean }[],
   ): Promise<Cut> {
     const { pool, keys } = this.#options
-    const sizes = group.map(({ bytes }) => bytes.length)
     const cut = await pool.cut({ keys, pieces })
     const contents = cut.map((piece) => contentOf(0, idsIn(piece)))
     const isNew = contents.map((content, at) => !sameBytes(content, group[at]?.file.expected))
@@ -137,11 +140,11 @@ export class FileReading {
       pieces: cut.filter((_, at) => isNew[at]),
       results: (ordinals) => {
         let placed = 0
-        return group.map(({ file, stamp }, at) => ({
+        return group.map(({ file, stamp, sizeBytes }, at) => ({
           file,
           outcome: 'read',
           content: contents[at] ?? contentOf(0, []),
-          sizeBytes: sizes[at] ?? 0,
+          sizeBytes,
           stamp,
           readyAfter: isNew[at] === true ? (ordinals[placed++] ?? -1) : -1,
         }))
@@ -169,6 +172,11 @@ export class FileReading {
 
   /** Cuts a large file only to see what it is. */
   async #goThrough(file: IngestFile, reader: FileReader): Promise<IngestResult> {
+    const seen = await this.#contentNow(reader)
+    return (await this.#read(file, reader, seen))(-1)
+  }
+
+  async #contentNow(reader: FileReader): Promise<Cutting> {
     const builder = new ContentBuilder(async (bytes, last) => {
       const piece = await this.#cut(bytes, { last, list: true })
       return { ids: idsIn(piece), rest: piece.rest }
@@ -178,8 +186,23 @@ export class FileReading {
       cutBytes += bytesIn(piece)
       await builder.add(idsIn(piece))
     }
-    const content = await builder.finish()
-    return (await read(file, reader, { content, cutBytes }))(-1)
+    return { content: await builder.finish(), cutBytes }
+  }
+
+  /** The end of a large file: it was read if all of it was cut, and that is still what it was at the start. */
+  async #read(
+    file: IngestFile,
+    reader: FileReader,
+    { content, cutBytes }: Cutting,
+  ): Promise<(readyAfter: number) => IngestResult> {
+    const { sizeBytes } = reader.stamp
+    const same = async (): Promise<boolean> => {
+      const again = await this.#contentNow(reader)
+      return again.cutBytes === sizeBytes && sameBytes(content, again.content)
+    }
+    const stamp = cutBytes === sizeBytes ? await stampOfWhole(reader, same) : undefined
+    if (stamp === undefined) return () => problem(file, 'changing')
+    return (readyAfter) => ({ file, outcome: 'read', content, sizeBytes, stamp, readyAfter })
   }
 
   /** Cuts a large file, segment by segment; its lists of ids are placed as they grow. */
@@ -206,24 +229,29 @@ export class FileReading {
       yield place(() => ({ file, outcome: 'part', partBytes }), piece)
     }
     const content = await builder.finish()
-    yield place(await read(file, reader, { content, cutBytes }))
+    yield place(await this.#read(file, reader, { content, cutBytes }))
   }
 
-  /** Cuts through the file; ends early when it has changed. The next segment is read meanwhile. */
+  /** Cuts through the file, as far as it went when it was opened; ends early when that has changed. The next segment is read meanwhile. */
   async *#cutThrough(reader: FileReader): AsyncGenerator<CutPiece> {
     const { sizeBytes } = reader.stamp
+    const readAt = (from: number): Promise<Uint8Array> =>
+      reader.read(from, Math.min(stepBytes, sizeBytes - from))
     let rest: Uint8Array = new Uint8Array(0)
     let offset = 0
-    let ahead = reader.read(0, stepBytes)
+    let ahead = readAt(0)
     try {
       while (offset < sizeBytes) {
         const bytes = await ahead
         offset += bytes.length
-        if (bytes.length === 0 || offset > sizeBytes) return
-        if (!sameStamp(reader.stamp, await reader.stampNow())) return
+        if (bytes.length === 0) return
+        const stamp = await reader.stampNow()
+        if (!sameStamp(reader.stamp, stamp) && !hasGrown(reader.stamp, stamp)) return
         const last = offset === sizeBytes
-        if (!last) ahead = reader.read(offset, stepBytes)
-        const piece = await this.#cut(concat([rest, bytes]), { last, list: false })
+        if (!last) ahead = readAt(offset)
+        const joined = concat([rest, bytes])
+        release([rest, bytes])
+        const piece = await this.#cut(joined, { last, list: false })
         rest = piece.rest
         yield piece
       }
@@ -240,15 +268,30 @@ export class FileReading {
   }
 }
 
-/** The end of a large file: it was read if all of it was cut, and it is still what it was at the start. */
-async function read(
-  file: IngestFile,
-  reader: FileReader,
-  { content, cutBytes }: { content: Content; cutBytes: number },
-): Promise<(readyAfter: number) => IngestResult> {
+/** What a large file was cut to. */
+interface Cutting {
+  readonly content: Content
+  readonly cutBytes: number
+}
+
+/**
+ * The stamp under which what was read is whole: that of now, when nothing has changed; that of the opening, when the file only grew and
+ * reading the same part again gives the same. undefined when it is torn.
+ */
+async function stampOfWhole(reader: FileReader, isSame: () => Promise<boolean>): Promise<Stamp | undefined> {
   const stamp = await reader.stampNow()
-  if (!sameStamp(reader.stamp, stamp) || cutBytes !== stamp.sizeBytes) return () => problem(file, 'changing')
-  return (readyAfter) => ({ file, outcome: 'read', content, sizeBytes: stamp.sizeBytes, stamp, readyAfter })
+  if (sameStamp(reader.stamp, stamp)) return stamp
+  if (!hasGrown(reader.stamp, stamp) || !(await isSame())) return undefined
+  return hasGrown(reader.stamp, await reader.stampNow()) ? reader.stamp : undefined
+}
+
+async function isSameAgain(reader: FileReader, bytes: Uint8Array): Promise<boolean> {
+  return sameBytes(await reader.read(0, bytes.length), bytes)
+}
+
+/** Whether it may be the same file with more at its end. */
+function hasGrown(before: Stamp, now: Stamp): boolean {
+  return before.ino === now.ino && before.dev === now.dev && before.sizeBytes < now.sizeBytes
 }
 
 function step(pieces: readonly CutPiece[], results: Cut['results']): Step {

@@ -1,6 +1,7 @@
 // Places cut chunks into packs: each that neither the vault nor a pack on its way holds, once. Compressing overlaps; what goes into packs
 // does so in the order of the calls. Knows chunks and packs; nothing of files.
 import { toHex, type ChunkId } from '@grenier/crypto'
+import { release } from './moved-bytes.ts'
 import type { PackWriter } from './pack-writer.ts'
 import type { Compressed, CutChunk, CutPiece, WorkerPool } from './worker-pool.ts'
 
@@ -70,6 +71,7 @@ export class Placer {
       if (earlier.status === 'rejected') throw earlier.reason
       const packed = await compressed
       for (const [at, { chunks }] of lacking.entries()) this.#add(chunks, packed[at])
+      release(packed.map(({ bytes }) => bytes))
     } catch (error) {
       this.#unmark(lacking)
       throw error

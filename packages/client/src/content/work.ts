@@ -11,6 +11,7 @@ import {
   sealContainer,
 } from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
+import { release } from './moved-bytes.ts'
 import type {
   CheckTask,
   Compressed,
@@ -111,7 +112,9 @@ export function open(task: OpenTask): (Uint8Array | undefined)[] {
   const { key, binding, epoch, front, cells, firstCell, packBytes } = task
   const plain = openCells({ type: 'pack', key, binding, epoch, front, cells, firstCell, packBytes })
   const origin = firstCell * cellPlainBytes
-  return task.chunks.map((chunk) => restoreChunk(task.keys, chunk, storedPart(plain, origin, chunk)))
+  const chunks = task.chunks.map((chunk) => restoreChunk(task.keys, chunk, storedPart(plain, origin, chunk)))
+  release([plain])
+  return chunks
 }
 
 /** The bytes where they are the chunk that they are taken for. */

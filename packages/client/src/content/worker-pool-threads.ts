@@ -17,9 +17,12 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     concurrentTasksPerWorker: 1,
     ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
   })
+  const open = new Set<Promise<unknown>>()
   const run = async <T extends Task>(task: T): Promise<Work[T['name']]['gives']> => {
     const options = { transferList: movedWith(task) }
-    const answer = (await pool.run(task, options)) as Answer<Work[T['name']]['gives']>
+    const running: Promise<unknown> = pool.run(task, options)
+    open.add(running)
+    const answer = (await running.finally(() => open.delete(running))) as Answer<Work[T['name']]['gives']>
     if (!answer.ok) throw new CryptoError(answer.code, answer.message)
     return answer.value
   }
@@ -29,7 +32,11 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     seal: (task) => run({ name: 'seal', task }),
     open: (task) => run({ name: 'open', task: { ...task, chunks: task.chunks.map(compact) } }),
     check: (task) => run({ name: 'check', task: { ...task, chunks: task.chunks.map(compact) } }),
-    close: () => pool.destroy(),
+    async close() {
+      // A thread that is ended while it starts or works may take the process down with it.
+      await Promise.allSettled(open)
+      await pool.destroy()
+    },
   }
 }
 

@@ -1,8 +1,9 @@
 // The entry of a worker thread: takes a task, gives buffers back by moving them, and errors with their code. And the messages, with what
 // of them is moved: the same on both sides.
-import { isMarkedAsUntransferable, type Transferable } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
 import { CryptoError, type CryptoErrorCode } from '@grenier/crypto'
 import Tinypool from 'tinypool'
+import { buffersOf, releaseBuffers } from './moved-bytes.ts'
 import * as work from './work.ts'
 import type {
   CheckTask,
@@ -49,7 +50,9 @@ type Given = Work[keyof Work]['gives']
 export default function run(task: Task): unknown {
   try {
     const { value, large } = perform(task)
-    return moved({ ok: true, value }, transferable(large))
+    const given = buffersOf(large)
+    releaseBuffers(movedWith(task).filter((buffer) => !given.includes(buffer)))
+    return moved({ ok: true, value }, given)
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error
     return { ok: false, code: error.code, message: error.message } satisfies Answer<never>
@@ -90,27 +93,14 @@ function moved(value: Answer<Given>, transfer: readonly Transferable[]): unknown
 export function movedWith(task: Task): ArrayBuffer[] {
   switch (task.name) {
     case 'cut':
-      return transferable(task.task.pieces.map((piece) => piece.bytes))
+      return buffersOf(task.task.pieces.map((piece) => piece.bytes))
     case 'compress':
-      return transferable(task.task.inputs.map((input) => input.bytes))
+      return buffersOf(task.task.inputs.map((input) => input.bytes))
     case 'seal':
-      return transferable([task.task.plain])
+      return buffersOf([task.task.plain])
     case 'open':
-      return transferable([task.task.cells])
+      return buffersOf([task.task.cells])
     case 'check':
-      return transferable(task.task.chunks.map((chunk) => chunk.bytes))
+      return buffersOf(task.task.chunks.map((chunk) => chunk.bytes))
   }
-}
-
-/** Below this a copy is cheaper than a move. */
-const movedBytesMin = 1024
-
-/** The buffers that these lie in, each once. What shares its buffer with Node's own pool is copied, as are small ones. */
-function transferable(arrays: readonly Uint8Array[]): ArrayBuffer[] {
-  const found = new Set<ArrayBuffer>()
-  for (const { buffer } of arrays) {
-    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < movedBytesMin) continue
-    if (!isMarkedAsUntransferable(buffer)) found.add(buffer)
-  }
-  return [...found]
 }

@@ -4,6 +4,7 @@ import { MemoryDisk } from '../state/state-store-memory.ts'
 import type { Apply, StepAside } from '../sync/action.ts'
 import { rootId, type NodeId } from '../sync/tree.ts'
 import { at, Bench, contentOf, memoryGround, named } from './look.contract.ts'
+import type { FileSystem } from './file-system.ts'
 import { MemoryUser } from './memory-user.ts'
 
 const id = (text: string): NodeId => text as NodeId
@@ -32,8 +33,28 @@ class Power {
 const big = (text: string): string => text.repeat(300)
 const texts = ['old 0', 'old 1', 'old 2', 'base 3', 'mine 3', 'new 0', 'theirs 3', 'fresh'].map(big)
 
-async function prepared(power: Power, state: MemoryDisk) {
-  const ground = memoryGround(power.fault)
+type Forgets = 'nothing' | 'staged files' | 'directories'
+
+/** The file system, with a flush that forgets. */
+function forgetful(files: FileSystem, forgets: Forgets): FileSystem {
+  return {
+    list: (path) => files.list(path),
+    look: (paths) => files.look(paths),
+    readLink: (path) => files.readLink(path),
+    openForReading: (path) => files.openForReading(path),
+    openStaged: (name) => files.openStaged(name),
+    change: (change) => files.change(change),
+    traits: () => files.traits(),
+    async flush(directories) {
+      if (forgets === 'nothing') await files.flush(directories)
+      if (forgets === 'directories') await files.flush([])
+    },
+  }
+}
+
+async function prepared(power: Power, state: MemoryDisk, forgets: Forgets) {
+  const whole = memoryGround(power.fault)
+  const ground = { ...whole, files: forgetful(whole.files, forgets) }
   const bench = new Bench(ground, state)
   const { user } = ground
   user.makeDirectory('d')
@@ -66,10 +87,10 @@ async function prepared(power: Power, state: MemoryDisk) {
   return { ground, bench, changes }
 }
 
-async function run(options: { callsLeft: number; seed: number }): Promise<number> {
+async function run(options: { callsLeft: number; seed: number; forgets?: Forgets }): Promise<number> {
   const power = new Power()
   const state = new MemoryDisk()
-  const { ground, bench, changes } = await prepared(power, state)
+  const { ground, bench, changes } = await prepared(power, state, options.forgets ?? 'nothing')
   const before = power.calls
   power.left = options.callsLeft
   const report = await bench.applier.run(changes).catch(() => undefined)
@@ -119,5 +140,13 @@ describe('an apply that loses power', () => {
       }),
       { numRuns: 400 },
     )
+  })
+
+  it.each(['staged files', 'directories'] as const)('would show that a flush forgot %s', async (forgets) => {
+    const seeds = fc.nat()
+    const property = fc.asyncProperty(seeds, async (seed) => {
+      await run({ callsLeft: Infinity, seed, forgets })
+    })
+    expect((await fc.check(property, { numRuns: 50 })).failed).toBe(true)
   })
 })

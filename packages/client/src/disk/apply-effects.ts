@@ -1,6 +1,7 @@
 // The effects of a group on the folder, one change at a time, each right after a look at what it replaces.
 import { joinPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
+import type { ApplyKept } from './apply-kept.ts'
 import type { ApplyModes } from './apply-modes.ts'
 import type { Aside, GroupOptions, Move, Put, Remove, Step } from './apply-step.ts'
 import { DiskError } from './file-system.ts'
@@ -12,11 +13,13 @@ import { sameButChange, sameStamp } from './stamp.ts'
 export class ApplyEffects {
   readonly #options: GroupOptions
   readonly #modes: ApplyModes
+  readonly #kept: ApplyKept
   readonly touched = new Set<RelativePath>()
 
-  constructor(options: GroupOptions, modes: ApplyModes) {
+  constructor(options: GroupOptions, { modes, kept }: { modes: ApplyModes; kept: ApplyKept }) {
     this.#options = options
     this.#modes = modes
+    this.#kept = kept
   }
 
   /** @throws DiskError when the disk refuses, or is not what was expected */
@@ -25,16 +28,17 @@ export class ApplyEffects {
     else if (change.op === 'move') await this.#move(change, change.path)
     else if (change.op === 'remove') await this.#remove(change)
     else if (change.row.value.kind === 'directory') await this.#putDirectory(change, change.row.value.mode)
-    else if (staged !== undefined) await this.#place(change, staged.name)
+    else if (staged !== undefined) await this.#place(change, staged)
     else await this.#setBits(change)
   }
 
-  async #place(change: Put, name: string): Promise<void> {
+  async #place(change: Put, { name, stamp }: NonNullable<Step['staged']>): Promise<void> {
     const { files } = this.#options
     const { path } = change
     const expect = this.#expected(change)
+    const keep = expect === undefined ? undefined : this.#kept.keep(change, expect, stamp)
     await this.#modes.writable([parentOf(path)], () =>
-      files.change({ do: 'place', name, path, replace: expect !== undefined, expect }),
+      files.change({ do: 'place', name, path, replace: expect !== undefined, expect, keep }),
     )
     this.touched.add(parentOf(path))
   }
@@ -124,7 +128,10 @@ export class ApplyEffects {
         await this.#modes.writable([parent], () => files.change({ do: 'remove-directory', path }))
       } else {
         const stamp = this.#expected(change)
-        await this.#modes.writable([parent], () => files.change({ do: 'remove-file', path, expect: stamp }))
+        const keep = stamp === undefined ? undefined : this.#kept.keep(change, stamp)
+        await this.#modes.writable([parent], () =>
+          files.change({ do: 'remove-file', path, expect: stamp, keep }),
+        )
       }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

@@ -1,12 +1,14 @@
 // One group of changes: stage, flush, look again and rename, flush, record. Nothing is recorded before it is durable.
 import { nameToBytes, type RelativePath } from '../sync/name.ts'
+import type { NodeId, Row } from '../sync/tree.ts'
 import { ApplyEffects } from './apply-effects.ts'
+import { ApplyKept } from './apply-kept.ts'
 import { ApplyModes } from './apply-modes.ts'
 import { record } from './apply-record.ts'
 import { refusalOf, type Change, type Refusal } from './apply-report.ts'
 import { stage } from './apply-stage.ts'
 import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
-import { ownDirectory } from './file-system.ts'
+import { DiskError, ownDirectory } from './file-system.ts'
 import { ancestorsOf, parentOf } from './ignore.ts'
 import { sameForDisk } from './look-identify.ts'
 import { sameStamp } from './stamp.ts'
@@ -15,6 +17,8 @@ import { sameStamp } from './stamp.ts'
 export class ApplyGroup {
   readonly #options: GroupOptions
   readonly #steps: readonly Step[]
+  /** Nodes that this group moved or removed: their names are free. */
+  readonly #left = new Set<NodeId>()
 
   constructor(options: GroupOptions, changes: readonly Change[]) {
     this.#options = options
@@ -27,11 +31,14 @@ export class ApplyGroup {
     await this.#checkEarly()
     await stage(this.#options, this.#steps, (step, refusal) => this.#refuse(step, refusal))
     await files.flush([])
-    const modes = new ApplyModes(files)
-    const effects = new ApplyEffects(this.#options, modes)
+    const modes = new ApplyModes(this.#options)
+    const kept = new ApplyKept(this.#options)
+    const effects = new ApplyEffects(this.#options, { modes, kept })
     for (const step of this.#waiting()) await this.#carryOut(step, effects)
     for (const directory of await modes.finish()) effects.touched.add(directory)
     await files.flush([...effects.touched])
+    const undone = await kept.release()
+    for (const step of this.#steps) if (undone.has(step.change)) step.state = 'refused'
     const done = this.#steps.filter(({ state }) => state === 'done')
     for (const directory of await record(this.#options, done)) report.lookAgain.add(directory)
     report.done.push(...done.map(({ change }) => change))
@@ -79,13 +86,28 @@ export class ApplyGroup {
 
   async #carryOut(step: Step, effects: ApplyEffects): Promise<void> {
     try {
+      if (await this.#isHeld(step)) throw new DiskError('ECHANGED', 'another node has this name')
       await effects.carryOut(step)
       step.state = 'done'
+      this.#left.add(step.change.id)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === 'changed') await this.#changed(step)
       else this.#refuse(step, refusal)
     }
+  }
+
+  /**
+   * Whether the name is still another node's, because the change that was to free it did not happen. Even if nothing is there now:
+   * two nodes at one place would be more than the trees can say. A look tells what became of the other one.
+   */
+  async #isHeld({ change }: Step): Promise<boolean> {
+    const place = placeTaken(change)
+    if (place === undefined) return false
+    const tree = await this.#options.trees.begin()
+    const holder = tree.child('local', place.parent, place.name)
+    tree.abandon()
+    return holder !== undefined && holder !== change.id && !this.#left.has(holder)
   }
 
   #refuse(step: Step, refusal: Refusal): void {
@@ -122,6 +144,13 @@ export class ApplyGroup {
     tree.abandon()
     return known === undefined
   }
+}
+
+/** The place that a change gives its node, where that is another one than it has. */
+function placeTaken(change: Change): Pick<Row, 'parent' | 'name'> | undefined {
+  if (change.do === 'step-aside') return { parent: change.expect.parent, name: change.keptAs }
+  if (change.op === 'move') return change
+  return change.op === 'put' && change.expect === undefined ? change.row : undefined
 }
 
 function nameBytes(name: string): number {

@@ -1,19 +1,21 @@
 // Permission bits of directories while a group works in them: a read-only one is opened for the work and gets its bits back; a new one
 // gets its own at the end.
 import type { RelativePath } from '../sync/name.ts'
-import { DiskError, type FileSystem } from './file-system.ts'
+import type { GroupOptions } from './apply-step.ts'
+import { DiskError } from './file-system.ts'
 import { parentOf } from './ignore.ts'
-
-/** What we need of a directory to work in it. */
-const workBits = 0o700
+import { openedName } from './staging-names.ts'
+import { noteOpened, workBits } from './opened-note.ts'
 
 /** The bits that directories are to have when the group ends. */
 export class ApplyModes {
-  readonly #files: FileSystem
+  readonly #options: Pick<GroupOptions, 'files' | 'nextCount'>
   readonly #wanted = new Map<RelativePath, number>()
+  /** Notes in the staging area about what has to be set back, should a crash come. */
+  readonly #notes: string[] = []
 
-  constructor(files: FileSystem) {
-    this.#files = files
+  constructor(options: Pick<GroupOptions, 'files' | 'nextCount'>) {
+    this.#options = options
   }
 
   /** Bits for a new directory now; its own follow at the end. */
@@ -50,22 +52,28 @@ export class ApplyModes {
 
   /** Sets all bits, the deepest first; says in which directories something changed. */
   async finish(): Promise<readonly RelativePath[]> {
+    const { files } = this.#options
     const deepestFirst = [...this.#wanted].sort(([a], [b]) => b.length - a.length)
     for (const [path, mode] of deepestFirst) {
       try {
-        await this.#files.change({ do: 'set-mode', path, mode })
+        await files.change({ do: 'set-mode', path, mode })
       } catch (error) {
         // It is gone, or a file system that knows no bits: the record says what is there.
         if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
       }
     }
+    for (const name of this.#notes) await files.change({ do: 'drop-staged', name })
     return deepestFirst.map(([path]) => parentOf(path))
   }
 
   async #openUp(path: RelativePath): Promise<boolean> {
-    const [look] = await this.#files.look([path])
+    const { files, nextCount } = this.#options
+    const [look] = await files.look([path])
     if (look?.kind !== 'directory' || (look.stamp.mode & workBits) === workBits) return false
-    await this.#files.change({ do: 'set-mode', path, mode: look.stamp.mode | workBits })
+    const note = openedName(nextCount())
+    this.#notes.push(note)
+    await noteOpened(files, note, { path, mode: look.stamp.mode })
+    await files.change({ do: 'set-mode', path, mode: look.stamp.mode | workBits })
     if (!this.#wanted.has(path)) this.#wanted.set(path, look.stamp.mode)
     return true
   }

@@ -13,6 +13,8 @@ export interface ApplyOptions {
   readonly content: ContentSource
   readonly ignore: IgnoreRules
   readonly clock: Clock
+  /** What people call this device: for the name of a copy that has to be kept beside. */
+  readonly device?: string | undefined
   /** Asked between groups. */
   readonly signal?: AbortSignal | undefined
 }

@@ -1,8 +1,7 @@
 // First half of a group: contents and links in the staging area, with their bits and times, not yet flushed.
-import type { RelativePath } from '../sync/name.ts'
 import { refusalOf, type Refusal } from './apply-report.ts'
 import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
-import { stagingDirectory } from './file-system.ts'
+import { stagedName, stagedPath } from './staging-names.ts'
 
 /** Stages what the waiting steps need; those for which that fails are refused. */
 export async function stage(
@@ -13,7 +12,7 @@ export async function stage(
   const wanted = steps
     .filter(isPut)
     .filter(({ state, change }) => state === 'waiting' && needsContent(change))
-  for (const step of wanted) step.staged = { name: options.stagedName(), stamp: undefined }
+  for (const step of wanted) step.staged = { name: stagedName(options.nextCount()), stamp: undefined }
   await fill(options, wanted, refuse)
   for (const step of wanted) {
     if (step.state !== 'waiting') continue
@@ -61,6 +60,6 @@ async function remember({ files }: GroupOptions, steps: readonly PutStep[]): Pro
   const staged = steps.flatMap(({ state, staged }) =>
     state === 'waiting' && staged !== undefined ? [staged] : [],
   )
-  const looks = await files.look(staged.map(({ name }) => `${stagingDirectory}/${name}` as RelativePath))
+  const looks = await files.look(staged.map(({ name }) => stagedPath(name)))
   for (const [index, one] of staged.entries()) one.stamp = looks[index]?.stamp
 }

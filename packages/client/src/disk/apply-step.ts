@@ -22,8 +22,8 @@ export interface GroupOptions extends ApplyOptions {
   /** Stamps of nodes after our own effects, which the plan could not know. */
   readonly fresh: Map<NodeId, Stamp>
   readonly report: Collected
-  /** A name in the staging area that was not used before. */
-  readonly stagedName: () => string
+  /** A number that no name in the staging area has yet. */
+  readonly nextCount: () => number
 }
 
 export interface Step {

@@ -7,6 +7,7 @@ import type { NodeId, Stamp } from '../sync/tree.ts'
 import { ApplyGroup } from './apply-group.ts'
 import type { ApplyOptions, ApplyReport, Change } from './apply-report.ts'
 import { DiskError, stagingDirectory } from './file-system.ts'
+import { isKept, isOpened } from './staging-names.ts'
 
 /** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
 const groupChangesMax = 1_000
@@ -38,11 +39,11 @@ export class FolderApplier {
     try {
       await this.#sweep()
       const traits = await this.#options.files.traits()
+      const nextCount = (): number => ++this.#staged
       for (const group of groupsOf(changes)) {
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the apply was stopped')
-        const stagedName = (): string => `put-${++this.#staged}`
-        await new ApplyGroup({ ...this.#options, traits, fresh, report, stagedName }, group).run()
+        await new ApplyGroup({ ...this.#options, traits, fresh, report, nextCount }, group).run()
       }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -55,12 +56,12 @@ export class FolderApplier {
     }
   }
 
-  /** Drops, once, what an earlier run left in the staging area. */
+  /** Drops, once, what an earlier run left in the staging area; what is not ours to drop, the first look sees to. */
   async #sweep(): Promise<void> {
     if (this.#swept) return
     this.#swept = true
     for (const name of (await this.#options.files.list(stagingDirectory)) ?? [])
-      await this.#options.files.change({ do: 'drop-staged', name })
+      if (!isKept(name) && !isOpened(name)) await this.#options.files.change({ do: 'drop-staged', name })
   }
 }
 

@@ -100,9 +100,7 @@ class MemoryFileSystem implements FileSystem {
 
   traits(): Promise<DiskTraits> {
     return Promise.resolve({
-      caseInsensitive: false,
-      normalizesUnicode: false,
-      nameBytesMax: 255,
+      ...this.#folder.traits,
       timeStepNs: this.#folder.options.timeStepNs ?? 1_000n,
     })
   }

@@ -50,12 +50,13 @@ class RealFileSystem implements FileSystem {
 
   async list(path: RelativePath): Promise<readonly Name[] | undefined> {
     await this.#pace()
+    this.#directories.forget()
     return attempt(`cannot list ${path}`, async () => {
       const at = absentAsUndefined(() => this.#directories.open(path).self)
       if (at === undefined) return undefined
       const large = fs.statSync(at).size > listSyncBytesMax
-      const entries = large ? await this.#listLarge(path) : fs.readdirSync(at, { encoding: 'buffer' })
-      return entries.map((entry) => nameFromBytes(entry)).filter((name) => name !== undefined)
+      const entries = large ? await this.#listLarge(path) : fs.readdirSync(at, { encoding: 'latin1' })
+      return entries.map(nameOf).filter((name) => name !== undefined)
     })
   }
 
@@ -63,6 +64,7 @@ class RealFileSystem implements FileSystem {
     const out: (Look | undefined)[] = []
     for (const path of paths) {
       if (out.length % 32 === 0) await this.#pace()
+      if (out.length === 0) this.#directories.forget()
       out.push(await attempt(`cannot look at ${path}`, () => this.#lookAt(path)))
     }
     return out
@@ -70,6 +72,7 @@ class RealFileSystem implements FileSystem {
 
   async readLink(path: RelativePath): Promise<Uint8Array> {
     await this.#pace()
+    this.#directories.forget()
     return attempt(`cannot read link ${path}`, () => {
       const { parent, name } = splitPath(path)
       return new Uint8Array(fs.readlinkSync(this.#directories.open(parent).at(name), { encoding: 'buffer' }))
@@ -78,6 +81,7 @@ class RealFileSystem implements FileSystem {
 
   async openForReading(path: RelativePath): Promise<FileReader> {
     await this.#pace()
+    this.#directories.forget()
     return attempt(`cannot open ${path}`, () => {
       const { parent, name } = splitPath(path)
       return openReader(this.#directories.open(parent).at(name), path)
@@ -117,10 +121,10 @@ class RealFileSystem implements FileSystem {
     return this.#traits
   }
 
-  async #listLarge(path: RelativePath): Promise<Buffer[]> {
+  async #listLarge(path: RelativePath): Promise<string[]> {
     const held = this.#directories.hold(path)
     try {
-      return await fs.promises.readdir(held.self, { encoding: 'buffer' })
+      return await fs.promises.readdir(held.self, { encoding: 'latin1' })
     } finally {
       held.close()
     }
@@ -151,6 +155,11 @@ class RealFileSystem implements FileSystem {
     if (performance.now() - this.#sliceStart < sliceMs) return
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+/** A name from its bytes, one a character: buffers for each name would cost more than all the rest of a listing. */
+function nameOf(latin1: string): Name | undefined {
+  return nameFromBytes(Buffer.from(latin1, 'latin1'))
 }
 
 function kindOf(stat: fs.BigIntStats): EntryKind {

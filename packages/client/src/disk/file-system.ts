@@ -50,7 +50,7 @@ export interface FileReader {
   readonly stamp: Stamp
   /** Bytes from `offset`; shorter at the end of the file. */
   read(offset: number, lengthMax: number): Promise<Uint8Array>
-  /** fstat now: whether it changed while it was read. */
+  /** fstat now: whether it changed while it was read. ENOENT, where that can be told, when it was removed or replaced. */
   stampNow(): Promise<Stamp>
   close(): Promise<void>
 }
@@ -74,13 +74,18 @@ export type DiskChange =
     }
   /** Bits and time of a staged file, before it is renamed into place. */
   | { readonly do: 'finish-staged'; readonly name: string; readonly mode: number; readonly mtimeNs: bigint }
-  /** Puts a staged file or link into place; replaces what is there only if `replace`, else fails with EEXIST, atomically. */
+  /**
+   * Puts a staged file or link into place; replaces what is there only if `replace`, else fails with EEXIST, atomically. What is replaced
+   * gets the name `keep` in the staging area, where the file system has hard links; if it turns out not to be what was expected, it is
+   * back in its place, and the change has failed with ECHANGED.
+   */
   | {
       readonly do: 'place'
       readonly name: string
       readonly path: RelativePath
       readonly replace: boolean
       readonly expect?: Stamp | undefined
+      readonly keep?: string | undefined
     }
   /**
    * Moves within the folder; never replaces: fails with EEXIST. When both are the same file already (a move that a crash cut in
@@ -101,7 +106,13 @@ export type DiskChange =
       readonly mtimeNs: bigint
       readonly expect: Stamp
     }
-  | { readonly do: 'remove-file'; readonly path: RelativePath; readonly expect?: Stamp | undefined }
+  /** What is removed gets the name `keep` in the staging area, or is put back, as with `place`. */
+  | {
+      readonly do: 'remove-file'
+      readonly path: RelativePath
+      readonly expect?: Stamp | undefined
+      readonly keep?: string | undefined
+    }
   /** Fails with ENOTEMPTY when something is in it. */
   | { readonly do: 'remove-directory'; readonly path: RelativePath }
   | { readonly do: 'drop-staged'; readonly name: string }

@@ -20,6 +20,8 @@ export interface LookOptions {
   readonly trees: TreesSource
   readonly ignore: IgnoreRules
   readonly clock: Clock
+  /** What people call this device: for the name of a copy that a crash left. */
+  readonly device?: string | undefined
   /** Asked between directories; a look that stops leaves what it has written. */
   readonly signal?: AbortSignal | undefined
 }

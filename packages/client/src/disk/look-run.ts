@@ -37,19 +37,17 @@ export class LookRun {
   readonly #traits: DiskTraits
   readonly #transaction: LookTransaction
   readonly #tasks: Task[] = []
+  /** Directories to be listed, parents last, since the last one is taken first: which node one is shows when its turn comes. */
+  #hinted: RelativePath[] = []
   /** Nodes that were not found where they were, with the place at which they were missed. */
   readonly #missing = new Map<NodeId, LocalRow>()
   readonly #problems: Problem[] = []
   readonly #counts = { directories: 0, came: 0, changed: 0, vanished: 0 }
 
-  private constructor(options: LookOptions, traits: DiskTraits) {
+  constructor(options: LookOptions, traits: DiskTraits) {
     this.#options = options
     this.#traits = traits
     this.#transaction = new LookTransaction(options.trees)
-  }
-
-  static async begin(options: LookOptions): Promise<LookRun> {
-    return new LookRun(options, await options.files.traits())
   }
 
   /** Everything. */
@@ -60,14 +58,19 @@ export class LookRun {
 
   /** Some directories. */
   async some(directories: readonly RelativePath[]): Promise<LookReport> {
-    for (const path of [...new Set(directories)].sort().reverse())
-      if (path !== ownDirectory && !path.startsWith(`${ownDirectory}/`)) await this.#want(path)
+    this.#hinted = [...new Set(directories)]
+      .filter((path) => path !== ownDirectory && !path.startsWith(`${ownDirectory}/`))
+      .sort()
+      .reverse()
+    for (const path of this.#hinted) await this.#applyRules(path)
     return this.#run()
   }
 
   async #run(): Promise<LookReport> {
     try {
-      for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
+      for (;;) {
+        const task = this.#tasks.pop() ?? (await this.#nextHint())
+        if (task === undefined) break
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the look was stopped')
         await this.#directory(task)
@@ -85,19 +88,24 @@ export class LookRun {
     return { ...this.#counts, problems }
   }
 
-  /** The directory, or the nearest one above it that is known; in full where ignore rules above it changed. */
-  async #want(path: RelativePath): Promise<void> {
+  /** Directories above a path whose ignore rules changed are looked at in full. */
+  async #applyRules(path: RelativePath): Promise<void> {
     const tree = await this.#transaction.tree()
     for (const above of ancestorsOf(path)) {
       const changed = await this.#options.ignore.enter(above, true)
-      const id = tree.find('local', above)
+      const id = directoryAt(tree, above)
       if (changed && id !== undefined) this.#tasks.push({ path: above, id, deep: true })
     }
+  }
+
+  /** The next directory, or the nearest one above it that is known as one: what was a file a moment ago has no children to compare with. */
+  async #nextHint(): Promise<Task | undefined> {
+    const path = this.#hinted.pop()
+    if (path === undefined) return undefined
+    const tree = await this.#transaction.tree()
     for (let at = path; ; at = parentOf(at)) {
-      const id = tree.find('local', at)
-      if (id === undefined) continue
-      this.#tasks.push({ path: at, id, deep: false })
-      return
+      const id = directoryAt(tree, at)
+      if (id !== undefined) return { path: at, id, deep: false }
     }
   }
 
@@ -242,7 +250,8 @@ export class LookRun {
   #displace(tree: TreesReader, id: NodeId): void {
     const row = tree.get(id)?.local
     if (row === undefined) return
-    const parked = { ...row, ...parkingPlace(id) }
+    const place = parkingPlace(id, ({ parent, name }) => tree.child('local', parent, name) === undefined)
+    const parked = { ...row, ...place }
     this.#transaction.set(id, parked)
     this.#missing.set(id, parked)
   }
@@ -300,6 +309,12 @@ export class LookRun {
   #problem(problem: Problem): void {
     if (this.#problems.length < problemsMax) this.#problems.push(problem)
   }
+}
+
+function directoryAt(tree: TreesReader, path: RelativePath): NodeId | undefined {
+  const id = tree.find('local', path)
+  if (id === undefined || id === rootId) return id
+  return tree.get(id)?.local?.value.kind === 'directory' ? id : undefined
 }
 
 function isTracked(tree: TreesReader, parent: NodeId, name: Name): boolean {

@@ -194,6 +194,21 @@ function looks(ground: () => Ground): void {
     expect(await bench.lines()).toEqual(['f 1'])
   })
 
+  it('sees that a file became a directory, whichever of the two directories it is told of', async () => {
+    for (const hinted of [['d/f'], ['d', 'd/f'], ['d']]) {
+      const bench = new Bench(ground())
+      const { user } = bench.ground
+      user.makeDirectory('d')
+      user.write('d/f', 'a file')
+      await bench.agree()
+      user.remove('d/f')
+      user.makeDirectory('d/f')
+      user.write('d/f/in', 'it')
+      await bench.look.some(hinted.map(at))
+      expect(await bench.lines()).toEqual(['d/', 'd/f/', 'd/f/in 2'])
+    }
+  })
+
   it('looks at some directories only, at new ones in full', async () => {
     const bench = new Bench(ground())
     const { user } = bench.ground

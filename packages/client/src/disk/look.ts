@@ -1,11 +1,15 @@
 // Looks at the folder and writes what it saw into the local column of the trees. Observations only: nothing on the disk changes.
+import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
+import { DiskError } from './file-system.ts'
+import { recover } from './look-recovery.ts'
 import type { LookOptions, LookReport } from './look-report.ts'
 import { LookRun } from './look-run.ts'
 
 /** Looks, at the whole folder or at some directories. Not while an apply goes on: one after the other. */
 export class FolderLook {
   readonly #options: LookOptions
+  #recovered = false
 
   constructor(options: LookOptions) {
     this.#options = options
@@ -16,7 +20,7 @@ export class FolderLook {
    * by how many things vanished. @throws ClientError `folder-unusable`, `interrupted`
    */
   async whole(): Promise<LookReport> {
-    return (await LookRun.begin(this.#options)).whole()
+    return (await this.#begin()).whole()
   }
 
   /**
@@ -25,6 +29,19 @@ export class FolderLook {
    * to another keeps its node. @throws ClientError `folder-unusable`, `interrupted`
    */
   async some(directories: readonly RelativePath[]): Promise<LookReport> {
-    return (await LookRun.begin(this.#options)).some(directories)
+    return (await this.#begin()).some(directories)
+  }
+
+  async #begin(): Promise<LookRun> {
+    const { files } = this.#options
+    try {
+      const traits = await files.traits()
+      if (!this.#recovered) await recover(this.#options, traits)
+      this.#recovered = true
+      return new LookRun(this.#options, traits)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new ClientError('folder-unusable', 'the folder cannot be looked at', { cause: error })
+    }
   }
 }

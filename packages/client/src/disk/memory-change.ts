@@ -85,9 +85,14 @@ function place(folder: MemoryFolder, change: ChangeOf<'place'>): void {
   if (change.replace && change.expect !== undefined) checkStill(folder, there, change.expect)
   if (there !== undefined && folder.disk.inode(there).kind === 'directory')
     throw new DiskError('EISDIR', `a directory: ${change.path}`)
+  const kept =
+    change.keep === undefined || there === undefined
+      ? []
+      : [{ directory: staging.ino, name: change.keep, ino: there }]
   folder.disk.rename(
     [
       { directory: staging.ino, name: change.name, ino: undefined },
+      ...kept,
       { directory: spot.directory.ino, name: spot.name, ino: inode.ino },
     ],
     { sure: false },
@@ -100,16 +105,22 @@ function move(folder: MemoryFolder, change: ChangeOf<'move'>): void {
   const inode = folder.disk.inode(from.directory.entries.get(from.name))
   if (change.expect !== undefined) checkStill(folder, inode.ino, change.expect)
   const there = to.directory.entries.get(to.name)
-  if (there !== undefined && (there !== inode.ino || inode.kind === 'directory'))
+  // The same inode under a name that differs in spelling alone: only the spelling changes.
+  const isRespelt = there === inode.ino && change.from !== change.to
+  if (there !== undefined && (there !== inode.ino || (inode.kind === 'directory' && !isRespelt)))
     throw new DiskError('EEXIST', `exists: ${change.to}`)
   if (`${change.to}/`.startsWith(`${change.from}/`)) throw new DiskError('EINVAL', 'into itself')
   folder.disk.rename(
     [
       { directory: from.directory.ino, name: from.name, ino: undefined },
-      { directory: to.directory.ino, name: to.name, ino: inode.ino },
+      { directory: to.directory.ino, name: isRespelt ? lastOf(change.to) : to.name, ino: inode.ino },
     ],
     { sure: false },
   )
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 function removeFile(folder: MemoryFolder, change: ChangeOf<'remove-file'>): void {
@@ -117,7 +128,10 @@ function removeFile(folder: MemoryFolder, change: ChangeOf<'remove-file'>): void
   const inode = folder.disk.inode(spot.directory.entries.get(spot.name))
   if (change.expect !== undefined) checkStill(folder, inode.ino, change.expect)
   if (inode.kind === 'directory') throw new DiskError('EISDIR', `a directory: ${change.path}`)
-  put(folder, spot, undefined)
+  const gone = { directory: spot.directory.ino, name: spot.name, ino: undefined }
+  const kept =
+    change.keep === undefined ? [] : [{ directory: folder.staging().ino, name: change.keep, ino: inode.ino }]
+  folder.disk.rename([gone, ...kept], { sure: false })
 }
 
 function removeDirectory(folder: MemoryFolder, change: ChangeOf<'remove-directory'>): void {

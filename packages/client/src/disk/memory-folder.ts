@@ -1,5 +1,7 @@
 // A folder in memory, over which file systems (of the engine) and a `MemoryUser` come and go: paths, permissions, faults, power loss.
 import type { Clock } from '../clock.ts'
+import type { Traits } from '../sync/action.ts'
+import { heldAs } from '../sync/fold-case.ts'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, ownDirectory, stagingDirectory } from './file-system.ts'
 import { MemoryDisk, type Choose, type Inode } from './memory-disk.ts'
@@ -10,6 +12,8 @@ export interface MemoryOptions {
   readonly tickMs?: number | undefined
   /** What `set-time` and `finish-staged` cut times to. */
   readonly timeStepNs?: bigint | undefined
+  /** Names that it takes for one, and keeps as they were first written. */
+  readonly folds?: Pick<Traits, 'caseInsensitive' | 'normalizesUnicode'> | undefined
   /** The error code with which a call fails, asked before each effect and each read of content. */
   readonly fault?: ((call: string, path: string) => string | undefined) | undefined
 }
@@ -35,7 +39,7 @@ export class MemoryFolder {
     let at = this.disk.inode(this.disk.rootIno)
     for (const name of path === '' ? [] : path.split('/')) {
       if ((at.mode & 0o100) === 0) throw new DiskError('EACCES', `permission denied: ${path}`)
-      at = this.disk.inode(at.entries.get(name))
+      at = this.disk.inode(at.entries.get(this.spelt(at, name)))
       if (at.kind !== 'directory') throw new DiskError('ENOTDIR', `not a directory: ${path}`)
     }
     return at
@@ -44,7 +48,26 @@ export class MemoryFolder {
   /** Directory and name of a path. */
   place(path: string): { readonly directory: Inode; readonly name: string } {
     const cut = path.lastIndexOf('/')
-    return { directory: this.directory(cut < 0 ? '' : path.slice(0, cut)), name: path.slice(cut + 1) }
+    const directory = this.directory(cut < 0 ? '' : path.slice(0, cut))
+    return { directory, name: this.spelt(directory, path.slice(cut + 1)) }
+  }
+
+  /** What the file system cannot tell apart or hold. */
+  get traits(): Traits {
+    const { folds } = this.options
+    return {
+      caseInsensitive: folds?.caseInsensitive ?? false,
+      normalizesUnicode: folds?.normalizesUnicode ?? false,
+      nameBytesMax: 255,
+    }
+  }
+
+  /** The name that a directory has for this one, as it was first written; else the name itself. */
+  spelt(directory: Inode, name: string): string {
+    if (this.options.folds === undefined || directory.entries.has(name)) return name
+    const held = heldAs(name, this.traits)
+    for (const other of directory.entries.keys()) if (heldAs(other, this.traits) === held) return other
+    return name
   }
 
   /** What is at a path, without following it. @throws DiskError */

@@ -72,11 +72,14 @@ export class MemoryUser {
     const source = this.#folder.place(from)
     const target = this.#folder.place(to)
     const { ino } = this.#folder.at(from)
+    const there = target.directory.entries.get(target.name)
+    // The same inode under another spelling: the new one stays.
+    const name = there === ino ? to.slice(to.lastIndexOf('/') + 1) : target.name
     if (`${to}/`.startsWith(`${from}/`)) throw new DiskError('EINVAL', `into itself: ${to}`)
     this.#folder.disk.rename(
       [
         { directory: source.directory.ino, name: source.name, ino: undefined },
-        { directory: target.directory.ino, name: target.name, ino },
+        { directory: target.directory.ino, name, ino },
       ],
       { sure: true },
     )

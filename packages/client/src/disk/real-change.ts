@@ -5,7 +5,7 @@ import type { Stamp } from '../sync/tree.ts'
 import { DiskError, ownDirectory, stagingDirectory, type DiskChange } from './file-system.ts'
 import { changeMode, splitPath, type OpenDirectory, type RealDirectories } from './real-directory.ts'
 import { stampOf } from './real-io.ts'
-import { sameStamp } from './stamp.ts'
+import { sameButChange, sameStamp } from './stamp.ts'
 
 type ChangeOf<D extends DiskChange['do']> = Extract<DiskChange, { do: D }>
 
@@ -44,12 +44,9 @@ export function carryOut(directories: RealDirectories, change: DiskChange): void
       setTime(path, change.mtimeNs)
       return
     }
-    case 'remove-file': {
-      const path = locate(directories, change.path)
-      checkStill(path, change.expect)
-      fs.unlinkSync(path)
+    case 'remove-file':
+      removeFile(directories, change)
       return
-    }
     case 'remove-directory':
       fs.rmdirSync(locate(directories, change.path))
       directories.forget()
@@ -93,19 +90,86 @@ function makeDirectory(directories: RealDirectories, change: ChangeOf<'make-dire
 function place(directories: RealDirectories, change: ChangeOf<'place'>): void {
   const staged = ensureStaging(directories).at(change.name)
   const target = locate(directories, change.path)
-  if (change.replace) {
-    checkStill(target, change.expect)
-    fs.renameSync(staged, target)
-    return
-  }
+  if (change.replace) replace(directories, change, { staged, target })
+  else placeNew(staged, target)
+}
+
+/**
+ * Takes the place of what was expected there. Between the look and the rename somebody may have written: a second name of the replaced file
+ * shows that, and gives it back. (One who puts another file there by a rename of his own, in between the two calls, is too quick for us.)
+ */
+function replace(
+  directories: RealDirectories,
+  { expect, keep }: ChangeOf<'place'>,
+  { staged, target }: { readonly staged: Buffer; readonly target: Buffer },
+): void {
+  checkStill(target, expect)
+  const kept = keep === undefined ? undefined : ensureStaging(directories).at(keep)
+  const isKept = kept !== undefined && linkIfPossible(target, kept)
+  const { ino } = fs.lstatSync(staged, { bigint: true })
   try {
-    fs.linkSync(staged, target)
+    fs.renameSync(staged, target)
+  } catch (error) {
+    if (isKept) fs.unlinkSync(kept)
+    throw error
+  }
+  if (!isKept || expect === undefined || sameButChange(expect, stampNow(kept))) return
+  if (fs.lstatSync(target, { bigint: true, throwIfNoEntry: false })?.ino === ino) fs.renameSync(kept, target)
+  throw new DiskError('ECHANGED', 'written to while it was replaced')
+}
+
+/** Whether a file has a second name now. */
+function linkIfPossible(path: Buffer, name: Buffer): boolean {
+  try {
+    fs.rmSync(name, { force: true })
+    fs.linkSync(path, name)
+    return true
+  } catch (error) {
+    if (noHardLinks(error)) return false
+    throw error
+  }
+}
+
+/** Fails with EEXIST when there is anything. */
+function placeNew(from: Buffer, to: Buffer): void {
+  try {
+    fs.linkSync(from, to)
   } catch (error) {
     if (!noHardLinks(error)) throw error
-    claimAndReplace(staged, target)
+    claimAndReplace(from, to)
     return
   }
-  fs.unlinkSync(staged)
+  fs.unlinkSync(from)
+}
+
+/** Takes it out of the way first: then nobody can put anything there that would be removed unseen. */
+function removeFile(directories: RealDirectories, { path, expect, keep }: ChangeOf<'remove-file'>): void {
+  const from = locate(directories, path)
+  checkStill(from, expect)
+  const kept = keep === undefined ? undefined : ensureStaging(directories).at(keep)
+  if (kept === undefined || !renameIfPossible(from, kept)) {
+    fs.unlinkSync(from)
+    return
+  }
+  if (expect === undefined || sameButChange(expect, stampNow(kept))) return
+  if (fs.lstatSync(kept).isDirectory()) fs.renameSync(kept, from)
+  else placeNew(kept, from)
+  throw new DiskError('ECHANGED', 'written to while it was removed')
+}
+
+/** False for what lies on another file system than the staging area. */
+function renameIfPossible(from: Buffer, to: Buffer): boolean {
+  try {
+    fs.renameSync(from, to)
+    return true
+  } catch (error) {
+    if (isCode(error, 'EXDEV')) return false
+    throw error
+  }
+}
+
+function stampNow(path: Buffer): Stamp {
+  return stampOf(fs.lstatSync(path, { bigint: true }))
 }
 
 /** For file systems without hard links: an empty file claims the name, which O_EXCL does atomically, and is then replaced. */
@@ -180,7 +244,7 @@ function locate(directories: RealDirectories, path: string): Buffer {
 }
 
 function noHardLinks(error: unknown): boolean {
-  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].some((code) => isCode(error, code))
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].some((code) => isCode(error, code))
 }
 
 /** Whether the system's error has this code. */

@@ -1,7 +1,7 @@
 // Directories of one real folder, reached from its root component by component, never through a link. On Linux each is held open
-// (O_PATH) and named through /proc/self/fd, so that what was checked is what is used, and so that depth has no limit; elsewhere the
-// components are checked by lstat. Handles live for one turn of the event loop: a disk stays unmountable, a stale one is at most
-// some milliseconds old.
+// (O_PATH) and named through /proc/self/fd, so that what was checked is what is used, and paths may be longer than the system takes at
+// once; elsewhere the components are checked by lstat. What is observed is reached anew for each call; effects share handles within
+// one turn of the event loop: a disk stays unmountable, and a stale one is at most some milliseconds old.
 import * as fs from 'node:fs'
 import { nameToBytes } from '../sync/name.ts'
 import { DiskError } from './file-system.ts'
@@ -69,7 +69,7 @@ export class RealDirectories {
     if (this.#handles.size > handlesMax) this.forget()
   }
 
-  /** Closes all handles: after a directory was moved or removed, and at each turn of the loop. */
+  /** Closes all handles: before an observation, after a directory was moved or removed, and at each turn of the loop. */
   forget(): void {
     for (const handle of this.#handles.values()) if (handle.fd !== undefined) fs.closeSync(handle.fd)
     this.#handles.clear()

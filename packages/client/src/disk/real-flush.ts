@@ -31,8 +31,9 @@ export class RealFlush {
     this.#files.add(`${stagingDirectory}/${name}`)
   }
 
-  /** Follows unflushed files to where they are put, and forgets dropped ones. */
+  /** Follows unflushed files to where they are put, forgets dropped ones, and remembers new bits: they are the file's, not its directory's. */
   changed(change: DiskChange): void {
+    if (change.do === 'set-bits' || change.do === 'set-mode') this.#files.add(change.path)
     if (change.do !== 'place' && change.do !== 'drop-staged') return
     const unflushed = this.#files.delete(`${stagingDirectory}/${change.name}`)
     if (unflushed && change.do === 'place') this.#files.add(change.path)
@@ -60,10 +61,20 @@ export class RealFlush {
 
   async #flushEach(paths: readonly string[]): Promise<void> {
     const queue = paths[Symbol.iterator]()
+    const denied: unknown[] = []
     const work = async (): Promise<void> => {
-      for (const path of queue) await this.#flushOne(path)
+      for (const path of queue) {
+        try {
+          await this.#flushOne(path)
+        } catch (error) {
+          // Its bits let nobody open it: then the whole file system is flushed.
+          if (!isCode(error, 'EACCES')) throw error
+          denied.push(error)
+        }
+      }
     }
     await Promise.all(Array.from({ length: Math.min(concurrency, paths.length) }, work))
+    if (denied.length > 0 && !(await this.#flushWhole())) throw denied[0]
   }
 
   async #flushOne(path: string): Promise<void> {

@@ -38,7 +38,7 @@ export function openReader(path: Buffer, what: string): FileReader {
     fs.closeSync(fd)
     throw new DiskError('EINVAL', `not a regular file: ${what}`)
   }
-  return new RealReader(fd, stampOf(stat), what)
+  return new RealReader(fd, stat, what)
 }
 
 /** A writer on an open file. */
@@ -50,11 +50,14 @@ class RealReader implements FileReader {
   readonly stamp: Stamp
   readonly #fd: number
   readonly #what: string
+  /** Whether this file system counts names. */
+  readonly #counts: boolean
   #open = true
 
-  constructor(fd: number, stamp: Stamp, what: string) {
+  constructor(fd: number, stat: fs.BigIntStats, what: string) {
     this.#fd = fd
-    this.stamp = stamp
+    this.stamp = stampOf(stat)
+    this.#counts = stat.nlink > 0n
     this.#what = what
   }
 
@@ -74,9 +77,11 @@ class RealReader implements FileReader {
     }
   }
 
-  // eslint would have it synchronous; the interface is for file systems that cannot be
-  stampNow(): Promise<Stamp> {
-    return Promise.resolve(stampOf(fs.fstatSync(this.#fd, { bigint: true })))
+  async stampNow(): Promise<Stamp> {
+    const stat = fs.fstatSync(this.#fd, { bigint: true })
+    if (this.#counts && stat.nlink === 0n)
+      throw new DiskError('ENOENT', `removed or replaced while it was open: ${this.#what}`)
+    return await Promise.resolve(stampOf(stat))
   }
 
   close(): Promise<void> {

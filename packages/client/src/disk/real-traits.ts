@@ -49,7 +49,7 @@ function holds(staging: OpenDirectory, name: string): boolean {
 }
 
 function timeStep(staging: OpenDirectory): bigint {
-  // An odd second with a fraction, in the past: any step shows.
+  // An odd second with a fraction, in the past, so that each step shows.
   const wanted = 1_500_000_001_123_456_789n
   return withFile(staging, 'probe-time', (path) => {
     setTime(path, wanted)

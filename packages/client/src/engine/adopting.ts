@@ -1,7 +1,8 @@
 // Base follows: what local and remote agree on is written down as such.
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Adopt, Commit } from '../sync/action.ts'
-import type { NodeId, Row } from '../sync/tree.ts'
+import { modeOf, samePlace, sameSubstance, timeOf, type Rows } from '../sync/agreed.ts'
+import type { NodeId, NodeValue, Row } from '../sync/tree.ts'
 
 /** Carries out adopts, in the order of the plan (parents first): a node paired by path takes the id of the log. */
 export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[]): Promise<void> {
@@ -13,9 +14,12 @@ export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[
 
 /**
  * After this device's own entry was folded: provisional nodes take the ids that the log gave them, and base follows what was
- * committed. Nothing else follows: what changed here meanwhile still differs.
+ * committed. Nothing else follows: what changed here meanwhile still differs. Gives the ids that became others.
  */
-export async function settleCommits(transaction: Transaction, commits: readonly Commit[]): Promise<void> {
+export async function settleCommits(
+  transaction: Transaction,
+  commits: readonly Commit[],
+): Promise<ReadonlyMap<NodeId, NodeId>> {
   const given = new Map<NodeId, NodeId>()
   const resolve = (id: NodeId): NodeId => given.get(id) ?? id
   for (const commit of commits) {
@@ -28,6 +32,7 @@ export async function settleCommits(transaction: Transaction, commits: readonly 
         given,
       )
   }
+  return given
 }
 
 async function settlePut(
@@ -43,7 +48,32 @@ async function settlePut(
     given.set(commit.id, id)
   }
   if (commit.replaces !== undefined && commit.replaces !== id) await forgetBase(transaction, commit.replaces)
-  transaction.set('base', id, transaction.get(id)?.remote)
+  const { base, local, remote } = transaction.get(id) ?? {}
+  transaction.set('base', id, remote === undefined ? undefined : committedBase({ base, local, remote }))
+}
+
+/**
+ * What base becomes when a value of this device went into the log, field by field: what was sent is agreed on, also where local changed
+ * since. What this device still has as base had it, while the log has it otherwise, was not sent but merged: it has yet to be applied.
+ */
+function committedBase({ base, local, remote }: Rows & { readonly remote: Row }): Row {
+  if (base === undefined || local === undefined || base.value.kind !== remote.value.kind) return remote
+  const place = samePlace(local, base) ? base : remote
+  return {
+    parent: place.parent,
+    name: place.name,
+    value: committedValue(base.value, local.value, remote.value),
+  }
+}
+
+function committedValue(base: NodeValue, local: NodeValue, remote: NodeValue): NodeValue {
+  const mode = modeOf(local) === modeOf(base) ? modeOf(base) : modeOf(remote)
+  if (remote.kind === 'directory') return { ...remote, mode: mode ?? remote.mode }
+  const substance = sameSubstance(local, base) ? base : remote
+  if (substance.kind === 'directory') return remote
+  const mtimeNs = timeOf(local) === timeOf(base) ? timeOf(base) : timeOf(remote)
+  const marked = { ...substance, mtimeNs: mtimeNs ?? remote.mtimeNs }
+  return marked.kind === 'file' ? { ...marked, mode: mode ?? marked.mode } : marked
 }
 
 /** Only the place follows: the value may still differ in its own way. */

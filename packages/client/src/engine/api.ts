@@ -11,6 +11,8 @@ export interface EngineContext {
   readonly report: Report
   /** Aborted by Ctrl-C, SIGTERM, or the caller: the run stops cleanly and rejects with `interrupted`. */
   readonly signal: AbortSignal
+  /** Entries between two checkpoints, where others than usual are wanted. */
+  readonly checkpointEvery?: number | undefined
 }
 
 export interface RunOptions {

@@ -16,11 +16,15 @@ import { logPlaceOf, rootId, type FileValue, type NodeId, type NodeValue } from 
 
 /** Operations in one entry: DESIGN's commit cadence. */
 export const operationsInChange = 10_000
+/** Packs that one entry claims: the same. */
+export const packsInCommit = 16
 
 /** What the builder asks of the state. */
 export interface BuilderView {
-  /** Whether the log claims a place for the chunk of this hex id. */
-  hasPlace(chunk: string): boolean
+  /** Whether the log holds the chunk of this hex id for the node: where this device sent or checked it, or as a part of the node already. */
+  isPlaced(chunk: string, node: NodeId): boolean
+  /** Whether a pack that a later entry will claim holds it. */
+  isOnItsWay(chunk: string): boolean
   /** Whether the node is in the remote tree, as a directory. */
   isRemoteDirectory(id: NodeId): boolean
 }
@@ -36,10 +40,10 @@ export interface BuiltChange {
   readonly left: number
 }
 
-/** Builds one change. `packs`: in the order of the header. */
+/** Builds one change. `packs`: in the order of the header; `operationsMax`: where fewer than usual are wanted. */
 export function buildChange(
   actions: readonly Commit[],
-  packs: readonly OutgoingPack[],
+  { packs, operationsMax = operationsInChange }: { packs: readonly OutgoingPack[]; operationsMax?: number },
   view: BuilderView,
 ): BuiltChange {
   const index: PackIndex[] = packs.flatMap(({ chunks }, pack) =>
@@ -48,7 +52,7 @@ export function buildChange(
   const builder = new Builder(view, placesIn(index))
   let left = 0
   for (const action of actions) {
-    if (builder.operations.length >= operationsInChange || !builder.add(action)) left += 1
+    if (builder.operations.length >= operationsMax || !builder.add(action)) left += 1
   }
   return { operations: builder.operations, index, actions: builder.actions, unplaced: builder.unplaced, left }
 }
@@ -106,8 +110,9 @@ class Builder {
   #put(action: Extract<Commit, { op: 'put' }>): Operation | undefined {
     const parent = this.#parentOf(action.row.parent)
     if (parent === undefined) return undefined
-    const node = this.#nodeOf(action.row.value)
-    if (node === undefined) {
+    const node = this.#nodeOf(action.id, action.row.value)
+    if (node === 'later') return undefined
+    if (node === 'unplaced') {
       this.unplaced.push(action.id)
       return undefined
     }
@@ -137,24 +142,31 @@ class Builder {
     return undefined
   }
 
-  #nodeOf(value: NodeValue): PutNode | undefined {
+  #nodeOf(id: NodeId, value: NodeValue): PutNode | Unplaced {
     if (value.kind !== 'file') return value
-    const chunks = this.#chunksOf(value)
-    if (chunks === undefined) return undefined
+    const chunks = this.#chunksOf(id, value)
+    if (typeof chunks === 'string') return chunks
     const { mode, mtimeNs, sizeBytes } = value
     return { kind: 'file', mode, mtimeNs, sizeBytes, ...chunks }
   }
 
-  #chunksOf({ content }: FileValue): { depth: number; chunks: ChunkRef[] } | undefined {
-    if (content === undefined) return undefined
+  #chunksOf(node: NodeId, { content }: FileValue): { depth: number; chunks: ChunkRef[] } | Unplaced {
+    if (content === undefined) return 'unplaced'
     const { depth, ids } = readContent(content)
     const chunks: ChunkRef[] = []
+    let missing: Unplaced | undefined
     for (const id of ids) {
       const key = toHex(id)
       const own = this.#places.get(key)
-      if (own === undefined && !this.#view.hasPlace(key)) return undefined
+      if (own === undefined && !this.#view.isPlaced(key, node)) {
+        if (!this.#view.isOnItsWay(key)) return 'unplaced'
+        missing = 'later'
+      }
       chunks.push(own ?? { id })
     }
-    return { depth, chunks }
+    return missing ?? { depth, chunks }
   }
 }
+
+/** Why a file cannot be said yet: a later entry claims what it needs; or nothing holds it any more, and it must be read again. */
+type Unplaced = 'later' | 'unplaced'

@@ -1,4 +1,5 @@
-// Keeps one logged-in session with the relay: opens it when asked, waits longer after each failure, and says when the line is down.
+// Keeps one logged-in session with the relay: opens it when asked, waits longer after each failure, says when the line is down, and ends it all
+// when the run is to stop.
 import { ClientError } from '../errors.ts'
 import type { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
@@ -14,11 +15,10 @@ export interface ConnectionOptions {
   readonly changed: (state: 'online' | 'offline') => void
 }
 
-/** One session at a time, made anew when it ended. */
+/** One session at a time, made anew when it ended. An abort ends it: what was asked on it then fails with `interrupted`. */
 export class Connection {
   readonly #options: ConnectionOptions
   #session: RelaySession | undefined
-  #closed = false
   #opening: Promise<RelaySession> | undefined
   #closedTraffic = { sentBytes: 0, receivedBytes: 0 }
 
@@ -41,8 +41,8 @@ export class Connection {
   }
 
   /**
-   * An open session. @throws ClientError `relay-unreachable` after the attempts allowed, `interrupted` when aborted, and at once
-   * what no retry mends (`relay-refused`, `update-needed`).
+   * An open session. @throws ClientError `relay-unreachable` (not retryable any more) after the attempts allowed, `interrupted` when
+   * aborted, and at once what no retry mends (`relay-refused`, `update-needed`).
    */
   async session(): Promise<RelaySession> {
     if (this.#session !== undefined) return this.#session
@@ -52,23 +52,16 @@ export class Connection {
     return await this.#opening
   }
 
-  /** Ends the session, if any; the next question opens another. */
-  async drop(): Promise<void> {
+  /** Ends the session, if any. */
+  async close(): Promise<void> {
     await this.#session?.close()
   }
 
-  /** Ends for good: nobody is told that the line is down. */
-  async close(): Promise<void> {
-    this.#closed = true
-    await this.drop()
-  }
-
   async #openPatiently(): Promise<RelaySession> {
-    const { open, signal, attemptsMax, changed, backoff } = this.#options
+    const { attemptsMax, changed, backoff } = this.#options
     for (let attempt = 1; ; attempt += 1) {
-      if (signal.aborted) throw new ClientError('interrupted', 'stopped while connecting')
       try {
-        const session = await open()
+        const session = await unlessAborted(this.#options.signal, this.#options.open)
         backoff.reset()
         this.#keep(session)
         changed('online')
@@ -76,25 +69,34 @@ export class Connection {
       } catch (error) {
         if (!(error instanceof ClientError) || !error.retryable) throw error
         changed('offline')
-        if (attempt >= (attemptsMax() ?? Number.POSITIVE_INFINITY)) throw error
+        if (attempt >= (attemptsMax() ?? Number.POSITIVE_INFINITY)) throw givenUp(error)
         await pause(this.#options, backoff.next(Number(error.data['retryAfterMs'] ?? 0)))
       }
     }
   }
 
   #keep(session: RelaySession): void {
+    const { signal, changed } = this.#options
     this.#session = session
+    const stop = (): void => void session.close()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
     void session.closed.then(() => {
+      signal.removeEventListener('abort', stop)
       this.#closedTraffic = this.traffic
       this.#session = undefined
-      if (!this.#closed && !this.#options.signal.aborted) this.#options.changed('offline')
+      if (!signal.aborted) changed('offline')
     })
   }
 }
 
-/** Waits on the clock; returns early when aborted. */
+/** Waits on the clock; returns at once when aborted. */
 export function pause(on: { clock: Clock; signal: AbortSignal }, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
+    if (on.signal.aborted) {
+      resolve()
+      return
+    }
     const done = (): void => {
       timer.cancel()
       on.signal.removeEventListener('abort', done)
@@ -103,4 +105,31 @@ export function pause(on: { clock: Clock; signal: AbortSignal }, delayMs: number
     const timer = on.clock.after(delayMs, done)
     on.signal.addEventListener('abort', done)
   })
+}
+
+/** A session that comes after the abort is wanted by nobody. */
+async function unlessAborted(signal: AbortSignal, open: () => Promise<RelaySession>): Promise<RelaySession> {
+  const interrupted = (): ClientError => new ClientError('interrupted', 'stopped while connecting')
+  if (signal.aborted) throw interrupted()
+  const stopped = Promise.withResolvers<never>()
+  const stop = (): void => stopped.reject(interrupted())
+  signal.addEventListener('abort', stop)
+  const opening = open()
+  try {
+    return await Promise.race([opening, stopped.promise])
+  } catch (error) {
+    opening.then(
+      (late) => void late.close(),
+      () => undefined,
+    )
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** The same, said to whoever would try again: enough attempts were made. */
+function givenUp(error: ClientError): ClientError {
+  const { code, message, data } = error
+  return new ClientError(code, message, { cause: error, data })
 }

@@ -1,7 +1,8 @@
-// Makes and appends the entries of this device: a change over given packs, signed at the head as it stands. When the head has moved, nothing is
+// Makes and appends the entries of this device: over given packs, signed at the head as it stands. When the head has moved, nothing is
 // signed again blindly: the caller receives, plans again, and asks anew.
 import {
   currentEpoch,
+  CryptoError,
   encodeChange,
   fitsEntry,
   framePayload,
@@ -11,20 +12,42 @@ import {
   packBytesMax,
   sealFrame,
   splitPayload,
+  type BuildOn,
   type ChangePayload,
   type Entry,
   type PackClaim,
+  type SealedBytes,
 } from '@grenier/crypto'
 import type { OutgoingPack } from '../content/pack-writer.ts'
+import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
+import { judgeChange } from '../state/fold.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
+import { decodeBody } from './entry-body.ts'
 import type { OwnEntry, Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
+
+/** A relay that says this often in a row that its log has grown, and has nothing to show for it, is not asked at once again. */
+const movesInVainMax = 3
+
+/** What became of a change: in the log; in vain, since the head is another now; or not sent, because every device would call it void. */
+export type ChangeAnswer =
+  'appended' | 'moved' | 'too-large' | { readonly void: string; readonly operation: number | undefined }
+
+/** A payload, sealed where it fits the entry, in packs of its own where not. `added`: these packs, too. */
+export interface SealedPayload {
+  readonly added: readonly PackClaim[]
+  readonly payload: SealedBytes
+  readonly payloadPacks: readonly Uint8Array[]
+  /** What became of sending those packs. Rejects with why the relay does not have one. */
+  readonly sent: Promise<unknown>
+}
 
 /** Signs and appends entries of one vault. */
 export class EntryWriter {
   readonly #vault: Vault
   readonly #receiver: Receiver
+  #inVain = { sequence: -1, times: 0 }
 
   constructor(vault: Vault, receiver: Receiver) {
     this.#vault = vault
@@ -32,34 +55,60 @@ export class EntryWriter {
   }
 
   /**
-   * Appends a change that adds `packs`. `moved`: the head is another now, nothing happened.
-   * `also` joins the transaction that folds the entry.
+   * Appends a change that adds `packs`. `moved`: the head is another now, nothing happened. `also` joins the transaction that folds it.
+   * What no device would take is told, not sent.
    */
   async change(
     session: RelaySession,
     change: { packs: readonly OutgoingPack[]; payload: ChangePayload },
     also: (transaction: Transaction) => Promise<void>,
-  ): Promise<'appended' | 'moved'> {
-    const claims = change.packs.map(claimOf)
-    const framed = framePayload(encodeChange(change.payload))
-    const bulk = change.packs.length > 1
-    const own = { change: change.payload, also }
-    if (fitsEntry(framed, bulk))
-      return await this.append(session, this.#sign(session, claims, { framed, bulk }), own)
-    const { entry, payloadPacks } = await this.#signLarge(session, claims, framed)
-    return await this.append(session, entry, { ...own, payloadPacks })
+  ): Promise<ChangeAnswer> {
+    const added = change.packs.map(claimOf)
+    const framed = framedOrNot(change.payload)
+    if (framed === undefined) return 'too-large'
+    const { frame, body } = framed
+    const { log, trees } = this.#vault
+    // What counts is what the others will read.
+    const read = decodeBody({ kind: 'change', added, restored: [] }, body)
+    const judging = { header: { sequence: log.nextSequence }, payload: read.change }
+    const outcome = await judgeChange(trees, judging)
+    if (outcome.void !== undefined) return { void: read.fault ?? outcome.void, operation: outcome.operation }
+    const sealed = await this.seal(session, added, { frame, bulk: change.packs.length > 1 })
+    const { entry } = makeChange({ ...this.on(session), ...sealed })
+    const own = { change: read.change, outcome, payloadPacks: sealed.payloadPacks, also }
+    return await this.append(session, entry, { ...own, sent: sealed.sent })
   }
 
-  /** Appends a signed entry and folds it. */
-  async append(session: RelaySession, entry: Entry, own: OwnEntry = {}): Promise<'appended' | 'moved'> {
-    const answer = await session.append(this.#vault.log.vault, entry.bytes)
+  /**
+   * Appends a signed entry and folds it. `sent`: what else must have arrived for it.
+   * @throws ClientError `relay-refused` (`head-moved`, retryable) when the relay says again and again that there is more, and there is not
+   */
+  async append(
+    session: RelaySession,
+    entry: Entry,
+    own: OwnEntry & { readonly sent?: Promise<unknown> } = {},
+  ): Promise<'appended' | 'moved'> {
+    const { sent, ...rest } = own
+    const asked = session.append(this.#vault.log.vault, entry.bytes)
+    const answer = await asked.catch(async (error: unknown) => {
+      // The relay lacks a pack: why it does is the better answer.
+      await sent
+      throw error
+    })
     if (answer === 'moved') {
       this.#receiver.missed()
+      this.#countInVain()
       return 'moved'
     }
     const given = { sequence: entry.header.sequence, entry: entry.bytes }
-    await this.#receiver.takeOwn(given, own)
+    await this.#receiver.takeOwn(given, rest)
     return 'appended'
+  }
+
+  /** Who signs, after what, when. */
+  on(session: RelaySession): BuildOn {
+    const { log, home } = this.#vault
+    return { state: log.state, signer: home.device, at: this.atNow(session) }
   }
 
   /** ms: what the relay's clock says now, as this device estimates it, never before the last entry. */
@@ -68,62 +117,68 @@ export class EntryWriter {
     return Math.max(this.#vault.log.state.head.at, estimate)
   }
 
-  #sign(
-    session: RelaySession,
-    added: readonly PackClaim[],
-    payload: { framed: Uint8Array; bulk: boolean },
-  ): Entry {
-    const { framed, bulk } = payload
-    const { log, platform, home } = this.#vault
-    const { state } = log
-    const epoch = currentEpoch(state.spine).number
-    const place = {
-      payloadKey: log.keys.payloadKey(epoch),
-      binding: state.vault,
-      epoch,
-      bulk,
-      random: platform.random,
-    }
-    const on = { state, signer: home.device, at: this.atNow(session) }
-    return makeChange({ ...on, added, payload: sealFrame(framed, place) }).entry
-  }
-
-  /** A payload that does not fit its entry goes into packs of its own, claimed after the others. */
-  async #signLarge(
+  /** Seals a payload in the epoch in force. One that does not fit its entry goes into packs of its own, claimed after `claims`. */
+  async seal(
     session: RelaySession,
     claims: readonly PackClaim[],
-    framed: Uint8Array,
-  ): Promise<{ entry: Entry; payloadPacks: Uint8Array[] }> {
+    { frame, bulk }: { readonly frame: Uint8Array; readonly bulk: boolean },
+  ): Promise<SealedPayload> {
     const { log, platform } = this.#vault
     const epoch = currentEpoch(log.state.spine).number
-    const pieces = splitPayload(framed)
+    const place = { binding: log.vault, epoch, random: platform.random }
+    const payloadKey = log.keys.payloadKey(epoch)
+    if (fitsEntry(frame, bulk)) {
+      const payload = sealFrame(frame, { ...place, payloadKey, bulk })
+      return { added: claims, payload, payloadPacks: [], sent: Promise.resolve() }
+    }
+    const pieces = splitPayload(frame)
     const added = [...claims]
     const payloadPacks: Uint8Array[] = []
+    const puts: Promise<void>[] = []
     for (const [at, piece] of pieces.entries()) {
       const storedBytes = at < pieces.length - 1 ? packBytesMax : packBytesAlone(piece.length)
       const salt = platform.random.bytes(32)
-      const task = {
-        key: log.keys.packKey(epoch),
-        binding: log.vault,
-        epoch,
-        salt,
-        plain: piece.slice(),
-        storedBytes,
-      }
+      const key = log.keys.packKey(epoch)
+      const task = { key, binding: log.vault, epoch, salt, plain: piece.slice(), storedBytes }
       const pack = await platform.pool.seal(task)
-      // A put that fails shows in the append, which then lacks its pack.
-      session.put(log.vault, pack).catch(() => undefined)
+      puts.push(session.put(log.vault, pack))
       payloadPacks.push(pack.bytes)
       added.push({ id: pack.id, sizeBytes: pack.bytes.length, epoch })
     }
-    const positions = pieces.map((_, at) => claims.length + at)
-    return {
-      entry: this.#sign(session, added, { framed: framePointer(framed, positions), bulk: true }),
-      payloadPacks,
-    }
+    const sent = Promise.all(puts)
+    sent.catch(() => undefined)
+    const pointer = framePointer(
+      frame,
+      pieces.map((_, at) => claims.length + at),
+    )
+    return { added, payload: sealFrame(pointer, { ...place, payloadKey, bulk: true }), payloadPacks, sent }
+  }
+
+  #countInVain(): void {
+    const sequence = this.#vault.log.nextSequence
+    const times = this.#inVain.sequence === sequence ? this.#inVain.times + 1 : 1
+    this.#inVain = { sequence, times }
+    if (times <= movesInVainMax) return
+    this.#inVain = { sequence: -1, times: 0 }
+    throw new ClientError('relay-refused', 'the relay says that its log has grown, and shows nothing', {
+      retryable: true,
+      data: { reason: 'head-moved' },
+    })
   }
 }
 
-function claimOf(pack: OutgoingPack): PackClaim {
+/** The claim of a pack. */
+export function claimOf(pack: OutgoingPack): PackClaim {
   return { id: pack.id, sizeBytes: pack.bytes.length, epoch: pack.epoch }
+}
+
+/** undefined when the payload is larger than any may be. */
+function framedOrNot(payload: ChangePayload): { frame: Uint8Array; body: Uint8Array } | undefined {
+  try {
+    const body = encodeChange(payload)
+    return { frame: framePayload(body), body }
+  } catch (error) {
+    if (error instanceof CryptoError && error.code === 'limit') return undefined
+    throw error
+  }
 }

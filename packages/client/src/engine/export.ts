@@ -1,18 +1,23 @@
 // The whole tree of a vault as it stands at the relay, decrypted, as a POSIX tar: names and times as pax records, contents fetched and checked
 // in bounded windows, in the order of the tree.
+import { isUtf8 } from 'node:buffer'
+import { pipeline } from 'node:stream/promises'
 import { pack as tarPack, type Pack } from 'tar-stream'
 import type { Fetch } from '../content/fetch.ts'
 import { contentOf } from '../content/content-list.ts'
 import { ClientError } from '../errors.ts'
 import { nameToBytes, type RelativePath } from '../sync/name.ts'
-import { rootId, type FileValue, type NodeId, type Row } from '../sync/tree.ts'
+import { rootId, type FileValue, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
+import { paxHeader, type PaxRecord } from './pax-header.ts'
 import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
-type TarHeader = Parameters<Pack['entry']>[0]
-
 /** Chunks fetched at once: at most 32 MiB. */
 const windowChunks = 32
+/** Bytes of a name that the plain header of a tar holds. */
+const plainNameBytes = 100
+
+type TarHeader = Parameters<Pack['entry']>[0]
 
 export interface ExportOptions {
   readonly vault: Vault
@@ -21,14 +26,29 @@ export interface ExportOptions {
   readonly sink: NodeJS.WritableStream
 }
 
-/** Writes the tar and ends it. @throws ClientError `pack-unavailable`, `relay-corrupt` */
+/** Writes the tar and ends it. @throws ClientError `pack-unavailable`, `relay-corrupt`; what the sink fails with */
 export async function exportTree(options: ExportOptions): Promise<{ files: number; bytes: number }> {
   const tar = tarPack()
-  tar.pipe(options.sink)
-  const ended = new Promise<void>((resolve, reject) => {
-    options.sink.on('finish', resolve)
-    options.sink.on('error', reject)
-  })
+  const piped = pipeline(tar, options.sink)
+  // A sink that fails takes the tar along: whoever waits for room in it would wait for ever.
+  const failed = piped.then(
+    () => new Promise<never>(() => undefined),
+    (error: unknown) => {
+      throw error
+    },
+  )
+  failed.catch(() => undefined)
+  try {
+    const counts = await Promise.race([writeTree(options, tar), failed])
+    await piped
+    return counts
+  } catch (error) {
+    tar.destroy()
+    throw error
+  }
+}
+
+async function writeTree(options: ExportOptions, tar: Pack): Promise<{ files: number; bytes: number }> {
   const counts = { files: 0, bytes: 0 }
   for await (const [path, row] of walk(options.vault, rootId, '' as RelativePath)) {
     await writeRow(options, tar, { path, row })
@@ -37,7 +57,6 @@ export async function exportTree(options: ExportOptions): Promise<{ files: numbe
     options.tally.did(1, row.value.kind === 'file' ? row.value.sizeBytes : 0)
   }
   tar.finalize()
-  await ended
   return counts
 }
 
@@ -58,35 +77,49 @@ async function* walk(
 
 async function writeRow(options: ExportOptions, tar: Pack, at: { path: string; row: Row }): Promise<void> {
   const { value } = at.row
-  // Names that are not UTF-8 go into the tar as the bytes they are, which is what tar was made for.
-  const name = at.path.isWellFormed() ? at.path : Buffer.from(nameToBytes(at.path)).toString('latin1')
-  if (value.kind === 'directory') {
-    await entry(tar, { name: `${name}/`, type: 'directory', mode: value.mode })
-    return
+  const name = value.kind === 'directory' ? `${at.path}/` : at.path
+  const plain = { name: isPlain(nameToBytes(name)) ? name : 'long', mtime: plainTime(value) }
+  const records = recordsOf(nameToBytes(name), value)
+  if (records.length > 0) tar.push(paxHeader(records))
+  if (value.kind === 'directory') await entry(tar, { ...plain, type: 'directory', mode: value.mode })
+  else if (value.kind === 'link') {
+    const linkname = isPlain(value.target) ? Buffer.from(value.target).toString() : 'long'
+    await entry(tar, { ...plain, type: 'symlink', linkname, mode: 0o777 })
+  } else {
+    const header: TarHeader = { ...plain, type: 'file', size: value.sizeBytes, mode: value.mode }
+    await writeFile(options, tar, { path: at.path, header, value })
   }
-  const times = {
-    mtime: new Date(Number(value.mtimeNs / 1_000_000n)),
-    pax: { mtime: paxTime(value.mtimeNs) },
-  }
-  if (value.kind === 'link') {
-    const linkname = Buffer.from(value.target).toString()
-    await entry(tar, { name, type: 'symlink', linkname, mode: 0o777, ...times })
-    return
-  }
-  await writeFile(options, tar, {
-    header: { name, type: 'file', size: value.sizeBytes, mode: value.mode, ...times },
-    value,
-  })
+}
+
+/** What the plain header does not hold: long and foreign names and targets as the bytes they are, and times to the nanosecond. */
+function recordsOf(name: Uint8Array, value: NodeValue): PaxRecord[] {
+  const records: PaxRecord[] = []
+  if (!isPlain(name)) records.push(['path', name])
+  if (value.kind === 'link' && !isPlain(value.target)) records.push(['linkpath', value.target])
+  const isBinary = records.some(([, bytes]) => typeof bytes !== 'string' && !isUtf8(bytes))
+  if (value.kind !== 'directory') records.push(['mtime', paxTime(value.mtimeNs)])
+  return isBinary ? [['hdrcharset', 'BINARY'], ...records] : records
+}
+
+function isPlain(name: Uint8Array): boolean {
+  return name.length <= plainNameBytes && name.every((byte) => byte > 0 && byte < 0x80)
+}
+
+/** Seconds, as far as the plain header goes. */
+function plainTime(value: NodeValue): Date {
+  if (value.kind === 'directory') return new Date(0)
+  const seconds = Number(value.mtimeNs / 1_000_000_000n)
+  return new Date(Math.min(Math.max(seconds, 0), 0x7fff_ffff) * 1000)
 }
 
 async function writeFile(
   options: ExportOptions,
   tar: Pack,
-  file: { header: TarHeader; value: FileValue },
+  file: { path: string; header: TarHeader; value: FileValue },
 ): Promise<void> {
-  const { value, header } = file
+  const { value, header, path } = file
   const missing = (): ClientError =>
-    new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path: header.name } })
+    new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
   if (value.content === undefined) throw missing()
   const chunks = await options.fetch.chunksOf(value.content, value.sizeBytes)
   if (chunks === undefined) throw missing()

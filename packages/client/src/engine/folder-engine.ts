@@ -1,5 +1,5 @@
 // One open folder, as the commands see it: puts the parts of a run together, and lets other questions be answered while it goes on.
-import { CryptoError, makeInvite, toHex } from '@grenier/crypto'
+import { toHex } from '@grenier/crypto'
 import { stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
 import type { ContentSource } from '../disk/content-source.ts'
@@ -10,17 +10,21 @@ import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { EngineContext, FolderEngine, Invitation, RunOptions } from './api.ts'
+import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import { Connection } from './connection.ts'
-import { rekeyWhenDue } from './duties.ts'
+import { doDuties } from './duties.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { FolderState, FolderStatus, Report, Summary } from './events.ts'
 import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
-import { encodeInvitationCode, invitationWords } from './invitation-code.ts'
+import { keepingEvidence } from './halting.ts'
+import { Inviting, type InviteOptions } from './inviting.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
+import { PlanWork } from './plan-work.ts'
 import { Planning } from './planning.ts'
+import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { Sender } from './sender.ts'
@@ -28,7 +32,7 @@ import { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 import { vaultFetch } from './vault-fetch.ts'
 
-/** Attempts to reach the relay before a run that is to end gives up: some seconds. */
+/** Attempts to reach the relay, or to get something done there, before a run that is to end gives up: some seconds. */
 const attemptsOnce = 4
 
 /** A folder that is open in this process. */
@@ -37,38 +41,46 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #context: EngineContext
   readonly #open: OpenVault
   readonly #vault: Vault
+  readonly #planning: Planning
   readonly #connection: Connection
   readonly #receiver: Receiver
   readonly #entries: EntryWriter
   readonly #tally: Tally
+  readonly #questions: Questions
+  readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
   #state: FolderState = 'offline'
   #lastContactMs: number | undefined
   #resume: Uint8Array | undefined
   #watching = false
-  /** Work that must not overlap: a run's steps and an invite asked meanwhile. */
-  #queue: (() => Promise<void>)[] = []
+  /** What goes on now, run or question: it ends before the state is closed. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #run: FolderRun | undefined
 
-  private constructor(context: EngineContext, open: OpenVault) {
+  private constructor(context: EngineContext, open: OpenVault, planning: (vault: Vault) => Planning) {
     this.#context = context
     this.#open = open
     const report: Report = (event) => {
       if (event.event === 'state') this.#state = event.state
       context.report(event)
     }
-    this.#vault = { ...open.vault, report }
-    this.record = open.vault.record
+    const signal = AbortSignal.any([context.signal, this.#closing.signal])
+    const vault = { ...open.vault, report, signal }
+    this.#vault = vault
+    this.#planning = planning(vault)
+    this.record = vault.record
     const { clock, random } = context.platform
+    this.#questions = new Questions(clock)
     this.#connection = new Connection({
       open: () => this.#logIn(),
       clock,
       backoff: new Backoff(random),
-      signal: context.signal,
+      signal,
       attemptsMax: () => (this.#watching ? undefined : attemptsOnce),
       changed: (state) => report({ event: 'state', state: state === 'online' ? 'syncing' : 'offline' }),
     })
-    this.#receiver = new Receiver(this.#vault)
-    this.#entries = new EntryWriter(this.#vault, this.#receiver)
+    this.#receiver = new Receiver({ vault, adopt: (ids) => this.#planning.adopt(ids) })
+    this.#entries = new EntryWriter(vault, this.#receiver)
     const traffic = (): { sentBytes: number; receivedBytes: number } => this.#connection.traffic
     this.#tally = new Tally({ clock, report, device: context.home.deviceName, traffic })
   }
@@ -78,38 +90,16 @@ export class OpenFolderEngine implements FolderEngine {
     const open = await openVault(context, record)
     try {
       await renewMarker({ ...open, trees: open.vault.trees, random: context.platform.random }, record.path)
-      return new OpenFolderEngine(context, open)
+      const traits = await open.files.traits()
+      return new OpenFolderEngine(context, open, (vault) => new Planning(vault, traits))
     } catch (error) {
       await open.close()
       throw error
     }
   }
 
-  async run({ once }: RunOptions): Promise<Summary> {
-    this.#watching = !once
-    const run = await this.#prepare()
-    this.#run = run
-    const { platform } = this.#context
-    const watcher = once
-      ? undefined
-      : platform.watch(this.record.path, {
-          hint: (directory) => run.hint(directory),
-          overflow: () => run.rescan(),
-          blind: (reason) => this.#vault.report({ event: 'blind', reason }),
-        })
-    // What changed before the watcher saw everything is found by one more look.
-    void watcher?.ready.then(() => run.rescan())
-    try {
-      await (once ? run.once() : run.watch())
-      this.#state = 'synced'
-      return await this.#summary()
-    } catch (error) {
-      if (error instanceof ClientError) this.#halt(error)
-      throw error
-    } finally {
-      this.#run = undefined
-      await watcher?.close()
-    }
+  async run(options: RunOptions): Promise<Summary> {
+    return await this.#during(this.#runOnce(options))
   }
 
   async status(): Promise<FolderStatus> {
@@ -124,33 +114,97 @@ export class OpenFolderEngine implements FolderEngine {
     })
   }
 
-  async invite(options: { role: 'owner' | 'writer' | 'reader'; expiresMs: number }): Promise<Invitation> {
-    const run = this.#run
-    if (run === undefined) return await this.#invite(options)
-    return await new Promise((resolve, reject) => {
-      this.#queue.push(async () => {
-        await this.#invite(options).then(resolve, reject)
-      })
-      run.ring()
+  async invite(options: InviteOptions): Promise<Invitation> {
+    const inviting = new Inviting({
+      vault: this.#vault,
+      entries: this.#entries,
+      receiver: this.#receiver,
+      session: () => this.#connection.session(),
     })
+    return await this.#ask(() => inviting.invite(options))
   }
 
   async export(sink: NodeJS.WritableStream): Promise<Summary> {
-    const session = await this.#connection.session()
-    await this.#receiver.receive(session)
-    const content = vaultFetch(this.#vault, this.#connection)
-    const { files, bytes } = await exportTree({
-      vault: this.#vault,
-      fetch: content.fetch,
-      tally: this.#tally,
-      sink,
+    return await this.#ask(async () => {
+      await this.#receiver.receive(await this.#connection.session())
+      const { fetch } = vaultFetch(this.#vault, this.#connection)
+      const { files, bytes } = await exportTree({ vault: this.#vault, fetch, tally: this.#tally, sink })
+      return { ...(await this.#summary()), files, bytes }
     })
-    return { ...(await this.#summary()), files, bytes }
   }
 
   async close(): Promise<void> {
+    this.#closed ??= this.#close()
+    await this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort()
     await this.#connection.close()
+    await Promise.allSettled(this.#underWay)
     await this.#open.close()
+  }
+
+  async #runOnce({ once }: RunOptions): Promise<Summary> {
+    this.#watching = !once
+    const run = this.#newRun()
+    const watcher = once ? undefined : this.#watch(run)
+    this.#run = run
+    try {
+      await this.#keepingEvidence(async () => {
+        if (once) await run.once()
+        else await run.watch()
+      })
+      this.#vault.report({ event: 'state', state: 'synced' })
+      return await this.#summary()
+    } catch (error) {
+      if (error instanceof ClientError) this.#halt(error)
+      throw error
+    } finally {
+      this.#run = undefined
+      this.#watching = false
+      await watcher?.close()
+      // Whoever asked when the run was ending gets an answer all the same.
+      await this.#questions.answer()
+    }
+  }
+
+  #watch(run: FolderRun): { close(): Promise<void> } {
+    const watcher = this.#context.platform.watch(this.record.path, {
+      hint: (directory) => run.hint(directory),
+      overflow: () => run.rescan(),
+      blind: (reason) => this.#vault.report({ event: 'blind', reason }),
+    })
+    // What changed before the watcher saw everything is found by one more look; one that never will is told by `blind`.
+    watcher.ready.then(
+      () => run.rescan(),
+      () => run.rescan(),
+    )
+    return watcher
+  }
+
+  /** Asks now, or between two steps of the run that goes on. */
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    const kept = (): Promise<T> => this.#keepingEvidence(work)
+    const run = this.#run
+    if (run === undefined) return await this.#during(kept())
+    const asked = this.#questions.ask(kept)
+    run.ring()
+    return await asked
+  }
+
+  async #during<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
+  }
+
+  #keepingEvidence<T>(work: () => Promise<T>): Promise<T> {
+    const { home, platform } = this.#context
+    return keepingEvidence({ home, clock: platform.clock, record: this.record }, work)
   }
 
   async #logIn(): Promise<RelaySession> {
@@ -161,66 +215,41 @@ export class OpenFolderEngine implements FolderEngine {
     return session
   }
 
-  async #prepare(): Promise<FolderRun> {
-    const { clock } = this.#context.platform
+  #newRun(): FolderRun {
     const vault = this.#vault
     const { files } = this.#open
-    // The keys of content come with the log: without it nothing can be read or cut.
-    await this.#receiver.receive(await this.#connection.session())
+    const { clock } = vault.platform
+    const [connection, receiver, entries] = [this.#connection, this.#receiver, this.#entries]
+    const [planning, tally, questions] = [this.#planning, this.#tally, this.#questions]
     const shipper = new PackShipper(vault)
-    const planning = new Planning(vault, await files.traits())
-    const fetched = vaultFetch(vault, this.#connection)
+    const fetched = vaultFetch(vault, connection)
     const content = noting(stagedContent(fetched.fetch, files), () => fetched.note())
-    const ignore = new IgnoreRules(files)
-    const on = { files, trees: vault.trees, ignore, clock, signal: this.#context.signal }
-    const parts = { vault, files, planning, shipper, entries: this.#entries, tally: this.#tally }
-    return new FolderRun({
-      vault,
-      connection: this.#connection,
-      receiver: this.#receiver,
+    const on = { files, trees: vault.trees, ignore: new IgnoreRules(files), clock, signal: vault.signal }
+    const between = (): Promise<void> => questions.answer()
+    let made: Sender | undefined
+    const parts = { vault, files, planning, shipper, entries, receiver, tally, between }
+    const sender = (): Sender => (made ??= new Sender(parts))
+    const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
+    const applier = new FolderApplier({ ...on, content })
+    const shared = { vault, receiver, sender, tally, questions, checkFolder: checkPlace }
+    const isBusy = (): boolean => receiver.waiting || questions.waiting || run.isHinted
+    const every = this.#context.checkpointEvery ?? checkpointEvery
+    const duty = { vault, entries, checkpoints: new CheckpointWriter({ vault, entries, every, isBusy }) }
+    const run: FolderRun = new FolderRun({
+      ...shared,
+      connection,
       shipper,
       planning,
-      sender: new Sender(parts),
+      work: new PlanWork({ ...shared, applier }),
       look: new FolderLook(on),
-      applier: new FolderApplier({ ...on, content }),
-      tally: this.#tally,
-      refusalsMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
-      duties: (session) => this.#duties(session),
-      checkFolder: () => checkFolder({ files, trees: vault.trees }, this.record.path),
+      failuresMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
+      duties: async (session, idle) => {
+        this.#lastContactMs = clock.now()
+        await questions.answer()
+        return await doDuties(duty, session, idle)
+      },
     })
-  }
-
-  async #duties(session: RelaySession): Promise<boolean> {
-    this.#lastContactMs = this.#context.platform.clock.now()
-    for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) await work()
-    return await rekeyWhenDue(this.#vault, this.#entries, session)
-  }
-
-  async #invite(options: { role: 'owner' | 'writer' | 'reader'; expiresMs: number }): Promise<Invitation> {
-    const { home, platform } = this.#context
-    const { log } = this.#vault
-    for (;;) {
-      const session = await this.#connection.session()
-      await this.#receiver.receive(session)
-      const at = this.#entries.atNow(session)
-      const expiresAt = at + options.expiresMs
-      const on = {
-        state: log.state,
-        signer: home.device,
-        at,
-        random: platform.random,
-        epochKeys: log.keys.epochKeys,
-      }
-      const { entry, secret } = builtByOwner(() => makeInvite({ ...on, role: options.role, expiresAt }))
-      if ((await this.#entries.append(session, entry)) === 'moved') continue
-      const code = { relay: this.record.relay, secret }
-      return {
-        code: encodeInvitationCode(code),
-        words: invitationWords(code, 'english'),
-        role: options.role,
-        expiresMs: platform.clock.now() + options.expiresMs,
-      }
-    }
+    return run
   }
 
   #halt(error: ClientError): void {
@@ -263,16 +292,5 @@ function noting(source: ContentSource, note: () => Promise<void>): ContentSource
       await note()
       return failures
     },
-  }
-}
-
-/** Only an owner may: the judge says so before anything is sent. @throws ClientError `relay-refused` (reason `no-right`) */
-function builtByOwner<T>(build: () => T): T {
-  try {
-    return build()
-  } catch (cause) {
-    if (!(cause instanceof CryptoError) || cause.code !== 'no-right') throw cause
-    const data = { reason: 'no-right' }
-    throw new ClientError('relay-refused', 'only an owner of the vault may do this', { cause, data })
   }
 }

@@ -1,6 +1,5 @@
 // Packs on their way: sealed, not yet claimed by an entry of the log. Sends each once; after a broken connection asks what arrived.
 import type { OutgoingPack } from '../content/pack-writer.ts'
-import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { claimsOf } from '../state/pack-table.ts'
 import type { Vault } from './vault.ts'
@@ -10,8 +9,6 @@ const unacknowledgedBytesMax = 32 << 20
 
 interface Pending {
   readonly pack: OutgoingPack
-  /** The session it was sent on. */
-  session: RelaySession | undefined
   acknowledged: boolean
 }
 
@@ -22,6 +19,7 @@ export class PackShipper {
   #session: RelaySession | undefined
   #failure: Error | undefined
   #wake: (() => void) | undefined
+  #acknowledgedCount = 0
 
   constructor(vault: Vault) {
     this.#vault = vault
@@ -32,9 +30,17 @@ export class PackShipper {
     return this.#pending.map(({ pack }) => pack)
   }
 
-  /** Takes a pack and begins to send it; resolves when there is room for another. @throws what sending failed with */
+  /** How many packs the relay said it holds, over all sessions: whether anything is getting through. */
+  get acknowledgedCount(): number {
+    return this.#acknowledgedCount
+  }
+
+  /**
+   * Takes a pack and begins to send it; resolves when there is room for another, or when sending has failed: then `check` says so,
+   * and the pack is kept for the next session.
+   */
   async take(pack: OutgoingPack): Promise<void> {
-    const pending: Pending = { pack, session: undefined, acknowledged: false }
+    const pending: Pending = { pack, acknowledged: false }
     this.#pending.push(pending)
     this.#send(pending)
     while (this.#unacknowledgedBytes() > unacknowledgedBytesMax && this.#failure === undefined) {
@@ -42,22 +48,31 @@ export class PackShipper {
         this.#wake = resolve
       })
     }
+  }
+
+  /** @throws what sending failed with on this session */
+  check(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /** A fresh session: what a claim of the log or the relay itself has is not sent again, the rest is. Call after receiving the log. */
   async online(session: RelaySession): Promise<void> {
     if (this.#session === session) return
+    this.#forgetClaimed()
+    // Packs taken from here on are sent at once; those from before, once the relay has said what arrived of them.
+    const before = [...this.#pending]
     this.#session = session
     this.#failure = undefined
-    this.#forgetClaimed()
     const states = await session.have(
       this.#vault.log.vault,
-      this.#pending.map(({ pack }) => pack.id),
+      before.map(({ pack }) => pack.id),
     )
-    for (const [at, pending] of this.#pending.entries()) {
-      pending.acknowledged = states[at] === 'pending' || states[at] === 'claimed'
-      if (!pending.acknowledged) this.#send(pending)
+    for (const [at, pending] of before.entries()) {
+      if (!this.#pending.includes(pending)) continue
+      const held = states[at] === 'pending' || states[at] === 'claimed'
+      if (held && !pending.acknowledged) this.#acknowledgedCount += 1
+      pending.acknowledged = held
+      if (!held) this.#send(pending)
     }
   }
 
@@ -68,6 +83,7 @@ export class PackShipper {
       const pending = this.#pending[at]
       if (pending !== undefined && gone.has(pending.pack)) this.#pending.splice(at, 1)
     }
+    this.#wake?.()
   }
 
   /** Replaces packs that must be sealed again, under another epoch. */
@@ -75,7 +91,7 @@ export class PackShipper {
     for (const { old, fresh } of packs) {
       const at = this.#pending.findIndex(({ pack }) => pack === old)
       if (at === -1) continue
-      const pending: Pending = { pack: fresh, session: undefined, acknowledged: false }
+      const pending: Pending = { pack: fresh, acknowledged: false }
       this.#pending[at] = pending
       this.#send(pending)
     }
@@ -89,33 +105,22 @@ export class PackShipper {
   #send(pending: Pending): void {
     const session = this.#session
     if (session === undefined) return
-    pending.session = session
     session.put(this.#vault.log.vault, pending.pack).then(
       () => {
+        if (!pending.acknowledged) this.#acknowledgedCount += 1
         pending.acknowledged = true
         this.#wake?.()
       },
       (error: unknown) => {
-        if (pending.session !== session || this.#session !== session) return
+        // Of a session that is over, or of a pack that was sealed again meanwhile, nobody needs to know.
+        if (this.#session !== session || !this.#pending.includes(pending)) return
         this.#failure ??= error instanceof Error ? error : new Error(String(error))
         this.#wake?.()
       },
     )
   }
 
-  /** What the last failed put of this session failed with. */
-  get failure(): Error | undefined {
-    return this.#failure
-  }
-
   #unacknowledgedBytes(): number {
     return this.#pending.reduce((sum, one) => sum + (one.acknowledged ? 0 : one.pack.bytes.length), 0)
   }
-}
-
-/** The relay lacks a pack that was sent: what was acknowledged got lost, and is sent again on the next session. */
-export function packLost(error: unknown): boolean {
-  return (
-    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'pack-missing'
-  )
 }

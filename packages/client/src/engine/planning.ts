@@ -3,6 +3,7 @@ import { closureOf, nextClosure, type ClosureBatch } from '../state/closure.ts'
 import type { Plan, Traits } from '../sync/action.ts'
 import { plan } from '../sync/plan.ts'
 import type { Columns, NodeId } from '../sync/tree.ts'
+import { adoptAll } from './adopting.ts'
 import type { Vault } from './vault.ts'
 
 /** Plans over closures of the differing rows. */
@@ -24,6 +25,15 @@ export class Planning {
   /** What to do about these nodes alone. */
   async about(ids: Iterable<NodeId>): Promise<Plan> {
     return this.#over(await closureOf(this.#vault.trees, ids))
+  }
+
+  /** Base follows for these nodes, where local and remote agree. */
+  async adopt(ids: readonly NodeId[]): Promise<void> {
+    if (ids.length === 0) return
+    const { actions } = await this.about(ids)
+    const adopts = actions.filter((action) => action.do === 'adopt')
+    if (adopts.length === 0) return
+    await this.#vault.trees.write({ flush: false }, (transaction) => adoptAll(transaction, adopts))
   }
 
   #over(rows: ReadonlyMap<NodeId, Columns>): Plan {

@@ -1,58 +1,77 @@
 // Brings the vault's log up to the relay's head: each entry judged, opened, and folded into the state in one transaction. Own entries come
 // this way too, so that a crash after an append loses nothing.
 import {
-  CryptoError,
-  decodeChange,
-  decodeCheckpoint,
   toHex,
   type ChangePayload,
+  type CheckpointPayload,
   type Entry,
   type PackIndex,
 } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
 import { readPayload, type PackFetch } from '../log/payload-reader.ts'
 import type { Judged } from '../log/vault-log.ts'
-import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
+import type { VaultKeys } from '../log/vault-keys.ts'
+import type { RelayEntry, RelayHead, RelaySession } from '../relay/relay-session.ts'
 import { keepPayloadPack } from '../state/entry-keep.ts'
 import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
 import { noteFolded } from '../state/log-cache.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
+import type { Outcome } from '../sync/operations.ts'
+import type { NodeId } from '../sync/tree.ts'
 import { noteBulk } from './bulk-bytes.ts'
+import { isStateAsSaid } from './checkpoint-check.ts'
+import { decodeBody } from './entry-body.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** An entry ready to be folded: what its payload says, where it has one that matters. */
 interface Opened {
   readonly judged: Judged
   readonly given: RelayEntry
-  readonly change: ChangePayload | undefined
-  readonly index: readonly PackIndex[]
-  readonly payloadPacks: readonly Uint8Array[]
-  readonly fault: string | undefined
+  readonly change?: ChangePayload | undefined
+  readonly checkpoint?: CheckpointPayload | undefined
+  readonly index?: readonly PackIndex[] | undefined
+  readonly payloadPacks?: readonly Uint8Array[] | undefined
+  readonly fault?: string | undefined
 }
 
-/** What this device knows of its own entry. `also` joins the transaction that folds it. */
+/** What this device knows of its own entry. `outcome`: what it will do here. `also` joins the transaction that folds it. */
 export interface OwnEntry {
   readonly change?: ChangePayload | undefined
+  readonly outcome?: Outcome | undefined
   readonly index?: readonly PackIndex[] | undefined
   readonly payloadPacks?: readonly Uint8Array[] | undefined
   readonly also?: ((transaction: Transaction) => Promise<void>) | undefined
 }
 
+/** What a receiver is given. */
+export interface ReceiverParts {
+  readonly vault: Vault
+  /** Base follows for these nodes, where local and remote agree: an entry of this device came back that it does not know to be sent. */
+  readonly adopt: (ids: readonly NodeId[]) => Promise<void>
+}
+
 /** Receives entries. Calls are one after the other: the run's order. */
 export class Receiver {
+  readonly #parts: ReceiverParts
   readonly #vault: Vault
   /** Entries that were pushed and may save a question, by sequence. */
   readonly #pushed = new Map<number, RelayEntry>()
+  /** Entries that were pushed although they are known: they must be the same. */
+  #echoes: RelayEntry[] = []
   /** The relay said that there is more than what was pushed. */
   #behind = true
+  #count = 0
 
-  constructor(vault: Vault) {
-    this.#vault = vault
+  constructor(parts: ReceiverParts) {
+    this.#parts = parts
+    this.#vault = parts.vault
   }
 
   /** The relay pushed an entry. */
   pushed(entry: RelayEntry): void {
-    if (entry.sequence < this.#vault.log.nextSequence) return
-    if (this.#pushed.size < pushedMax) this.#pushed.set(entry.sequence, entry)
+    if (entry.sequence < this.#vault.log.nextSequence) {
+      if (this.#echoes.length < pushedMax) this.#echoes.push(entry)
+    } else if (this.#pushed.size < pushedMax) this.#pushed.set(entry.sequence, entry)
     else this.#behind = true
   }
 
@@ -63,7 +82,12 @@ export class Receiver {
 
   /** Whether `receive` has something to do. */
   get waiting(): boolean {
-    return this.#behind || this.#pushed.size > 0
+    return this.#behind || this.#pushed.size > 0 || this.#echoes.length > 0
+  }
+
+  /** How many entries came from the relay so far; those that this device has just appended do not count. */
+  get count(): number {
+    return this.#count
   }
 
   /**
@@ -71,99 +95,154 @@ export class Receiver {
    * @throws ClientError `relay-contradicts`, `relay-rollback`, `relay-corrupt`, `update-needed`, `pack-unavailable`, `key-withheld`
    */
   async receive(session: RelaySession): Promise<number> {
-    let count = await this.#takePushed(session)
-    if (!this.#behind && this.#pushed.size === 0) return count
-    this.#behind = false
+    const before = this.#count
     const { log, trees } = this.#vault
-    const head = await session.head(log.vault)
-    log.compare(trees, head)
-    if (head !== undefined && head.sequence >= log.nextSequence) {
-      if (log.isBeforeJoining) await log.lookAhead(session.entries(log.vault, log.nextSequence))
-      for await (const given of session.entries(log.vault, log.nextSequence)) {
-        await this.take(session, given)
-        count += 1
-      }
-      log.complete()
+    for (const given of this.#echoes.splice(0)) log.assertSeen(trees, given)
+    await this.#takePushed(session)
+    if (!this.#behind && this.#pushed.size === 0) return this.#count - before
+    this.#behind = false
+    try {
+      await this.#catchUp(session)
+    } catch (error) {
+      this.#behind = true
+      throw error
     }
     for (const sequence of this.#pushed.keys()) if (sequence < log.nextSequence) this.#pushed.delete(sequence)
-    return count + (await this.#takePushed(session))
+    await this.#takePushed(session)
+    // What does not follow now either tells of more that was missed; it is asked for once, and not waited for.
+    if (this.#pushed.size > 0) this.#behind = true
+    this.#pushed.clear()
+    return this.#count - before
   }
 
-  async #takePushed(session: RelaySession): Promise<number> {
+  async #catchUp(session: RelaySession): Promise<void> {
+    const { log, trees } = this.#vault
+    const entries = (from: number): AsyncIterable<RelayEntry> => session.entries(log.vault, from)
+    const head = await session.head(log.vault)
+    const standing = log.compare(head)
+    if (head === undefined || standing === 'same') return
+    if (standing === 'older') throw log.judgeOlder(trees, head, await firstOf(entries(head.sequence)))
+    if (log.isBeforeJoining) await log.lookAhead(entries(log.nextSequence))
+    for await (const given of entries(log.nextSequence)) await this.#take(session, given, head)
+    log.complete()
+    log.assertHolds(head)
+  }
+
+  async #takePushed(session: RelaySession): Promise<void> {
     const { log } = this.#vault
-    let count = 0
     for (
       let given = this.#pushed.get(log.nextSequence);
       given !== undefined;
       given = this.#pushed.get(log.nextSequence)
     ) {
       this.#pushed.delete(given.sequence)
-      await this.take(session, given)
-      count += 1
+      await this.#take(session, given)
     }
-    return count
   }
 
-  /** Judges, opens and folds one entry that follows. */
-  async take(session: RelaySession, given: RelayEntry): Promise<void> {
-    const judged = this.#vault.log.judge(given)
-    await this.#keep(await this.#open(session, judged, given))
+  /** Judges, opens and folds one entry that follows. `head`: of the log that it is a part of. */
+  async #take(session: RelaySession, given: RelayEntry, head?: RelayHead): Promise<void> {
+    const { log } = this.#vault
+    const judged = log.judge(given)
+    if (head !== undefined) log.assertHolds(head, judged)
+    if (judged.entry === undefined) await this.#refusePruned(session)
+    const opened = await this.#open(session, judged, given)
+    const { sequence } = judged
+    if (opened.checkpoint !== undefined && (head?.sequence ?? sequence) - sequence < checkedBeforeHead)
+      await this.#checkState(judged, opened.checkpoint)
+    const changed = await this.#keep(opened)
+    this.#count += 1
+    if (judged.entry !== undefined && isOwn(this.#vault, judged.entry.header.device))
+      await this.#parts.adopt(changed)
   }
 
   /** Folds an entry that this device has just appended: what it says needs no opening. */
   async takeOwn(given: RelayEntry, own: OwnEntry): Promise<void> {
+    const { also, outcome, ...said } = own
     const judged = this.#vault.log.judge(given)
-    const { change, index = [], payloadPacks = [] } = own
-    await this.#keep({ judged, given, change, index, payloadPacks, fault: undefined }, own.also)
+    await this.#keep({ ...said, judged, given }, { also, outcome })
   }
 
-  async #keep(opened: Opened, also?: (transaction: Transaction) => Promise<void>): Promise<void> {
+  async #keep(opened: Opened, own: Pick<OwnEntry, 'also' | 'outcome'> = {}): Promise<readonly NodeId[]> {
     const { log, trees } = this.#vault
-    await trees.write({ flush: false }, async (transaction) => {
+    const changed = await trees.write({ flush: false }, async (transaction) => {
       log.keep(transaction, opened.judged, opened.given)
-      await this.#fold(transaction, opened)
-      await also?.(transaction)
+      const rows = await this.#fold(transaction, opened, own.outcome)
+      await own.also?.(transaction)
+      return rows
     })
     log.moved(opened.judged)
+    return changed
   }
 
   async #open(session: RelaySession, judged: Judged, given: RelayEntry): Promise<Opened> {
-    const nothing = { judged, given, change: undefined, index: [], payloadPacks: [], fault: undefined }
     const { entry } = judged
     if (entry === undefined || (entry.header.kind !== 'change' && entry.header.kind !== 'checkpoint'))
-      return nothing
+      return { judged, given }
     const { log } = this.#vault
     const fetch: PackFetch = (pack, range) => session.get(log.vault, pack, range)
-    const payload = await readPayload(entry, {
-      keys: log.keysAfter(judged.state),
-      spine: judged.state.spine,
-      fetch,
-    })
-    if ('fault' in payload) return { ...nothing, fault: payload.fault }
-    return { ...nothing, payloadPacks: payload.packs, ...decodeBody(entry, payload.body) }
+    const keys = await this.#keysFor(session, judged)
+    const payload = await readPayload(entry, { keys, spine: judged.state.spine, fetch })
+    if ('fault' in payload) return { judged, given, fault: payload.fault }
+    return { judged, given, payloadPacks: payload.packs, ...decodeBody(entry.header, payload.body) }
   }
 
-  async #fold(transaction: Transaction, opened: Opened): Promise<void> {
+  /** A key that is withheld here may have been repaired further on: then what lies between can be read too. */
+  async #keysFor(session: RelaySession, judged: Judged): Promise<VaultKeys> {
+    const { log } = this.#vault
+    try {
+      return log.keysAfter(judged.state)
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'key-withheld') throw error
+      await log.lookAhead(session.entries(log.vault, log.nextSequence))
+      return log.keysAfter(judged.state)
+    }
+  }
+
+  /** Only a body hash is left of an entry that this device never folded: if a prune retired it, the state has to come from its checkpoint. */
+  async #refusePruned(session: RelaySession): Promise<never> {
+    const { log } = this.#vault
+    await log.lookAhead(session.entries(log.vault, log.nextSequence))
+    throw new ClientError('update-needed', 'a log that was pruned: this version reads whole logs alone', {
+      data: { sequence: log.nextSequence },
+    })
+  }
+
+  /** Whether a checkpoint says what this device has folded itself. If not, its signer is named. */
+  async #checkState({ entry }: Judged, checkpoint: CheckpointPayload): Promise<void> {
+    if (entry?.header.kind !== 'checkpoint') return
+    const { trees } = this.#vault
+    if ((await isStateAsSaid(trees, entry.header.part.holds, checkpoint)) === false)
+      this.#warn(entry, 'state-differs')
+  }
+
+  async #fold(
+    transaction: Transaction,
+    opened: Opened,
+    outcome: Outcome | undefined,
+  ): Promise<readonly NodeId[]> {
     const { entry, sequence } = opened.judged
     if (entry === undefined) {
       noteFolded(transaction, sequence)
-      return
+      return []
     }
     const { header } = entry
     const own = isOwn(this.#vault, header.device)
-    for (const [position, stored] of opened.payloadPacks.entries())
+    for (const [position, stored] of (opened.payloadPacks ?? []).entries())
       keepPayloadPack(transaction, { sequence, position }, stored)
     if (header.kind === 'change') {
       if (own) noteBulk(transaction, header.added, opened.change)
-      const result = await foldChange(transaction, { header, payload: opened.change, own })
+      const result = await foldChange(transaction, { header, payload: opened.change, own, outcome })
       if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)
-      return
+      return result.changed
     }
+    if (opened.fault !== undefined) this.#warn(entry, opened.fault)
     if (header.kind === 'drop') foldDrop(transaction, { header, packs: header.part.packs })
-    else foldOther(transaction, { header, index: opened.index, own })
+    else foldOther(transaction, { header, index: opened.index ?? [], own })
+    return []
   }
 
-  /** A member's fault: the entry is void for all alike, and the device is named. */
+  /** A member's fault: what the entry says does not count, for all alike, and the device is named. */
   #warn(entry: Entry, reason: string): void {
     const { sequence, device } = entry.header
     this.#vault.report({ event: 'void', sequence, device: toHex(device), reason })
@@ -172,16 +251,10 @@ export class Receiver {
 
 /** Pushed entries kept; beyond, the relay is asked: they are on its disk anyway. */
 const pushedMax = 64
+/** Checkpoints are compared with one's own state this close to the head alone: who catches up over many would hash for hours. */
+const checkedBeforeHead = 500
 
-function decodeBody(entry: Entry, body: Uint8Array): Pick<Opened, 'change' | 'index' | 'fault'> {
-  const { added, restored, kind } = entry.header
-  try {
-    if (kind === 'change') {
-      return { change: decodeChange(body, [...added, ...restored]), index: [], fault: undefined }
-    }
-    return { change: undefined, index: decodeCheckpoint(body, added).index, fault: undefined }
-  } catch (cause) {
-    if (cause instanceof CryptoError) return { change: undefined, index: [], fault: cause.code }
-    throw cause
-  }
+async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {
+  for await (const given of entries) return given
+  return undefined
 }

@@ -13,12 +13,22 @@ export interface TallyOptions {
   readonly traffic: () => { sentBytes: number; receivedBytes: number }
 }
 
+/** Where a problem was met: it is over when the same goes well again, or is not met any more. */
+export type ProblemSource = 'look' | 'pass'
+
+interface Met {
+  readonly problem: Problem
+  readonly source: ProblemSource
+  readonly pass: number
+}
+
 /** One run's counts. */
 export class Tally {
   readonly #options: TallyOptions
   readonly #startMs: number
   readonly #conflicts = new Map<string, Conflict>()
-  readonly #problems = new Map<string, Problem>()
+  readonly #problems = new Map<string, Met>()
+  #pass = 0
   #lastProgressMs = Number.NEGATIVE_INFINITY
   #filesDone = 0
   #filesTotal = 0
@@ -36,6 +46,11 @@ export class Tally {
 
   get problems(): number {
     return this.#problems.size
+  }
+
+  /** Files done so far. */
+  get done(): number {
+    return this.#filesDone
   }
 
   get durationMs(): number {
@@ -85,14 +100,47 @@ export class Tally {
     this.#options.report({ event: 'conflict', ...conflict, device: this.#options.device })
   }
 
-  problem(problem: Problem): void {
+  problem(problem: Problem, source: ProblemSource = 'pass'): void {
     const known = this.#problems.get(problem.path)
-    this.#problems.set(problem.path, problem)
-    if (known?.code !== problem.code) this.#options.report({ event: 'problem', ...problem })
+    this.#problems.set(problem.path, { problem, source, pass: this.#pass })
+    if (known?.problem.code !== problem.code) this.#options.report({ event: 'problem', ...problem })
   }
 
   /** What was a problem at this path is none any more. */
   solved(path: string): void {
     this.#problems.delete(path)
   }
+
+  /** A walk over all that differs begins. */
+  beginPass(): void {
+    this.#pass += 1
+  }
+
+  /** It is through: problems that it did not meet again are over. */
+  endPass(): void {
+    for (const [path, { source, pass }] of this.#problems)
+      if (source === 'pass' && pass < this.#pass) this.#problems.delete(path)
+  }
+
+  /** All of the folder was looked at: these are its problems. */
+  lookedAtAll(problems: readonly Problem[]): void {
+    const met = new Set<string>(problems.map(({ path }) => path))
+    for (const [path, { source }] of this.#problems)
+      if (source === 'look' && !met.has(path)) this.#problems.delete(path)
+    for (const problem of problems) this.problem(problem, 'look')
+  }
+
+  /** Whether a problem may go away by itself: worth another try before anything changes here or there. */
+  get hasPassing(): boolean {
+    return [...this.#problems.values()].some(({ problem }) => passing.includes(problem.code))
+  }
 }
+
+const passing: readonly Problem['code'][] = [
+  'changing',
+  'disk-full',
+  'pack-unavailable',
+  'unreadable',
+  'unwritable',
+  'vanished',
+]

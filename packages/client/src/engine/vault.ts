@@ -1,5 +1,5 @@
 // One open vault on this device: its state, its log, its names. What every part of a run shares.
-import { toHex, type SigningKey } from '@grenier/crypto'
+import { compareRoles, currentEpoch, roleOf, toHex, type SigningKey } from '@grenier/crypto'
 import type { ContentKeys } from '../content/worker-pool.ts'
 import type { Home, FolderRecord } from '../home/home.ts'
 import type { VaultLog } from '../log/vault-log.ts'
@@ -28,4 +28,16 @@ export function contentKeysOf(vault: Vault): ContentKeys {
 /** Whether this device signed it. */
 export function isOwn(vault: Vault, signer: SigningKey): boolean {
   return toHex(signer) === toHex(vault.home.device.sign.publicKey)
+}
+
+/** Whether this device may add to the vault now. */
+export function mayWrite({ log, home }: Vault): boolean {
+  const role = log.isEmpty ? undefined : roleOf(log.state.spine, home.device.sign.publicKey)
+  return role !== undefined && compareRoles(role, 'writer') >= 0
+}
+
+/** What packs are sealed with at this moment. */
+export function sealingOf({ log }: Vault): { key: Uint8Array; binding: Uint8Array; epoch: number } {
+  const epoch = currentEpoch(log.state.spine).number
+  return { key: log.keys.packKey(epoch), binding: log.vault, epoch }
 }

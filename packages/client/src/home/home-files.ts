@@ -139,6 +139,13 @@ class FileHome implements Home {
     return Promise.resolve()
   }
 
+  keepEvidence(vault: string, name: string, bytes: Uint8Array): Promise<string> {
+    const directory = join(this.directory, 'evidence', vault)
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    writeDurably(directory, name, bytes)
+    return Promise.resolve(join(directory, name))
+  }
+
   /** Another process of the same home may have written meanwhile. */
   #fresh(): HomeFile {
     this.#file = v.parse(homeSchema, JSON.parse(readFileSync(join(this.directory, homeFile), 'utf8')))

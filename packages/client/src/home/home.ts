@@ -27,4 +27,6 @@ export interface Home {
   addFolder(record: FolderRecord): Promise<void>
   /** Durable when it resolves; also removes the state of the vault. */
   removeFolder(path: string): Promise<void>
+  /** Keeps a file about a vault that halted, for those who look into it; one of the same name is replaced. Durable when it resolves; gives its path. */
+  keepEvidence(vault: string, name: string, bytes: Uint8Array): Promise<string>
 }

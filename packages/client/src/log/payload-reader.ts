@@ -15,6 +15,7 @@ import {
   type Spine,
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
+import { withEvidence } from './evidence.ts'
 import type { VaultKeys } from './vault-keys.ts'
 
 /** Reads a stored pack whole; undefined when the relay says that it lacks it. */
@@ -49,13 +50,26 @@ export async function readPayload(entry: Entry, reading: PayloadReading): Promis
     if (content.kind === 'body') return { body: content.body, packs: [] }
     const packs = await fetchPacks(header.added, content.pointer, reading.fetch)
     const key = reading.keys.packKey(epoch)
-    const plains = packs.map((bytes) => openContainer({ type: 'pack', key, binding, bytes }).plain)
+    const plains = packs.map((bytes) => openPack({ key, binding, bytes }))
     return { body: joinPayload(content.pointer, plains, rule), packs }
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause
     if (cause.code === 'version-unknown')
-      throw new ClientError('update-needed', 'a payload of a newer version', { cause })
+      throw new ClientError('update-needed', 'a payload of a newer version', {
+        cause,
+        data: { sequence: header.sequence },
+      })
     return { fault: cause.code }
+  }
+}
+
+/** A pack is of the version of its entry, which is known: another one is its maker's fault, and asks nobody for an update. */
+function openPack(pack: { key: Uint8Array; binding: Uint8Array; bytes: Uint8Array }): Uint8Array {
+  try {
+    return openContainer({ type: 'pack', ...pack }).plain
+  } catch (cause) {
+    if (!(cause instanceof CryptoError) || cause.code !== 'version-unknown') throw cause
+    throw new CryptoError('malformed', 'a pack of another version than its entry', { cause })
   }
 }
 
@@ -64,13 +78,14 @@ async function fetchPacks(
   pointer: PayloadPointer,
   fetch: PackFetch,
 ): Promise<Uint8Array[]> {
-  const packs: Uint8Array[] = []
-  for (const position of pointer.packs) {
+  const claims = pointer.packs.map((position) => {
     const claim = added[position]
     if (claim === undefined)
       throw new CryptoError('malformed', 'a payload names a pack that its entry does not add')
-    packs.push(await fetchPack(claim, fetch))
-  }
+    return claim
+  })
+  const packs: Uint8Array[] = []
+  for (const claim of claims) packs.push(await fetchPack(claim, fetch))
   return packs
 }
 
@@ -85,7 +100,8 @@ async function fetchPack(claim: PackClaim, fetch: PackFetch): Promise<Uint8Array
     })
   }
   if (!equal(packIdOf(bytes), claim.id)) {
-    throw new ClientError('relay-corrupt', 'a pack at the relay is not what was put there', { data })
+    const error = new ClientError('relay-corrupt', 'a pack at the relay is not what was put there', { data })
+    throw withEvidence(error, { expected: undefined, came: { packName: claim.id, pack: bytes } })
   }
   return bytes
 }

@@ -1,14 +1,17 @@
-// The verified log of one vault on this device: judges what comes, holds the head and the keys, and signs what goes. What an entry does to the
-// trees is the fold's.
+// The verified log of one vault on this device: judges what comes, holds the head and the keys. What an entry does to the trees is the
+// fold's, what is signed is the entry writer's.
 import {
   advance,
   advanceRetired,
   bodyHash,
   checkRetired,
+  CryptoError,
   decodeEntry,
   decodeLogState,
   encodeLogState,
+  epochOf,
   equal,
+  isKeyOf,
   toHex,
   type Entry,
   type KeyPairs,
@@ -20,7 +23,10 @@ import type { RelayEntry, RelayHead } from '../relay/relay-session.ts'
 import { bodyHashAt, keepBodyHash, keepEntry } from '../state/entry-keep.ts'
 import { keepLogState, keptLogState } from '../state/log-cache.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
+import { withEvidence } from './evidence.ts'
+import { anchorOf, type LogAnchor } from './log-anchor.ts'
 import { logFault } from './log-fault.ts'
+import { isAuthentic } from './unknown-entry.ts'
 import { VaultKeys } from './vault-keys.ts'
 
 /** An entry that follows, and the log after it. `entry` is undefined for one of which only the body hash is left. */
@@ -30,29 +36,38 @@ export interface Judged {
   readonly state: LogState
 }
 
+/** Keys from further on in the log, and the place where they were taken: the log must come to it. */
+interface KeysAhead extends LogAnchor {
+  readonly keys: VaultKeys
+}
+
 /** One vault's log. Moves forward only. */
 export class VaultLog {
   readonly vault: VaultId
   readonly device: KeyPairs
+  readonly #anchor: LogAnchor
   #state: LogState | undefined
   #keys: VaultKeys | undefined
-  /** Keys from further on in the log, for the entries before this device was a member. */
-  #ahead: VaultKeys | undefined
+  #ahead: KeysAhead | undefined
 
-  constructor(vault: VaultId, device: KeyPairs, state?: LogState) {
+  constructor(
+    vault: VaultId,
+    device: KeyPairs,
+    known: { readonly state?: LogState | undefined; readonly anchor?: LogAnchor | undefined } = {},
+  ) {
     this.vault = vault
     this.device = device
-    this.#state = state
+    this.#state = known.state
+    this.#anchor = known.anchor ?? anchorOf({ other: () => undefined }, vault)
   }
 
-  /** The log as this device last kept it. @throws ClientError `state-foreign` when the state is of another vault */
+  /** The log as this device last kept it. @throws ClientError `state-foreign` when the state is of another vault, `state-broken` */
   static open(rows: StateRows, vault: VaultId, device: KeyPairs): VaultLog {
-    const kept = keptLogState(rows)
-    const state = kept === undefined ? undefined : decodeLogState(kept)
+    const state = keptState(rows)
     if (state !== undefined && !equal(state.vault, vault)) {
       throw new ClientError('state-foreign', 'the state belongs to another vault')
     }
-    return new VaultLog(vault, device, state)
+    return new VaultLog(vault, device, { state, anchor: anchorOf(rows, vault) })
   }
 
   /** Whether this device knows nothing of the log yet. */
@@ -77,12 +92,30 @@ export class VaultLog {
     return this.keysAfter(this.state)
   }
 
-  /** The keys after a state: taken from the spine again only when its epoch is another. */
+  /** The keys after a state: taken from the spine again only when its epoch is another. @throws as `keys`; `relay-contradicts` */
   keysAfter(state: LogState): VaultKeys {
     const epoch = state.spine.epochs.at(-1)?.number ?? 0
-    if (this.#ahead?.epochKeys.has(epoch) === true) return this.#ahead
+    return this.#keysAhead(state, epoch) ?? this.#keysOf(state, epoch)
+  }
+
+  #keysOf(state: LogState, epoch: number): VaultKeys {
     if (this.#keys?.epoch !== epoch) this.#keys = VaultKeys.of(this.vault, state.spine, this.device)
     return this.#keys
+  }
+
+  #keysAhead(state: LogState, epoch: number): VaultKeys | undefined {
+    const ahead = this.#ahead
+    if (ahead === undefined || state.head.sequence > ahead.sequence) return undefined
+    if (ahead.keys.epochKeys.has(epoch)) {
+      assertCommitted(state, { epoch, keys: ahead.keys })
+      return ahead.keys
+    }
+    if (this.#isSealedToUs(state)) return undefined
+    throw new ClientError('key-withheld', 'the key of an earlier epoch is out of reach', { data: { epoch } })
+  }
+
+  #isSealedToUs(state: LogState | undefined): boolean {
+    return state?.spine.seals.has(toHex(this.device.sign.publicKey)) === true
   }
 
   /**
@@ -95,41 +128,60 @@ export class VaultLog {
 
   /** Whether this device can open nothing at this place of the log: it joined further on. */
   get isBeforeJoining(): boolean {
-    if (this.#ahead !== undefined) return false
-    return this.#state?.spine.seals.has(toHex(this.device.sign.publicKey)) !== true
+    if (this.#ahead !== undefined && this.nextSequence <= this.#ahead.sequence) return false
+    return !this.#isSealedToUs(this.#state)
   }
 
   /**
-   * Judges entries without keeping them, and takes the keys from where they end: a joiner reads what came before it.
+   * Judges entries without keeping them, up to the end of the log, and takes the keys from there: a joiner reads what came before it,
+   * and a device whose key was withheld what came before the repair.
    * @throws ClientError as `judge`; `key-withheld`, `relay-refused`
    */
   async lookAhead(entries: AsyncIterable<RelayEntry>): Promise<void> {
     let state = this.#state
     for await (const given of entries) state = this.#judgeAfter(state, given).state
-    if (state !== undefined) this.#ahead = VaultKeys.of(this.vault, state.spine, this.device)
+    if (state === undefined) return
+    assertRetired(state)
+    const { sequence, hash } = state.head
+    this.#ahead = { keys: VaultKeys.of(this.vault, state.spine, this.device), sequence, hash }
   }
 
   #judgeAfter(after: LogState | undefined, given: RelayEntry): Judged {
     const sequence = after === undefined ? 0 : after.head.sequence + 1
     try {
-      if (given.sequence !== sequence) {
-        throw new ClientError('relay-contradicts', `entry ${given.sequence} came where ${sequence} follows`)
-      }
-      if (!('entry' in given)) {
-        return {
-          sequence,
-          entry: undefined,
-          state: advanceRetired(this.#stateBefore(after), sequence, bodyHash(given.bodyHash)),
-        }
-      }
-      const entry = decodeEntry(given.entry)
-      const state = advance(after, entry)
-      if (!equal(state.vault, this.vault)) {
-        throw new ClientError('relay-contradicts', 'the genesis is of another vault')
-      }
-      return { sequence, entry, state }
+      const judged = this.#follow(after, sequence, given)
+      this.#assertAnchored(judged.state)
+      return judged
     } catch (cause) {
-      throw logFault(cause, { sequence })
+      const fault = logFault(cause, {
+        sequence,
+        isAuthentic: () => 'entry' in given && isAuthentic(given.entry, after, this.vault),
+      })
+      throw withEvidence(fault, { expected: after?.head ?? this.#anchor, came: given })
+    }
+  }
+
+  #follow(after: LogState | undefined, sequence: number, given: RelayEntry): Judged {
+    if (given.sequence !== sequence)
+      throw contradiction(`entry ${given.sequence} came where ${sequence} follows`, { sequence })
+    if (!('entry' in given)) {
+      if (after === undefined) throw contradiction('a log that begins with a retired entry', { sequence })
+      const state = advanceRetired(after, sequence, bodyHash(given.bodyHash))
+      return { sequence, entry: undefined, state }
+    }
+    const entry = decodeEntry(given.entry)
+    const state = advance(after, entry)
+    if (!equal(state.vault, this.vault)) throw contradiction('the genesis is of another vault', { sequence })
+    return { sequence, entry, state }
+  }
+
+  /** What was proved before must be in the log: that this device joined, and what gave it the keys. */
+  #assertAnchored({ head }: LogState): void {
+    for (const known of [this.#anchor, this.#ahead]) {
+      if (known?.sequence === head.sequence && !equal(known.hash, head.hash))
+        throw contradiction(`entry ${head.sequence} is another than the one seen before`, {
+          sequence: head.sequence,
+        })
     }
   }
 
@@ -144,62 +196,140 @@ export class VaultLog {
   /** The transaction went through: the log has moved. */
   moved(judged: Judged): void {
     this.#state = judged.state
-    // From here on the spine itself seals to this device: keys ahead of a later epoch would hide a newer one.
-    if (judged.state.spine.seals.has(toHex(this.device.sign.publicKey))) this.#ahead = undefined
-  }
-
-  #stateBefore(after: LogState | undefined): LogState {
-    if (after === undefined)
-      throw new ClientError('relay-contradicts', 'a log that begins with a retired entry')
-    return after
+    if (this.#ahead !== undefined && judged.sequence >= this.#ahead.sequence) this.#ahead = undefined
   }
 
   /** At the end of what the relay has: no entry may be missing that no prune retired. @throws ClientError `relay-contradicts` */
   complete(): void {
-    try {
-      checkRetired(this.state)
-    } catch (cause) {
-      throw logFault(cause, { sequence: this.state.head.sequence })
-    }
+    assertRetired(this.state)
   }
 
   /**
-   * Compares the head that the relay states with what this device knows.
-   * @throws ClientError `relay-rollback` for an older log, `relay-contradicts` for another one
+   * What the head that the relay states means: `same`, `longer`, or `older`, of which `judgeOlder` tells why.
+   * @throws ClientError `relay-rollback` when there is no log, `relay-contradicts` for another one of the same length
    */
-  compare(rows: StateRows, head: RelayHead | undefined): void {
-    const known = this.#state?.head
-    if (known === undefined) return
+  compare(head: RelayHead | undefined): 'same' | 'longer' | 'older' {
+    const known = this.#known
     if (head === undefined) {
-      throw new ClientError('relay-rollback', 'the relay has no log of this vault any more', {
+      const error = new ClientError('relay-rollback', 'the relay has no log of this vault any more', {
         data: { expected: known.sequence },
       })
+      throw withEvidence(error, { expected: known, came: {} })
     }
-    const data = { expected: known.sequence, came: head.sequence }
-    if (head.sequence < known.sequence) {
-      const detail = `entry ${head.sequence} is its last, ${known.sequence} was seen before`
-      throw new ClientError('relay-rollback', detail, { data })
-    }
-    if (head.sequence === known.sequence && !equal(head.hash, known.hash)) {
-      throw new ClientError(
-        'relay-contradicts',
-        `entry ${head.sequence} is another than the one seen before`,
-        { data },
-      )
-    }
+    if (head.sequence < known.sequence) return 'older'
+    if (head.sequence > known.sequence) return 'longer'
+    if (equal(head.hash, known.hash)) return head.sequence < this.nextSequence ? 'same' : 'longer'
+    throw withEvidence(
+      contradiction(`entry ${head.sequence} is another than the one seen before`, {
+        expected: known.sequence,
+        came: head.sequence,
+      }),
+      { expected: known, came: { head } },
+    )
   }
 
-  /** Whether an entry that is already known came again, the same. @throws ClientError `relay-contradicts` when it is another */
-  seenBefore(rows: StateRows, given: RelayEntry): boolean {
-    if (given.sequence >= this.nextSequence) return false
-    const kept = bodyHashAt(rows, given.sequence)
-    const came = 'entry' in given ? decodeEntry(given.entry).bodyHash : given.bodyHash
-    if (kept !== undefined && !equal(kept, came)) {
-      throw new ClientError(
-        'relay-contradicts',
-        `entry ${given.sequence} is another than the one seen before`,
-      )
-    }
-    return true
+  /**
+   * The error that a log means which ends before what this device knows. `last`: its last entry, undefined when the relay gives none.
+   * The same entry as here makes it an older log; another one makes it another log.
+   */
+  judgeOlder(rows: StateRows, head: RelayHead, last: RelayEntry | undefined): ClientError {
+    const data = { expected: this.#known.sequence, came: head.sequence }
+    const kept = bodyHashAt(rows, head.sequence)
+    const came = last?.sequence === head.sequence ? bodyHashOf(last) : undefined
+    const evidence = { expected: { ...this.#known, bodyHash: kept }, came: { head, ...last } }
+    const isOther = last !== undefined && kept !== undefined && (came === undefined || !equal(kept, came))
+    const error = isOther
+      ? contradiction(`entry ${head.sequence} is another than the one seen before`, {
+          ...data,
+          sequence: head.sequence,
+          what: 'chain-broken',
+        })
+      : new ClientError(
+          'relay-rollback',
+          `entry ${head.sequence} is its last, ${data.expected} was seen before`,
+          { data },
+        )
+    return withEvidence(error, evidence)
+  }
+
+  /** The head that the relay stated must be in the log that it gave. @throws ClientError `relay-contradicts` */
+  assertHolds(head: RelayHead, judged?: Judged): void {
+    const place = judged?.state.head ?? this.state.head
+    if (place.sequence > head.sequence) return
+    if (place.sequence === head.sequence && equal(place.hash, head.hash)) return
+    if (judged !== undefined && place.sequence < head.sequence) return
+    throw withEvidence(
+      contradiction(`the relay states a head, ${head.sequence}, that its log does not have`, {
+        expected: head.sequence,
+        came: place.sequence,
+      }),
+      { expected: place, came: { head } },
+    )
+  }
+
+  /** An entry that is already known came again: the same. @throws ClientError `relay-contradicts` when it is another */
+  assertSeen(rows: StateRows, given: RelayEntry): void {
+    const { sequence } = given
+    const kept = bodyHashAt(rows, sequence)
+    const came = bodyHashOf(given)
+    if (kept === undefined || (came !== undefined && equal(kept, came))) return
+    throw withEvidence(
+      contradiction(`entry ${sequence} is another than the one seen before`, {
+        sequence,
+        what: 'chain-broken',
+      }),
+      { expected: { sequence, bodyHash: kept }, came: given },
+    )
+  }
+
+  /** The furthest place that this device knows of. */
+  get #known(): LogAnchor {
+    const head = this.#state?.head
+    return head === undefined || head.sequence < this.#anchor.sequence ? this.#anchor : head
+  }
+}
+
+function keptState(rows: StateRows): LogState | undefined {
+  const kept = keptLogState(rows)
+  try {
+    return kept && decodeLogState(kept)
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause
+    throw new ClientError('state-broken', 'the log that this device kept cannot be read', { cause })
+  }
+}
+
+function contradiction(detail: string, data: Record<string, string | number>): ClientError {
+  return new ClientError('relay-contradicts', detail, { data })
+}
+
+function assertRetired(state: LogState): void {
+  try {
+    checkRetired(state)
+  } catch (cause) {
+    const fault = logFault(cause, { sequence: state.retired ?? state.head.sequence })
+    throw withEvidence(fault, { expected: undefined, came: { head: state.head } })
+  }
+}
+
+/** Keys from further on are of this log only if they meet its own commitments. @throws ClientError `relay-contradicts` */
+function assertCommitted(state: LogState, of: { epoch: number; keys: VaultKeys }): void {
+  const epoch = epochOf(state.spine, of.epoch)
+  const key = of.keys.epochKeys.get(of.epoch)
+  if (epoch !== undefined && key !== undefined && isKeyOf(state, epoch, key)) return
+  throw contradiction('the log is not the one that was read ahead', {
+    sequence: state.head.sequence,
+    what: 'chain-broken',
+  })
+}
+
+/** undefined for bytes that are no entry. */
+function bodyHashOf(given: RelayEntry): Uint8Array | undefined {
+  if (!('entry' in given)) return given.bodyHash
+  try {
+    return decodeEntry(given.entry).bodyHash
+  } catch (error) {
+    if (error instanceof CryptoError) return undefined
+    throw error
   }
 }

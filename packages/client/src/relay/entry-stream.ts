@@ -1,6 +1,7 @@
 // The entries of a log as a stream: asked for in bounded pieces, the next piece while the reader works on this one.
 import type { VaultId } from '@grenier/crypto'
 import { ProtocolError, type RelayAnswer, type RelayMessageOf } from '@grenier/protocol'
+import { ClientError } from '../errors.ts'
 import type { Link } from './link.ts'
 import { refused } from './relay-failure.ts'
 import type { RelayEntry } from './relay-session.ts'
@@ -14,7 +15,10 @@ interface Piece {
   readonly next: number | undefined
 }
 
-/** Entries from `from` up to the head, rising without a gap. @throws ClientError as RelaySession says. */
+/**
+ * Entries from `from` up to the head, rising without a gap.
+ * @throws ClientError as RelaySession says; `relay-contradicts` when the relay has fewer than it counts: its log is cut short
+ */
 export async function* entryStream(link: Link, vault: VaultId, from: number): AsyncGenerator<RelayEntry> {
   let ahead: Promise<Piece> | undefined = ask(link, vault, from)
   while (ahead !== undefined) {
@@ -31,8 +35,9 @@ function ask(link: Link, vault: VaultId, from: number): Promise<Piece> {
       take(answer: RelayAnswer): boolean {
         if (answer.type === 'error') reject(refused(answer))
         else if (answer.type !== 'entries-part') throw new ProtocolError('malformed', 'no answer to entries')
-        else if (add(entries, from, answer)) resolve({ entries, next: following(entries, from, answer) })
-        else return false
+        else if (!add(entries, from, answer)) return false
+        else if (entries.length === 0 && from <= answer.head) reject(cutShort(from))
+        else resolve({ entries, next: following(from + entries.length, answer) })
         return true
       },
       fail: reject,
@@ -51,13 +56,13 @@ function add(entries: RelayEntry[], from: number, part: RelayMessageOf<'entries-
   return part.last
 }
 
-function following(
-  entries: readonly RelayEntry[],
-  from: number,
-  part: RelayMessageOf<'entries-part'>,
-): number | undefined {
-  const next = from + entries.length
-  if (next > part.head) return undefined
-  if (entries.length === 0) throw new ProtocolError('malformed', 'no entry, and not the head')
-  return next
+function following(next: number, part: RelayMessageOf<'entries-part'>): number | undefined {
+  return next > part.head ? undefined : next
+}
+
+function cutShort(sequence: number): ClientError {
+  const data = { sequence, what: 'chain-broken' }
+  return new ClientError('relay-contradicts', `entry ${sequence} is counted by the relay, and not there`, {
+    data,
+  })
 }

@@ -10,6 +10,7 @@ import type { ListedChunk } from './pack-table.ts'
 import { idKey, keySpace } from './state-keys.ts'
 import type { StateRowsWriter } from './state-rows.ts'
 import type { Transaction } from './trees-transaction.ts'
+import type { TreesView } from './trees-view.ts'
 
 /** What the fold needs of any entry's header. */
 export interface FoldedHeader {
@@ -25,6 +26,8 @@ export interface FoldedChange {
   readonly payload: ChangePayload | undefined
   /** Whether this device signed it: it then sent the packs itself, and may deduplicate against their chunks. */
   readonly own: boolean
+  /** What `judgeChange` said of it, if it was asked in this very state. */
+  readonly outcome?: Outcome | undefined
 }
 
 /** What became of a change. */
@@ -42,7 +45,7 @@ export interface FoldResult {
  * The caller commits the transaction.
  */
 export async function foldChange(transaction: Transaction, change: FoldedChange): Promise<FoldResult> {
-  const outcome = await judge(transaction, change)
+  const outcome = change.outcome ?? (await judgeChange(transaction, change))
   const index = outcome.void === undefined ? (change.payload?.index ?? []) : []
   foldClaims(transaction, { header: change.header, index, own: change.own })
   noteFolded(transaction, change.header.sequence)
@@ -70,17 +73,21 @@ export function foldDrop(
   noteFolded(transaction, entry.header.sequence)
 }
 
-async function judge(transaction: Transaction, { header, payload }: FoldedChange): Promise<Outcome> {
+/** What a change would do after the last folded entry: changes nothing. `header`: of the next one. */
+export async function judgeChange(
+  trees: TreesView,
+  { header, payload }: { header: Pick<FoldedHeader, 'sequence'>; payload: ChangePayload | undefined },
+): Promise<Outcome> {
   if (payload === undefined) return { void: 'unreadable' }
   const own = new Set<string>()
   for (const { chunks } of payload.index) for (const chunk of chunks) own.add(toHex(chunk.id))
   return applyOperations(
     { sequence: header.sequence, payload },
     {
-      row: (id) => transaction.get(id)?.remote,
-      child: (parent, name) => transaction.child('remote', parent, name),
-      children: (parent) => transaction.children('remote', parent),
-      hasPlace: (chunk) => hasPlace(transaction, chunk) || own.has(toHex(chunk)),
+      row: (id) => trees.get(id)?.remote,
+      child: (parent, name) => trees.child('remote', parent, name),
+      children: (parent) => trees.children('remote', parent),
+      hasPlace: (chunk) => hasPlace(trees, chunk) || own.has(toHex(chunk)),
     },
   )
 }

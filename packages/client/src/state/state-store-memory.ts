@@ -32,6 +32,12 @@ export class MemoryDisk {
     this.#open = undefined
   }
 
+  /** Loses every value that `wanted` says, for good. No handle may be open. */
+  forget(wanted: (key: string) => boolean): void {
+    for (const key of [...this.#values.keys()].filter(wanted)) this.#put(key, undefined)
+    this.#unflushed = []
+  }
+
   /** How many batches a crash may lose. */
   get unflushedBatches(): number {
     return this.#unflushed.length

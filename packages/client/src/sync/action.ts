@@ -116,7 +116,8 @@ export type ProblemCode =
   | 'vanished' // gone while it was sent
   | 'disk-full'
   | 'pack-unavailable' // the relay lacks what it needs
-  | 'entry-void' // a member's change that does not apply
+  | 'entry-void' // a member's change that does not apply, or one of this device's that would not
+  | 'read-only' // changed here, by a device that may only read: it stays here
 
 export interface Problem {
   readonly path: RelativePath

@@ -10,14 +10,18 @@ export interface Place {
 
 const prefix = '.grenier-moving-'
 
-/** Where the node waits. Always there, never below the node itself. */
-export function parkingPlace(id: NodeId): Place {
-  const name = asName(prefix + id)
-  if (name === undefined) throw new RangeError('an id that is no name')
-  return { parent: rootId, name }
+/** Where the node waits: always at the root, never below the node itself, under the first such name that is free. */
+export function parkingPlace(id: NodeId, isFree: (place: Place) => boolean): Place {
+  for (let count = 1; ; count += 1) {
+    const name = asName(`${prefix}${id}${count === 1 ? '' : `-${count}`}`)
+    if (name === undefined) throw new RangeError('an id that is no name')
+    const place = { parent: rootId, name }
+    if (isFree(place)) return place
+  }
 }
 
 /** Whether the node waits there. Nobody decided that it lies there: to the planner it lies where base has it. */
-export function isParked(id: NodeId, place: Place): boolean {
-  return place.parent === rootId && place.name.startsWith(prefix) && place.name === prefix + id
+export function isParked(id: NodeId, { parent, name }: Place): boolean {
+  const start = prefix + id
+  return parent === rootId && name.startsWith(start) && /^(-\d+)?$/.test(name.slice(start.length))
 }

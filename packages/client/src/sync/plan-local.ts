@@ -1,5 +1,5 @@
 // The changes that make this disk's tree the merged one, as far as it can hold it. Copies step aside first.
-import type { Apply, Conflict, ProblemCode, StepAside, Traits } from './action.ts'
+import type { Apply, Conflict, PlanInput, ProblemCode, StepAside, Traits } from './action.ts'
 import { heldAs } from './fold-case.ts'
 import { joinPath, rootPath, type RelativePath } from './name.ts'
 import { mergedPath } from './plan-hold.ts'
@@ -22,6 +22,7 @@ export interface LocalWork {
   readonly tree: SideTree
   /** Nodes that it cannot have at their place; gets those whose place such a one holds. */
   readonly refused: Map<NodeId, ProblemCode>
+  readonly taken: PlanInput['taken']
 }
 
 export interface LocalChanges {
@@ -31,7 +32,7 @@ export interface LocalChanges {
 
 /** Changes in an order in which the disk accepts them. */
 export function changesOf(work: LocalWork): LocalChanges {
-  const { settled, tree, refused } = work
+  const { settled, tree, refused, taken } = work
   const { decisions } = settled
   const asides = settled.asides.map((aside, index) => stepAside({ ...aside, index }, work))
   const changes = new Changes(decisions, tree)
@@ -40,6 +41,7 @@ export function changesOf(work: LocalWork): LocalChanges {
     intents: intentsOf(decisions, refused),
     hands: changes,
     movesOnce: true,
+    taken,
   })
   refuseKept(remaining, work)
   changes.updateValues()
@@ -144,12 +146,17 @@ class Changes {
       this.actions.push({ do: 'apply', op: 'remove', id, path: this.#tree.pathOf(id), expect })
   }
 
-  /** Bits, times, contents of what stays where it is. What just moved gets them with the next plan: its stamp is another now. */
+  /**
+   * Bits, times, contents of what stays where it is, and only what the log has: what is merged with changes of this device comes when
+   * they are committed, so that nothing applied is ever more than the log's. What just moved comes with the next plan too: its stamp
+   * is another now.
+   */
   updateValues(): void {
-    for (const [id, { state, node, value }] of this.#decisions) {
-      const { seen } = node
+    for (const [id, { state, node, value, wants }] of this.#decisions) {
+      const { seen, remote } = node
       if (state !== 'live' || seen === undefined || value === undefined || this.#touched.has(id)) continue
-      if (!sameValue(seen.value, value)) this.#put(id, seen)
+      const isInLog = remote !== undefined && wants === 'remote' && sameValue(value, remote.value)
+      if (isInLog && !sameValue(seen.value, value)) this.#put(id, seen)
     }
   }
 

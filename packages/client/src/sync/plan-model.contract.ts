@@ -50,6 +50,7 @@ function broken(rule: string): never {
 export class ModelLog {
   rows = new Map<NodeId, Row>()
   sequence = 0
+  devices = 0
   /** Every content that was ever in it. */
   readonly history = new Set<string>()
 
@@ -117,6 +118,8 @@ export interface Inode {
 /** Runs out when the device crashes. */
 export interface Budget {
   actions: number
+  /** The relay cannot be reached, or takes its time: the rest of the plan goes on. */
+  readonly withoutCommits?: boolean
 }
 
 /** One device: disk, local ids, base, and how far it has read the log. */
@@ -124,6 +127,8 @@ export class ModelDevice {
   readonly name: string
   readonly traits: Traits
   readonly log: ModelLog
+  /** Takes what was applied for agreed, as it may: what is applied is the log's. Else base follows field by field. */
+  readonly trustsRows: boolean
   readonly disk = new Map<number, Inode>()
   ids = new Map<number, NodeId>()
   base = new Map<NodeId, Row>()
@@ -138,6 +143,7 @@ export class ModelDevice {
     this.name = name
     this.log = log
     this.traits = traits
+    this.trustsRows = log.devices++ % 2 === 1
   }
 
   /* The user. */
@@ -258,7 +264,7 @@ export class ModelDevice {
     const commits = actions.filter((action) => action.do === 'commit')
     for (const action of actions) {
       if (budget.actions-- <= 0) return
-      if (action !== commits[0] && action.do === 'commit') continue
+      if (action.do === 'commit' && (action !== commits[0] || budget.withoutCommits === true)) continue
       if (!(action.do === 'commit' ? this.#commit(commits, budget) : this.#do(action))) return
     }
   }
@@ -318,8 +324,11 @@ export class ModelDevice {
     if (action.op === 'move') this.#move(inode!, action.path)
     else if (action.op === 'remove') this.#unlink(inode!)
     else this.#put(action, inode)
-    const local = this.localRows().get(id)
-    this.#setBase(id, agreedBase({ base: this.base.get(id), local, remote: this.remote.get(id) }))
+    const [base, local, remote] = [this.base.get(id), this.localRows().get(id), this.remote.get(id)]
+    if (!this.trustsRows) this.#setBase(id, agreedBase({ base, local, remote }))
+    else if (action.op === 'put') this.#setBase(id, action.row)
+    else if (action.op === 'remove') this.#setBase(id, undefined)
+    else if (base !== undefined) this.#setBase(id, { ...base, parent: action.parent, name: action.name })
   }
 
   #put({ id, path, row }: Apply & { op: 'put' }, inode: number | undefined): void {

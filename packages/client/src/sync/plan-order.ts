@@ -1,8 +1,9 @@
 // Puts the changes of one side in an order that can be carried out: parents first, removals children first, a name after whoever
 // leaves it. Where nodes wait for each other in a circle, one of them is parked at the root.
+import type { PlanInput } from './action.ts'
 import type { RelativePath } from './name.ts'
 import { samePlace } from './agreed.ts'
-import { parkingPlace, type Place } from './parking-name.ts'
+import { isParked, parkingPlace, type Place } from './parking-name.ts'
 import type { SideTree } from './side-tree.ts'
 import { rootId, type NodeId } from './tree.ts'
 
@@ -23,6 +24,8 @@ export interface OrderOptions {
   readonly hands: Hands
   /** Whether a node may be moved only once: a parked one gets to its place with the next plan. */
   readonly movesOnce: boolean
+  /** Whether a name is taken, as far as more than the tree is known. */
+  readonly taken: PlanInput['taken']
 }
 
 /** Does all that can be done; returns the nodes for which something remains, with the nodes that keep them from it. */
@@ -192,12 +195,13 @@ class Ordering {
   #park(id: NodeId): boolean {
     const { tree, intents } = this.#options
     const intent = intents.get(id) ?? 'as-is'
-    if (intent === 'gone' || intent === 'as-is' || tree.placeOf(id) === undefined) return false
-    if (this.#parked.has(id) || this.#mayNotMove(id)) return false
+    const now = tree.placeOf(id)
+    if (intent === 'gone' || intent === 'as-is' || now === undefined) return false
+    if (isParked(id, now) || this.#parked.has(id) || this.#mayNotMove(id)) return false
     this.#parked.add(id)
-    const place = parkingPlace(id)
-    if (tree.at(place) !== undefined) return false
-    this.#put(id, place)
+    const isFree = (place: Place): boolean =>
+      tree.at(place) === undefined && !this.#options.taken(place.parent, place.name)
+    this.#put(id, parkingPlace(id, isFree))
     return true
   }
 }

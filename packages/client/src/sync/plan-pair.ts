@@ -1,6 +1,7 @@
 // Who is who: nodes pair by id first, then by path. Also which base rows still count.
 import type { PlanInput, Traits } from './action.ts'
 import { samePlace, sameSubstance } from './agreed.ts'
+import { isParked } from './parking-name.ts'
 import { byAge, decidedRows, slotOf, type PlanNode } from './plan-node.ts'
 import { rootId, sameValue, type Columns, type NodeId, type Row } from './tree.ts'
 
@@ -10,7 +11,7 @@ type Rows = ReadonlyMap<NodeId, Columns>
 export function pairNodes({ rows, traits }: PlanInput): Map<NodeId, PlanNode> {
   const ids = byAge(rows.keys()).filter((id) => id !== rootId)
   const decided: Rows = new Map(ids.map((id) => [id, decidedRows(id, rows.get(id) ?? {}, traits)]))
-  const counted = countedBases(ids, decided)
+  const counted = countedBases(ids, { rows, decided })
   const pairs = pairsByPath(ids, { decided, counted, traits })
   const localOf = new Map(Array.from(pairs, ([local, remote]) => [remote, local]))
   const nodes = new Map<NodeId, PlanNode>()
@@ -26,9 +27,12 @@ export function pairNodes({ rows, traits }: PlanInput): Map<NodeId, PlanNode> {
 /**
  * Base is a tree: a row counts if its parent's counts. A node that one side moved and the other removed lives, and everything in it
  * with it, as if it were new: its base row does not count any more. So a moved folder that was removed elsewhere comes back whole,
- * also when a crash cuts that in two.
+ * also when a crash cuts that in two. The row of a parked node counts by itself: what it was parked for may be what its parent went for.
  */
-function countedBases(ids: readonly NodeId[], decided: Rows): Set<NodeId> {
+function countedBases(
+  ids: readonly NodeId[],
+  { rows, decided }: Record<'rows' | 'decided', Rows>,
+): Set<NodeId> {
   const counts = new Map<NodeId, boolean>([[rootId, true]])
   for (const id of ids) {
     const chain: NodeId[] = []
@@ -42,10 +46,16 @@ function countedBases(ids: readonly NodeId[], decided: Rows): Set<NodeId> {
     for (const below of chain.toReversed()) {
       const columns = decided.get(below)
       const parent = columns?.base?.parent
-      counts.set(below, parent !== undefined && counts.get(parent) === true && !isForgotten(columns))
+      const isHeld = (parent !== undefined && counts.get(parent) === true) || isParkedAnywhere(below, rows)
+      counts.set(below, isHeld && !isForgotten(columns))
     }
   }
   return new Set(ids.filter((id) => counts.get(id) === true))
+}
+
+function isParkedAnywhere(id: NodeId, rows: Rows): boolean {
+  const { local, remote } = rows.get(id) ?? {}
+  return [local, remote].some((row) => row !== undefined && isParked(id, row))
 }
 
 function isForgotten(columns: Columns | undefined): boolean {

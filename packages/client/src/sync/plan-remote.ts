@@ -1,5 +1,5 @@
 // The commits that make the log's tree the merged one.
-import type { Commit } from './action.ts'
+import type { Commit, PlanInput } from './action.ts'
 import type { RelativePath } from './name.ts'
 import type { Place } from './parking-name.ts'
 import type { Decision, Decisions } from './plan-merge.ts'
@@ -8,7 +8,10 @@ import { SideTree } from './side-tree.ts'
 import { sameValue, type NodeId, type Row } from './tree.ts'
 
 /** Commits in an order in which the log accepts them. `pathHere` tells where a node is on this disk now. */
-export function commitsOf(decisions: Decisions, pathHere: (id: NodeId) => RelativePath): Commit[] {
+export function commitsOf(
+  decisions: Decisions,
+  { pathHere, taken }: { pathHere: (id: NodeId) => RelativePath; taken: PlanInput['taken'] },
+): Commit[] {
   // The log tells all names apart.
   const tree = new SideTree((name) => name)
   const intents = new Map<NodeId, Intent>()
@@ -37,7 +40,7 @@ export function commitsOf(decisions: Decisions, pathHere: (id: NodeId) => Relati
       commits.push({ do: 'commit', op: 'remove', id, path: tree.pathOf(id) })
     },
   }
-  putInOrder({ tree, intents, hands, movesOnce: false })
+  putInOrder({ tree, intents, hands, movesOnce: false, taken })
   for (const [id, { state, node, value }] of decisions) {
     if (state !== 'live' || node.remote === undefined || value === undefined || created.has(id)) continue
     const row = rowOf(id, { tree, decisions })

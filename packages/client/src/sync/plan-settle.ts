@@ -6,7 +6,7 @@ import { conflictName } from './conflict-name.ts'
 import { slotOf } from './plan-node.ts'
 import { decide, type Decision, type Decisions } from './plan-merge.ts'
 import { heldAs } from './fold-case.ts'
-import type { Place } from './parking-name.ts'
+import { isParked, type Place } from './parking-name.ts'
 import type { PlanNode } from './plan-node.ts'
 import type { Name } from './name.ts'
 import { rootId, type NodeId } from './tree.ts'
@@ -27,6 +27,7 @@ export interface Settled {
 export function settle(nodes: ReadonlyMap<NodeId, PlanNode>, input: PlanInput): Settled {
   const decisions = new Map<NodeId, Decision>()
   for (const [id, node] of nodes) decisions.set(id, bar(decide(node, input.traits), input.traits))
+  for (const decision of decisions.values()) ground(decision, decisions)
   do keepNeeded(decisions)
   while (breakCircles(decisions))
   return { decisions, asides: stepAside(decisions, input) }
@@ -51,6 +52,15 @@ function bar(decision: Decision, traits: Traits): Decision {
 /** Whether the node stands somewhere in the merged tree. */
 export function stands({ state }: Decision): boolean {
   return state === 'live' || state === 'split'
+}
+
+/** A parked node whose directory is on neither side any more, and that lives all the same, gets its name at the root. */
+function ground(decision: Decision, decisions: Decisions): void {
+  const { node, place, state } = decision
+  if (state !== 'live' || place === undefined || place.parent === rootId) return
+  const isWaiting = [node.here, node.there].some((at) => at !== undefined && isParked(node.id, at))
+  if (!isWaiting || decisions.get(place.parent)?.place !== undefined) return
+  decision.place = { parent: rootId, name: place.name }
 }
 
 /** A directory in which something lives, lives. */
@@ -146,7 +156,13 @@ function nameAside(decision: Decision, { claimed, input }: Naming): Name {
   if (decision.state === 'split' && renamed && claim(at.name)) return at.name
   const { traits, taken, device, nowMs } = input
   const parents = [at.parent, node.seen?.parent ?? at.parent]
-  const parts = { name: at.name, kind: node.kind, device, atMs: nowMs, bytesMax: traits.nameBytesMax }
+  const parts = {
+    name: node.local?.name ?? at.name,
+    kind: node.kind,
+    device,
+    atMs: nowMs,
+    bytesMax: traits.nameBytesMax,
+  }
   return conflictName(parts, (name) => {
     if (parents.some((parent) => taken(parent, name))) return false
     return claim(name)

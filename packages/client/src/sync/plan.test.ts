@@ -484,6 +484,24 @@ describe('the plan', () => {
     expect(() => plan({ ...base, rows })).not.toThrow()
   })
 
+  it('leaves no parked node behind when what it was parked for is taken back, or its directory goes', () => {
+    const start = all(make('d', directory()), make('d/x', file('1')), make('d/y', file('2')))
+    const swap = all(move('d/x', 't'), move('d/y', 'd/x'), move('t', 'd/y'))
+    for (const then of [swap, remove('d'), all(remove('d'), make('d'))]) {
+      const { first, second, log } = twins(start)
+      swap(first)
+      settleOne(first, roundsMax)
+      second.fetch()
+      second.round()
+      expect(second.show().some((line) => line.startsWith('.grenier-moving-'))).toBe(true)
+      then(first)
+      settleOne(first, roundsMax)
+      const [sequence, tree] = [log.sequence, first.show()]
+      settleAll([second, first])
+      expect([log.sequence, second.show()]).toEqual([sequence, tree])
+    }
+  })
+
   it('parks one of two that swap names, with one action on the disk for each node', () => {
     const { first, second } = twins(all(make('x', file('1')), make('y', file('2'))))
     all(move('x', 't'), move('y', 'x'), move('t', 'y'))(first)

@@ -42,8 +42,9 @@ export function plan(input: PlanInput): Plan {
     if (decision.state === 'unread') reads.push({ do: 'read', id, path: tree.pathOf(id) })
   }
   // The tree is the disk as it is until `changesOf` has its turn.
-  const commits = commitsOf(decisions, (id) => tree.pathOf(id))
-  const { actions, conflicts } = changesOf({ settled, tree, refused })
+  const { taken } = input
+  const commits = commitsOf(decisions, { pathHere: (id) => tree.pathOf(id), taken })
+  const { actions, conflicts } = changesOf({ settled, tree, refused, taken })
   const all: Action[] = [...adopts, ...reads, ...commits, ...actions]
   return { actions: all, conflicts, problems: problemsOf(refused, decisions) }
 }

@@ -1,0 +1,31 @@
+// What the body of a payload says, by the kind of its entry; or the fault of the member who wrote it.
+import {
+  CryptoError,
+  decodeChange,
+  decodeCheckpoint,
+  type ChangePayload,
+  type CheckpointPayload,
+  type Header,
+  type PackIndex,
+} from '@grenier/crypto'
+
+/** One of the first two, or a fault. `index`: of packs that are no change's. */
+export interface EntryBody {
+  readonly change?: ChangePayload | undefined
+  readonly checkpoint?: CheckpointPayload | undefined
+  readonly index?: readonly PackIndex[] | undefined
+  readonly fault?: string | undefined
+}
+
+/** Decodes the body of a `change` or a `checkpoint`. */
+export function decodeBody(header: Pick<Header, 'kind' | 'added' | 'restored'>, body: Uint8Array): EntryBody {
+  const { added, restored, kind } = header
+  try {
+    if (kind === 'change') return { change: decodeChange(body, [...added, ...restored]) }
+    const checkpoint = decodeCheckpoint(body, added)
+    return { checkpoint, index: checkpoint.index }
+  } catch (cause) {
+    if (cause instanceof CryptoError) return { fault: cause.code }
+    throw cause
+  }
+}

@@ -1,0 +1,194 @@
+// Taking up an invitation: the log of its vault is read and judged whole, the code vouches for it, and one entry makes this device a member.
+import {
+  checkInvite,
+  CryptoError,
+  epochKeysFor,
+  makeAccept,
+  roleOf,
+  type Entry,
+  type Invitation as InvitationKeys,
+  type VaultId,
+} from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import type { LogAnchor } from '../log/log-anchor.ts'
+import { VaultLog } from '../log/vault-log.ts'
+import { Backoff } from '../relay/backoff.ts'
+import type { ConnectedSession } from '../relay/session.ts'
+import type { EngineContext } from './api.ts'
+import { pause } from './connection.ts'
+import { deviceLogin, logInAt, type Login } from './relay-login.ts'
+
+/** How often a line may break, or others be quicker, before a join gives up. */
+const attemptsMax = 8
+
+/** One join. `find`, then `accept`, then `close`. */
+export class FolderJoin {
+  readonly #context: EngineContext
+  readonly #relay: string
+  readonly #invitation: InvitationKeys
+  readonly #backoff: Backoff
+  #session: ConnectedSession | undefined
+  #log: VaultLog | undefined
+  #isAccepted = false
+
+  constructor(context: EngineContext, by: { relay: string; invitation: InvitationKeys }) {
+    this.#context = context
+    this.#relay = by.relay
+    this.#invitation = by.invitation
+    this.#backoff = new Backoff(context.platform.random)
+  }
+
+  /** Whether this device is a member now, as far as anybody knows. */
+  get isAccepted(): boolean {
+    return this.#isAccepted
+  }
+
+  /** The vault that the code is for. @throws ClientError `code-wrong`, `relay-unreachable` */
+  async find(): Promise<VaultId> {
+    const session = await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation })
+    const [vault] = await session.vaults()
+    if (vault === undefined) throw codeWrong()
+    this.#log = new VaultLog(vault, this.#context.home.device)
+    return vault
+  }
+
+  /**
+   * Makes this device a member. `before` is called when the log has proved to be the right one, with the place that it will have there,
+   * before the relay is told.
+   * @throws ClientError `code-wrong`, `relay-contradicts`, `key-withheld`, `relay-refused`, `relay-unreachable`
+   */
+  async accept(before: (anchor: LogAnchor) => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (await this.#attempt(before)) return
+      } catch (error) {
+        const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
+        if (!isLine || attempt >= attemptsMax) throw error
+        await this.close()
+      }
+      if (attempt >= attemptsMax)
+        throw new ClientError('relay-refused', 'others were quicker, again and again', {
+          retryable: true,
+          data: { reason: 'head-moved' },
+        })
+      await this.#wait()
+      if (await this.#wasTaken()) return
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    await session?.close()
+  }
+
+  /** Whether it went through; false when the log grew meanwhile. */
+  async #attempt(before: (anchor: LogAnchor) => Promise<void>): Promise<boolean> {
+    const log = this.#knownLog
+    const session = this.#session ?? (await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation }))
+    await this.#read(session, log)
+    // Accepted, and the answer lost with the process that asked: the device is a member already.
+    if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
+      await before(log.state.head)
+      this.#isAccepted = true
+      return true
+    }
+    const { entry, anchor } = this.#made(session, log)
+    await before(anchor)
+    const asked = session.append(log.vault, entry.bytes).catch((error: unknown) => {
+      throw isRefused(error) ? codeWrong(error) : error
+    })
+    this.#isAccepted = (await asked) === 'appended'
+    return this.#isAccepted
+  }
+
+  async #read(session: ConnectedSession, log: VaultLog): Promise<void> {
+    for await (const given of session.entries(log.vault, log.nextSequence)) log.moved(log.judge(given))
+    if (log.isEmpty) throw new ClientError('relay-contradicts', 'the relay shows no log for this code')
+    log.complete()
+  }
+
+  /** After an answer that never came: the accept may be in the log, and then the one-time key is of no use any more. */
+  async #wasTaken(): Promise<boolean> {
+    if (this.#session !== undefined) return false
+    const { home } = this.#context
+    try {
+      const session = await this.#logIn(deviceLogin(home))
+      const isMember = (await session.head(this.#knownLog.vault)) !== undefined
+      await this.close()
+      this.#isAccepted = isMember
+      return isMember
+    } catch (error) {
+      await this.close()
+      if (error instanceof ClientError) return false
+      throw error
+    }
+  }
+
+  #made(session: ConnectedSession, log: VaultLog): { entry: Entry; anchor: LogAnchor } {
+    const { home, platform } = this.#context
+    const { state } = log
+    const invitation = this.#invitation
+    try {
+      checkInvite(state, invitation)
+      const epochKeys = epochKeysFor({ vault: state.vault, spine: state.spine, pairs: invitation })
+      const { identity: keys, certificate, device, deviceName } = home
+      const identity = keys === undefined || certificate === undefined ? undefined : { keys, certificate }
+      const at = Math.round(platform.clock.now() + session.clockOffsetMs)
+      const { random } = platform
+      const made = makeAccept({ state, at, random, epochKeys, invitation, device, deviceName, identity })
+      return { entry: made.entry, anchor: made.state.head }
+    } catch (cause) {
+      throw faultOf(cause)
+    }
+  }
+
+  async #wait(): Promise<void> {
+    const { platform, signal } = this.#context
+    await pause({ clock: platform.clock, signal }, this.#backoff.next())
+    if (signal.aborted) throw new ClientError('interrupted', 'stopped while joining')
+  }
+
+  async #logIn(as: Login): Promise<ConnectedSession> {
+    try {
+      this.#session = await logInAt(this.#context.platform, this.#relay, as)
+      return this.#session
+    } catch (cause) {
+      throw as.keyKind === 'one-time' && isRefused(cause) ? codeWrong(cause) : cause
+    }
+  }
+
+  get #knownLog(): VaultLog {
+    if (this.#log === undefined) throw new RangeError('a join that has not found its vault')
+    return this.#log
+  }
+}
+
+/** The relay does not know the one-time key, or does not let it do this (any more). */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof ClientError) || error.code !== 'relay-refused') return false
+  return ['account-unknown', 'vault-unknown', 'no-right', 'login-failed'].includes(
+    String(error.data['reason']),
+  )
+}
+
+function faultOf(cause: unknown): unknown {
+  if (!(cause instanceof CryptoError)) return cause
+  switch (cause.code) {
+    case 'signature-wrong':
+      return new ClientError('relay-contradicts', 'the log is not the one that this code was made for', {
+        cause,
+        data: { what: cause.code },
+      })
+    case 'no-right':
+      return codeWrong(cause)
+    case 'seal-broken':
+      return new ClientError('key-withheld', 'the key of the code does not open', { cause })
+    default:
+      return new ClientError('relay-refused', cause.message, { cause, data: { reason: 'entry-refused' } })
+  }
+}
+
+function codeWrong(cause?: unknown): ClientError {
+  return new ClientError('code-wrong', 'no invitation is open for this code', { cause })
+}

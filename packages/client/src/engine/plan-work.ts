@@ -1,0 +1,183 @@
+// Carries out one plan: base follows, commits go to the log, changes of the log to the disk, and files that must be known are read. Stops early
+// when the plan has grown old: what is left is planned again.
+import type { FolderApplier } from '../disk/apply.ts'
+import type { IngestFile } from '../content/ingest.ts'
+import { readContent } from '../content/content-list.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { placesOf } from '../state/chunk-index.ts'
+import type { Action, Apply, Plan, StepAside } from '../sync/action.ts'
+import type { RelativePath } from '../sync/name.ts'
+import type { Content, NodeId } from '../sync/tree.ts'
+import { adoptAll } from './adopting.ts'
+import type { Questions } from './questions.ts'
+import type { Receiver } from './receiver.ts'
+import type { Sender } from './sender.ts'
+import type { Tally } from './tally.ts'
+import type { Vault } from './vault.ts'
+
+/** Changes given to the disk at once: between two such parts a run can turn to what came meanwhile. */
+const partChangesMax = 1_000
+const partBytesMax = 256 * 1024 * 1024
+
+export interface PlanWorkParts {
+  readonly vault: Vault
+  readonly sender: () => Sender
+  readonly receiver: Receiver
+  readonly questions: Questions
+  readonly applier: FolderApplier
+  readonly tally: Tally
+  /** @throws ClientError `folder-unmarked`, `state-foreign` */
+  readonly checkFolder: () => Promise<void>
+}
+
+/** What was done: what brings both sides nearer, and files that were read, which may say nothing new. */
+export interface Done {
+  readonly lasting: number
+  readonly read: number
+}
+
+export interface WorkDone extends Done {
+  /** The plan was not carried out to its end, or not all of it could be: plan again. */
+  readonly replan: boolean
+  /** Directories that are not what the plan saw. */
+  readonly lookAgain: readonly RelativePath[]
+}
+
+type Change = Apply | StepAside
+
+/** Carries out plans. Calls are one after the other. */
+export class PlanWork {
+  readonly #parts: PlanWorkParts
+
+  constructor(parts: PlanWorkParts) {
+    this.#parts = parts
+  }
+
+  /** @throws ClientError as the parts do */
+  async carryOut(session: RelaySession, plan: Plan): Promise<WorkDone> {
+    const { vault, sender, tally } = this.#parts
+    for (const conflict of plan.conflicts) tally.conflict(conflict)
+    for (const problem of plan.problems) tally.problem(problem)
+    const adopts = plan.actions.filter((action) => action.do === 'adopt')
+    if (adopts.length > 0)
+      await vault.trees.write({ flush: false }, (transaction) => adoptAll(transaction, adopts))
+    const commits = plan.actions.filter((action) => action.do === 'commit')
+    const committed = await sender().commit(session, commits)
+    const soFar = adopts.length + committed.done
+    const changes = plan.actions.filter(isForDisk)
+    const isOld = committed.moved || changes.some((change) => speaksOf(change, committed.renamed))
+    if (isOld) return { lasting: soFar, read: 0, replan: true, lookAgain: [] }
+    const applied = await this.#apply(changes)
+    const { lookAgain } = applied
+    const lasting = soFar + applied.done
+    if (!applied.complete) return { lasting, read: 0, replan: true, lookAgain }
+    const read = await sender().read(session, this.#filesToRead(plan.actions))
+    return {
+      lasting,
+      read: read.count,
+      replan: committed.again,
+      lookAgain: [...lookAgain, ...read.lookAgain],
+    }
+  }
+
+  async #apply(
+    changes: readonly Change[],
+  ): Promise<{ done: number; complete: boolean; lookAgain: readonly RelativePath[] }> {
+    const { tally, receiver, questions, checkFolder } = this.#parts
+    const lookAgain: RelativePath[] = []
+    let done = 0
+    if (changes.length > 0) await checkFolder()
+    tally.expect(changes.length, bytesOf(changes))
+    const parts = [...partsOf(changes)]
+    for (const [at, part] of parts.entries()) {
+      const report = await this.#parts.applier.run(part)
+      done += report.done.length
+      lookAgain.push(...report.lookAgain)
+      for (const problem of report.problems) tally.problem(problem)
+      for (const action of report.done) this.#tell(action)
+      const isLast = at === parts.length - 1
+      if (!isLast && (receiver.waiting || questions.waiting)) return { done, complete: false, lookAgain }
+    }
+    return { done, complete: true, lookAgain }
+  }
+
+  #tell(action: Change): void {
+    const { tally } = this.#parts
+    tally.did(1, bytesOf([action]))
+    tally.solved(action.path)
+    if (action.do === 'apply')
+      tally.change({ path: action.path, action: action.op, direction: 'down', ...from(action) })
+  }
+
+  #filesToRead(actions: readonly Action[]): IngestFile[] {
+    const { vault, tally } = this.#parts
+    const reads = actions.filter((action) => action.do === 'read')
+    const files = reads.map(({ id, path }) => {
+      const remote = vault.trees.get(id)?.remote?.value
+      const expected = remote?.kind === 'file' ? this.#trusted(remote.content) : undefined
+      // What was applied meanwhile may have moved it, and another file to where it was.
+      return { id, path: vault.trees.pathOf('local', id) ?? path, expected }
+    })
+    const bytes = reads.reduce((sum, { id }) => {
+      const local = vault.trees.get(id)?.local?.value
+      return sum + (local?.kind === 'file' ? local.sizeBytes : 0)
+    }, 0)
+    tally.expect(files.length, bytes)
+    return files
+  }
+
+  /** Content whose chunks are not where the log says, as this device found out, is no reason to keep the same bytes back. */
+  #trusted(content: Content | undefined): Content | undefined {
+    if (content === undefined) return undefined
+    const { trees } = this.#parts.vault
+    const isGood = readContent(content).ids.every((id) => placesOf(trees, id)[0]?.known !== 'bad')
+    return isGood ? content : undefined
+  }
+}
+
+/** Cuts a long list of changes. */
+function* partsOf(changes: readonly Change[]): Iterable<readonly Change[]> {
+  let part: Change[] = []
+  let bytes = 0
+  for (const change of changes) {
+    const size = bytesOf([change])
+    if (part.length >= partChangesMax || (part.length > 0 && bytes + size > partBytesMax)) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(change)
+    bytes += size
+  }
+  if (part.length > 0) yield part
+}
+
+/** Whether a change names a node that got another id since it was planned. */
+function speaksOf(change: Change, renamed: ReadonlyMap<NodeId, NodeId>): boolean {
+  if (renamed.size === 0) return false
+  const named: (NodeId | undefined)[] = [
+    change.id,
+    change.do === 'step-aside' ? change.expect.parent : undefined,
+  ]
+  if (change.do === 'apply') {
+    if (change.op === 'put') named.push(change.row.parent)
+    if (change.op === 'move') named.push(change.parent)
+    named.push(change.expect?.parent)
+  }
+  return named.some((id) => id !== undefined && renamed.has(id))
+}
+
+function isForDisk(action: Action): action is Change {
+  return action.do === 'apply' || action.do === 'step-aside'
+}
+
+function bytesOf(actions: readonly Change[]): number {
+  return actions.reduce((sum, action) => {
+    if (action.do !== 'apply' || action.op !== 'put' || action.row.value.kind !== 'file') return sum
+    return sum + action.row.value.sizeBytes
+  }, 0)
+}
+
+function from(action: Apply): { from?: string } {
+  return action.op === 'move' ? { from: action.from } : {}
+}

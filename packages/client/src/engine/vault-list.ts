@@ -1,0 +1,86 @@
+// The list of the owner's vaults, which each of them carries, sealed to the owner's identity alone: so that the words of a phrase can say which
+// ones a relay withholds. A vault that is added later is written into the older ones as well. Nothing is ever taken off the list here.
+import {
+  CryptoError,
+  decodeCbor,
+  encodeCbor,
+  equal,
+  fromHex,
+  makeConfig,
+  roleOf,
+  vaultId,
+  type VaultListItem,
+} from '@grenier/crypto'
+import type { RelaySession } from '../relay/relay-session.ts'
+import type { FolderRecord } from '../home/home.ts'
+import { otherKey } from '../state/state-keys.ts'
+import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
+import type { EntryWriter } from './entry-writer.ts'
+import type { Vault } from './vault.ts'
+
+const listedKey = otherKey('listed')
+const rowBytesMax = 16 * 1024 * 1024
+
+/** The vaults of these folders. */
+export function vaultsOf(folders: readonly FolderRecord[]): VaultListItem[] {
+  return folders.map(({ vault, name, relay }) => ({ vault: vaultId(fromHex(vault)), name, relay }))
+}
+
+/** Notes which vaults the log of this one lists. */
+export function noteListed(rows: StateRowsWriter, vaults: readonly VaultListItem[]): void {
+  rows.put(listedKey, encodeCbor(vaults.map(({ vault, name, relay }) => [vault, name, relay])))
+}
+
+/** Appends a `config` with the list, where this device is an owner's and knows of a vault that the log does not list. Returns whether it did. */
+export async function listVaultsWhenDue(
+  vault: Vault,
+  entries: EntryWriter,
+  session: RelaySession,
+): Promise<boolean> {
+  const { log, home, platform } = vault
+  const { spine } = log.state
+  const isOwn = home.identity !== undefined && equal(home.identity.sign, spine.genesisIdentity)
+  if (!isOwn || roleOf(spine, home.device.sign.publicKey) !== 'owner') return false
+  const known = listedIn(vault.trees)
+  const others = vaultsOf(home.folders.filter((folder) => folder.vault !== vault.record.vault))
+  const fresh = others.filter((other) => !known.some((one) => equal(one.vault, other.vault)))
+  if (fresh.length === 0) return false
+  const vaults = [...known, ...fresh]
+  const built = builtOrTooLong(() =>
+    makeConfig({ ...entries.on(session), random: platform.random, epochKeys: log.keys.epochKeys, vaults }),
+  )
+  if (built === undefined) return false
+  const also = (rows: StateRowsWriter): Promise<void> => {
+    noteListed(rows, vaults)
+    return Promise.resolve()
+  }
+  return (await entries.append(session, built.entry, { also })) === 'appended'
+}
+
+/** What this device knows the log to list. */
+function listedIn(rows: StateRows): VaultListItem[] {
+  const bytes = rows.other(listedKey)
+  if (bytes === undefined) return []
+  const items: readonly unknown[] = listOf(decodeCbor(bytes, { maxBytes: rowBytesMax }))
+  return items.flatMap(itemOf)
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function itemOf(item: unknown): VaultListItem[] {
+  const [vault, name, relay] = listOf(item)
+  if (!(vault instanceof Uint8Array) || typeof name !== 'string' || typeof relay !== 'string') return []
+  return [{ vault: vaultId(vault), name, relay }]
+}
+
+/** A list at its limit stays as it is: the vault works on. */
+function builtOrTooLong<T>(build: () => T): T | undefined {
+  try {
+    return build()
+  } catch (error) {
+    if (error instanceof CryptoError && error.code === 'limit') return undefined
+    throw error
+  }
+}

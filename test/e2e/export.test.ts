@@ -1,0 +1,48 @@
+// The whole archive as a tar that the system's own tar unpacks to the same tree.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { lineOf, Stage, summaryOf } from './commands.ts'
+import { addOddities, copyTree, installed } from './source-tree.ts'
+import { differences, folderDifferences, readTree } from './trees.ts'
+
+test('an export unpacks to the same tree, from a file and from standard output', async () => {
+  const stage = Stage.forTest()
+  const relay = await stage.relay()
+  const url = await relay.start()
+  const [alpha, beta] = [stage.device('alpha'), stage.device('beta')]
+  const [here, there] = [stage.newFolder('here'), stage.path('there')]
+  copyTree(installed, join(here, 'installed'), { filesMax: 600, bytesMax: 30 << 20, fileBytesMax: 8 << 20 })
+  addOddities(here)
+  await alpha.setup(url)
+  await alpha.done('add', here)
+  await beta.done('join', await alpha.invite(here), there, '--device-name', 'beta')
+
+  const unpacked = async (tar: string, name: string): Promise<string> => {
+    const into = stage.newFolder(name)
+    const { exitCode, stderr } = stage.machine('tar', '-xpf', tar, '-C', into, '--no-same-owner')
+    expect(stderr).toBe('')
+    expect(exitCode).toBe(0)
+    return await Promise.resolve(into)
+  }
+  const file = stage.path('archive.tar')
+  const exported = await beta.done('export', there, '--out', file)
+  expect(summaryOf(exported)['files']).toBe(summaryOf(await alpha.done('sync', '--once'))['files'])
+  expect(folderDifferences(here, await unpacked(file, 'from-file'))).toEqual([])
+
+  const refused = await beta.run('export', there, '--out', file)
+  expect(refused.exitCode).toBe(2)
+  expect(lineOf(refused.lines, 'error')).toMatchObject({ code: 'usage' })
+
+  const streamed = stage.path('streamed.tar')
+  const { exitCode, stdout } = await alpha.startPlain('export', here, '--out', '-').ended
+  expect(exitCode).toBe(0)
+  writeFileSync(streamed, stdout)
+  expect(folderDifferences(here, await unpacked(streamed, 'streamed'))).toEqual([])
+
+  // What is archived is what stands at the relay, whatever lies in the folder.
+  const before = readTree(here)
+  writeFileSync(join(here, 'not sent yet'), 'x')
+  await alpha.done('export', here, '--out', stage.path('again.tar'))
+  expect(differences(before, readTree(await unpacked(stage.path('again.tar'), 'again')))).toEqual([])
+})

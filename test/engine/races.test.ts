@@ -1,0 +1,156 @@
+// What happens between two steps of a sync: others commit, keys change, lines break, files are saved again. Nothing may be lost, sent twice, or
+// waited for in vain.
+import { decodeEntry, makeRekey, toHex } from '@grenier/crypto'
+import { openFolder } from '@grenier/client'
+import type { RelativePath } from '../../packages/client/src/sync/name.ts'
+import { describe, expect, test } from 'vitest'
+import { eventsOf, HostileWorld, peacefulWorld } from '../hostile/hostile-world.ts'
+import { HostileMember } from '../hostile/member.ts'
+import type { Machine } from '../simulation/world.ts'
+
+/** Starts a watch that is told of what is done to the folder through `hint`. */
+function watches(machine: Machine): (directory: string) => void {
+  let told: (directory: RelativePath) => void = () => undefined
+  machine.start(async (context) => {
+    const platform = {
+      ...context.platform,
+      watch: (_: string, events: { hint: (directory: RelativePath) => void }) => {
+        told = (directory) => events.hint(directory)
+        return { ready: Promise.resolve(), close: () => Promise.resolve() }
+      },
+    }
+    return await openFolder({ ...context, platform }, machine.folderPath)
+  }, false)
+  return (directory) => told(directory as RelativePath)
+}
+
+async function quiet(world: HostileWorld, ...machines: readonly Machine[]): Promise<void> {
+  await world.until(() => false, 30_000)
+  for (const machine of machines) {
+    machine.stop()
+    await world.outcomeOf(machine)
+  }
+}
+
+describe('a file that is saved again while it is being sent', () => {
+  for (const delayMs of [0, 10, 30, 60, 100, 200]) {
+    test(`arrives as it was saved last, though the line broke ${delayMs} ms after its first pack left`, async () => {
+      const world = await peacefulWorld()
+      const [a, b] = [world.at(0), world.at(1)]
+      const hint = watches(a)
+      await world.until(() => eventsOf(a, 'state').some(({ state }) => state === 'synced'))
+      const first = world.random.bytes(3_000_000)
+      const last = world.random.bytes(2_500_000)
+      let packs = 0
+      world.relay.onRequest = ({ type }) => {
+        if (type !== 'put' || packs++ > 0) return
+        world.scheduler.after(delayMs, () => {
+          a.user.write('saved twice', last)
+          hint('')
+          world.cut(a)
+        })
+      }
+      a.user.write('saved twice', first)
+      hint('')
+      await quiet(world, a)
+      await world.syncs(b)
+      expect(Buffer.compare(b.user.read('saved twice'), last)).toBe(0)
+      expect(b.tree()).toEqual(a.tree())
+    })
+  }
+})
+
+describe('devices that write at the same time', () => {
+  test('all get through, and agree', async () => {
+    const world = await peacefulWorld({ devices: 3 })
+    const all = world.machines
+    const hints = all.map((machine) => watches(machine))
+    await world.until(() => false, 2_000)
+    for (let round = 0; round < 12; round += 1) {
+      for (const [at, machine] of all.entries()) {
+        machine.user.write(`of ${at}, round ${round}`, `${round} ${'text '.repeat(40)}`)
+        hints[at]?.('')
+      }
+      await world.until(() => false, 5)
+    }
+    await quiet(world, ...all)
+    for (const machine of all) expect(machine.outcome).toMatchObject({ code: 'interrupted' })
+    expect(all[1]?.tree()).toEqual(all[0]?.tree())
+    expect(all[2]?.tree()).toEqual(all[0]?.tree())
+    expect(all[0]?.tree().filter((line) => line.startsWith('of '))).toHaveLength(36)
+    expect(all[0]?.tree().filter((line) => line.includes('conflict'))).toEqual([])
+  })
+
+  test('a payload that lies in packs of its own is sealed again when others were quicker', async () => {
+    const world = await peacefulWorld({ devices: 3 })
+    const [a, b] = [world.at(0), world.at(1)]
+    const other = new HostileMember(world, world.at(2))
+    for (let at = 0; at < 700; at += 1) a.user.write(Buffer.from(world.random.bytes(90)).toString('hex'), '')
+    let beaten = 0
+    const made: Promise<unknown>[] = []
+    world.relay.onRequest = (message) => {
+      if (message.type !== 'append' || beaten++ > 0) return
+      made.push(other.says({ operations: [], index: [] }))
+      world.cut(a)
+    }
+    await world.syncs(a)
+    await Promise.all(made)
+    expect(beaten).toBeGreaterThan(1)
+    await world.syncs(b)
+    expect(b.tree()).toEqual(a.tree())
+  })
+})
+
+describe('a new epoch', () => {
+  for (const after of [1, 2, 3]) {
+    test(`while packs are under way: what was sealed before is sealed again, at put ${after}`, async () => {
+      const world = await peacefulWorld()
+      const [a, b] = [world.at(0), world.at(1)]
+      await world.syncs(a)
+      const owner = new HostileMember(world, a)
+      let puts = 0
+      const opened: Promise<unknown>[] = []
+      world.relay.onRequest = ({ type }) => {
+        if (type === 'put' && ++puts === after)
+          opened.push(owner.read().then(() => owner.append(makeRekey(owner.on).entry.bytes)))
+      }
+      b.user.write('large', world.random.bytes(9_000_000))
+      b.user.write('small', 'small')
+      await world.syncs(b)
+      world.relay.onRequest = undefined
+      expect(opened).toHaveLength(1)
+      await Promise.all(opened)
+      await world.syncs(a)
+      expect(a.tree()).toEqual(b.tree())
+      // Of each chunk one copy is claimed: what was sealed twice is the same pack to the log.
+      const packs = (await world.relay.log(owner.vault)).flatMap((given) =>
+        'entry' in given ? decodeEntry(given.entry).header.added.map(({ id }) => toHex(id)) : [],
+      )
+      expect(new Set(packs).size).toBe(packs.length)
+    })
+  }
+})
+
+describe('what no device would take', () => {
+  test('is not sent: a tree that is too deep stays here, is said, and nothing else is held up', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    let path = 'deep'
+    a.user.makeDirectory(path)
+    for (let level = 0; level < 4100; level += 1) {
+      path = `${path}/d`
+      a.user.makeDirectory(path)
+    }
+    a.user.write('beside', 'beside')
+    const vault = world.relay.vaultOf(a)
+    await world.syncs(a)
+    const { length } = await world.relay.log(vault)
+    await world.syncs(a)
+    expect((await world.relay.log(vault)).length).toBe(length)
+    expect(eventsOf(a, 'void')).toEqual([])
+    expect(eventsOf(a, 'problem').map(({ code }) => code)).toContain('entry-void')
+    await world.syncs(b)
+    expect(eventsOf(b, 'void')).toEqual([])
+    expect(b.user.exists('beside')).toBe(true)
+  })
+})

@@ -1,0 +1,354 @@
+// Devices with real folders, real state databases and homes, and a relay in memory, all in one process: what the tests of the folder work
+// with. A device's file system can be listened to, so that a user's hand comes between two of its calls.
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  addFolder,
+  inlineWorkerPool,
+  joinFolder,
+  LevelStateStore,
+  makeHome,
+  openAccount,
+  openFolder,
+  openHome,
+  openRealFileSystem,
+  systemClock,
+  watchFolder,
+  type ClientError,
+  type Clock,
+  type EngineContext,
+  type FileSystem,
+  type FolderEngine,
+  type FolderEvent,
+  type Home,
+  type Platform,
+  type Summary,
+} from '@grenier/client'
+import {
+  certifyDevice,
+  identityFromEntropy,
+  makeDevice,
+  publicDevice,
+  publicIdentity,
+  systemRandom,
+  type Identity,
+} from '@grenier/crypto'
+import { memoryWirePair } from '@grenier/protocol'
+import { memoryStores, RelayCore, systemClock as relayClock, type Stores } from '@grenier/relay'
+import { heardBy, type Hands } from './hands.ts'
+
+export const relayUrl = 'ws://127.0.0.1:1'
+
+/** Made once: keys take longer than most of what is tested with them. */
+const identity: Identity = identityFromEntropy(systemRandom.bytes(32))
+
+/** What came of one run. */
+export interface Outcome {
+  readonly summary: Summary
+  readonly events: readonly FolderEvent[]
+  /** `code path`, sorted; the path as JSON has it. */
+  readonly problems: readonly string[]
+  /** Names of conflict copies, sorted. */
+  readonly kept: readonly string[]
+}
+
+export interface DeviceOptions {
+  /** Where its folder is; a new directory unless told. */
+  readonly folder?: string | undefined
+  /** Where its home is; a new directory unless told. */
+  readonly home?: string | undefined
+  readonly clock?: Clock | undefined
+  /** Another file system than the real one of the folder. */
+  readonly fileSystem?: (() => FileSystem) | undefined
+}
+
+/** A relay and what is around it. Everything it made on the disk goes with `end`. */
+export class Ground {
+  readonly base: string
+  readonly #core: RelayCore
+  readonly #running = new Set<Watching>()
+  #count = 0
+
+  constructor(stores: Stores = memoryStores({ random: systemRandom }), base = tmpdir()) {
+    this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
+    const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
+    this.#core = new RelayCore({ stores, config, clock: relayClock, random: systemRandom })
+  }
+
+  /** A directory of its own. */
+  directory(name: string): string {
+    const path = join(this.base, `${++this.#count}-${name}`)
+    fs.mkdirSync(path)
+    return path
+  }
+
+  device(name: string, options: DeviceOptions = {}): Device {
+    return new Device(this, name, options)
+  }
+
+  /** Two devices of one vault, in sync. */
+  async pair(first: DeviceOptions = {}, second: DeviceOptions = {}): Promise<[Device, Device]> {
+    const [a, b] = [this.device('alpha', first), this.device('beta', second)]
+    await a.add()
+    await b.join(a)
+    return [a, b]
+  }
+
+  dial(): ReturnType<typeof memoryWirePair>[0] {
+    const [near, far] = memoryWirePair((run) => void setImmediate(run))
+    this.#core.connect(far)
+    return near
+  }
+
+  running(watching: Watching): void {
+    this.#running.add(watching)
+  }
+
+  async end(): Promise<void> {
+    for (const watching of this.#running) await watching.stop()
+    fs.rmSync(this.base, { recursive: true, force: true })
+  }
+}
+
+/** One device with one folder. */
+export class Device {
+  readonly name: string
+  folder: string
+  readonly homeDirectory: string
+  /** Called around the calls of its file system. */
+  readonly hands: Hands = {}
+  /** Events of the last run. */
+  events: FolderEvent[] = []
+  readonly #ground: Ground
+  readonly #options: DeviceOptions
+
+  constructor(ground: Ground, name: string, options: DeviceOptions) {
+    this.#ground = ground
+    this.#options = options
+    this.name = name
+    this.folder = options.folder ?? ground.directory(name)
+    this.homeDirectory = options.home ?? join(ground.directory(`${name}-home`), 'home')
+    if (fs.existsSync(this.homeDirectory)) return
+    const device = makeDevice(systemRandom)
+    const certificate = certifyDevice(identity, publicDevice(device))
+    makeHome(this.homeDirectory, {
+      deviceName: name,
+      device,
+      identity: { keys: publicIdentity(identity), certificate },
+      relays: [relayUrl],
+    })
+  }
+
+  get home(): Home {
+    return openHome(this.homeDirectory)
+  }
+
+  /** A path in its folder; bytes for names that are no text. */
+  at(path: string): string
+  at(path: Buffer): Buffer
+  at(path: string | Buffer): string | Buffer {
+    return typeof path === 'string'
+      ? join(this.folder, path)
+      : Buffer.concat([Buffer.from(`${this.folder}/`), path])
+  }
+
+  write(path: string, content: string | Uint8Array): void {
+    fs.mkdirSync(join(this.at(path), '..'), { recursive: true })
+    fs.writeFileSync(this.at(path), content)
+  }
+
+  read(path: string): string {
+    return fs.readFileSync(this.at(path), 'utf8')
+  }
+
+  has(path: string): boolean {
+    return fs.lstatSync(this.at(path), { throwIfNoEntry: false }) !== undefined
+  }
+
+  /** Names in a directory, sorted; ours left out. */
+  names(path = ''): string[] {
+    return fs
+      .readdirSync(this.at(path))
+      .filter((name) => name !== '.grenier')
+      .sort()
+  }
+
+  /** Starts a vault from its folder. */
+  async add(): Promise<Outcome> {
+    const { home, platform, signal } = this.context()
+    await openAccount({ home, platform, signal }, { relay: relayUrl, invite: undefined, identity })
+    return await this.run((context) =>
+      addFolder(context, { path: this.folder, name: 'vault', relay: relayUrl }),
+    )
+  }
+
+  /** Joins the vault of another device. */
+  async join(other: Device): Promise<Outcome> {
+    const engine = await openFolder(other.context(), other.folder)
+    const { code } = await engine.invite({ role: 'writer', expiresMs: 3_600_000 })
+    await engine.close()
+    return await this.run((context) => joinFolder(context, { path: this.folder, code }))
+  }
+
+  /** Syncs until both sides agree. @throws what the engine throws */
+  async sync(): Promise<Outcome> {
+    return await this.run((context) => openFolder(context, this.folder))
+  }
+
+  /** Why it cannot be synced. */
+  async refusal(): Promise<ClientError> {
+    const outcome = await this.sync().catch((error: unknown) => error as ClientError)
+    if (outcome instanceof Error) return outcome
+    throw new Error('it was synced')
+  }
+
+  async run(open: (context: EngineContext) => Promise<FolderEngine>): Promise<Outcome> {
+    this.events = []
+    const engine = await open(this.context())
+    try {
+      const summary = await engine.run({ once: true })
+      return outcomeOf(summary, this.events)
+    } finally {
+      await engine.close()
+    }
+  }
+
+  /** Syncs and watches until stopped. */
+  async watch(): Promise<Watching> {
+    this.events = []
+    const stop = new AbortController()
+    const listeners = new Set<() => void>()
+    const heard = (event: FolderEvent): void => {
+      this.events.push(event)
+      for (const listener of listeners) listener()
+    }
+    const engine = await openFolder({ ...this.context(), report: heard, signal: stop.signal }, this.folder)
+    const ended = engine
+      .run({ once: false })
+      .then(() => undefined)
+      .catch((error: unknown) => error as ClientError)
+      .finally(() => engine.close())
+    const watching = new Watching(stop, ended, listeners)
+    this.#ground.running(watching)
+    return watching
+  }
+
+  context(): EngineContext {
+    const { clock = systemClock, fileSystem } = this.#options
+    const platform: Platform = {
+      clock,
+      random: systemRandom,
+      pool: inlineWorkerPool(),
+      dial: () => Promise.resolve(this.#ground.dial()),
+      fileSystem: async (folder) =>
+        await Promise.resolve(heardBy(fileSystem?.() ?? openRealFileSystem(folder), this.hands)),
+      state: async (directory) => {
+        fs.mkdirSync(join(directory, '..'), { recursive: true, mode: 0o700 })
+        return await LevelStateStore.open(directory)
+      },
+      watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
+    }
+    const report = (event: FolderEvent): void => void this.events.push(event)
+    return { home: this.home, platform, report, signal: new AbortController().signal }
+  }
+}
+
+/** A run that watches. */
+export class Watching {
+  /** How it ended; undefined when it was only stopped. */
+  readonly ended: Promise<ClientError | undefined>
+  readonly #stop: AbortController
+  readonly #listeners: Set<() => void>
+
+  constructor(stop: AbortController, ended: Promise<ClientError | undefined>, listeners: Set<() => void>) {
+    this.#stop = stop
+    this.ended = ended
+    this.#listeners = listeners
+  }
+
+  /** Resolves when this holds, asked after each event; rejects when the run ends before. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      let listener = (): void => undefined
+      const event = new Promise<'event'>((resolve) => (listener = () => resolve('event')))
+      this.#listeners.add(listener)
+      const first = await Promise.race([event, this.ended])
+      this.#listeners.delete(listener)
+      if (first !== 'event') throw first ?? new Error('stopped')
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.ended
+  }
+}
+
+/** Syncs one after the other until their trees are equal. */
+export async function agree(...devices: readonly Device[]): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    for (const device of devices) await device.sync()
+    const [first = '', ...others] = devices.map(({ folder }) => folder)
+    if (round > 0 && others.every((other) => isSameTree(first, other))) return
+  }
+  throw new Error(`no agreement:\n${devices.map(({ folder }) => treeOf(folder).join('\n')).join('\n\n')}`)
+}
+
+/** Whether two folders hold the same; times may differ by what Node cannot set, less than a microsecond. */
+function isSameTree(one: string, other: string): boolean {
+  if (treeOf(one).join('\n') !== treeOf(other).join('\n')) return false
+  const [times, others] = [timesOf(one), timesOf(other)]
+  return [...times].every(([path, time]) => {
+    const off = time - (others.get(path) ?? 0n)
+    return off > -1000n && off < 1000n
+  })
+}
+
+/** Each path below a folder as a line: kind, bits, bytes or target. Sorted. */
+export function treeOf(root: string): string[] {
+  return walk(root).map(([line]) => line)
+}
+
+/** Modification times below a folder, ns, by line; not of directories. */
+export function timesOf(root: string): Map<string, bigint> {
+  return new Map(walk(root).filter(([line]) => !line.includes('/ ')))
+}
+
+function walk(root: string): [string, bigint][] {
+  const lines: [string, bigint][] = []
+  const enter = (directory: Buffer, prefix: string): void => {
+    for (const name of fs.readdirSync(directory, { encoding: 'buffer' })) {
+      if (prefix === '' && name.toString() === '.grenier') continue
+      const path = Buffer.concat([directory, Buffer.from('/'), name])
+      const shown = `${prefix}${name.toString('latin1')}`
+      const stat = fs.lstatSync(path, { bigint: true })
+      const push = (line: string): unknown => lines.push([line, stat.mtimeNs])
+      const bits = (stat.mode & 0o777n).toString(8)
+      if (stat.isDirectory()) {
+        push(`${shown}/ ${bits}`)
+        enter(path, `${shown}/`)
+      } else if (stat.isSymbolicLink())
+        push(`${shown} -> ${fs.readlinkSync(path, { encoding: 'buffer' }).toString('latin1')}`)
+      else if (stat.isFile()) push(`${shown} ${bits} ${stat.size} ${digest(fs.readFileSync(path))}`)
+      else push(`${shown} other`)
+    }
+  }
+  enter(Buffer.from(root), '')
+  return lines.sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function digest(bytes: Uint8Array): string {
+  return process.getBuiltinModule('node:crypto').hash('sha256', bytes, 'hex').slice(0, 16)
+}
+
+function outcomeOf(summary: Summary, events: readonly FolderEvent[]): Outcome {
+  const problems = events.filter((event) => event.event === 'problem')
+  const kept = events.filter((event) => event.event === 'conflict')
+  return {
+    summary,
+    events,
+    problems: problems.map(({ code, path }) => `${code} ${path}`).sort(),
+    kept: kept.map(({ keptAs }) => keptAs).sort(),
+  }
+}

@@ -1,0 +1,295 @@
+// What a relay, or a thief of a code, may try on a device that joins. Attack numbers are those of docs/THREATS.md.
+import {
+  decodeEntry,
+  invitationOf,
+  makeCancel,
+  makeDevice,
+  makeGenesis,
+  certifyDevice,
+  publicDevice,
+  publicIdentity,
+  publicKeysOf,
+  roleOf,
+  sealTo,
+  signEntry,
+  identityFromEntropy,
+  type KeyPairs,
+} from '@grenier/crypto'
+import { openFolder } from '@grenier/client'
+import { describe, expect, test } from 'vitest'
+import { decodeInvitationCode } from '../../packages/client/src/engine/invitation-code.ts'
+import { canary, expectNothingReadable, peacefulWorld, type HostileWorld } from './hostile-world.ts'
+import { HostileMember } from './member.ts'
+import { ended } from '../simulation/world.ts'
+
+/** A vault of one device, and a second one that has only a code. */
+async function invited(): Promise<{ world: HostileWorld; code: string }> {
+  const world = await peacefulWorld({ devices: 1 })
+  world.more(1)
+  const code = await world.invite(world.at(0))
+  return { world, code }
+}
+
+function expectNothingJoined(world: HostileWorld): void {
+  const b = world.at(1)
+  expect(b.home.folders).toEqual([])
+  expect(b.tree()).toEqual([])
+  expectNothingReadable(world)
+}
+
+describe('an invitation', () => {
+  test('attack 6: lets one device in, and no second one', async () => {
+    const { world, code } = await invited()
+    world.more(1)
+    expect(await world.join(world.at(1), code)).toBe('done')
+    expect(await world.join(world.at(2), code)).toMatchObject({ code: 'code-wrong' })
+    expect(world.at(2).home.folders).toEqual([])
+  })
+
+  test('attack 6: is dead once it is cancelled, also where the relay still knows it', async () => {
+    const { world, code } = await invited()
+    const [a, b] = [world.at(0), world.at(1)]
+    const owner = new HostileMember(world, a)
+    await owner.read()
+    const { secret } = decodeInvitationCode(code)
+    const invites = [invitationOf(secret).sign.publicKey]
+    const before = await world.relay.log(owner.vault)
+    await owner.append(makeCancel({ ...owner.on, invites }).entry.bytes)
+    expect(await world.join(b, code)).toMatchObject({ code: 'code-wrong' })
+    expectNothingJoined(world)
+    // A relay that shows the log from before the cancel brings nobody in either: the log has gone on.
+    world.relay.lieTo(b, { vaults: [owner.vault], log: () => before })
+    expect(await world.join(b, code)).toBeInstanceOf(Error)
+    expectNothingJoined(world)
+    expect(roleOf((await owner.read()).spine, b.home.device.sign.publicKey)).toBeUndefined()
+  })
+
+  test('attack 2: shown a log of before the invitation, a code opens nothing', async () => {
+    const { world, code } = await invited()
+    const b = world.at(1)
+    world.relay.lieTo(b, { log: (log) => log.slice(0, -1) })
+    expect(await world.join(b, code)).toMatchObject({ code: 'code-wrong' })
+    expectNothingJoined(world)
+  })
+
+  test('attack 1, 2: a vault of the relay’s own, with an invitation of the same keys, is not taken for the right one', async () => {
+    const { world, code } = await invited()
+    const b = world.at(1)
+    const planted = plantedVault(world, code)
+    world.relay.lieTo(b, { vaults: [planted.vault], log: () => planted.log })
+    expect(await world.join(b, code)).toMatchObject({ code: 'relay-contradicts' })
+    expectNothingJoined(world)
+    world.relay.repent(b)
+    expect(await world.join(b, code)).toBe('done')
+    expect(b.tree()).toEqual(world.at(0).tree())
+  })
+
+  test('attack 7: who joined is shown the log of before it did: a rollback, from the first sync on', async () => {
+    const { world, code } = await invited()
+    const [a, b] = [world.at(0), world.at(1)]
+    // The relay turns between the accept and the first look at the log as a member.
+    world.relay.lieTo(b, { log: (log) => log.filter(({ sequence }) => sequence <= accepted - 1) })
+    let accepted = Number.POSITIVE_INFINITY
+    world.relay.onRequest = (message) => {
+      if (message.type === 'append') accepted = decodeEntry(message.entry).header.sequence
+    }
+    expect(await world.join(b, code)).toMatchObject({ code: 'relay-rollback' })
+    expect(b.home.folders).toHaveLength(1)
+    expect(b.tree()).toEqual([])
+    world.relay.repent(b)
+    await world.syncs(b)
+    expect(b.tree()).toEqual(a.tree())
+  })
+
+  test('goes on after the answer to the accept was lost', async () => {
+    const { world, code } = await invited()
+    const [a, b] = [world.at(0), world.at(1)]
+    let cuts = 0
+    world.relay.onRequest = ({ type }) => {
+      if (type === 'append' && cuts++ === 0) world.scheduler.after(25, () => world.cut(b))
+    }
+    expect(await world.join(b, code)).toBe('done')
+    expect(b.tree()).toEqual(a.tree())
+  })
+
+  test('goes on after the power went at any moment of a join', async () => {
+    for (let step = 1; step < 60; step += 4) {
+      const { world, code } = await invited()
+      const [a, b] = [world.at(0), world.at(1)]
+      b.dieAfter(step)
+      const first = world.join(b, code)
+      const outcome = await first.catch((error: unknown) => error)
+      b.dieAfter(Number.POSITIVE_INFINITY)
+      if (outcome === 'done') return
+      if (b.home.folders.length === 0) expect(await world.join(b, code), `step ${step}`).toBe('done')
+      else await resumed(world, { code })
+      expect(b.tree(), `step ${step}`).toEqual(a.tree())
+    }
+  })
+})
+
+/** The folder is recorded: it syncs, if the accept got through; if not, it is forgotten and joined again. */
+async function resumed(world: HostileWorld, { code }: { code: string }): Promise<void> {
+  const b = world.at(1)
+  const outcome = await world.sync(b)
+  if (outcome === 'done') return
+  expect(outcome).toMatchObject({ code: 'relay-refused' })
+  await b.home.removeFolder(b.folderPath)
+  b.disk.forget(() => true)
+  b.user.remove('.grenier')
+  expect(await world.join(b, code)).toBe('done')
+}
+
+/** A vault that somebody else made, with an invite that names the keys of the code: all that the relay saw of them. */
+function plantedVault(world: HostileWorld, code: string) {
+  const { random } = world
+  const invitation = invitationOf(decodeInvitationCode(code).secret)
+  const identity = identityFromEntropy(random.bytes(32))
+  const device: KeyPairs = makeDevice(random)
+  const made = makeGenesis({
+    identity: publicIdentity(identity),
+    device,
+    certificate: certifyDevice(identity, publicDevice(device)),
+    name: 'planted',
+    deviceName: 'relay',
+    at: world.scheduler.nowMs,
+    random,
+  })
+  const { state } = made
+  const place = { kind: 'invite', binding: state.vault, epoch: 0, random } as const
+  const seal = sealTo({ ...place, recipient: invitation.kem.publicKey, secret: made.epochKey })
+  const entry = signEntry({
+    header: {
+      kind: 'member',
+      vault: state.vault,
+      previous: state.head.hash,
+      spine: state.spine.head,
+      sequence: 1,
+      device: device.sign.publicKey,
+      at: state.head.at,
+      added: [],
+      restored: [],
+      part: {
+        action: 'invite',
+        invitee: publicKeysOf(invitation),
+        role: 'writer',
+        expiresAt: state.head.at + 3_600_000,
+        seal,
+        mac: random.bytes(32),
+      },
+    },
+    payload: new Uint8Array(0),
+    secretKey: device.sign.secretKey,
+  })
+  const log = [made.entry.bytes, entry.bytes].map((bytes, sequence) => ({ sequence, entry: bytes }))
+  return { vault: state.vault, log }
+}
+
+describe('a device that may only read', () => {
+  test('gets what others change, keeps what it changes, and says so, again and again without a new entry', async () => {
+    const world = await peacefulWorld({ devices: 1 })
+    world.more(1)
+    const [a, b] = [world.at(0), world.at(1)]
+    expect(await world.join(b, await world.invite(a, 'reader'))).toBe('done')
+    expect(b.tree()).toEqual(a.tree())
+    b.user.write('of the reader', `${canary} stays here`)
+    b.user.write('plain.txt', 'edited by the reader')
+    b.user.remove(`link ${canary}`)
+    const vault = world.relay.vaultOf(b)
+    await world.syncs(a)
+    const entries = (await world.relay.log(vault)).length
+    for (let times = 0; times < 3; times += 1) await world.syncs(b)
+    expect((await world.relay.log(vault)).length).toBe(entries)
+    const problems = b.events.filter((event) => event.event === 'problem')
+    expect(new Set(problems.map(({ path, code }) => `${path}: ${code}`))).toEqual(
+      new Set(['of the reader: read-only', 'plain.txt: read-only', `link ${canary}: read-only`]),
+    )
+    expect(world.relay.asked.get('put') ?? 0).toBe(world.relay.putsOf(a))
+    // What others change comes, beside what was changed here where both were.
+    a.user.write('plain.txt', 'edited by the owner')
+    a.user.write('new', 'new')
+    await world.syncs(a, b)
+    expect(Buffer.from(b.user.read('plain.txt')).toString()).toBe('edited by the owner')
+    expect(b.user.exists('new')).toBe(true)
+    const copies = [...b.user.tree()].filter(([path]) => path.startsWith('plain (conflict'))
+    expect(copies.map(([, { bytes }]) => Buffer.from(bytes).toString())).toEqual(['edited by the reader'])
+    expect(Buffer.from(b.user.read('of the reader')).toString()).toContain('stays here')
+    await world.syncs(b)
+  })
+})
+
+describe('questions to a folder that is at work', () => {
+  test('an invitation is made while a watch has nothing else to do, and while it ends', async () => {
+    const world = await peacefulWorld({ devices: 1 })
+    world.more(1)
+    const [a, b] = [world.at(0), world.at(1)]
+    const asked: Promise<string>[] = []
+    a.start(async (context) => {
+      const engine = await openFolder(context, a.folderPath)
+      const ask = async (): Promise<string> =>
+        (await engine.invite({ role: 'writer', expiresMs: 60_000 })).code
+      world.scheduler.after(60_000, () => void asked.push(ask()))
+      world.scheduler.after(120_000, () => {
+        const late = ask()
+        late.catch(() => undefined)
+        asked.push(late)
+        a.stop()
+      })
+      return engine
+    }, false)
+    expect(await world.until(() => asked.length === 1, 70_000)).toBe(true)
+    const [first] = asked
+    expect(await world.settles(first ?? Promise.reject(new Error('never asked')))).toMatch(/invite=/)
+    await world.until(() => !a.running, 100_000)
+    expect(a.outcome).toMatchObject({ code: 'interrupted' })
+    const second = await world.settles(asked[1]?.catch((error: unknown) => error) ?? Promise.resolve('never'))
+    expect(second).toMatchObject({ code: 'interrupted' })
+    expect(await world.join(b, (await first) ?? '')).toMatchObject({ code: 'code-wrong' })
+    await world.syncs(a)
+    expect(await world.join(b, await world.invite(a))).toBe('done')
+  })
+
+  test('a folder is closed while it syncs: the run ends, then the state is closed', async () => {
+    const world = await peacefulWorld({ devices: 1 })
+    const a = world.at(0)
+    a.user.write('large', world.random.bytes(2_000_000))
+    a.start(async (context) => {
+      const engine = await openFolder(context, a.folderPath)
+      world.scheduler.after(30, () => void engine.close())
+      return engine
+    }, true)
+    expect(await world.outcomeOf(a)).toMatchObject({ code: 'interrupted' })
+    a.sync(true)
+    await ended(world, a)
+  })
+
+  test('stops at once while it waits for a relay that is not there', async () => {
+    const world = await peacefulWorld({ devices: 1 })
+    const a = world.at(0)
+    world.between = (wire) => {
+      wire.close(1006)
+      return wire
+    }
+    a.sync(false)
+    await world.until(() => false, 200_000)
+    expect(a.running).toBe(true)
+    const before = world.scheduler.nowMs
+    a.stop()
+    expect(await world.outcomeOf(a)).toMatchObject({ code: 'interrupted' })
+    expect(world.scheduler.nowMs - before).toBeLessThan(1000)
+  })
+
+  test('a line that always breaks ends a run that is to end, and is not tried without a pause', async () => {
+    const world = await peacefulWorld({ devices: 1 })
+    const a = world.at(0)
+    let cuts = 0
+    world.relay.onRequest = ({ type }) => {
+      if (type !== 'subscribe') return
+      cuts += 1
+      world.cut(a)
+    }
+    a.user.write('large', world.random.bytes(3_000_000))
+    expect(await world.sync(a)).toMatchObject({ code: 'relay-unreachable' })
+    expect(cuts).toBeLessThan(10)
+  })
+})

@@ -1,0 +1,160 @@
+// What the log's history holds: every content that any entry ever put, brought back from nothing but what the relay keeps and the vault's keys.
+import { zstdDecompressSync } from 'node:zlib'
+import {
+  advance,
+  chunkIdsOf,
+  chunkIdKeyOf,
+  chunkIdOf,
+  containerEpoch,
+  decodeChange,
+  decodeEntry,
+  epochKeysFor,
+  equal,
+  fromHex,
+  joinPayload,
+  openContainer,
+  openPayload,
+  packKeyOf,
+  payloadKeyOf,
+  toHex,
+  vaultId,
+  type ChangePayload,
+  type Entry,
+  type EpochKeys,
+  type LogState,
+  type PackId,
+  type VaultId,
+} from '@grenier/crypto'
+import type { Stores } from '@grenier/relay'
+import { versionOf } from './ledger.ts'
+import type { World } from './world.ts'
+
+interface Place {
+  readonly pack: PackId
+  readonly offset: number
+  readonly storedBytes: number
+  readonly plainBytes: number
+}
+
+/** Reads one vault as its archive would be read. */
+class History {
+  readonly #stores: Stores
+  readonly #vault: VaultId
+  readonly #keys: EpochKeys
+  readonly #places = new Map<string, Place>()
+  readonly #plains = new Map<string, Uint8Array>()
+  readonly versions = new Set<string>()
+
+  constructor(stores: Stores, vault: VaultId, keys: EpochKeys) {
+    this.#stores = stores
+    this.#vault = vault
+    this.#keys = keys
+  }
+
+  /** Takes all that an entry put. */
+  async take(entry: Entry, state: LogState): Promise<void> {
+    if (entry.header.kind !== 'change') return
+    const change = await this.#open(entry, state)
+    const claims = [...entry.header.added, ...entry.header.restored]
+    for (const list of change.index) {
+      let offset = 0
+      for (const chunk of list.chunks) {
+        const { plainBytes, storedBytes } = chunk
+        const pack = claims[list.pack]?.id
+        if (pack !== undefined) this.#places.set(toHex(chunk.id), { pack, offset, storedBytes, plainBytes })
+        offset += storedBytes
+      }
+    }
+    for (const operation of change.operations) {
+      if (operation.op !== 'put' || operation.node.kind !== 'file') continue
+      if (operation.node.depth > 0) throw new RangeError('a file too large for a simulation')
+      const parts: Uint8Array[] = []
+      for (const id of chunkIdsOf(operation.node.chunks, change.index))
+        parts.push(await this.#chunk(toHex(id)))
+      this.versions.add(versionOf(Buffer.concat(parts)))
+    }
+  }
+
+  async #open(entry: Entry, { spine }: LogState): Promise<ChangePayload> {
+    const epoch = spine.epochs.at(-1)?.number ?? 0
+    const place = { payloadKey: payloadKeyOf(this.#key(epoch), epoch, this.#vault), binding: this.#vault }
+    const rule = { payloadVersionMax: spine.payloadVersionMax }
+    const content = openPayload(entry.payload, { ...place, ...rule })
+    const { added, restored } = entry.header
+    if (content.kind === 'body') return decodeChange(content.body, [...added, ...restored])
+    const plains: Uint8Array[] = []
+    for (const position of content.pointer.packs) {
+      const claim = added[position]
+      if (claim === undefined) throw new RangeError('a pointer to nowhere')
+      plains.push(await this.#plain(claim.id))
+    }
+    return decodeChange(joinPayload(content.pointer, plains, rule), [...added, ...restored])
+  }
+
+  async #chunk(id: string): Promise<Uint8Array> {
+    const place = this.#places.get(id)
+    if (place === undefined) throw new RangeError('a file names a chunk that has no place')
+    const plain = await this.#plain(place.pack)
+    const stored = plain.subarray(place.offset, place.offset + place.storedBytes)
+    const bytes = place.storedBytes === place.plainBytes ? stored : zstdDecompressSync(stored)
+    const key = chunkIdKeyOf(this.#key(0), this.#vault)
+    if (!equal(chunkIdOf(key, bytes), fromHex(id))) throw new RangeError('a chunk is not what its id says')
+    return bytes
+  }
+
+  /** What is in a pack. */
+  async #plain(pack: PackId): Promise<Uint8Array> {
+    const name = toHex(pack)
+    const known = this.#plains.get(name)
+    if (known !== undefined) return known
+    const row = (await this.#stores.ledger.rows(this.#vault, [pack]))[0]
+    if (row === undefined) throw new RangeError('the relay lacks a pack that an entry claims')
+    const parts: Uint8Array[] = []
+    const range = { offset: 0, length: row.sizeBytes }
+    for await (const part of this.#stores.packs.get({ vault: this.#vault, pack }, range)) parts.push(part)
+    const bytes = Buffer.concat(parts)
+    const epoch = containerEpoch(bytes, 'pack')
+    const key = packKeyOf(this.#key(epoch), epoch, this.#vault)
+    const { plain } = openContainer({ type: 'pack', key, binding: this.#vault, bytes })
+    this.#plains.set(name, plain)
+    return plain
+  }
+
+  #key(epoch: number): Uint8Array {
+    const key = this.#keys.get(epoch)
+    if (key === undefined) throw new RangeError('an epoch without a key')
+    return key
+  }
+}
+
+/** The versions of all contents that the log of the world's vault ever had. @throws when anything of it cannot be brought back */
+export async function versionsEver(world: World): Promise<ReadonlySet<string>> {
+  const home = world.machines[0]?.home
+  const [folder] = home?.folders ?? []
+  if (home === undefined || folder === undefined) return new Set()
+  const stores = world.relayDisk.open(() => true)
+  const vault = vaultId(fromHex(folder.vault))
+  const entries = await allEntries(stores, vault)
+  const states: LogState[] = []
+  for (const entry of entries) states.push(advance(states.at(-1), entry))
+  const last = states.at(-1)
+  if (last === undefined) return new Set()
+  const history = new History(stores, vault, epochKeysFor({ vault, spine: last.spine, pairs: home.device }))
+  for (const [at, entry] of entries.entries()) {
+    const state = states[at]
+    if (state !== undefined) await history.take(entry, state)
+  }
+  return history.versions
+}
+
+async function allEntries({ logs }: Stores, vault: VaultId): Promise<Entry[]> {
+  const entries: Entry[] = []
+  for (;;) {
+    const some = await logs.entries(vault, entries.length, 1 << 20)
+    if (some.length === 0) return entries
+    for (const one of some) {
+      if (!('bytes' in one)) throw new RangeError('a retired entry in a simulation that prunes nothing')
+      entries.push(decodeEntry(one.bytes))
+    }
+  }
+}

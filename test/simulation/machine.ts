@@ -1,0 +1,352 @@
+// One simulated device with its folder: what survives a crash, and the process that may run on it. Each call that the process makes of its
+// disk or its state is a step, at which its user may edit, its line may break, or it may die; what a dead one still does has no effect.
+import { createHash } from 'node:crypto'
+import {
+  inlineWorkerPool,
+  MemoryDisk,
+  MemoryFolder,
+  MemoryUser,
+  openFolder,
+  openMemoryFileSystem,
+  type EngineContext,
+  type FileSystem,
+  type FolderEngine,
+  type FolderEvent,
+  type FolderRecord,
+  type Home,
+  type Platform,
+  type StateStore,
+  type WatchEvents,
+} from '@grenier/client'
+import {
+  certifyDevice,
+  identityFromEntropy,
+  makeDevice,
+  publicDevice,
+  publicIdentity,
+  type Certificate,
+  type Device,
+  type Identity,
+} from '@grenier/crypto'
+import type { RelativePath } from '../../packages/client/src/sync/name.ts'
+import { keySpace } from '../../packages/client/src/state/state-keys.ts'
+import { canary } from './canary.ts'
+import { copyFolder, type KeptMachine } from './ready-world.ts'
+import { Seeded } from './seeded.ts'
+import { relayUrl, type World } from './world.ts'
+
+/** Keys are made once: 2,500 encapsulations a second are not what a simulation should spend its time on. */
+export const readyMade = ((): { identity: Identity; devices: Device[]; certificates: Certificate[] } => {
+  const random = new Seeded(0x9e3779b9)
+  const devices = Array.from({ length: 4 }, () => makeDevice(random))
+  const identity = identityFromEntropy(random.bytes(32))
+  const certificates = devices.map((device) => certifyDevice(identity, publicDevice(device)))
+  return { identity, devices, certificates }
+})()
+
+/** What is special about a machine. */
+export interface MachineOptions {
+  /** Whether its file system takes names that differ in case or Unicode form for one. */
+  readonly folds?: boolean | undefined
+  /** Where it starts; else empty. */
+  readonly kept?: KeptMachine | undefined
+}
+
+interface Watching {
+  readonly events: WatchEvents
+  readonly life: number
+}
+
+/** One device. */
+export class Machine {
+  readonly name: string
+  readonly folds: boolean
+  readonly folder: MemoryFolder
+  readonly user: MemoryUser
+  readonly home: MemoryHome
+  readonly events: FolderEvent[] = []
+  readonly disk = new MemoryDisk()
+  outcome: 'done' | Error | undefined
+  /** ms that its clock is ahead of the world's. */
+  skewMs: number
+  /** How often a call of the disk takes its time. */
+  slowness = 0
+  /** How often a watcher says nothing. */
+  hintLoss = 0
+  /** Walks over what differs, since the last start of a process. */
+  plans = 0
+  readonly #world: World
+  readonly #watchers = new Set<Watching>()
+  #life = 0
+  #steps = 0
+  /** What happens at steps to come. */
+  #ahead: { readonly step: number; readonly run: () => void }[] = []
+  #abort = new AbortController()
+  #running: Promise<'done' | Error> | undefined
+
+  constructor(world: World, at: number, options: MachineOptions = {}) {
+    this.#world = world
+    this.name = `device-${at}`
+    this.folds = options.folds ?? false
+    this.skewMs = world.random.below(4000) - 2000
+    const clock = world.scheduler.clockOf(this)
+    const folds = this.folds ? { caseInsensitive: true, normalizesUnicode: true } : undefined
+    this.folder = new MemoryFolder({ clock, folds })
+    this.user = new MemoryUser(this.folder)
+    this.home = new MemoryHome(`${canary}-${this.name}`, at)
+    if (options.kept === undefined) return
+    this.home.folders = options.kept.folders
+    copyFolder(options.kept.files, this.folder)
+    this.disk.write(options.kept.state, true)
+  }
+
+  readonly alive = (): boolean => true
+
+  /** Whether the process of now is the one of this life. */
+  get running(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Steps over all lives. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Lets something happen right before a step to come. */
+  atStep(steps: number, run: () => void): void {
+    this.#ahead.push({ step: this.#steps + steps, run })
+  }
+
+  /** Nothing that was to happen at a step happens any more. */
+  forgetSteps(): void {
+    this.#ahead = []
+  }
+
+  /** Ends this life at a step chosen by the world. */
+  dieAfter(steps: number): void {
+    if (steps === Number.POSITIVE_INFINITY) this.forgetSteps()
+    else this.atStep(steps, () => this.kill())
+  }
+
+  /** Runs something of the engine as a process of this machine. */
+  start(work: (context: EngineContext) => Promise<FolderEngine>, once: boolean): void {
+    const life = ++this.#life
+    this.#abort = new AbortController()
+    this.outcome = undefined
+    this.plans = 0
+    const run = async (): Promise<'done' | Error> => {
+      try {
+        const engine = await work(this.context(life))
+        try {
+          await engine.run({ once })
+        } finally {
+          await engine.close()
+        }
+        return 'done'
+      } catch (error) {
+        return error instanceof Error ? error : new Error(String(error))
+      }
+    }
+    const running = run()
+    this.#running = running
+    void running.then((outcome) => {
+      if (this.#life !== life) return
+      this.#running = undefined
+      this.outcome = outcome
+      this.#world.ended(this, outcome)
+    })
+  }
+
+  sync(once: boolean): void {
+    this.start((context) => openFolder(context, this.folderPath), once)
+  }
+
+  /** What the user sees, one line a path: kind, bits, time (not of directories, and as far as disks keep it), and a hash of the bytes. */
+  tree(): string[] {
+    return [...this.user.tree()].map(([path, { kind, mode, mtimeNs, bytes }]) => {
+      const time = kind === 'directory' ? '' : mtimeNs >> 12n
+      return `${path} ${kind} ${kind === 'link' ? '' : mode.toString(8)} ${time} ${digest(bytes)}`
+    })
+  }
+
+  get folderPath(): string {
+    return `/${this.name}`
+  }
+
+  /** Something changed in this directory: watchers may say so, some time. */
+  touched(directory: string): void {
+    const { random, scheduler } = this.#world
+    for (const { events, life } of this.#watchers) {
+      if (random.chance(this.hintLoss)) continue
+      scheduler.after(random.below(300), () => {
+        if (this.#life === life) events.hint(directory as RelativePath)
+      })
+    }
+  }
+
+  /** Stops cleanly. */
+  stop(): void {
+    this.#abort.abort()
+  }
+
+  /** Loses all that it knew of the vault, but not which folder is whose: the marker is what is kept of the state. */
+  forget(): void {
+    this.disk.forget((key) => key !== 'x!marker')
+  }
+
+  /** Pulls the plug; or, without `power`, ends the process alone, and nothing that it wrote is lost. */
+  kill(power = true): void {
+    this.#world.note(`${this.name} ${power ? 'loses power' : 'is killed'}`)
+    this.#life += 1
+    this.#running = undefined
+    this.#ahead = []
+    this.#watchers.clear()
+    this.#world.cut(this)
+    const { random } = this.#world
+    if (power) this.folder.crash((choices) => random.below(choices))
+    this.disk.crash(power ? random.below(this.disk.unflushedBatches + 1) : this.disk.unflushedBatches)
+  }
+
+  context(life = this.#life): EngineContext {
+    const world = this.#world
+    const clock = world.scheduler.clockOf({
+      alive: () => this.#life === life,
+      skewMs: 0,
+    })
+    const platform: Platform = {
+      clock: { ...clock, now: () => world.scheduler.nowMs + this.skewMs },
+      random: world.random,
+      pool: inlineWorkerPool(),
+      dial: () => (this.#life === life ? world.dialled(this) : never),
+      fileSystem: () =>
+        Promise.resolve(this.#guarded<FileSystem>(openMemoryFileSystem(this.folder), life, true)),
+      state: () => Promise.resolve(this.#guarded<StateStore>(this.disk.open(), life, false)),
+      watch: (_, events) => this.#watch(events, life),
+    }
+    const report = (event: FolderEvent): void => {
+      if (this.#life === life && event.event !== 'progress') this.events.push(event)
+    }
+    return { home: this.home, platform, report, signal: this.#abort.signal }
+  }
+
+  #watch(events: WatchEvents, life: number): { ready: Promise<void>; close: () => Promise<void> } {
+    const watching = { events, life }
+    this.#watchers.add(watching)
+    const close = (): Promise<void> => {
+      this.#watchers.delete(watching)
+      return Promise.resolve()
+    }
+    return { ready: Promise.resolve(), close }
+  }
+
+  /** Each call counts as a step, at which the process may die; a dead one's calls never come back, and do nothing. */
+  #guarded<T extends object>(inner: T, life: number, slow: boolean): T {
+    const calls = new Map<string | symbol, unknown>()
+    return new Proxy(inner, {
+      get: (target, key) => {
+        const known = calls.get(key)
+        if (known !== undefined) return known
+        const value: unknown = Reflect.get(target, key)
+        if (typeof value !== 'function') return value
+        const call = (...given: unknown[]): unknown => {
+          if (this.#life === life) this.#step()
+          if (this.#life !== life) return deadCall(key)
+          this.#count(key, given)
+          const result: unknown = Reflect.apply(value, target, given)
+          return result instanceof Promise ? this.#late(result, life, slow) : result
+        }
+        calls.set(key, call)
+        return call
+      },
+    })
+  }
+
+  #step(): void {
+    this.#steps += 1
+    if (this.#ahead.length === 0) return
+    const due = this.#ahead.filter(({ step }) => step <= this.#steps)
+    if (due.length === 0) return
+    this.#ahead = this.#ahead.filter(({ step }) => step > this.#steps)
+    for (const { run } of due) run()
+  }
+
+  #count(key: string | symbol, given: readonly unknown[]): void {
+    const [first] = given
+    if (typeof first !== 'object' || first === null) return
+    if (key === 'range' && 'from' in first && String(first.from).startsWith(keySpace.differing))
+      this.plans += 1
+    if (key !== 'change' || this.#watchers.size === 0) return
+    for (const path of Object.values(first))
+      if (typeof path === 'string' && path.includes(canary)) this.touched(parentOf(path))
+  }
+
+  async #late(result: Promise<unknown>, life: number, slow: boolean): Promise<unknown> {
+    const value = await result
+    if (slow && this.slowness > 0 && this.#world.random.chance(this.slowness))
+      await new Promise<void>(
+        (resolve) => void this.#world.scheduler.after(this.#world.random.below(40), resolve),
+      )
+    if (this.#life !== life) return await never
+    return typeof value === 'object' && value !== null && 'close' in value
+      ? this.#guarded(value, life, slow)
+      : value
+  }
+}
+
+const never = new Promise<never>(() => undefined)
+
+/** What asks at once cannot wait for ever. @throws Error */
+function deadCall(key: string | symbol): Promise<never> {
+  if (key === 'get') throw new Error('this process is dead')
+  return never
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
+}
+
+/** A home that is durable by construction: the command's own home is tested with the command. */
+export class MemoryHome implements Home {
+  readonly directory = '/home'
+  readonly deviceName: string
+  readonly device: Device
+  readonly identity = publicIdentity(readyMade.identity)
+  readonly certificate: Certificate
+  readonly relays = [relayUrl]
+  folders: readonly FolderRecord[] = []
+  /** Files kept about halts, by path. */
+  readonly evidence = new Map<string, Uint8Array>()
+
+  constructor(deviceName: string, at: number) {
+    this.deviceName = deviceName
+    const device = readyMade.devices[at]
+    const certificate = readyMade.certificates[at]
+    if (device === undefined || certificate === undefined) throw new RangeError('more machines than keys')
+    this.device = device
+    this.certificate = certificate
+  }
+
+  stateDirectory(vault: string): string {
+    return `/home/state/${vault}`
+  }
+
+  addFolder(record: FolderRecord): Promise<void> {
+    this.folders = [...this.folders, record]
+    return Promise.resolve()
+  }
+
+  removeFolder(path: string): Promise<void> {
+    this.folders = this.folders.filter((folder) => folder.path !== path)
+    return Promise.resolve()
+  }
+
+  keepEvidence(vault: string, name: string, bytes: Uint8Array): Promise<string> {
+    const path = `${this.directory}/evidence/${vault}/${name}`
+    this.evidence.set(path, bytes)
+    return Promise.resolve(path)
+  }
+}

@@ -1,0 +1,244 @@
+// Runs of the planner alone: one tree, perturbed on this disk and in the log, is planned and carried out by the model's ideal executor until
+// nothing differs. Thousands a second, so that rare meetings of moves come up.
+import {
+  agrees,
+  closureOf,
+  differingIn,
+  directory,
+  file,
+  foldingTraits,
+  link,
+  ModelDevice,
+  ModelLog,
+  plainTraits,
+  textOf,
+} from '../../packages/client/src/sync/plan-model.contract.ts'
+import type { Plan, PlanInput } from '../../packages/client/src/sync/action.ts'
+import type { Name } from '../../packages/client/src/sync/name.ts'
+import { plan, roundsMax } from '../../packages/client/src/sync/plan.ts'
+import { nodeIdOf, rootId, type NodeId, type NodeValue } from '../../packages/client/src/sync/tree.ts'
+import { Seeded } from './seeded.ts'
+
+const names = ['a', 'b', 'c', 'A', 'e\u0301', '\u00e9']
+
+/** One run; what is wrong, undefined if nothing is. */
+export function plannerRun(seed: number): string | undefined {
+  try {
+    return new PlannerRun(seed).run()
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  }
+}
+
+class PlannerRun {
+  readonly #random: Seeded
+  readonly #log = new ModelLog()
+  readonly #device: ModelDevice
+  readonly #folds: boolean
+  readonly #inParts: boolean
+  /** Contents that are new on either side. */
+  readonly #fresh: string[] = []
+  #count = 0
+
+  constructor(seed: number) {
+    this.#random = new Seeded(seed)
+    this.#folds = this.#random.chance(0.2)
+    this.#inParts = this.#random.chance(0.2)
+    this.#device = new ModelDevice('device', this.#log, this.#folds ? foldingTraits : plainTraits)
+  }
+
+  run(): string | undefined {
+    this.#plant()
+    for (let count = 1 + this.#random.below(5); count > 0; count -= 1) this.#perturbDisk()
+    for (let count = 1 + this.#random.below(5); count > 0; count -= 1) this.#perturbLog()
+    this.#log.sequence += 1
+    this.#device.fetch()
+    const rounds = this.#settle()
+    if (rounds === undefined) return 'does not come to an end'
+    if (!this.#folds && !agrees(this.#device)) return `does not agree:\n${this.#device.show().join('\n')}`
+    const held = new Set(this.#device.show().map((line) => / = (\S*) /.exec(line)?.[1]))
+    for (const row of this.#log.rows.values())
+      if (row.value.kind === 'file') held.add(textOf(row.value.content))
+    for (const text of this.#fresh) if (!held.has(text)) return `lost ${text}`
+    return undefined
+  }
+
+  /** How many plans it took, or undefined. */
+  #settle(): number | undefined {
+    const device = this.#device
+    const limit = this.#inParts ? 12 * roundsMax : roundsMax
+    for (let round = 1; round <= limit; round += 1) {
+      device.fetch()
+      const input = device.input()
+      const whole = plan(this.#shuffled(input))
+      if (round === 1 && linesOf(whole) !== linesOf(plan(input)))
+        throw new Error('depends on the order of rows')
+      if (whole.actions.length === 0) return round
+      // The parts are planned on their own, each closed; which one, chance says.
+      const differing = this.#inParts ? differingIn(input.rows) : []
+      const part =
+        differing.length === 0
+          ? whole
+          : plan({ ...input, rows: closureOf(input.rows, [this.#random.pick(differing)]) })
+      device.execute(part, { actions: Infinity })
+    }
+    return undefined
+  }
+
+  #shuffled(input: PlanInput): PlanInput {
+    const rows = [...input.rows]
+    for (let at = rows.length - 1; at > 0; at -= 1) {
+      const other = this.#random.below(at + 1)
+      const [one, two] = [rows[at], rows[other]]
+      if (one !== undefined && two !== undefined) [rows[at], rows[other]] = [two, one]
+    }
+    return { ...input, rows: new Map(rows) }
+  }
+
+  /** A tree that disk, log and base agree on. */
+  #plant(): void {
+    const { rows, history } = this.#log
+    const parents: { inode: number; id: NodeId }[] = [{ inode: 0, id: rootId }]
+    for (let count = 2 + this.#random.below(7); count > 0; count -= 1) {
+      const parent = this.#random.pick(parents)
+      const name = this.#random.pick(names)
+      if (this.#device.lookup(parent.inode, name as Name) !== undefined) continue
+      const value = this.#value('old')
+      if (value.kind === 'file') history.add(textOf(value.content))
+      const id = nodeIdOf(1, this.#count++)
+      const inode = this.#device.make(parent.inode, name, value)
+      const entry = this.#device.disk.get(inode)
+      if (entry !== undefined) entry.readVersion = entry.version
+      this.#device.ids.set(inode, id)
+      const row = { parent: parent.id, name: name as Name, value }
+      this.#device.base.set(id, row)
+      rows.set(id, row)
+      if (value.kind === 'directory') parents.push({ inode, id })
+    }
+    this.#log.sequence = 1
+  }
+
+  #value(prefix: string): NodeValue {
+    const roll = this.#random.below(10)
+    if (roll < 4) return directory(roll === 0 ? 0o700 : 0o755)
+    if (roll === 9) return link(`t${this.#random.below(2)}`)
+    const isNew = prefix !== 'old'
+    const text = isNew && this.#random.chance(0.15) ? 'same' : `${prefix}${this.#count++}`
+    if (isNew) this.#fresh.push(text)
+    return file(text, { mtimeNs: BigInt(this.#random.below(3)) })
+  }
+
+  #perturbDisk(): void {
+    const device = this.#device
+    const inodes = [...device.disk.keys()]
+    const into = this.#random.pick([
+      0,
+      ...inodes.filter((inode) => device.disk.get(inode)?.value.kind === 'directory'),
+    ])
+    const name = this.#random.pick(names)
+    const isFree = device.lookup(into, name as Name) === undefined
+    const verb = this.#random.below(10)
+    if (verb < 3 || inodes.length === 0) {
+      if (isFree) device.make(into, name, this.#value('mine'))
+      return
+    }
+    const inode = this.#random.pick(inodes)
+    const entry = device.disk.get(inode)
+    if (entry === undefined) return
+    if (verb < 5) this.#rewrite(entry.value, (change) => device.write(inode, change))
+    else if (verb < 8) {
+      if (isFree && !device.isBelow(into, inode)) device.rename(inode, into, name)
+    } else {
+      this.#forget(device.disk, inode)
+      device.delete(inode)
+      if (verb === 9) device.make(entry.parent, entry.name, this.#value('mine'))
+    }
+  }
+
+  /** What its own user removes again is nobody's loss. */
+  #forget(disk: ModelDevice['disk'], inode: number): void {
+    for (const [child, entry] of disk) if (entry.parent === inode) this.#forget(disk, child)
+    this.#unfresh(disk.get(inode)?.value)
+  }
+
+  #unfresh(value: NodeValue | undefined): void {
+    if (value?.kind !== 'file') return
+    const at = this.#fresh.indexOf(textOf(value.content))
+    if (at >= 0) this.#fresh.splice(at, 1)
+  }
+
+  #rewrite(value: NodeValue, write: (change: Partial<NodeValue>) => void): void {
+    if (value.kind === 'link') return
+    if (value.kind === 'directory') {
+      write({ mode: this.#random.pick([0o750, 0o755]) })
+      return
+    }
+    if (this.#random.chance(0.3)) {
+      write({ mode: this.#random.pick([0o600, 0o644]) })
+      return
+    }
+    this.#unfresh(value)
+    const text = `new${this.#count++}`
+    this.#fresh.push(text)
+    write(file(text, { mtimeNs: BigInt(this.#count) }))
+  }
+
+  #perturbLog(): void {
+    const { rows } = this.#log
+    const ids = [...rows.keys()]
+    const into = this.#random.pick([rootId, ...ids.filter((id) => rows.get(id)?.value.kind === 'directory')])
+    const name = this.#random.pick(names) as Name
+    const isFree = ![...rows.values()].some((row) => row.parent === into && row.name === name)
+    const verb = this.#random.below(10)
+    if (verb < 3 || ids.length === 0) {
+      if (isFree) this.#putInLog(into, name)
+      return
+    }
+    const id = this.#random.pick(ids)
+    const row = rows.get(id)
+    if (row === undefined) return
+    if (verb < 5) {
+      this.#rewrite(row.value, (change) => {
+        const value = { ...row.value, ...change } as NodeValue
+        rows.set(id, { ...row, value })
+        if (value.kind === 'file') this.#log.history.add(textOf(value.content))
+      })
+    } else if (verb < 8) {
+      if (isFree && !this.#isBelow(into, id)) rows.set(id, { ...row, parent: into, name })
+    } else {
+      this.#removeFromLog(id)
+      if (verb === 9) this.#putInLog(row.parent, row.name)
+    }
+  }
+
+  #putInLog(parent: NodeId, name: Name): void {
+    const value = this.#value('theirs')
+    this.#log.rows.set(nodeIdOf(2, this.#count++), { parent, name, value })
+    if (value.kind === 'file') this.#log.history.add(textOf(value.content))
+  }
+
+  #isBelow(id: NodeId, above: NodeId): boolean {
+    for (
+      let at: NodeId | undefined = id;
+      at !== undefined && at !== rootId;
+      at = this.#log.rows.get(at)?.parent
+    )
+      if (at === above) return true
+    return false
+  }
+
+  #removeFromLog(id: NodeId): void {
+    for (const [child, row] of this.#log.rows) if (row.parent === id) this.#removeFromLog(child)
+    this.#unfresh(this.#log.rows.get(id)?.value)
+    this.#log.rows.delete(id)
+  }
+}
+
+function linesOf({ actions, conflicts, problems }: Plan): string {
+  const lines = actions.map((action) => {
+    if (action.do === 'adopt') return `adopt ${action.local} ${action.remote}`
+    const more = 'op' in action ? action.op : action.do === 'step-aside' ? action.keptAs : ''
+    return `${action.do} ${more} ${action.id} ${action.path}`
+  })
+  return [...lines, ...conflicts.map(({ keptAs }) => keptAs), ...problems.map(({ path }) => path)].join('\n')
+}

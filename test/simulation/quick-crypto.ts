@@ -1,0 +1,46 @@
+// Pure functions of the library of primitives, remembered over the runs of one process: in a simulation the same signatures are checked, and
+// the same seals opened, thousands of times. Answers are the same ones; only a simulation asks for this, never the product.
+import { sodium } from '../../packages/crypto/src/sodium.ts'
+
+/** Answers remembered of one function. */
+const answersMax = 20_000
+
+let done = false
+
+/** Makes checking signatures and opening seals remember. Once a process. */
+export function quickenCrypto(): void {
+  if (done) return
+  done = true
+  const verify = sodium.crypto_sign_verify_detached.bind(sodium)
+  const decapsulate = sodium.crypto_kem_xwing_dec.bind(sodium)
+  const sign = sodium.crypto_sign_detached.bind(sodium)
+  const rights = new Map<string, boolean>()
+  const secrets = new Map<string, Uint8Array>()
+  Object.assign(sodium, {
+    crypto_sign_verify_detached: (signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean =>
+      remembered(rights, keyOf(signature, message, key), () => verify(signature, message, key)),
+    // What was just signed checks out: the one who checks need not find out again.
+    crypto_sign_detached: (message: Uint8Array, secret: Uint8Array): Uint8Array => {
+      const signature = sign(message, secret)
+      rights.set(keyOf(signature, message, secret.subarray(32)), true)
+      return signature
+    },
+    crypto_kem_xwing_dec: (ciphertext: Uint8Array, secret: Uint8Array): Uint8Array =>
+      remembered(secrets, keyOf(ciphertext, secret), () => decapsulate(ciphertext, secret)).slice(),
+  })
+}
+
+function remembered<T>(answers: Map<string, T>, key: string, ask: () => T): T {
+  const known = answers.get(key)
+  if (known !== undefined) return known
+  if (answers.size >= answersMax) answers.clear()
+  const answer = ask()
+  answers.set(key, answer)
+  return answer
+}
+
+function keyOf(...parts: readonly Uint8Array[]): string {
+  return parts
+    .map((part) => Buffer.from(part.buffer, part.byteOffset, part.length).toString('latin1'))
+    .join(`|${parts.length}|`)
+}

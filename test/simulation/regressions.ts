@@ -1,0 +1,19 @@
+// Runs that once failed, each with the fault that it found. They stay green.
+import type { StormOptions } from './storm.ts'
+
+/** A run and what was wrong when it was found. */
+export interface Regression {
+  readonly found: string
+  readonly run: StormOptions
+}
+
+export const regressions: readonly Regression[] = [
+  {
+    found:
+      'a new file took the name of a directory that its user had removed, while the move of that directory failed',
+    run: { seed: 243, devices: 2, moves: 15 },
+  },
+]
+
+/** Seeds of planner runs that once failed. */
+export const plannerRegressions: readonly { readonly found: string; readonly seed: number }[] = []

@@ -1,0 +1,179 @@
+// What a relay keeps, in memory: rows and packs that outlive its process, lose what was not durable when it dies, and can be copied, so that
+// a world need not be made anew for each run. The stores over them are the real ones.
+import { toHex } from '@grenier/crypto'
+import type { Stores } from '@grenier/relay'
+import { RowsAccountStore } from '../../packages/relay/src/account/account-store-rows.ts'
+import { RowsRegistrationStore } from '../../packages/relay/src/account/registration-store-rows.ts'
+import { GroupCommit, type RowWrite } from '../../packages/relay/src/store/group-commit.ts'
+import { RowsLogStore } from '../../packages/relay/src/store/log-store-rows.ts'
+import { RowsPackLedger } from '../../packages/relay/src/store/pack-ledger-rows.ts'
+import { packMissing, piecesOf } from '../../packages/relay/src/store/pack-pieces.ts'
+import type { PackPlace, PackStore } from '../../packages/relay/src/store/pack-store.ts'
+import { CheckedUpload } from '../../packages/relay/src/store/pack-upload.ts'
+import type { Rows } from '../../packages/relay/src/store/rows.ts'
+
+interface Pack {
+  readonly place: PackPlace
+  readonly bytes: Uint8Array
+}
+
+/** The disk of one relay. */
+export class RelayDisk {
+  readonly #rows: Map<string, Uint8Array>
+  readonly #packs: Map<string, Pack>
+  readonly #incarnation: Uint8Array
+  /** Values before writes that no flush followed yet, last one last. */
+  #undo: (readonly [string, Uint8Array | undefined])[] = []
+  #sorted: readonly string[] | undefined
+
+  constructor(incarnation: Uint8Array, kept?: { rows: Map<string, Uint8Array>; packs: Map<string, Pack> }) {
+    this.#incarnation = incarnation
+    this.#rows = kept?.rows ?? new Map<string, Uint8Array>()
+    this.#packs = kept?.packs ?? new Map<string, Pack>()
+  }
+
+  /** Another disk with the same on it. */
+  copy(): RelayDisk {
+    return new RelayDisk(this.#incarnation, { rows: new Map(this.#rows), packs: new Map(this.#packs) })
+  }
+
+  /** Stores for one process. Once it is dead (`alive` says so), nothing that it calls does anything, or returns. */
+  open(alive: () => boolean): Stores {
+    const rows = this.#openRows(alive)
+    return {
+      logs: new RowsLogStore(rows, this.#incarnation),
+      ledger: new RowsPackLedger(rows),
+      packs: this.#openPacks(alive),
+      accounts: new RowsAccountStore(rows, undefined),
+      registration: new RowsRegistrationStore(rows, undefined),
+      close: () => rows.close(),
+    }
+  }
+
+  /** How many entries lie there, of all logs. */
+  get entries(): number {
+    let count = 0
+    for (const key of this.#rows.keys()) if (key.startsWith('entry/')) count += 1
+    return count
+  }
+
+  /** Loses power: what was written and not flushed goes. */
+  crash(): void {
+    for (const [key, value] of this.#undo.reverse()) this.#put(key, value)
+    this.#undo = []
+  }
+
+  /** Everything that lies there. */
+  *everything(): Generator<Uint8Array> {
+    for (const [key, value] of this.#rows) {
+      yield Buffer.from(key)
+      yield value
+    }
+    for (const { bytes } of this.#packs.values()) yield bytes
+  }
+
+  #openRows(alive: () => boolean): Rows {
+    const group = new GroupCommit({
+      ready: () => unlessDead(alive),
+      get: (key) => this.#rows.get(key),
+      write: async (batch, durable) => {
+        await unlessDead(alive)
+        this.#write(batch, durable)
+      },
+    })
+    const sorted = (): readonly string[] => (this.#sorted ??= [...this.#rows.keys()].sort())
+    const rowsOf = this.#rows
+    return {
+      flushes: 0,
+      get: (key) => rowsOf.get(key),
+      async *range({ from, to, limit = Infinity }) {
+        const keys = sorted()
+        const found: (readonly [string, Uint8Array])[] = []
+        for (let at = placeOf(keys, from); at < keys.length && found.length < limit; at += 1) {
+          const key = keys[at] ?? ''
+          if (key >= to) break
+          found.push([key, rowsOf.get(key) ?? new Uint8Array(0)])
+        }
+        for (const row of found) {
+          await unlessDead(alive)
+          yield row
+        }
+      },
+      commit: (decide, options = { durable: true }) => group.commit(decide, options.durable),
+      close: () => group.close(),
+    }
+  }
+
+  #write(batch: readonly RowWrite[], durable: boolean): void {
+    for (const { key, value } of batch) {
+      this.#undo.push([key, this.#rows.get(key)])
+      this.#put(key, value)
+    }
+    if (durable) this.#undo = []
+  }
+
+  #put(key: string, value: Uint8Array | undefined): void {
+    if (this.#rows.has(key) !== (value !== undefined)) this.#sorted = undefined
+    if (value === undefined) this.#rows.delete(key)
+    else this.#rows.set(key, value)
+  }
+
+  #openPacks(alive: () => boolean): PackStore {
+    const packs = this.#packs
+    return {
+      async begin(arrival) {
+        await unlessDead(alive)
+        const parts: Uint8Array[] = []
+        return new CheckedUpload(arrival, {
+          write: (bytes) => {
+            parts.push(bytes)
+            return unlessDead(alive)
+          },
+          publish: async () => {
+            await unlessDead(alive)
+            packs.set(nameOf(arrival), { place: arrival, bytes: Buffer.concat(parts) })
+          },
+          discard: () => Promise.resolve(),
+        })
+      },
+      async *get(place, range) {
+        await unlessDead(alive)
+        const found = packs.get(nameOf(place))
+        if (found === undefined) throw packMissing(place)
+        yield* piecesOf(found.bytes, range, place)
+      },
+      async delete(places) {
+        await unlessDead(alive)
+        for (const place of places) packs.delete(nameOf(place))
+      },
+      async *list(vault) {
+        await unlessDead(alive)
+        const prefix = vault === undefined ? '' : `${toHex(vault)}/`
+        for (const [name, { place }] of [...packs].sort(([a], [b]) => (a < b ? -1 : 1)))
+          if (name.startsWith(prefix)) yield place
+      },
+      close: () => Promise.resolve(),
+    }
+  }
+}
+
+const never = new Promise<never>(() => undefined)
+
+async function unlessDead(alive: () => boolean): Promise<void> {
+  if (!alive()) await never
+}
+
+function nameOf({ vault, pack }: PackPlace): string {
+  return `${toHex(vault)}/${toHex(pack)}`
+}
+
+/** The first place whose key is not before `key`. */
+function placeOf(keys: readonly string[], key: string): number {
+  let [low, high] = [0, keys.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] ?? '') < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
