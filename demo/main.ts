@@ -13,6 +13,8 @@ import { languageOf, printable, sizeText, wordsOf, type Language, type Words } f
 const packsListed = 8
 /** The relay's sum is told when nothing has changed for this long. */
 const quietMs = 800
+/** Signals that come closer than this are one. */
+const sameMs = 300
 
 /** One device with its folder. */
 interface Device {
@@ -43,6 +45,7 @@ class Demonstration {
   #url = ''
   #joined = 0
   #stopping = false
+  #stoppingSinceMs = Number.NEGATIVE_INFINITY
   #quiet: NodeJS.Timeout | undefined
   #told = ''
 
@@ -89,9 +92,12 @@ class Demonstration {
   }
 
   readonly #interrupt = (): void => {
+    // One Ctrl-C may come twice: from the terminal, and from npm.
+    if (performance.now() - this.#stoppingSinceMs < sameMs) return
     // Once more: at once, with what is left behind.
     if (this.#stopping) process.exit(130)
     this.#stopping = true
+    this.#stoppingSinceMs = performance.now()
     this.#say(`\n${this.#words.stopping}`)
     if (this.#joined < 2 || this.#asked.once) this.#commands.interrupt()
     this.#stop.resolve(undefined)

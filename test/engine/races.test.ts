@@ -1,12 +1,16 @@
 // What happens between two steps of a sync: others commit, keys change, lines break, files are saved again. Nothing may be lost, sent twice, or
 // waited for in vain.
-import { decodeEntry, makeRekey, toHex } from '@grenier/crypto'
+import { decodeEntry, makeRekey, toHex, type ChangePayload } from '@grenier/crypto'
 import { openFolder } from '@grenier/client'
 import type { RelativePath } from '../../packages/client/src/sync/name.ts'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, HostileWorld, peacefulWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
-import type { Machine } from '../simulation/world.ts'
+import { EntryWriter } from '../../packages/client/src/engine/entry-writer.ts'
+import { folderRecord, openVault } from '../../packages/client/src/engine/open-vault.ts'
+import { Receiver } from '../../packages/client/src/engine/receiver.ts'
+import { deviceLogin, logInAt } from '../../packages/client/src/engine/relay-login.ts'
+import { relayUrl, type Machine } from '../simulation/world.ts'
 
 /** Starts a watch that is told of what is done to the folder through `hint`. */
 function watches(machine: Machine): (directory: string) => void {
@@ -33,14 +37,14 @@ async function quiet(world: HostileWorld, ...machines: readonly Machine[]): Prom
 }
 
 describe('a file that is saved again while it is being sent', () => {
-  for (const delayMs of [0, 10, 30, 60, 100, 200]) {
+  for (const delayMs of [0, 30, 100]) {
     test(`arrives as it was saved last, though the line broke ${delayMs} ms after its first pack left`, async () => {
       const world = await peacefulWorld()
       const [a, b] = [world.at(0), world.at(1)]
       const hint = watches(a)
       await world.until(() => eventsOf(a, 'state').some(({ state }) => state === 'synced'))
-      const first = world.random.bytes(3_000_000)
-      const last = world.random.bytes(2_500_000)
+      const first = world.random.bytes(1_200_000)
+      const last = world.random.bytes(900_000)
       let packs = 0
       world.relay.onRequest = ({ type }) => {
         if (type !== 'put' || packs++ > 0) return
@@ -102,7 +106,7 @@ describe('devices that write at the same time', () => {
 })
 
 describe('a new epoch', () => {
-  for (const after of [1, 2, 3]) {
+  for (const after of [1, 2]) {
     test(`while packs are under way: what was sealed before is sealed again, at put ${after}`, async () => {
       const world = await peacefulWorld()
       const [a, b] = [world.at(0), world.at(1)]
@@ -114,7 +118,7 @@ describe('a new epoch', () => {
         if (type === 'put' && ++puts === after)
           opened.push(owner.read().then(() => owner.append(makeRekey(owner.on).entry.bytes)))
       }
-      b.user.write('large', world.random.bytes(9_000_000))
+      b.user.write('large', world.random.bytes(6_000_000))
       b.user.write('small', 'small')
       await world.syncs(b)
       world.relay.onRequest = undefined
@@ -132,25 +136,38 @@ describe('a new epoch', () => {
 })
 
 describe('what no device would take', () => {
-  test('is not sent: a tree that is too deep stays here, is said, and nothing else is held up', async () => {
+  test('is told, and not sent', async () => {
     const world = await peacefulWorld()
-    const [a, b] = [world.at(0), world.at(1)]
-    let path = 'deep'
-    a.user.makeDirectory(path)
-    for (let level = 0; level < 4100; level += 1) {
-      path = `${path}/d`
-      a.user.makeDirectory(path)
+    const a = world.at(0)
+    const context = a.context()
+    const open = await openVault(context, folderRecord(context, a.folderPath))
+    const { vault } = open
+    const receiver = new Receiver({ vault, adopt: () => Promise.resolve() })
+    const entries = new EntryWriter(vault, receiver)
+    const session = await world.settles(logInAt(context.platform, relayUrl, deviceLogin(context.home)))
+    const name = { bytes: new TextEncoder().encode('new') }
+    const put = { op: 'put', parent: 'root', name, node: { kind: 'directory', mode: 0o755 } } as const
+    const lost = { op: 'remove', node: { sequence: 4711, index: 0 } } as const
+    const before = await world.relay.log(vault.log.vault)
+    const said = async (operations: ChangePayload['operations']): Promise<unknown> => {
+      const change = { packs: [], payload: { operations, index: [] } }
+      return await world.settles(entries.change(session, change, () => Promise.resolve()))
     }
-    a.user.write('beside', 'beside')
-    const vault = world.relay.vaultOf(a)
-    await world.syncs(a)
-    const { length } = await world.relay.log(vault)
-    await world.syncs(a)
-    expect((await world.relay.log(vault)).length).toBe(length)
-    expect(eventsOf(a, 'void')).toEqual([])
-    expect(eventsOf(a, 'problem').map(({ code }) => code)).toContain('entry-void')
-    await world.syncs(b)
-    expect(eventsOf(b, 'void')).toEqual([])
-    expect(b.user.exists('beside')).toBe(true)
+    expect(await said([put, lost])).toEqual({ void: 'node-missing', operation: 1 })
+    expect(await said([{ ...put, name: { bytes: new TextEncoder().encode('..') } }])).toMatchObject({
+      void: 'malformed',
+    })
+    const target = new Uint8Array(4096).fill(0x61)
+    const link = { kind: 'link', mtimeNs: 0n, target } as const
+    const many = Array.from({ length: 9000 }, (_, at) => ({
+      ...put,
+      name: { bytes: new TextEncoder().encode(`link ${at}`) },
+      node: link,
+    }))
+    expect(await said(many)).toBe('too-large')
+    expect(await world.relay.log(vault.log.vault)).toEqual(before)
+    expect(await said([put])).toBe('appended')
+    await session.close()
+    await open.close()
   })
 })

@@ -52,6 +52,18 @@ export interface MachineOptions {
   readonly kept?: KeptMachine | undefined
 }
 
+/** Somebody who waits for the process to do a certain thing. */
+interface Waiter {
+  /** Calls of this kind to let pass. */
+  left: number
+  readonly call: WaitedCall
+  readonly run: (path: string) => void
+}
+
+/** Right before what something may happen: an effect, a file opened, read or looked at again, a flush, a batch of the state. */
+export type WaitedCall = (typeof waitedCalls)[number]
+const waitedCalls = ['change', 'openForReading', 'read', 'stampNow', 'flush', 'batch'] as const
+
 interface Watching {
   readonly events: WatchEvents
   readonly life: number
@@ -81,6 +93,9 @@ export class Machine {
   #steps = 0
   /** What happens at steps to come. */
   #ahead: { readonly step: number; readonly run: () => void }[] = []
+  #waiters: Waiter[] = []
+  /** The file that was opened last. */
+  #opened = ''
   #abort = new AbortController()
   #running: Promise<'done' | Error> | undefined
 
@@ -117,9 +132,15 @@ export class Machine {
     this.#ahead.push({ step: this.#steps + steps, run })
   }
 
+  /** Lets something happen right before a call to come, so many others of its kind having passed. `path`: what it is about, if that is a file's. */
+  atCall(call: WaitedCall, after: number, run: (path: string) => void): void {
+    this.#waiters.push({ call, left: after, run })
+  }
+
   /** Nothing that was to happen at a step happens any more. */
   forgetSteps(): void {
     this.#ahead = []
+    this.#waiters = []
   }
 
   /** Ends this life at a step chosen by the world. */
@@ -175,6 +196,7 @@ export class Machine {
 
   /** Something changed in this directory: watchers may say so, some time. */
   touched(directory: string): void {
+    if (this.#watchers.size === 0) return
     const { random, scheduler } = this.#world
     for (const { events, life } of this.#watchers) {
       if (random.chance(this.hintLoss)) continue
@@ -199,7 +221,7 @@ export class Machine {
     this.#world.note(`${this.name} ${power ? 'loses power' : 'is killed'}`)
     this.#life += 1
     this.#running = undefined
-    this.#ahead = []
+    this.forgetSteps()
     this.#watchers.clear()
     this.#world.cut(this)
     const { random } = this.#world
@@ -251,7 +273,9 @@ export class Machine {
         const call = (...given: unknown[]): unknown => {
           if (this.#life === life) this.#step()
           if (this.#life !== life) return deadCall(key)
-          this.#count(key, given)
+          this.#notice(key, given)
+          // What it waited for may have been the end of this life.
+          if (this.#life !== life) return deadCall(key)
           const result: unknown = Reflect.apply(value, target, given)
           return result instanceof Promise ? this.#late(result, life, slow) : result
         }
@@ -270,14 +294,22 @@ export class Machine {
     for (const { run } of due) run()
   }
 
-  #count(key: string | symbol, given: readonly unknown[]): void {
+  #notice(key: string | symbol, given: readonly unknown[]): void {
     const [first] = given
-    if (typeof first !== 'object' || first === null) return
-    if (key === 'range' && 'from' in first && String(first.from).startsWith(keySpace.differing))
-      this.plans += 1
-    if (key !== 'change' || this.#watchers.size === 0) return
-    for (const path of Object.values(first))
-      if (typeof path === 'string' && path.includes(canary)) this.touched(parentOf(path))
+    if (typeof first === 'object' && first !== null) {
+      const isWalk = key === 'range' && 'from' in first && String(first.from).startsWith(keySpace.differing)
+      if (isWalk) this.plans += 1
+    }
+    const call = waitedCalls.find((one) => one === key)
+    if (call === undefined) return
+    const paths = pathsOf(first)
+    if (call === 'openForReading') this.#opened = paths[0] ?? ''
+    if (call === 'change') for (const path of paths) this.touched(parentOf(path))
+    if (this.#waiters.length === 0) return
+    const path = call === 'read' || call === 'stampNow' ? this.#opened : (paths[0] ?? '')
+    const due = this.#waiters.filter((waiter) => waiter.call === call && waiter.left-- <= 0)
+    this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter))
+    for (const { run } of due) run(path)
   }
 
   async #late(result: Promise<unknown>, life: number, slow: boolean): Promise<unknown> {
@@ -303,6 +335,15 @@ function deadCall(key: string | symbol): Promise<never> {
 
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+}
+
+/** Paths of the user's in what a call is given. */
+function pathsOf(given: unknown): string[] {
+  if (typeof given === 'string') return given.includes(canary) ? [given] : []
+  if (typeof given !== 'object' || given === null) return []
+  return Object.values(given).filter(
+    (value): value is string => typeof value === 'string' && value.includes(canary),
+  )
 }
 
 function parentOf(path: string): string {
@@ -336,6 +377,10 @@ export class MemoryHome implements Home {
 
   addFolder(record: FolderRecord): Promise<void> {
     this.folders = [...this.folders, record]
+    return Promise.resolve()
+  }
+
+  enrol(): Promise<void> {
     return Promise.resolve()
   }
 

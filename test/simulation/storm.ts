@@ -45,11 +45,13 @@ export const plansMax = 24
 
 const weights = {
   edit: 40,
-  editAtStep: 18,
+  editAtStep: 12,
+  meddle: 24,
   sync: 24,
   watch: 6,
   stop: 3,
   crashAtStep: 5,
+  crashAtCall: 8,
   killAtStep: 3,
   cut: 3,
   cutAtFrame: 5,
@@ -138,9 +140,11 @@ class Storm {
     if (what === 'edit')
       for (let count = 1 + random.below(3); count > 0; count -= 1) this.#edit(machine, random, number)
     else if (what === 'editAtStep') machine.atStep(steps, () => this.#edit(machine, random, number))
+    else if (what === 'meddle') this.#meddle(machine, random, number)
     else if (what === 'sync' || what === 'watch') this.#start(machine, what)
     else if (what === 'stop') machine.stop()
     else if (what === 'crashAtStep') machine.atStep(steps, () => machine.kill())
+    else if (what === 'crashAtCall') this.#crashAtCall(machine, random)
     else if (what === 'killAtStep') machine.atStep(steps, () => machine.kill(false))
     else if (what === 'cut') world.cut(machine)
     else if (what === 'cutAtFrame') world.cut(machine, 1 + random.below(30))
@@ -152,6 +156,24 @@ class Storm {
   #edit(machine: Machine, random: Seeded, number: number): void {
     const said = new UserMove(machine, random, this.#ledger).make()
     if (said !== undefined) this.#world.note(`#${number} ${said}`)
+  }
+
+  /** A user changes a thing right when a sync is about to, or while it reads it. */
+  #meddle(machine: Machine, random: Seeded, number: number): void {
+    const call = random.pick(['change', 'change', 'change', 'openForReading', 'read', 'stampNow'] as const)
+    machine.atCall(call, random.below(random.chance(0.5) ? 2 : 8), (path) => {
+      if (path === '') return
+      const said = new UserMove(machine, random, this.#ledger).meddle(path)
+      if (said !== undefined) this.#world.note(`#${number} ${said}`)
+    })
+    if (random.chance(0.6)) this.#start(machine, 'sync')
+  }
+
+  /** The plug is pulled right before an effect, a flush or a batch of a sync. */
+  #crashAtCall(machine: Machine, random: Seeded): void {
+    const call = random.pick(['change', 'change', 'flush', 'batch'] as const)
+    machine.atCall(call, random.below(random.chance(0.5) ? 4 : 16), () => machine.kill())
+    if (random.chance(0.6)) this.#start(machine, 'sync')
   }
 
   #start(machine: Machine, what: 'sync' | 'watch'): void {

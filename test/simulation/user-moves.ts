@@ -70,6 +70,43 @@ export class UserMove {
     return `${this.#machine.name} ${verb} ${done.join(', ')}`
   }
 
+  /** Does something with just this path, if it can be done. */
+  meddle(path: string): string | undefined {
+    const spot = this.#spots.find((one) => one.path === path)
+    const done = spot === undefined ? this.#meddleFree(path) : this.#meddleThere(spot)
+    if (done === undefined) return undefined
+    for (const one of done) this.#machine.touched(parentOf(one))
+    return `${this.#machine.name} meddles with ${done.join(', ')}`
+  }
+
+  #meddleFree(path: string): string[] | undefined {
+    const parent = this.#spots.find((one) => one.path === parentOf(path))
+    if (parentOf(path) !== '' && parent?.seen.kind !== 'directory') return undefined
+    // Another spelling may stand there.
+    if (this.#machine.user.exists(path)) return undefined
+    if (this.#random.chance(0.3)) this.#machine.user.makeDirectory(path)
+    else this.#write(path, this.#content())
+    return [path]
+  }
+
+  #meddleThere(spot: Spot): string[] | undefined {
+    const roll = this.#random.below(10)
+    if (roll === 0) return this.#remove(spot)
+    if (roll === 1) return this.#changeKind(spot)
+    if (roll === 2) return this.#setMode(spot)
+    if (roll === 3) return this.#rename(spot, this.#random.chance(0.5))
+    if (spot.seen.kind !== 'file') return this.#setMode(spot)
+    const verbs = [
+      'overwrite',
+      'overwriteSameSize',
+      'append',
+      'truncate',
+      'saveByRename',
+      'saveByBackup',
+    ] as const
+    return this.#edit(this.#random.pick(verbs), spot)
+  }
+
   #do(verb: Verb): string[] | undefined {
     switch (verb) {
       case 'create':
@@ -166,13 +203,15 @@ export class UserMove {
       return this.#at(this.#spots, (one) => this.#at(this.#spots, (two) => this.#swap(one, two)))
     if (verb === 'respell') return this.#at(this.#spots, (spot) => this.#respell(spot))
     if (verb === 'renameOver') return this.#atFile((from) => this.#atFile((to) => this.#renameOver(from, to)))
-    return this.#at(this.#spots, ({ path: from }) => {
-      const parent = verb === 'rename' ? parentOf(from) : this.#directory()
-      const to = joined(parent, this.#name())
-      if (isWithin(to, from) || this.#machine.user.exists(to)) return undefined
-      this.#machine.user.rename(from, to)
-      return [from, to]
-    })
+    return this.#at(this.#spots, (spot) => this.#rename(spot, verb === 'move'))
+  }
+
+  #rename({ path: from }: Spot, elsewhere: boolean): string[] | undefined {
+    const parent = elsewhere ? this.#directory() : parentOf(from)
+    const to = joined(parent, this.#name())
+    if (isWithin(to, from) || this.#machine.user.exists(to)) return undefined
+    this.#machine.user.rename(from, to)
+    return [from, to]
   }
 
   #swap({ path: one }: Spot, { path: two }: Spot): string[] | undefined {

@@ -2,6 +2,7 @@
 import type { FolderEvent, FolderState, Progress, Report } from '../engine/events.ts'
 import { eventLine, eventText, type Counts, type Place } from './folder-lines.ts'
 import type { Output } from './output.ts'
+import { printable } from './printable.ts'
 import type { RunProgress } from './run-progress.ts'
 
 /** An event with where it happened. */
@@ -16,6 +17,8 @@ export class FolderReport {
   place: Place
   /** Whether people see each change: of a first transfer of everything the bar is enough. */
   showChanges = true
+  /** Whether people need to be told which folder a line is about. */
+  namesFolder: () => boolean = () => false
   #state: FolderState | undefined
   #conflicts = 0
   #problems = new Set<string>()
@@ -33,11 +36,12 @@ export class FolderReport {
     if (this.#over || this.#isOldNews(event)) return
     const back = event.event === 'state' && this.#state === 'offline'
     this.#remember(event)
-    if (back) this.#output.note(this.#output.words.relayBack({}))
+    if (back) this.#output.note(this.#named(this.#output.words.relayBack({})))
     this.#output.line(eventLine(this.place, event))
     for (const listener of this.#listeners) listener(event, this.place)
-    const text = eventText(this.#output.words, event)
-    if (text === undefined) return
+    const said = eventText(this.#output.words, event)
+    if (said === undefined) return
+    const text = this.#named(said)
     if (event.event === 'change') {
       if (this.showChanges) this.#output.result(text)
     } else if (event.event === 'conflict') this.#output.result(text)
@@ -67,6 +71,10 @@ export class FolderReport {
       problems: this.#problems.size,
       durationMs: Math.round(performance.now() - this.#startMs),
     }
+  }
+
+  #named(text: string): string {
+    return this.namesFolder() ? `${printable(this.place.folder)}  ${text}` : text
   }
 
   /** Each attempt to reach the relay says anew that it failed. */

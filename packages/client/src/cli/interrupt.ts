@@ -5,11 +5,15 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const satisfies 
   Record<NodeJS.Signals, ExitCode>
 >
 
+/** One Ctrl-C may come twice: from the terminal, and from whoever started this process. */
+const sameMs = 300
+
 /** Signals of this process, from `listen` until `dispose`. */
 export class Interrupt {
   readonly #controller = new AbortController()
   readonly #asked: () => void
   #exitCode: ExitCode | undefined
+  #askedAtMs = Number.NEGATIVE_INFINITY
 
   /** `asked`: called at the first signal. */
   constructor(asked: () => void) {
@@ -41,7 +45,10 @@ export class Interrupt {
   }
 
   readonly #take = (signal: keyof typeof exitCodes): void => {
+    const soon = performance.now() - this.#askedAtMs < sameMs
+    if (this.#exitCode !== undefined && soon) return
     if (this.#exitCode !== undefined) process.exit(exitCodes[signal])
+    this.#askedAtMs = performance.now()
     this.stop(exitCodes[signal])
     this.#asked()
   }

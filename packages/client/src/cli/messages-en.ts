@@ -61,7 +61,8 @@ export const english: Catalogue = {
   hintAccountMissing: () =>
     'make one that has: `grenier setup RELAY_URL --home OTHER_DIR`, and add the folder there',
   errorHomeExists: ({ path }) => `a device is already set up in ${path}`,
-  hintHomeExists: () => 'use it as it is, or name another home with --home DIR',
+  hintHomeExists: () =>
+    'use it as it is; `grenier setup OTHER_RELAY --phrase-file FILE` adds a relay; --home DIR makes another device',
   errorHomeLocked: () => 'another Grenier process holds the state of this folder',
   hintHomeLocked: () => 'it is probably a running `grenier sync`: stop it, or let it do the work',
   errorHomeHeld: ({ path, pid }) => `a running grenier (process ${pid}) is syncing ${path}`,

@@ -67,7 +67,8 @@ export const french: Catalogue = {
   hintAccountMissing: () =>
     'créez-en un qui en ait : `grenier setup URL_DU_RELAIS --home AUTRE_DOSSIER`, et ajoutez-y le dossier',
   errorHomeExists: ({ path }) => `un appareil est déjà installé dans ${path}`,
-  hintHomeExists: () => 'utilisez-le tel quel, ou donnez un autre emplacement avec --home DOSSIER',
+  hintHomeExists: () =>
+    'utilisez-le tel quel ; `grenier setup AUTRE_RELAIS --phrase-file FICHIER` ajoute un relais ; --home DOSSIER fait un autre appareil',
   errorHomeLocked: () => 'un autre processus Grenier tient l’état de ce dossier',
   hintHomeLocked: () => 'sans doute un `grenier sync` en cours : arrêtez-le, ou laissez-le faire',
   errorHomeHeld: ({ path, pid }) => `un grenier en marche (processus ${pid}) synchronise ${path}`,

@@ -56,6 +56,7 @@ class RunningFolders {
     const { invocation, home } = this.#options
     const task = new FolderTask({ ...work, invocation, home, progress: this.#progress })
     const { folder } = work.place
+    task.report.namesFolder = () => this.#tasks.size > 1
     this.#tasks.set(folder, task)
     void task.run().then((outcome) => {
       this.#outcomes.push(outcome)

@@ -2,6 +2,7 @@
 // words are never lost: they are written or shown before anything here depends on them.
 import {
   certifyDevice,
+  equal,
   identityFromEntropy,
   makeDevice,
   phraseOf,
@@ -17,7 +18,7 @@ import { parseRelayUrl, ProtocolError } from '@grenier/protocol'
 import { rmSync } from 'node:fs'
 import { openAccount } from '../engine/open-folder.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
-import { homeExists, makeHome, type NewHome } from '../home/home-files.ts'
+import { homeExists, makeHome, openHome, type NewHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
 import type { Invocation } from './invocation.ts'
@@ -34,33 +35,62 @@ export interface SetupFlags {
 }
 
 /** Where the words of a new identity go; undefined when they were given. */
-type WordsTo = { readonly file: string } | 'terminal' | undefined
+type WordsTo = { readonly file: string } | 'shown' | undefined
 
-/** Makes the device. @throws ClientError */
+/** Makes the device, or takes the one that is here to one more relay. @throws ClientError */
 export async function setup(invocation: Invocation, relay: string, flags: SetupFlags): Promise<ExitCode> {
   const { output, homeDirectory } = invocation
-  if (homeExists(homeDirectory))
-    throw new ClientError('home-exists', 'a device is here already', { data: { path: homeDirectory } })
   const url = relayText(relay)
-  const deviceName = deviceNameOf(flags.deviceName)
+  const there = homeExists(homeDirectory) ? openHome(homeDirectory) : undefined
+  if (there !== undefined) refuseSecond(there, url, flags)
   const wordsTo = whereWordsGo(invocation, flags)
+  const identity = await identityFor(invocation, flags, wordsTo)
+  try {
+    if (there?.identity !== undefined) refuseOther(there, identity.keys)
+    const device = there?.device ?? makeDevice(systemRandom)
+    const deviceName = there?.deviceName ?? deviceNameOf(flags.deviceName)
+    const made = newHome({ identity: identity.keys, device, deviceName, relay: url })
+    const { phrase } = identity
+    await openAccountFor(invocation, { identity: identity.keys, made, invite: flags.invite, wordsTo, phrase })
+    if (wordsTo === 'shown') showWords(invocation, output.words.setupWords({}), phrase)
+    const home = there ?? makeHome(homeDirectory, made)
+    if (there !== undefined && made.identity !== undefined)
+      await there.enrol({ identity: made.identity, relay: url })
+    tell(invocation, { home, relay: url }, wordsTo)
+    return 0
+  } finally {
+    wipeKeys(identity.keys)
+  }
+}
+
+/** The identity of the words given, or a new one with its words. */
+async function identityFor(
+  { output }: Invocation,
+  flags: SetupFlags,
+  wordsTo: WordsTo,
+): Promise<{ keys: Identity; phrase: string }> {
   const entropy =
     flags.phraseFile === undefined
       ? systemRandom.bytes(32)
       : await readPhrase(flags.phraseFile, output.words.askWords({}))
-  const identity = identityFromEntropy(entropy)
+  const keys = identityFromEntropy(entropy)
   const phrase = wordsTo === undefined ? '' : wordsIn(output.language, entropy)
   entropy.fill(0)
-  try {
-    const made = newHome({ identity, device: makeDevice(systemRandom), deviceName, relay: url })
-    await openAccountFor(invocation, { identity, made, invite: flags.invite, wordsTo, phrase })
-    if (wordsTo === 'terminal') showWords(invocation, output.words.setupWords({}), phrase)
-    const home = makeHome(homeDirectory, made)
-    tell(invocation, home, wordsTo)
-    return 0
-  } finally {
-    wipeKeys(identity)
-  }
+  return { keys, phrase }
+}
+
+/** A relay is added once, and by the words of the identity that the device has: only they can open an account there. */
+function refuseSecond(home: Home, relay: string, flags: SetupFlags): void {
+  if (home.identity === undefined) return
+  if (home.relays.includes(relay) || flags.phraseFile === undefined)
+    throw new ClientError('home-exists', 'a device is here already', { data: { path: home.directory } })
+}
+
+function refuseOther(home: Home, identity: Identity): void {
+  if (home.identity === undefined || equal(home.identity.sign, identity.sign.publicKey)) return
+  throw new ClientError('home-exists', 'this device is of another identity', {
+    data: { path: home.directory },
+  })
 }
 
 /** With letters in one piece, as people type them and terminals count them; they are read in either form. */
@@ -84,9 +114,8 @@ function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFl
     refuseUnwritable(phraseOut)
     return { file: phraseOut }
   }
-  // Words in a log or a pipe would be words that others read.
-  if (output.json || !process.stderr.isTTY) throw usageError('phrase-out-needed')
-  return 'terminal'
+  if (output.json) throw usageError('phrase-out-needed')
+  return 'shown'
 }
 
 function newHome(of: { identity: Identity; device: Device; deviceName: string; relay: string }): NewHome {
@@ -123,8 +152,7 @@ async function openAccountFor(invocation: Invocation, opening: AccountOpening): 
     await stoppable(interrupt.signal, openAccount(context, { relay, invite, identity }))
   } catch (error) {
     if (mayHaveOpened(error)) {
-      if (wordsTo === 'terminal')
-        showWords(invocation, invocation.output.words.setupWordsUncertain({}), phrase)
+      if (wordsTo === 'shown') showWords(invocation, invocation.output.words.setupWordsUncertain({}), phrase)
       if (wordsTo !== undefined) invocation.output.note(invocation.output.words.hintSetupUncertain({}))
     } else if (typeof wordsTo === 'object') rmSync(wordsTo.file, { force: true })
     throw error
@@ -166,16 +194,18 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     addFolder: refuse,
     removeFolder: refuse,
     keepEvidence: refuse,
+    enrol: refuse,
   }
 }
 
 function showWords({ output }: Invocation, sentence: string, phrase: string): void {
-  output.note(`${sentence}\n\n${phraseTable(phrase)}\n`)
+  output.note(sentence)
+  output.result(`\n${phraseTable(phrase)}\n`)
 }
 
-function tell({ output }: Invocation, home: Home, wordsTo: WordsTo): void {
+function tell({ output }: Invocation, at: { home: Home; relay: string }, wordsTo: WordsTo): void {
   const { words } = output
-  const [relay = ''] = home.relays
+  const { home, relay } = at
   const identity = home.identity === undefined ? undefined : toHex(home.identity.sign)
   output.line({
     event: 'setup',

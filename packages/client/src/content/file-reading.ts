@@ -235,8 +235,12 @@ export class FileReading {
   /** Cuts through the file, as far as it went when it was opened; ends early when that has changed. The next segment is read meanwhile. */
   async *#cutThrough(reader: FileReader): AsyncGenerator<CutPiece> {
     const { sizeBytes } = reader.stamp
-    const readAt = (from: number): Promise<Uint8Array> =>
-      reader.read(from, Math.min(stepBytes, sizeBytes - from))
+    const readAt = (from: number): Promise<Uint8Array> => {
+      const reading = reader.read(from, Math.min(stepBytes, sizeBytes - from))
+      // It is awaited after the cut before it: that it may have failed by then is no news to anybody else.
+      reading.catch(() => undefined)
+      return reading
+    }
     let rest: Uint8Array = new Uint8Array(0)
     let offset = 0
     let ahead = readAt(0)

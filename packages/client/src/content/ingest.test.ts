@@ -563,6 +563,15 @@ describe('on threads', () => {
     for (const [at, bytes] of back.entries()) expect(Buffer.compare(bytes!, user.read(paths[at]!))).toBe(0)
   })
 
+  it('says that a file is broken in the middle, though the part before is still being cut', async () => {
+    let reads = 0
+    const { files, user } = folder((call) => (call === 'read' && (reads += 1) === 2 ? 'EIO' : undefined))
+    user.write('film', bytesOf('film', 9 * mib))
+    const vault = new MemoryVault(threads)
+    const results = await resultsOf(vault.ingest(files, vault.writer()), [wanted('film')])
+    expect(results).toMatchObject([{ outcome: 'problem', problem: 'unreadable', detail: 'EIO' }])
+  })
+
   it('leaves nothing going on when it is left early', async () => {
     const { files, user } = folder()
     for (let at = 0; at < 6; at += 1) user.write(`film ${at}`, bytesOf(`film ${at}`, 9 * mib))

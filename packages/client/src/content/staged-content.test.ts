@@ -114,7 +114,7 @@ describe('staged files', () => {
   })
 
   it('are closed when the whole run fails', async () => {
-    const { vault, wanted } = await stored({ film: bytesOf('film', 20 * mib) })
+    const { vault, wanted } = await stored({ film: bytesOf('film', 14 * mib) })
     const disk = here()
     const last = [...vault.packs.keys()].at(-1)
     vault.tamper = (bytes, { pack }) => (pack === last ? new Uint8Array(bytes.length) : bytes)

@@ -18,10 +18,13 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
   })
   const open = new Set<Promise<unknown>>()
+  const threadsSeen = new Map<Thread, Promise<void>>()
   const run = async <T extends Task>(task: T): Promise<Work[T['name']]['gives']> => {
     const options = { transferList: movedWith(task) }
     const running: Promise<unknown> = pool.run(task, options)
     open.add(running)
+    for (const thread of pool.threads)
+      if (!threadsSeen.has(thread)) threadsSeen.set(thread, whenStarted(thread))
     const answer = (await running.finally(() => open.delete(running))) as Answer<Work[T['name']]['gives']>
     if (!answer.ok) throw new CryptoError(answer.code, answer.message)
     return answer.value
@@ -33,11 +36,25 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     open: (task) => run({ name: 'open', task: { ...task, chunks: task.chunks.map(compact) } }),
     check: (task) => run({ name: 'check', task: { ...task, chunks: task.chunks.map(compact) } }),
     async close() {
-      // A thread that is ended while it starts or works may take the process down with it.
       await Promise.allSettled(open)
+      // A thread that starts holds no process up, but here it is waited for.
+      for (const thread of pool.threads) thread.ref?.()
+      await Promise.all(threadsSeen.values())
       await pool.destroy()
     },
   }
+}
+
+type Thread = Tinypool['threads'][number]
+
+/**
+ * Resolves when a thread has loaded its modules, which it tells with its first message, or never will. V8 takes the whole process down
+ * when a thread is ended in the middle of that.
+ */
+function whenStarted(thread: Thread): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['message', 'error', 'exit']) thread.once(event, () => resolve())
+  })
 }
 
 /** An id that is part of a long list is copied out of it: else the whole list would go with each message. */

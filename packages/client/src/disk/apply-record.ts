@@ -114,7 +114,7 @@ class Recorder {
   #checkMoved(id: NodeId, { value, stamp }: LocalRow): void {
     this.#checks.set(id, (look) =>
       value.kind === 'directory'
-        ? look.kind === 'directory' && look.stamp.ino === stamp.ino
+        ? look.kind === 'directory' && look.stamp.ino === stamp.ino && look.stamp.mode === stamp.mode
         : look.kind === value.kind && sameButChange(stamp, look.stamp),
     )
   }

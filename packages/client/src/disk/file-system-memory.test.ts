@@ -97,6 +97,24 @@ describe('a file system in memory', () => {
     expect(Buffer.from(user.read('d/ours')).toString()).toBe('edited')
   })
 
+  it('takes names for one as it is told to, keeps their spelling, and respells on demand', async () => {
+    const folds = { caseInsensitive: true, normalizesUnicode: true }
+    const folder = new MemoryFolder({ clock: tickingClock(), folds })
+    const files = openMemoryFileSystem(folder)
+    const user = new MemoryUser(folder)
+    user.makeDirectory('Dir')
+    user.write('dIR/\u00e9', 'x')
+    expect(await files.list(at('DIR'))).toEqual(['\u00e9'])
+    expect(await files.look([at('dir/e\u0301')])).toMatchObject([{ kind: 'file' }])
+    await expect(files.change({ do: 'make-directory', path: at('DIR'), mode: 0o755 })).rejects.toMatchObject({
+      code: 'EEXIST',
+    })
+    await files.change({ do: 'move', from: at('Dir'), to: at('DIR') })
+    user.rename('dir/\u00e9', 'dir/\u00c9')
+    expect([...user.tree().keys()]).toEqual(['DIR', 'DIR/\u00c9'])
+    expect(await files.traits()).toMatchObject(folds)
+  })
+
   it('fails on demand', async () => {
     const clock = tickingClock()
     const folder = new MemoryFolder({ clock, fault: (call) => (call === 'write' ? 'ENOSPC' : undefined) })

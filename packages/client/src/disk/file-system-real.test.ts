@@ -70,6 +70,21 @@ describe('a file system on the real disk', () => {
     await expect(files.look([at(`${tooDeep}/y`)])).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
   })
 
+  it('leaves holes where zeros would be written, and the file is the same', async () => {
+    const { files, root } = makeFolder()
+    const block = 64 * 1024
+    const parts = ['x', '', '', 'y', ''].map((text) => Buffer.concat([Buffer.from(text)], block))
+    const whole = Buffer.concat([...parts, Buffer.alloc(100)])
+    const writer = await files.openStaged('s')
+    await writer.write(0, whole.subarray(0, 100_000))
+    await writer.write(100_000, whole.subarray(100_000))
+    await writer.write(whole.length, new Uint8Array(3 * block))
+    await writer.close()
+    const path = join(root, '.grenier/staging/s')
+    expect(fs.readFileSync(path)).toEqual(Buffer.concat([whole, Buffer.alloc(3 * block)]))
+    expect(fs.statSync(path).blocks * 512).toBeLessThanOrEqual(5 * block)
+  })
+
   it('leaves no handles open', async () => {
     const { files, root } = makeFolder()
     for (let index = 0; index < 300; index += 1) fs.mkdirSync(join(root, `d${index}`))

@@ -94,6 +94,8 @@ class RealReader implements FileReader {
 class RealWriter implements FileWriter {
   readonly #fd: number
   readonly #what: string
+  /** Where the file ends, as far as holes were left instead of writing zeros. */
+  #holesEnd = 0
   #open = true
 
   constructor(fd: number, what: string) {
@@ -103,24 +105,54 @@ class RealWriter implements FileWriter {
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
     try {
-      let done = 0
-      while (done < bytes.length) {
-        const rest = bytes.subarray(done)
-        done +=
-          rest.length <= syncBytesMax
-            ? fs.writeSync(this.#fd, rest, 0, rest.length, offset + done)
-            : (await writeAsync(this.#fd, rest, 0, rest.length, offset + done)).bytesWritten
+      for (const { start, end, isHole } of runsOf(bytes)) {
+        if (isHole) this.#holesEnd = Math.max(this.#holesEnd, offset + end)
+        else await this.#writeAll(offset + start, bytes.subarray(start, end))
       }
     } catch (error) {
       throw diskError(error, `cannot write ${this.#what}`)
     }
   }
 
-  close(): Promise<void> {
-    if (this.#open) fs.closeSync(this.#fd)
+  async close(): Promise<void> {
+    if (!this.#open) return
     this.#open = false
-    return Promise.resolve()
+    try {
+      if (fs.fstatSync(this.#fd).size < this.#holesEnd) fs.ftruncateSync(this.#fd, this.#holesEnd)
+    } catch (error) {
+      throw diskError(error, `cannot write ${this.#what}`)
+    } finally {
+      fs.closeSync(this.#fd)
+    }
+    await Promise.resolve()
   }
+
+  async #writeAll(offset: number, bytes: Uint8Array): Promise<void> {
+    let done = 0
+    while (done < bytes.length) {
+      const rest = bytes.subarray(done)
+      done +=
+        rest.length <= syncBytesMax
+          ? fs.writeSync(this.#fd, rest, 0, rest.length, offset + done)
+          : (await writeAsync(this.#fd, rest, 0, rest.length, offset + done)).bytesWritten
+    }
+  }
+}
+
+/** Zeros in a block of this size are left out: a new file has a hole there, which reads the same. */
+const holeBytes = 64 * 1024
+const zeros = new Uint8Array(holeBytes)
+
+/** What is to be written and what is only zeros, in order. */
+function* runsOf(bytes: Uint8Array): Iterable<{ start: number; end: number; isHole: boolean }> {
+  let start = 0
+  for (let at = 0; at + holeBytes <= bytes.length; at += holeBytes) {
+    if (bytes[at] !== 0 || Buffer.compare(bytes.subarray(at, at + holeBytes), zeros) !== 0) continue
+    if (start < at) yield { start, end: at, isHole: false }
+    yield { start: at, end: at + holeBytes, isHole: true }
+    start = at + holeBytes
+  }
+  if (start < bytes.length) yield { start, end: bytes.length, isHole: false }
 }
 
 /** Bytes from `offset` up to `length`, fewer only at the end; in a buffer of its own, so that it may be transferred. */

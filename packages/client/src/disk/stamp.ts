@@ -18,15 +18,19 @@ export function isUnsettled(stamp: Stamp): boolean {
 const fineSlackNs = 50_000_000n
 const coarseSlackNs = 2_100_000_000n
 
+/** A clock that is put right goes back by less, as a rule; from further ahead no write of today can take its time. */
+const aheadNs = 5_000_000_000n
+
 /**
  * The stamp to record for content that was read, or known, when the clock said `nowMs` (taken before the stat): as it is, or unsettled
  * when a further write could leave the very same times, because the last one was so lately. A rename or chmod just now is no reason:
- * a write would move the modification time.
+ * a write would move the modification time. Nor is a time to come, of before the clock jumped back: a write of now has another.
  */
 export function settled(stamp: Stamp, nowMs: number): Stamp {
   const nowNs = BigInt(Math.floor(nowMs)) * 1_000_000n
   const slackNs = slackOf(stamp)
-  return stamp.ctimeNs + slackNs > nowNs && stamp.mtimeNs + slackNs > nowNs ? unsettled(stamp) : stamp
+  const isLate = stamp.ctimeNs + slackNs > nowNs && stamp.mtimeNs + slackNs > nowNs
+  return isLate && stamp.ctimeNs < nowNs + aheadNs ? unsettled(stamp) : stamp
 }
 
 function slackOf(stamp: Stamp): bigint {

@@ -224,7 +224,15 @@ export class OpenFolderEngine implements FolderEngine {
     const shipper = new PackShipper(vault)
     const fetched = vaultFetch(vault, connection)
     const content = noting(stagedContent(fetched.fetch, files), () => fetched.note())
-    const on = { files, trees: vault.trees, ignore: new IgnoreRules(files), clock, signal: vault.signal }
+    const device = vault.home.deviceName
+    const on = {
+      files,
+      trees: vault.trees,
+      ignore: new IgnoreRules(files),
+      clock,
+      device,
+      signal: vault.signal,
+    }
     const between = (): Promise<void> => questions.answer()
     let made: Sender | undefined
     const parts = { vault, files, planning, shipper, entries, receiver, tally, between }

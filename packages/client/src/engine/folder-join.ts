@@ -2,8 +2,12 @@
 import {
   checkInvite,
   CryptoError,
+  decodeGenesisPayload,
   epochKeysFor,
   makeAccept,
+  openPayload,
+  payloadKeyOf,
+  payloadVersion,
   roleOf,
   type Entry,
   type Invitation as InvitationKeys,
@@ -21,6 +25,15 @@ import { deviceLogin, logInAt, type Login } from './relay-login.ts'
 /** How often a line may break, or others be quicker, before a join gives up. */
 const attemptsMax = 8
 
+/** Called with the place of this device in the log, and the vault's name; undefined where it cannot be read. */
+type BeforeAccept = (anchor: LogAnchor, name: string | undefined) => Promise<void>
+
+interface Made {
+  readonly entry: Entry
+  readonly anchor: LogAnchor
+  readonly name: string | undefined
+}
+
 /** One join. `find`, then `accept`, then `close`. */
 export class FolderJoin {
   readonly #context: EngineContext
@@ -29,6 +42,7 @@ export class FolderJoin {
   readonly #backoff: Backoff
   #session: ConnectedSession | undefined
   #log: VaultLog | undefined
+  #genesis: Entry | undefined
   #isAccepted = false
 
   constructor(context: EngineContext, by: { relay: string; invitation: InvitationKeys }) {
@@ -53,11 +67,11 @@ export class FolderJoin {
   }
 
   /**
-   * Makes this device a member. `before` is called when the log has proved to be the right one, with the place that it will have there,
-   * before the relay is told.
+   * Makes this device a member. `before` is called when the log has proved to be the right one, with the place that it will have there
+   * and the vault's name where it can be read, before the relay is told.
    * @throws ClientError `code-wrong`, `relay-contradicts`, `key-withheld`, `relay-refused`, `relay-unreachable`
    */
-  async accept(before: (anchor: LogAnchor) => Promise<void>): Promise<void> {
+  async accept(before: BeforeAccept): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (await this.#attempt(before)) return
@@ -83,18 +97,18 @@ export class FolderJoin {
   }
 
   /** Whether it went through; false when the log grew meanwhile. */
-  async #attempt(before: (anchor: LogAnchor) => Promise<void>): Promise<boolean> {
+  async #attempt(before: BeforeAccept): Promise<boolean> {
     const log = this.#knownLog
     const session = this.#session ?? (await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation }))
     await this.#read(session, log)
     // Accepted, and the answer lost with the process that asked: the device is a member already.
     if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
-      await before(log.state.head)
+      await before(log.state.head, undefined)
       this.#isAccepted = true
       return true
     }
-    const { entry, anchor } = this.#made(session, log)
-    await before(anchor)
+    const { entry, anchor, name } = this.#made(session, log)
+    await before(anchor, name)
     const asked = session.append(log.vault, entry.bytes).catch((error: unknown) => {
       throw isRefused(error) ? codeWrong(error) : error
     })
@@ -103,7 +117,11 @@ export class FolderJoin {
   }
 
   async #read(session: ConnectedSession, log: VaultLog): Promise<void> {
-    for await (const given of session.entries(log.vault, log.nextSequence)) log.moved(log.judge(given))
+    for await (const given of session.entries(log.vault, log.nextSequence)) {
+      const judged = log.judge(given)
+      if (judged.entry?.header.kind === 'genesis') this.#genesis = judged.entry
+      log.moved(judged)
+    }
     if (log.isEmpty) throw new ClientError('relay-contradicts', 'the relay shows no log for this code')
     log.complete()
   }
@@ -125,7 +143,7 @@ export class FolderJoin {
     }
   }
 
-  #made(session: ConnectedSession, log: VaultLog): { entry: Entry; anchor: LogAnchor } {
+  #made(session: ConnectedSession, log: VaultLog): Made {
     const { home, platform } = this.#context
     const { state } = log
     const invitation = this.#invitation
@@ -137,7 +155,7 @@ export class FolderJoin {
       const at = Math.round(platform.clock.now() + session.clockOffsetMs)
       const { random } = platform
       const made = makeAccept({ state, at, random, epochKeys, invitation, device, deviceName, identity })
-      return { entry: made.entry, anchor: made.state.head }
+      return { entry: made.entry, anchor: made.state.head, name: nameIn(this.#genesis, epochKeys.get(0)) }
     } catch (cause) {
       throw faultOf(cause)
     }
@@ -161,6 +179,20 @@ export class FolderJoin {
   get #knownLog(): VaultLog {
     if (this.#log === undefined) throw new RangeError('a join that has not found its vault')
     return this.#log
+  }
+}
+
+/** The name that the genesis gives the vault. A payload that does not open loses the name and nothing else. */
+function nameIn(genesis: Entry | undefined, key: Uint8Array | undefined): string | undefined {
+  if (genesis?.header.kind !== 'genesis' || key === undefined) return undefined
+  const binding = genesis.header.nonce
+  try {
+    const place = { payloadKey: payloadKeyOf(key, 0, binding), binding, payloadVersionMax: payloadVersion }
+    const content = openPayload(genesis.payload, place)
+    return content.kind === 'body' ? decodeGenesisPayload(content.body).name : undefined
+  } catch (error) {
+    if (error instanceof CryptoError) return undefined
+    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 // Where a folder may be synced: not twice, not inside another, not around one; and whether it still is the folder of this state.
 import { concat, type Random } from '@grenier/crypto'
-import { checkMarker, writeMarker, type ExpectedMarker } from '../disk/marker.ts'
-import type { FileSystem } from '../disk/file-system.ts'
+import { ownDirectory, type FileSystem } from '../disk/file-system.ts'
+import { checkMarker, readMarker, writeMarker, type ExpectedMarker } from '../disk/marker.ts'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
 import { otherKey } from '../state/state-keys.ts'
@@ -54,9 +54,22 @@ export async function renewMarker(
   if (expected === undefined) return
   const { vault, folder } = expected
   const generation = on.random.bytes(idBytes)
-  await keepExpected(on.trees, { ...expected, generations: [...expected.generations.slice(-1), generation] })
+  const before = await standingGeneration(on.files, expected)
+  await keepExpected(on.trees, { ...expected, generations: [before, generation] })
   await writeMarker(on.files, { vault, folder, generation })
   await keepExpected(on.trees, { vault, folder, generations: [generation] })
+}
+
+/** The generation that the folder surely has. After a renewal that was cut off, that may be the older one of two. */
+async function standingGeneration(files: FileSystem, { generations }: ExpectedMarker): Promise<Uint8Array> {
+  const [only] = generations
+  if (only !== undefined && generations.length === 1) return only
+  const marker = await readMarker(files)
+  if (marker === undefined || marker === 'foreign')
+    throw new ClientError('folder-unmarked', 'the marker is gone')
+  // Seen, but perhaps not durable yet: what is built on it must not be surer than it is.
+  await files.flush([ownDirectory])
+  return marker.generation
 }
 
 /** vault (32) ‖ folder (16) ‖ one or two generations (16 each). */

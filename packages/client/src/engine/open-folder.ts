@@ -78,7 +78,9 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   const record = { path, vault: toHex(vault), relay, name: pathName(path) }
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
-      await join.accept(async (anchor) => await settle(context, record, anchored(anchor)))
+      await join.accept(async (anchor, name) => {
+        await settle(context, { ...record, name: name ?? record.name }, anchored(anchor))
+      })
     } catch (error) {
       if (!join.isAccepted && home.folders.some((folder) => folder.path === path))
         await home.removeFolder(path)

@@ -61,6 +61,19 @@ describe('a home on disk', () => {
     expect(() => openHome(directory)).toThrow(expect.objectContaining({ code: 'home-unsafe' }))
   })
 
+  test('takes an identity and another relay, and refuses another identity', async () => {
+    const { identity, ...joined } = start()
+    const home = makeHome(directory, { ...joined, identity: undefined })
+    expect(home.identity).toBeUndefined()
+    await home.enrol({ identity, relay: 'wss://b' })
+    expect(openHome(directory).identity).toEqual(identity.keys)
+    expect(openHome(directory).relays).toEqual(['wss://a', 'wss://b'])
+    const other = start().identity
+    await expect(home.enrol({ identity: other, relay: 'wss://c' })).rejects.toMatchObject({
+      code: 'home-exists',
+    })
+  })
+
   test('is made once, and missing is said', () => {
     expect(homeExists(directory)).toBe(false)
     expect(() => openHome(directory)).toThrow(expect.objectContaining({ code: 'home-missing' }))

@@ -29,7 +29,7 @@ import {
 } from '@grenier/crypto'
 import * as v from 'valibot'
 import { ClientError } from '../errors.ts'
-import type { FolderRecord, Home } from './home.ts'
+import type { EnrolledIdentity, FolderRecord, Home } from './home.ts'
 
 const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/))
 
@@ -97,8 +97,6 @@ class FileHome implements Home {
   readonly directory: string
   readonly device: Device
   readonly deviceName: string
-  readonly identity: PublicKeys | undefined
-  readonly certificate: Certificate | undefined
   #file: HomeFile
 
   constructor(directory: string, device: Device, file: HomeFile) {
@@ -106,11 +104,27 @@ class FileHome implements Home {
     this.device = device
     this.deviceName = file.deviceName
     this.#file = file
-    if (file.identity !== undefined) {
-      const { sign, kem, certificate } = file.identity
-      this.identity = { sign: signingKey(fromHex(sign)), kem: kemKey(fromHex(kem)) }
-      this.certificate = decodeCertificate(fromHex(certificate))
+  }
+
+  get identity(): PublicKeys | undefined {
+    const { identity } = this.#file
+    return identity && { sign: signingKey(fromHex(identity.sign)), kem: kemKey(fromHex(identity.kem)) }
+  }
+
+  get certificate(): Certificate | undefined {
+    const { identity } = this.#file
+    return identity && decodeCertificate(fromHex(identity.certificate))
+  }
+
+  enrol({ identity, relay }: { identity: EnrolledIdentity; relay: string }): Promise<void> {
+    const file = this.#fresh()
+    if (file.identity !== undefined && file.identity.sign !== toHex(identity.keys.sign)) {
+      const data = { path: this.directory }
+      return Promise.reject(new ClientError('home-exists', 'this device is of another identity', { data }))
     }
+    const relays = [...file.relays.filter((one) => one !== relay), relay]
+    this.#write({ ...file, identity: identityRecord(identity), relays })
+    return Promise.resolve()
   }
 
   get relays(): readonly string[] {

@@ -11,6 +11,12 @@ export interface FolderRecord {
   readonly name: string
 }
 
+/** A person's public identity, and its certificate for this device. */
+export interface EnrolledIdentity {
+  readonly keys: PublicKeys
+  readonly certificate: Certificate
+}
+
 /** This device. */
 export interface Home {
   readonly directory: string
@@ -21,6 +27,11 @@ export interface Home {
   readonly certificate: Certificate | undefined
   readonly relays: readonly string[]
   readonly folders: readonly FolderRecord[]
+  /**
+   * Adds a relay, and the person's identity to a device that only joined. Durable when it resolves.
+   * @throws ClientError `home-exists` when the device has another identity
+   */
+  enrol(account: { readonly identity: EnrolledIdentity; readonly relay: string }): Promise<void>
   /** Where the state database of a vault lies. */
   stateDirectory(vault: string): string
   /** Durable when it resolves. */
