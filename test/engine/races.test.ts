@@ -4,7 +4,7 @@ import { decodeEntry, makeRekey, toHex, type ChangePayload } from '@grenier/cryp
 import { openFolder } from '@grenier/client'
 import type { RelativePath } from '../../packages/client/src/sync/name.ts'
 import { describe, expect, test } from 'vitest'
-import { eventsOf, HostileWorld, peacefulWorld } from '../hostile/hostile-world.ts'
+import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
 import { EntryWriter } from '../../packages/client/src/engine/entry-writer.ts'
 import { folderRecord, openVault } from '../../packages/client/src/engine/open-vault.ts'
@@ -145,6 +145,7 @@ describe('what no device would take', () => {
     const receiver = new Receiver({ vault, adopt: () => Promise.resolve() })
     const entries = new EntryWriter(vault, receiver)
     const session = await world.settles(logInAt(context.platform, relayUrl, deviceLogin(context.home)))
+    await world.settles(receiver.receive(session))
     const name = { bytes: new TextEncoder().encode('new') }
     const put = { op: 'put', parent: 'root', name, node: { kind: 'directory', mode: 0o755 } } as const
     const lost = { op: 'remove', node: { sequence: 4711, index: 0 } } as const

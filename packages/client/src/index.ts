@@ -9,12 +9,7 @@ export { DiskError, type FileSystem, type WatchEvents, type Watcher } from './di
 export { MemoryFolder } from './disk/memory-folder.ts'
 export { MemoryUser, type Seen } from './disk/memory-user.ts'
 export { watchFolder } from './disk/watch.ts'
-export type {
-  EngineContext,
-  FolderEngine,
-  Invitation,
-  RunOptions,
-} from './engine/api.ts'
+export type { EngineContext, FolderEngine, Invitation, RunOptions } from './engine/api.ts'
 export type { FolderEvent, FolderState, FolderStatus, Progress, Report, Summary } from './engine/events.ts'
 export { addFolder, joinFolder, openAccount, openFolder } from './engine/open-folder.ts'
 export type { Platform } from './engine/platform.ts'

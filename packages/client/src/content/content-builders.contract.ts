@@ -69,6 +69,33 @@ export function over(files: FileSystem, other: Partial<FileSystem>): FileSystem 
   }
 }
 
+/** The file system, and the files that are open and were read there. */
+export function watchedReading(files: FileSystem): {
+  files: FileSystem
+  open: () => number
+  reads: { path: string; offset: number }[]
+} {
+  let open = 0
+  const reads: { path: string; offset: number }[] = []
+  const openForReading: FileSystem['openForReading'] = async (path) => {
+    const reader = await files.openForReading(path)
+    open += 1
+    return {
+      stamp: reader.stamp,
+      read: (offset, lengthMax) => {
+        reads.push({ path, offset })
+        return reader.read(offset, lengthMax)
+      },
+      stampNow: () => reader.stampNow(),
+      close: async () => {
+        open -= 1
+        await reader.close()
+      },
+    }
+  }
+  return { files: over(files, { openForReading }), open: () => open, reads }
+}
+
 export function wanted(path: string, expected?: Content): IngestFile {
   return { id: provisionalId(0), path: path as RelativePath, expected }
 }

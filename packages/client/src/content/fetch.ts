@@ -4,11 +4,14 @@ import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
 import { bring, type Lack, type Wanted } from './bring.ts'
 import { chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
+import { chunksNearby, takeNearby, type Nearby, type NearbyChunk } from './nearby.ts'
 
 /** A file to be filled. */
 export interface WantedFile {
   readonly content: Content
   readonly sizeBytes: number
+  /** An older version, at hand: chunks that both have are not fetched. */
+  readonly nearby?: Nearby | undefined
   /** May be called in any order of offsets, also several times at once. Says whether more is wanted; not after `false`. */
   write(offset: number, bytes: Uint8Array): Promise<boolean>
 }
@@ -41,11 +44,12 @@ export class Fetch {
    */
   async fill(files: readonly WantedFile[]): Promise<FetchResult[]> {
     const filling = new Filling(this.#options, files)
-    for (const [file, { content, sizeBytes }] of files.entries()) {
+    for (const [file, { content, sizeBytes, nearby }] of files.entries()) {
+      const near = nearby === undefined ? undefined : await chunksNearby(this.#options, nearby)
       let offset = 0
       for await (const part of chunksIn(this.#options, content, sizeBytes)) {
         if (typeof part === 'string') filling.refuse(file, part)
-        else offset = filling.want(file, part, offset)
+        else offset = filling.want(part, { file, offset }, near)
         if (filling.isFull) await filling.bring()
         if (!filling.isWanted(file)) break
       }
@@ -93,12 +97,19 @@ interface Target {
   readonly offset: number
 }
 
+/** A chunk of the window: where it may be had, and where it goes. */
+interface InWindow {
+  readonly chunk: LocatedChunk
+  readonly near: NearbyChunk | undefined
+  readonly targets: Target[]
+}
+
 /** One call of `fill`: what came of the files, and the window of chunks that are looked up and not yet brought. */
 class Filling {
   readonly results: FetchResult[]
   readonly #options: FetchOptions
   readonly #files: readonly WantedFile[]
-  #window = new Map<string, { readonly chunk: LocatedChunk; readonly targets: Target[] }>()
+  #window = new Map<string, InWindow>()
   #targetCount = 0
 
   constructor(options: FetchOptions, files: readonly WantedFile[]) {
@@ -120,11 +131,12 @@ class Filling {
   }
 
   /** Adds chunks of a file from an offset on; gives the offset after them. */
-  want(file: number, chunks: readonly LocatedChunk[], from: number): number {
-    let offset = from
+  want(chunks: readonly LocatedChunk[], from: Target, near?: ReadonlyMap<string, NearbyChunk>): number {
+    const { file } = from
+    let { offset } = from
     for (const chunk of chunks) {
       const key = toHex(chunk.id)
-      const one = this.#window.get(key) ?? { chunk, targets: [] }
+      const one = this.#window.get(key) ?? { chunk, near: near?.get(key), targets: [] }
       one.targets.push({ file, offset })
       this.#window.set(key, one)
       offset += chunk.plainBytes
@@ -133,13 +145,22 @@ class Filling {
     return offset
   }
 
-  /** Brings what is in the window, and hands it to the files. */
+  /** Brings what is in the window, and hands it to the files: from this disk what it has, meanwhile the rest from the relay. */
   async bring(): Promise<void> {
-    const window = this.#window
+    const window = [...this.#window.values()]
     this.#window = new Map()
     this.#targetCount = 0
+    const far = this.#bringFar(window.filter(({ near }) => near === undefined))
+    const onDisk = window.flatMap((one) => (one.near === undefined ? [] : [{ ...one, near: one.near }]))
+    const near = takeNearby(this.#options, onDisk, ({ targets }, bytes) => this.#hand(targets, bytes))
+    await Promise.allSettled([far, near])
+    await far
+    await this.#bringFar(await near)
+  }
+
+  async #bringFar(window: readonly InWindow[]): Promise<void> {
     const targetsOf = new Map<Wanted, readonly Target[]>()
-    for (const { chunk, targets } of window.values()) {
+    for (const { chunk, targets } of window) {
       const hand = (bytes: Uint8Array): Promise<void> => this.#hand(targets, bytes)
       const isWanted = (): boolean => targets.some(({ file }) => this.isWanted(file))
       targetsOf.set({ id: chunk.id, places: chunk.places, hand, isWanted }, targets)

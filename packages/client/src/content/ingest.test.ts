@@ -1,7 +1,5 @@
 import { chunkIdOf, concat, toHex, type ChunkId } from '@grenier/crypto'
-import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
-import type { FileSystem } from '../disk/file-system.ts'
+import { describe, expect, it } from 'vitest'
 import { fileChunkSizes, cutPoints, gearTable } from './chunker.ts'
 import {
   bytesOf,
@@ -13,43 +11,14 @@ import {
   resultsOf,
   textOf,
   wanted,
+  watchedReading,
 } from './content-builders.contract.ts'
 import { readContent } from './content-list.ts'
 import { cut } from './work.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
-import { threadedWorkerPool } from './worker-pool-threads.ts'
 import type { CutPiece, Piece, WorkerPool } from './worker-pool.ts'
 
 const mib = 1 << 20
-const threads = threadedWorkerPool(2)
-afterAll(() => threads.close())
-
-/** The file system, and what is open and was read there. */
-function watched(files: FileSystem): {
-  files: FileSystem
-  open: () => number
-  reads: { path: string; offset: number }[]
-} {
-  let open = 0
-  const reads: { path: string; offset: number }[] = []
-  const openForReading: FileSystem['openForReading'] = async (path) => {
-    const reader = await files.openForReading(path)
-    open += 1
-    return {
-      stamp: reader.stamp,
-      read: (offset, lengthMax) => {
-        reads.push({ path, offset })
-        return reader.read(offset, lengthMax)
-      },
-      stampNow: () => reader.stampNow(),
-      close: async () => {
-        open -= 1
-        await reader.close()
-      },
-    }
-  }
-  return { files: over(files, { openForReading }), open: () => open, reads }
-}
 
 /** Bytes that the chunker cuts in so many chunks. */
 function bytesOfChunks(count: number): Uint8Array {
@@ -267,7 +236,7 @@ describe('what the vault holds', () => {
     const [before] = await vault.store(files, ['film'])
     const packed = vault.claimed.flatMap(({ chunks }) => chunks).length
     user.write('film', concat([Uint8Array.of(1), bytes]))
-    const seen = watched(files)
+    const seen = watchedReading(files)
     const writer = vault.writer()
     const known = (id: ChunkId): boolean => vault.places(id).length > 0
     await readAll(vault.ingest(seen.files, writer, known), [wanted('film', before!.content)])
@@ -329,7 +298,7 @@ describe('files that cannot be read', () => {
     )
     user.write('broken', 'broken')
     user.write('broken large', bytesOf('large', 6 * mib))
-    const seen = watched(files)
+    const seen = watchedReading(files)
     const vault = new MemoryVault()
     await resultsOf(vault.ingest(seen.files, vault.writer()), [wanted('broken'), wanted('broken large')])
     expect(seen.open()).toBe(0)
@@ -374,7 +343,7 @@ describe('files that change while they are read', () => {
   ])('are never results: a large one %s, and no more of it is read', async (_, change) => {
     const { files, user } = changing(1, change)
     user.write('film', bytesOf('old', 20 * mib))
-    const seen = watched(files)
+    const seen = watchedReading(files)
     const vault = new MemoryVault()
     const results = await resultsOf(vault.ingest(seen.files, vault.writer()), [wanted('film')])
     expect(results).toMatchObject([{ outcome: 'problem', problem: 'changing' }])
@@ -454,7 +423,7 @@ describe('reading that is left early, or fails', () => {
     const made = folder()
     const paths = Array.from({ length: count }, (_, at) => `film ${at}`)
     for (const path of paths) made.user.write(path, bytesOf(path, 6 * mib))
-    return { ...watched(made.files), paths: paths.map((path) => wanted(path)) }
+    return { ...watchedReading(made.files), paths: paths.map((path) => wanted(path)) }
   }
 
   it('leaves nothing open and nothing going on', async () => {
@@ -537,73 +506,5 @@ describe('reading that is left early, or fails', () => {
     taken.resolve(undefined)
     expect(await reading).toHaveLength(9)
     expect(reads.length).toBe(18)
-  })
-})
-
-describe('on threads', () => {
-  it('gives the same as inline, in the same packs', async () => {
-    const { files, user } = folder()
-    const paths: string[] = []
-    const write = (path: string, bytes: Uint8Array): void => {
-      user.write(path, bytes)
-      paths.push(path)
-    }
-    for (let at = 0; at < 300; at += 1) write(`small ${at}`, textOf(`small ${at % 250}`, 50 + at * 13))
-    write('film', bytesOf('film', 9 * mib))
-    write('empty', new Uint8Array(0))
-    for (let at = 0; at < 2; at += 1) write(`photo ${at}`, bytesOf(`photo ${at}`, 2 * mib + at))
-    const [inline, threaded] = [new MemoryVault(), new MemoryVault(threads)]
-    const one = await inline.store(files, paths)
-    const two = await threaded.store(files, paths)
-    const seen = (read: typeof one) =>
-      read.map(({ content, readyAfter }) => `${toHex(content)} ${readyAfter}`)
-    expect(seen(two)).toEqual(seen(one))
-    expect(threaded.claimed.map(({ id }) => toHex(id))).toEqual(inline.claimed.map(({ id }) => toHex(id)))
-    const back = await threaded.fetch().read(two)
-    for (const [at, bytes] of back.entries()) expect(Buffer.compare(bytes!, user.read(paths[at]!))).toBe(0)
-  })
-
-  it('says that a file is broken in the middle, though the part before is still being cut', async () => {
-    let reads = 0
-    const { files, user } = folder((call) => (call === 'read' && (reads += 1) === 2 ? 'EIO' : undefined))
-    user.write('film', bytesOf('film', 9 * mib))
-    const vault = new MemoryVault(threads)
-    const results = await resultsOf(vault.ingest(files, vault.writer()), [wanted('film')])
-    expect(results).toMatchObject([{ outcome: 'problem', problem: 'unreadable', detail: 'EIO' }])
-  })
-
-  it('leaves nothing going on when it is left early', async () => {
-    const { files, user } = folder()
-    for (let at = 0; at < 6; at += 1) user.write(`film ${at}`, bytesOf(`film ${at}`, 9 * mib))
-    const seen = watched(files)
-    const vault = new MemoryVault(threads)
-    const paths = [0, 1, 2, 3, 4, 5].map((at) => wanted(`film ${at}`))
-    for await (const result of vault.ingest(seen.files, vault.writer()).read(paths))
-      if (result.outcome === 'part') break
-    expect(seen.open()).toBe(0)
-  })
-
-  it('gives back whatever folder it is given', async () => {
-    const sizes = fc.oneof(fc.nat(3000), fc.nat(300_000), fc.integer({ min: 3 * mib, max: 9 * mib }))
-    const some = fc.array(fc.record({ seed: fc.nat(4), sizeBytes: sizes, text: fc.boolean() }), {
-      maxLength: 8,
-    })
-    await fc.assert(
-      fc.asyncProperty(some, async (made) => {
-        const { files, user } = folder()
-        const contents = made.map(({ seed, sizeBytes, text }) =>
-          (text ? textOf : bytesOf)(`seed ${seed}`, sizeBytes),
-        )
-        contents.forEach((bytes, at) => user.write(`file ${at}`, bytes))
-        const vault = new MemoryVault(threads)
-        const read = await vault.store(
-          files,
-          contents.map((_, at) => `file ${at}`),
-        )
-        const back = await vault.fetch().read(read)
-        back.forEach((bytes, at) => expect(Buffer.compare(bytes!, contents[at]!)).toBe(0))
-      }),
-      { numRuns: 8 },
-    )
   })
 })

@@ -1,11 +1,25 @@
+import { concat } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import type { WantedFile } from '../disk/content-source.ts'
 import { stagingDirectory, type FileSystem } from '../disk/file-system.ts'
-import type { RelativePath } from '../sync/name.ts'
-import { bytesOf, folder, MemoryVault, over, textOf, type ReadFile } from './content-builders.contract.ts'
-import { stagedContent } from './staged-content.ts'
+import type { MemoryUser } from '../disk/memory-user.ts'
+import type { Name, RelativePath } from '../sync/name.ts'
+import { rootId, type Columns, type NodeId, type Stamp } from '../sync/tree.ts'
+import {
+  bytesOf,
+  folder,
+  MemoryVault,
+  over,
+  textOf,
+  watchedReading,
+  type ReadFile,
+} from './content-builders.contract.ts'
+import { contentOf } from './content-list.ts'
+import { olderVersions, stagedContent } from './staged-content.ts'
+import type { WorkerPool } from './worker-pool.ts'
 
 const mib = 1 << 20
+const anyStamp: Stamp = { dev: 1n, ino: 1n, ctimeNs: 1n, mtimeNs: 1n, sizeBytes: 7, mode: 0o644 }
 
 /** The file system, and the writers that are open there. */
 function watched(files: FileSystem) {
@@ -129,5 +143,109 @@ describe('staged files', () => {
     const { files } = here()
     const broken = over(files, { openStaged: () => Promise.reject(new TypeError('a bug')) })
     await expect(stagedContent(vault.fetch(), broken).fill([wanted('small', 'x')])).rejects.toThrow('a bug')
+  })
+})
+
+describe('an older version on this disk', () => {
+  const before = bytesOf('film', 9 * mib)
+  const after = concat([bytesOf('front', 100), before])
+
+  /** A vault with both versions, and a disk with the older one in place. */
+  async function edited(pool?: WorkerPool) {
+    const there = folder()
+    const vault = new MemoryVault(pool)
+    there.user.write('film', before)
+    const [old] = await vault.store(there.files, ['film'])
+    there.user.write('film', after)
+    const [now] = await vault.store(there.files, ['film'])
+    const made = folder()
+    made.user.write('film', before)
+    const seen = watchedReading(made.files)
+    const source = stagedContent(vault.fetch(), seen.files, (path) => (path === 'film' ? old : undefined))
+    const file = {
+      content: now!.content,
+      sizeBytes: now!.sizeBytes,
+      staged: 'put',
+      path: 'film' as RelativePath,
+    }
+    const fill = async (): Promise<Uint8Array> => {
+      expect(await source.fill([file])).toEqual([undefined])
+      return made.user.read(`${stagingDirectory}/put`)
+    }
+    const fetched = (): number => vault.gets.reduce((sum, { length }) => sum + length, 0)
+    return { vault, user: made.user, open: seen.open, fill, fetched, file, source }
+  }
+
+  it('gives what both have, and only the rest is fetched', async () => {
+    const { fill, fetched, open } = await edited()
+    expect(Buffer.compare(await fill(), after)).toBe(0)
+    expect(fetched()).toBeLessThan(2 * mib)
+    expect(fetched()).toBeGreaterThan(0)
+    expect(open()).toBe(0)
+  })
+
+  it.each<[string, (user: MemoryUser) => void]>([
+    ['has changed since', (user) => user.write('film', bytesOf('another', 9 * mib))],
+    ['is shorter now', (user) => user.write('film', before.subarray(0, 5 * mib))],
+    ['is gone', (user) => user.remove('film')],
+    [
+      'is a link now',
+      (user) => {
+        user.remove('film')
+        user.link('film', 'elsewhere')
+      },
+    ],
+    ['cannot be read', (user) => user.setMode('film', 0)],
+  ])('does no harm when it %s', async (_, change) => {
+    const { user, fill, open } = await edited()
+    change(user)
+    expect(Buffer.compare(await fill(), after)).toBe(0)
+    expect(open()).toBe(0)
+  })
+
+  it('does no harm when the relay lacks what tells its lengths', async () => {
+    const { vault, fill, source, file } = await edited()
+    const lists = file.content[0]
+    expect(lists).toBe(0)
+    const wrong = {
+      content: contentOf(
+        1,
+        [...vault.claimed[0]!.chunks].map(({ id }) => id),
+      ),
+      sizeBytes: 5,
+    }
+    const other = stagedContent(vault.fetch(), folder().files, () => wrong)
+    expect(await other.fill([file])).toEqual([undefined])
+    expect(await source.fill([])).toEqual([])
+    expect(Buffer.compare(await fill(), after)).toBe(0)
+  })
+
+  it('is the one of the local tree', () => {
+    const value = { kind: 'file', mode: 0o644, mtimeNs: 0n, sizeBytes: 7, content: contentOf(0, []) } as const
+    const rows: Record<string, Columns> = {
+      file: { local: { parent: rootId, name: 'file' as Name, value, stamp: anyStamp } },
+      unread: {
+        local: {
+          parent: rootId,
+          name: 'unread' as Name,
+          value: { ...value, content: undefined },
+          stamp: anyStamp,
+        },
+      },
+      directory: {
+        local: {
+          parent: rootId,
+          name: 'd' as Name,
+          value: { kind: 'directory', mode: 0o755 },
+          stamp: anyStamp,
+        },
+      },
+      remote: { remote: { parent: rootId, name: 'remote' as Name, value } },
+    }
+    const find = (_: string, path: string) => (path in rows ? (path as NodeId) : undefined)
+    const older = olderVersions({ find, get: (id) => rows[id] })
+    expect(older('file' as RelativePath)).toEqual({ content: value.content, sizeBytes: 7 })
+    for (const path of ['unread', 'directory', 'remote', 'gone'])
+      expect(older(path as RelativePath)).toBeUndefined()
   })
 })

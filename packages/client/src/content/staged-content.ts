@@ -1,13 +1,37 @@
-// The applier's source of content: fetches from the relay and writes into staged files.
+// The applier's source of content: fetches from the relay what is not on this disk already, and writes into staged files.
 import type { ContentSource, FillFailure, WantedFile } from '../disk/content-source.ts'
-import { DiskError, type FileSystem, type FileWriter } from '../disk/file-system.ts'
+import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
+import type { TreesReader } from '../state/trees.ts'
+import type { RelativePath } from '../sync/name.ts'
+import type { Content } from '../sync/tree.ts'
 import type { Fetch, FetchResult } from './fetch.ts'
+import type { Nearby } from './nearby.ts'
 
-/** Fills staged files of `files` from the relay. */
-export function stagedContent(fetch: Fetch, files: FileSystem): ContentSource {
+/** What this device last read or wrote at a path, if that was a file. */
+export type OlderVersion = (path: RelativePath) => { content: Content; sizeBytes: number } | undefined
+
+/** Older versions as the local tree has them. */
+export function olderVersions(trees: Pick<TreesReader, 'find' | 'get'>): OlderVersion {
+  return (path) => {
+    const id = trees.find('local', path)
+    const value = id === undefined ? undefined : trees.get(id)?.local?.value
+    if (value?.kind !== 'file' || value.content === undefined) return undefined
+    return { content: value.content, sizeBytes: value.sizeBytes }
+  }
+}
+
+/** Content of one chunk or none: nothing of an older version could be used. */
+const singleChunkContentBytes = 33
+
+/** Fills staged files of `files` from the relay, and from the older versions that they will replace. */
+export function stagedContent(
+  fetch: Fetch,
+  files: FileSystem,
+  older: OlderVersion = () => undefined,
+): ContentSource {
   return {
     async fill(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
-      const staged = wanted.map((file) => new StagedFile(files, file))
+      const staged = wanted.map((file) => new StagedFile(files, file, nearbyOf(file)))
       try {
         const results = await fetch.fill(staged)
         return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
@@ -15,6 +39,44 @@ export function stagedContent(fetch: Fetch, files: FileSystem): ContentSource {
         await Promise.all(staged.map((file) => file.close()))
       }
     },
+  }
+
+  function nearbyOf({ content, path }: WantedFile): OlderFile | undefined {
+    const version = content.length > singleChunkContentBytes ? older(path) : undefined
+    return version && new OlderFile(files, path, version)
+  }
+}
+
+/** A file that is to be replaced: opened when it is first read, closed with the staged one. What it cannot give is fetched. */
+class OlderFile implements Nearby {
+  readonly content
+  readonly sizeBytes
+  readonly #files: FileSystem
+  readonly #path: RelativePath
+  #reader: Promise<FileReader> | undefined
+
+  constructor(files: FileSystem, path: RelativePath, version: { content: Content; sizeBytes: number }) {
+    this.#files = files
+    this.#path = path
+    this.content = version.content
+    this.sizeBytes = version.sizeBytes
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array | undefined> {
+    try {
+      this.#reader ??= this.#files.openForReading(this.#path)
+      return await (await this.#reader).read(offset, length)
+    } catch (error) {
+      if (error instanceof DiskError) return undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = undefined
+    const opened = await reader?.catch(() => undefined)
+    await opened?.close()
   }
 }
 
@@ -25,14 +87,16 @@ export function stagedContent(fetch: Fetch, files: FileSystem): ContentSource {
 class StagedFile {
   readonly content
   readonly sizeBytes
+  readonly nearby: OlderFile | undefined
   readonly #files: FileSystem
   readonly #staged: string
   #writer: Promise<FileWriter> | undefined
   #writtenBytes = 0
   #failure: FillFailure | undefined
 
-  constructor(files: FileSystem, wanted: WantedFile) {
+  constructor(files: FileSystem, wanted: WantedFile, nearby: OlderFile | undefined) {
     this.#files = files
+    this.nearby = nearby
     this.#staged = wanted.staged
     this.content = wanted.content
     this.sizeBytes = wanted.sizeBytes
@@ -58,6 +122,7 @@ class StagedFile {
 
   /** Whatever happened: leaves nothing open. */
   async close(): Promise<void> {
+    await this.nearby?.close()
     await this.#noting(() => this.#close())
   }
 

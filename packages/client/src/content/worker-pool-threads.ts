@@ -3,7 +3,15 @@ import { availableParallelism } from 'node:os'
 import { chunkId, CryptoError, type ChunkId } from '@grenier/crypto'
 import Tinypool from 'tinypool'
 import { movedWith, type Answer, type Task, type Work } from './worker-thread.ts'
+import { inlineWorkerPool } from './worker-pool-inline.ts'
 import type { WorkerPool } from './worker-pool.ts'
+
+/**
+ * Work up to this is done at once, on the caller's thread: it takes about a millisecond, starting a thread some hundred. A device that
+ * sends a small edit now and then has no threads at all.
+ */
+const bytesAtOnceMax = 128 << 10
+const partsAtOnceMax = 16
 
 /** Starts worker threads on demand, at most as many as there are cores unless told; they end with `close`. */
 export function threadedWorkerPool(threads = availableParallelism()): WorkerPool {
@@ -29,12 +37,23 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     if (!answer.ok) throw new CryptoError(answer.code, answer.message)
     return answer.value
   }
+  const atOnce = inlineWorkerPool()
   return {
-    cut: (task) => run({ name: 'cut', task }),
-    compress: (task) => run({ name: 'compress', task }),
-    seal: (task) => run({ name: 'seal', task }),
-    open: (task) => run({ name: 'open', task: { ...task, chunks: task.chunks.map(compact) } }),
-    check: (task) => run({ name: 'check', task: { ...task, chunks: task.chunks.map(compact) } }),
+    cut: (task) =>
+      isLittle(task.pieces.map(({ bytes }) => bytes.length)) ? atOnce.cut(task) : run({ name: 'cut', task }),
+    compress: (task) =>
+      isLittle(task.inputs.flatMap(({ ranges }) => ranges.map(({ length }) => length)))
+        ? atOnce.compress(task)
+        : run({ name: 'compress', task }),
+    seal: (task) => (isLittle([task.storedBytes]) ? atOnce.seal(task) : run({ name: 'seal', task })),
+    open: (task) =>
+      isLittle([task.cells.length, ...task.chunks.map(({ plainBytes }) => plainBytes)])
+        ? atOnce.open(task)
+        : run({ name: 'open', task: { ...task, chunks: task.chunks.map(compact) } }),
+    check: (task) =>
+      isLittle(task.chunks.map(({ bytes }) => bytes.length))
+        ? atOnce.check(task)
+        : run({ name: 'check', task: { ...task, chunks: task.chunks.map(compact) } }),
     async close() {
       await Promise.allSettled(open)
       // A thread that starts holds no process up, but here it is waited for.
@@ -43,6 +62,13 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
       await pool.destroy()
     },
   }
+}
+
+/** Whether parts of these lengths, in bytes, are so little work that no thread is needed. */
+function isLittle(lengths: readonly number[]): boolean {
+  return (
+    lengths.length <= partsAtOnceMax && lengths.reduce((sum, length) => sum + length, 0) <= bytesAtOnceMax
+  )
 }
 
 type Thread = Tinypool['threads'][number]

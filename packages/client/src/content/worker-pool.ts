@@ -107,6 +107,6 @@ export interface WorkerPool {
   open(task: OpenTask): Promise<readonly (Uint8Array | undefined)[]>
   /** The bytes where they are the chunk, else undefined. */
   check(task: CheckTask): Promise<readonly (Uint8Array | undefined)[]>
-  /** Ends the threads; what is under way then rejects. */
+  /** Ends the threads, after what is under way. No call may come any more. */
   close(): Promise<void>
 }

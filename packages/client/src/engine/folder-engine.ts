@@ -1,6 +1,6 @@
 // One open folder, as the commands see it: puts the parts of a run together, and lets other questions be answered while it goes on.
 import { toHex } from '@grenier/crypto'
-import { stagedContent } from '../content/staged-content.ts'
+import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
 import type { ContentSource } from '../disk/content-source.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
@@ -53,8 +53,8 @@ export class OpenFolderEngine implements FolderEngine {
   #lastContactMs: number | undefined
   #resume: Uint8Array | undefined
   #watching = false
-  /** What goes on now, run or question: it ends before the state is closed. */
-  readonly #underWay = new Set<Promise<unknown>>()
+  /** Resolves when what goes on now, run or question, has ended. */
+  #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
 
   private constructor(context: EngineContext, open: OpenVault, planning: (vault: Vault) => Planning) {
@@ -98,8 +98,12 @@ export class OpenFolderEngine implements FolderEngine {
     }
   }
 
-  async run(options: RunOptions): Promise<Summary> {
-    return await this.#during(this.#runOnce(options))
+  async run({ once }: RunOptions): Promise<Summary> {
+    this.#watching = !once
+    // From here on, what is asked is asked of the run.
+    const run = this.#newRun()
+    this.#run = run
+    return await this.#inTurn(() => this.#carryOut(run, once))
   }
 
   async status(): Promise<FolderStatus> {
@@ -141,15 +145,12 @@ export class OpenFolderEngine implements FolderEngine {
   async #close(): Promise<void> {
     this.#closing.abort()
     await this.#connection.close()
-    await Promise.allSettled(this.#underWay)
+    await this.#turn
     await this.#open.close()
   }
 
-  async #runOnce({ once }: RunOptions): Promise<Summary> {
-    this.#watching = !once
-    const run = this.#newRun()
+  async #carryOut(run: FolderRun, once: boolean): Promise<Summary> {
     const watcher = once ? undefined : this.#watch(run)
-    this.#run = run
     try {
       await this.#keepingEvidence(async () => {
         if (once) await run.once()
@@ -187,18 +188,22 @@ export class OpenFolderEngine implements FolderEngine {
   async #ask<T>(work: () => Promise<T>): Promise<T> {
     const kept = (): Promise<T> => this.#keepingEvidence(work)
     const run = this.#run
-    if (run === undefined) return await this.#during(kept())
+    if (run === undefined) return await this.#inTurn(kept)
     const asked = this.#questions.ask(kept)
     run.ring()
     return await asked
   }
 
-  async #during<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work)
+  /** One after the other; all of it ends before the state is closed. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn
+    const ended = Promise.withResolvers<undefined>()
+    this.#turn = ended.promise
+    await before
     try {
-      return await work
+      return await work()
     } finally {
-      this.#underWay.delete(work)
+      ended.resolve(undefined)
     }
   }
 
@@ -223,7 +228,9 @@ export class OpenFolderEngine implements FolderEngine {
     const [planning, tally, questions] = [this.#planning, this.#tally, this.#questions]
     const shipper = new PackShipper(vault)
     const fetched = vaultFetch(vault, connection)
-    const content = noting(stagedContent(fetched.fetch, files), () => fetched.note())
+    const content = noting(stagedContent(fetched.fetch, files, olderVersions(vault.trees)), () =>
+      fetched.note(),
+    )
     const device = vault.home.deviceName
     const on = {
       files,
