@@ -229,7 +229,7 @@ export class Device {
       .then(() => undefined)
       .catch((error: unknown) => error as ClientError)
       .finally(() => engine.close())
-    const watching = new Watching(stop, ended, listeners)
+    const watching = new Watching({ engine, stop, ended, listeners })
     this.#ground.running(watching)
     return watching
   }
@@ -258,13 +258,20 @@ export class Device {
 export class Watching {
   /** How it ended; undefined when it was only stopped. */
   readonly ended: Promise<ClientError | undefined>
+  readonly engine: FolderEngine
   readonly #stop: AbortController
   readonly #listeners: Set<() => void>
 
-  constructor(stop: AbortController, ended: Promise<ClientError | undefined>, listeners: Set<() => void>) {
-    this.#stop = stop
-    this.ended = ended
-    this.#listeners = listeners
+  constructor(run: {
+    readonly engine: FolderEngine
+    readonly stop: AbortController
+    readonly ended: Promise<ClientError | undefined>
+    readonly listeners: Set<() => void>
+  }) {
+    this.engine = run.engine
+    this.#stop = run.stop
+    this.ended = run.ended
+    this.#listeners = run.listeners
   }
 
   /** Resolves when this holds, asked after each event; rejects when the run ends before. */

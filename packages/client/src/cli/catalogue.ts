@@ -12,6 +12,8 @@ type Plain = Text
 
 /** Every message, the same names in each language. */
 export interface Catalogue {
+  /** Whose words these are. */
+  readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
   hintLine: Text<{ hint: string }>
   listed: Text<{ items: readonly string[] }>
@@ -70,8 +72,11 @@ export interface Catalogue {
   hintUpdateNeeded: Plain
   errorKeyWithheld: Detailed
   hintKeyWithheld: Plain
-  errorBrake: Detailed
-  hintBrake: Plain
+  /** `seen`: `brakeSeen`; `examples`: some paths. */
+  errorBrake: Text<{ seen: string; examples: readonly string[] }>
+  hintBrake: Text<{ direction: BrakeCounts['direction'] }>
+  /** Counts, and how they read. `up`: this folder lost them; `down`: the other devices did. */
+  brakeSeen: Text<BrakeCounts>
   errorDiskFull: MaybePathed
   hintDiskFull: Plain
   errorDiskFailed: Detailed
@@ -125,6 +130,10 @@ export interface Catalogue {
   inviteCode: Plain
   inviteWords: Plain
   inviteUntil: Text<{ role: string; until: string }>
+  approveSeen: Text<{ seen: string }>
+  approveMarked: Text<{ folder: string }>
+  approveNothing: Text<{ folder: string }>
+  approveNext: Plain
   forgetDone: Text<{ folder: string }>
   exportDone: Text<{ count: number; files: string; bytes: string; path: string }>
   summary: Text<{
@@ -152,6 +161,7 @@ export interface Catalogue {
   statusHead: Text<{ sequence: number; words: string }>
   statusPending: Text<{ count: number; text: string }>
   statusTroubles: Text<{ conflicts: number; problems: number }>
+  statusHeld: Text<{ seen: string }>
   statusContact: Text<{ when: string }>
   statusNever: Plain
   roleOwner: Plain
@@ -182,6 +192,7 @@ export interface Catalogue {
   helpSync: Plain
   helpOnce: Plain
   helpStatus: Plain
+  helpApprove: Plain
   helpForget: Plain
   helpExport: Plain
   helpExportOut: Plain
@@ -190,6 +201,16 @@ export interface Catalogue {
   value: Readonly<Record<ValueName, string>>
   /** One line that shows each command at work. */
   example: Readonly<Record<CommandName, string>>
+}
+
+/** What the brake saw, as numbers and as texts. */
+export interface BrakeCounts {
+  readonly direction: 'up' | 'down'
+  readonly gone: number
+  readonly changed: number
+  readonly goneText: string
+  readonly changedText: string
+  readonly filesText: string
 }
 
 /** What is wrong, and what to do. */
@@ -217,4 +238,5 @@ export type ValueName =
   | 'language'
 
 /** The commands there are. */
-export type CommandName = 'setup' | 'add' | 'invite' | 'join' | 'sync' | 'status' | 'forget' | 'export'
+export type CommandName =
+  'setup' | 'add' | 'invite' | 'join' | 'sync' | 'status' | 'approve' | 'forget' | 'export'

@@ -20,6 +20,7 @@ const statusTimeoutMs = 10_000
 /** A living process, and how to ask it. */
 export interface LiveSync extends SyncProcess {
   invite: Asking<'invite'>
+  approve: Asking<'approve'>
   add: Asking<'add'>
   release: Asking<'release'>
 }
@@ -56,6 +57,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
     ...decodeResult.status(process.result),
     invite: async (invite, options) =>
       decodeResult.invite(await asked({ request: { ask: 'invite', ...invite }, ...options })),
+    approve: async (approve, options) =>
+      decodeResult.approve(await asked({ request: { ask: 'approve', ...approve }, ...options })),
     add: async (add, options) =>
       decodeResult.add(await asked({ request: { ask: 'add', ...add }, ...options })),
     release: async (release, options) =>

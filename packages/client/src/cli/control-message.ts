@@ -1,6 +1,6 @@
 // What goes over the control socket: one line of JSON asks, lines of JSON answer. Checked at the door on both sides.
 import * as v from 'valibot'
-import type { Invitation } from '../engine/api.ts'
+import type { Approval, Invitation } from '../engine/api.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
@@ -20,6 +20,7 @@ const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('status') }),
   v.strictObject({ ask: v.literal('invite'), path: text, role, expiresMs: count }),
   v.strictObject({ ask: v.literal('add'), path: text, name: text, relay: text }),
+  v.strictObject({ ask: v.literal('approve'), path: text }),
   v.strictObject({ ask: v.literal('release'), path: text }),
 ])
 
@@ -30,12 +31,16 @@ export type ControlRequest = v.InferOutput<typeof requestSchema>
 
 const head = v.optional(v.strictObject({ seq: count, hash: v.string() }))
 const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted'])
+const sightFields = { direction: v.picklist(['up', 'down']), gone: count, changed: count, files: count }
+const sightSchema = v.strictObject(sightFields)
+const approvalSchema = v.strictObject({ marked: v.boolean(), sights: v.array(sightSchema) })
 const statusSchema = v.strictObject({
   state: stateSchema,
   pending: count,
   conflicts: count,
   problems: count,
   head,
+  held: v.array(sightSchema),
   lastContactMs: v.optional(v.number()),
 })
 const heldSchema = v.strictObject({
@@ -73,6 +78,7 @@ export interface SyncProcess {
 export interface ControlResults {
   readonly status: SyncProcess
   readonly invite: Invitation
+  readonly approve: Approval
   readonly add: { readonly vault: string; readonly summary: Summary }
   readonly release: undefined
 }
@@ -123,6 +129,7 @@ const eventSchema = v.variant('event', [
     code: v.exactOptional(v.custom<ClientErrorCode>(isCode)),
   }),
   v.strictObject({ event: v.literal('void'), sequence: count, device: text, reason: text }),
+  v.strictObject({ event: v.literal('brake'), ...sightFields, examples: v.array(text) }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 
@@ -203,6 +210,7 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       }
     },
     invite: (result) => check(invitationSchema, result),
+    approve: (result) => check(approvalSchema, result),
     add: (result) => {
       const { vault, summary } = check(addedSchema, result)
       return { vault, summary: { ...summary, head: summary.head } }

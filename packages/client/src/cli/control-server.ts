@@ -113,6 +113,8 @@ async function answer(
       return await handler.status(request, report)
     case 'invite':
       return await handler.invite(request, report)
+    case 'approve':
+      return await handler.approve(request, report)
     case 'add':
       return await handler.add(request, report)
     case 'release':

@@ -22,6 +22,7 @@ const status = {
   conflicts: 1,
   problems: 0,
   head: undefined,
+  held: [],
   lastContactMs: 5,
 } as const
 const summary = {
@@ -39,6 +40,7 @@ const change: FolderEvent = { event: 'change', path: 'caf\udce9', action: 'put',
 function handler(over: Partial<ControlHandler> = {}): ControlHandler {
   return {
     status: () => Promise.resolve({ pid: process.pid, watching: true, folders: [{ record, status }] }),
+    approve: () => Promise.resolve({ marked: false, sights: [] }),
     invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
     add: (_request, report) => {
       report(change, { folder: '/new', vault: record.vault })

@@ -1,8 +1,10 @@
 // What to tell people about an error: what happened to what, and what to do next. Codes come in, words of the catalogue go out.
 import { relayErrorCodes, type RelayErrorCode } from '@grenier/protocol'
+import { sightFrom } from '../engine/brake.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { ControlFault } from './control-fault.ts'
+import { sightText } from './folder-lines.ts'
 import { printable } from './printable.ts'
 import { isUsageFault } from './usage-error.ts'
 
@@ -85,13 +87,22 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorKeyWithheld({ detail: detail(error) }),
     words.hintKeyWithheld({}),
   ],
-  brake: (words, error) => [words.errorBrake({ detail: detail(error) }), words.hintBrake({})],
+  brake: brakeWords,
   'disk-full': (words, error) => [words.errorDiskFull({ path: maybePath(error) }), words.hintDiskFull({})],
   'disk-failed': (words, error) => [
     words.errorDiskFailed({ detail: detail(error) }),
     words.hintDiskFailed({}),
   ],
   interrupted: (words) => [words.errorInterrupted({}), words.hintInterrupted({})],
+}
+
+function brakeWords(words: Catalogue, error: ClientError): Told {
+  const { examples, ...sight } = sightFrom(error)
+  const seen = sightText(words, words.language, sight)
+  return [
+    words.errorBrake({ seen, examples: examples.map(printable) }),
+    words.hintBrake({ direction: sight.direction }),
+  ]
 }
 
 function usageWords(words: Catalogue, error: ClientError): Told {

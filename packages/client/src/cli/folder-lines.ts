@@ -1,6 +1,7 @@
 // What a run tells, as JSON lines and as sentences: one event in, one line out.
 import { nameToBytes } from '../sync/name.ts'
 import type { ProblemCode } from '../sync/action.ts'
+import type { BrakeSight } from '../engine/brake-record.ts'
 import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -47,6 +48,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'progress':
     case 'state':
     case 'void':
+    case 'brake':
     case 'blind': {
       const { event: name, ...facts } = event
       return { event: name, ...place, ...facts }
@@ -94,6 +96,15 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
       const { sequence, device, reason } = event
       return words.voidEntry({ sequence, device: printable(device), reason: printable(reason) })
     }
+    case 'brake': {
+      const { examples, direction } = event
+      const seen = sightText(words, words.language, event)
+      const error = words.errorBrake({ seen, examples: examples.map(printable) })
+      return [
+        words.errorLine({ message: error }),
+        words.hintLine({ hint: words.hintBrake({ direction }) }),
+      ].join('\n')
+    }
     case 'blind':
       return words.watchBlind({ reason: printable(event.reason) })
     case 'state':
@@ -133,6 +144,20 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'read-only': words.problemReadOnly,
   }
   return texts[code]({ path })
+}
+
+/** What the brake saw, in words. */
+export function sightText(words: Catalogue, language: Language, sight: BrakeSight): string {
+  const { direction, gone, changed, files } = sight
+  const text = (count: number): string => formatCount(count, language)
+  return words.brakeSeen({
+    direction,
+    gone,
+    changed,
+    goneText: text(gone),
+    changedText: text(changed),
+    filesText: text(files),
+  })
 }
 
 /** What a folder is doing, in words. */

@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
 export const english: Catalogue = {
+  language: 'en',
   errorLine: ({ message }) => `error: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
   listed: ({ items }) => items.join(', '),
@@ -78,7 +79,7 @@ export const english: Catalogue = {
   hintFolderUnusable: () => 'check that it exists, that its disk is mounted, and whose it is',
   errorFolderUnmarked: ({ path }) => `the marker of ${path} is gone (${path}/.grenier/marker)`,
   hintFolderUnmarked: () =>
-    'is its disk mounted? Nothing was touched. If the folder was emptied on purpose, `grenier forget` it and join again',
+    'is its disk mounted? Nothing was touched. If this is the folder and only .grenier was removed: `grenier approve FOLDER`',
   errorStateBroken: ({ path }) =>
     `the state of this device cannot be read${path === undefined ? '' : ` (${path})`}`,
   hintStateBroken: () =>
@@ -150,8 +151,20 @@ export const english: Catalogue = {
   hintUpdateNeeded: () => 'update Grenier on this machine',
   errorKeyWithheld: ({ detail }) => `a key meant for this device does not open (${detail})`,
   hintKeyWithheld: () => 'this folder waits until an owner issues new keys',
-  errorBrake: ({ detail }) => `an unusual share of the folder changed at once: ${detail}`,
-  hintBrake: () => 'look at the folder; nothing was sent or applied',
+  errorBrake: ({ seen, examples }) =>
+    `${seen}, all at once (${examples.join(', ')}): nothing of it was sent or applied`,
+  hintBrake: ({ direction }) =>
+    direction === 'up'
+      ? 'look at the folder. Meant so: `grenier approve FOLDER`. If not, put the files back, and it goes on by itself'
+      : 'ask who did it. Meant so: `grenier approve FOLDER`. If not, your files here are whole: leave them held',
+  brakeSeen: ({ direction, gone, changed, goneText, changedText, filesText }) => {
+    const where = direction === 'up' ? 'here' : 'on the other devices'
+    const lost = [
+      ...(gone > 0 ? [`${goneText} ${some(gone, 'is', 'are')} gone`] : []),
+      ...(changed > 0 ? [`${changedText} ${some(changed, 'holds', 'hold')} other contents`] : []),
+    ]
+    return `of ${filesText} files, ${lost.join(' and ')} ${where}`
+  },
   errorDiskFull: ({ path }) => `no space left${path === undefined ? '' : ` for ${path}`}`,
   hintDiskFull: () => 'free some space; the next run goes on where this one stopped',
   errorDiskFailed: ({ detail }) => `the file system said no: ${detail}`,
@@ -215,6 +228,10 @@ export const english: Catalogue = {
   inviteCode: () => 'Give this code to one person, by a way you trust. It works once.',
   inviteWords: () => 'The same to read out: the relay’s address and these twelve words',
   inviteUntil: ({ role, until }) => `It makes a ${role}, and expires ${until}.`,
+  approveSeen: ({ seen }) => `Approved: ${seen}.`,
+  approveMarked: ({ folder }) => `${folder} has its marker again.`,
+  approveNothing: ({ folder }) => `${folder}: nothing waits for your word.`,
+  approveNext: () => 'The next `grenier sync` goes on.',
   forgetDone: ({ folder }) => `${folder} is not synced on this device any more. Its files stay.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}.`,
@@ -234,6 +251,7 @@ export const english: Catalogue = {
   statusHead: ({ sequence, words }) => `  log: entry ${sequence}, “${words}” (the same words on each device)`,
   statusPending: ({ text }) => `  waiting: ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflicts: ${conflicts}, problems: ${problems}`,
+  statusHeld: ({ seen }) => `  held: ${seen}`,
   statusContact: ({ when }) => `  last contact with the relay: ${when}`,
   statusNever: () => 'never',
   roleOwner: () => 'owner',
@@ -263,6 +281,7 @@ export const english: Catalogue = {
   helpSync: () => 'sync folders, watching until interrupted',
   helpOnce: () => 'return when both sides agree and everything is durable',
   helpStatus: () => 'what is synced and how it stands',
+  helpApprove: () => 'go on after a brake (mass deletion or change, missing marker), once you have looked',
   helpForget: () => 'stop syncing a folder here; files stay',
   helpExport: () => 'write the whole vault, decrypted, as a tar',
   helpExportOut: () => 'the file to write; - for standard output',
@@ -297,6 +316,7 @@ export const english: Catalogue = {
     join: 'grenier join "wss://relay.example.org#invite=…" ~/Documents',
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
+    approve: 'grenier approve ~/Documents',
     forget: 'grenier forget ~/Documents',
     export: 'grenier export ~/Documents --out documents.tar',
   },

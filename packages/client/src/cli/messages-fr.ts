@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue.ts'
 const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
 
 export const french: Catalogue = {
+  language: 'fr',
   errorLine: ({ message }) => `erreur : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
   listed: ({ items }) => items.join(', '),
@@ -85,7 +86,7 @@ export const french: Catalogue = {
   hintFolderUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il appartient',
   errorFolderUnmarked: ({ path }) => `le marqueur de ${path} a disparu (${path}/.grenier/marker)`,
   hintFolderUnmarked: () =>
-    'son disque est-il monté ? Rien n’a été touché. Si le dossier a été vidé exprès, faites `grenier forget` puis rejoignez-le',
+    'son disque est-il monté ? Rien n’a été touché. Si c’est bien le dossier, et que seul .grenier a été supprimé : `grenier approve DOSSIER`',
   errorStateBroken: ({ path }) =>
     `l’état de cet appareil est illisible${path === undefined ? '' : ` (${path})`}`,
   hintStateBroken: () =>
@@ -166,8 +167,20 @@ export const french: Catalogue = {
   hintUpdateNeeded: () => 'mettez Grenier à jour sur cette machine',
   errorKeyWithheld: ({ detail }) => `une clé destinée à cet appareil ne s’ouvre pas (${detail})`,
   hintKeyWithheld: () => 'ce dossier attend qu’un propriétaire émette de nouvelles clés',
-  errorBrake: ({ detail }) => `une part inhabituelle du dossier a changé d’un coup : ${detail}`,
-  hintBrake: () => 'regardez le dossier ; rien n’a été envoyé ni appliqué',
+  errorBrake: ({ seen, examples }) =>
+    `${seen}, d’un seul coup (${examples.join(', ')}) : rien n’en a été envoyé ni appliqué`,
+  hintBrake: ({ direction }) =>
+    direction === 'up'
+      ? 'regardez le dossier. Si c’est voulu : `grenier approve DOSSIER`. Sinon, remettez les fichiers, et tout reprend seul'
+      : 'demandez qui l’a fait. Si c’est voulu : `grenier approve DOSSIER`. Sinon, vos fichiers ici sont intacts : laissez à l’arrêt',
+  brakeSeen: ({ direction, gone, changed, goneText, changedText, filesText }) => {
+    const where = direction === 'up' ? 'ici' : 'sur les autres appareils'
+    const lost = [
+      ...(gone > 0 ? [`${goneText} ${some(gone, 'a', 'ont')} disparu`] : []),
+      ...(changed > 0 ? [`${changedText} ${some(changed, 'a', 'ont')} un autre contenu`] : []),
+    ]
+    return `sur ${filesText} fichiers, ${lost.join(' et ')} ${where}`
+  },
   errorDiskFull: ({ path }) => `plus de place${path === undefined ? '' : ` pour ${path}`}`,
   hintDiskFull: () => 'libérez de la place ; la prochaine fois continuera où celle-ci s’est arrêtée',
   errorDiskFailed: ({ detail }) => `le système de fichiers a refusé : ${detail}`,
@@ -233,6 +246,10 @@ export const french: Catalogue = {
   inviteCode: () => 'Donnez ce code à une seule personne, par un moyen sûr. Il sert une fois.',
   inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
   inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire ${until}.`,
+  approveSeen: ({ seen }) => `Approuvé : ${seen}.`,
+  approveMarked: ({ folder }) => `${folder} a de nouveau son marqueur.`,
+  approveNothing: ({ folder }) => `${folder} : rien n’attend votre accord.`,
+  approveNext: () => 'Le prochain `grenier sync` continuera.',
   forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
@@ -253,6 +270,7 @@ export const french: Catalogue = {
     `  journal : entrée ${sequence}, « ${words} » (les mêmes mots sur chaque appareil)`,
   statusPending: ({ text }) => `  en attente : ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
+  statusHeld: ({ seen }) => `  retenu : ${seen}`,
   statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
   statusNever: () => 'jamais',
   roleOwner: () => 'propriétaire',
@@ -283,6 +301,8 @@ export const french: Catalogue = {
   helpSync: () => 'synchroniser des dossiers, en surveillant jusqu’à interruption',
   helpOnce: () => 'revenir quand les deux côtés s’accordent et que tout est durable',
   helpStatus: () => 'ce qui est synchronisé et où on en est',
+  helpApprove: () =>
+    'continuer après un arrêt (disparition ou changement en masse, marqueur absent), une fois que vous avez regardé',
   helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',
   helpExport: () => 'écrire tout le coffre, déchiffré, dans un tar',
   helpExportOut: () => 'le fichier à écrire ; - pour la sortie standard',
@@ -317,6 +337,7 @@ export const french: Catalogue = {
     join: 'grenier join "wss://relais.example.org#invite=…" ~/Documents',
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
+    approve: 'grenier approve ~/Documents',
     forget: 'grenier forget ~/Documents',
     export: 'grenier export ~/Documents --out documents.tar',
   },

@@ -4,6 +4,7 @@ import { Command, Option, type CommanderError } from 'commander'
 import * as v from 'valibot'
 import type { ClientError, ExitCode } from '../errors.ts'
 import { add } from './add.ts'
+import { approve } from './approve.ts'
 import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
 import { exportFolder } from './export.ts'
 import { forget } from './forget.ts'
@@ -41,7 +42,17 @@ export function program(invocation: Invocation, done: Done): Command {
       throw usageError('no-command')
     })
   const on: Building = { invocation, words, root, done }
-  for (const build of [addSetup, addAdd, addInvite, addJoin, addSync, addStatus, addForget, addExport])
+  for (const build of [
+    addSetup,
+    addAdd,
+    addInvite,
+    addJoin,
+    addSync,
+    addStatus,
+    addApprove,
+    addForget,
+    addExport,
+  ])
     build(on)
   return root
 }
@@ -116,6 +127,12 @@ function addStatus({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'status', words.helpStatus({}))
     .argument(`[${words.value.folder}]`)
     .action(async (folder: string | undefined) => done(await status(invocation, folder)))
+}
+
+function addApprove({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'approve', words.helpApprove({}))
+    .argument(`<${words.value.folder}>`)
+    .action(async (folder: string) => done(await approve(invocation, folder)))
 }
 
 function addForget({ invocation, words, done, ...on }: Building): void {

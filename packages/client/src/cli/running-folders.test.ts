@@ -67,7 +67,7 @@ function work(
     open: (context) => {
       let state: FolderState = 'synced'
       const status = (): Promise<FolderStatus> =>
-        Promise.resolve({ state, pending: 0, conflicts: 0, problems: 0, head, lastContactMs: 7 })
+        Promise.resolve({ state, pending: 0, conflicts: 0, problems: 0, head, held: [], lastContactMs: 7 })
       const engine: FolderEngine = {
         record: { path: folder, vault, relay: 'wss://r.example', name: 'n' },
         run: async () => {
@@ -77,6 +77,7 @@ function work(
           return summary
         },
         status,
+        approve: () => Promise.resolve({ marked: false, sights: [] }),
         invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
         export: () => Promise.reject(new Error('not asked for')),
         close: () => {

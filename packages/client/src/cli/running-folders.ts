@@ -79,6 +79,7 @@ class RunningFolders {
       return { pid: process.pid, watching: this.#options.watching, folders }
     },
     invite: async ({ path, role, expiresMs }) => await this.#engineOf(path).invite({ role, expiresMs }),
+    approve: async ({ path }) => await this.#engineOf(path).approve(),
     add: async ({ path, name, relay }, report) => {
       if (!this.#options.watching) throw new ClientError('home-locked', 'this process ends soon')
       if (this.#tasks.has(path)) throw new ClientError('folder-taken', 'at work here', { data: { path } })

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fromHex, toHex, vaultId, wordsOf } from '@grenier/crypto'
 import { ClientError, type ExitCode } from '../errors.ts'
+import { heldBack } from '../engine/brake-record.ts'
 import type { FolderStatus } from '../engine/events.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
@@ -9,7 +10,7 @@ import { VaultLog } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
 import { knownFolder } from './folder-argument.ts'
-import { stateText } from './folder-lines.ts'
+import { sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { lastRun } from './last-run.ts'
 import { printable } from './printable.ts'
@@ -58,6 +59,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
     conflicts: last?.conflicts ?? 0,
     problems: last?.problems ?? 0,
     head: undefined,
+    held: [],
     lastContactMs: last?.lastContactMs,
   }
   const directory = home.stateDirectory(record.vault)
@@ -70,7 +72,11 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
       const head = log.isEmpty
         ? undefined
         : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) }
-      return { record, running: false, status: { ...kept, pending: trees.differingCount, head } }
+      return {
+        record,
+        running: false,
+        status: { ...kept, pending: trees.differingCount, head, held: heldBack(trees) },
+      }
     } finally {
       await store.close()
     }
@@ -83,7 +89,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
 
 function jsonOf({ record, status, running }: Standing): Record<string, unknown> {
   const { path, vault, name, relay } = record
-  const { state, pending, conflicts, problems, head, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, lastContactMs } = status
   const lastContact = lastContactMs === undefined ? null : new Date(lastContactMs).toISOString()
   return {
     path,
@@ -95,6 +101,7 @@ function jsonOf({ record, status, running }: Standing): Record<string, unknown> 
     pending,
     conflicts,
     problems,
+    held,
     head: head ?? null,
     fingerprint: head === undefined ? null : fingerprintOf(head.hash),
     lastContact,
@@ -108,7 +115,7 @@ function fingerprintOf(hash: string): string {
 
 function textOf({ output }: Invocation, { record, status, running }: Standing): string {
   const { words, language } = output
-  const { state, pending, conflicts, problems, head, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, lastContactMs } = status
   const now = stateText(words, state)
   const lines = [
     words.statusFolder({
@@ -121,6 +128,7 @@ function textOf({ output }: Invocation, { record, status, running }: Standing): 
     lines.push(words.statusHead({ sequence: head.seq, words: fingerprintOf(head.hash) }))
   if (pending > 0) lines.push(words.statusPending({ count: pending, text: formatCount(pending, language) }))
   if (conflicts + problems > 0) lines.push(words.statusTroubles({ conflicts, problems }))
+  for (const sight of held) lines.push(words.statusHeld({ seen: sightText(words, language, sight) }))
   const when = lastContactMs === undefined ? words.statusNever({}) : formatMoment(lastContactMs, language)
   lines.push(words.statusContact({ when }))
   return lines.join('\n')

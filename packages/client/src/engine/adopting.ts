@@ -2,7 +2,7 @@
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Adopt, Commit } from '../sync/action.ts'
 import { modeOf, samePlace, sameSubstance, timeOf, type Rows } from '../sync/agreed.ts'
-import type { NodeId, NodeValue, Row } from '../sync/tree.ts'
+import { sameContent, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
 
 /** Carries out adopts, in the order of the plan (parents first): a node paired by path takes the id of the log. */
 export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[]): Promise<void> {
@@ -12,43 +12,56 @@ export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[
   }
 }
 
+/** What commits that were folded came to. */
+export interface Settled {
+  /** Provisional ids that the log gave another. */
+  readonly given: ReadonlyMap<NodeId, NodeId>
+  /** Files that both sides agreed on before, and what became of them. */
+  readonly lost: ReadonlyMap<NodeId, 'gone' | 'changed'>
+}
+
+interface Settling {
+  readonly given: Map<NodeId, NodeId>
+  readonly lost: Map<NodeId, 'gone' | 'changed'>
+}
+
 /**
  * After this device's own entry was folded: provisional nodes take the ids that the log gave them, and base follows what was
- * committed. Nothing else follows: what changed here meanwhile still differs. Gives the ids that became others.
+ * committed. Nothing else follows: what changed here meanwhile still differs.
  */
-export async function settleCommits(
-  transaction: Transaction,
-  commits: readonly Commit[],
-): Promise<ReadonlyMap<NodeId, NodeId>> {
-  const given = new Map<NodeId, NodeId>()
-  const resolve = (id: NodeId): NodeId => given.get(id) ?? id
+export async function settleCommits(transaction: Transaction, commits: readonly Commit[]): Promise<Settled> {
+  const settling: Settling = { given: new Map(), lost: new Map() }
+  const resolve = (id: NodeId): NodeId => settling.given.get(id) ?? id
   for (const commit of commits) {
-    if (commit.op === 'remove') await forgetBase(transaction, commit.id)
+    if (commit.op === 'remove') await forgetBase(transaction, commit.id, settling)
     else if (commit.op === 'move') settleMove(transaction, { ...commit, parent: resolve(commit.parent) })
     else
       await settlePut(
         transaction,
         { ...commit, row: { ...commit.row, parent: resolve(commit.row.parent) } },
-        given,
+        settling,
       )
   }
-  return given
+  return settling
 }
 
 async function settlePut(
   transaction: Transaction,
   commit: Extract<Commit, { op: 'put' }>,
-  given: Map<NodeId, NodeId>,
+  settling: Settling,
 ): Promise<void> {
   const { parent, name } = commit.row
   const id = transaction.child('remote', parent, name)
   if (id === undefined) return
   if (id !== commit.id) {
     await transaction.rename(commit.id, id)
-    given.set(commit.id, id)
+    settling.given.set(commit.id, id)
   }
-  if (commit.replaces !== undefined && commit.replaces !== id) await forgetBase(transaction, commit.replaces)
+  if (commit.replaces !== undefined && commit.replaces !== id)
+    await forgetBase(transaction, commit.replaces, settling)
   const { base, local, remote } = transaction.get(id) ?? {}
+  if (base?.value.kind === 'file' && remote?.value.kind === 'file' && !sameContent(base.value, remote.value))
+    settling.lost.set(id, 'changed')
   transaction.set('base', id, remote === undefined ? undefined : committedBase({ base, local, remote }))
 }
 
@@ -87,7 +100,9 @@ function settleMove(
 }
 
 /** The node and everything below it is gone on both sides. */
-async function forgetBase(transaction: Transaction, id: NodeId): Promise<void> {
-  for await (const child of transaction.children('base', id)) await forgetBase(transaction, child.id)
+async function forgetBase(transaction: Transaction, id: NodeId, settling: Settling): Promise<void> {
+  for await (const child of transaction.children('base', id))
+    await forgetBase(transaction, child.id, settling)
+  if (transaction.get(id)?.base?.value.kind === 'file') settling.lost.set(id, 'gone')
   transaction.set('base', id, undefined)
 }

@@ -1,6 +1,7 @@
 // What commands ask of the engine. One `FolderEngine` holds one folder: its state, its log, its connection.
 import type { Identity } from '@grenier/crypto'
 import type { Home, FolderRecord } from '../home/home.ts'
+import type { BrakeSight } from './brake-record.ts'
 import type { FolderStatus, Report, Summary } from './events.ts'
 import type { Platform } from './platform.ts'
 
@@ -30,12 +31,22 @@ export interface Invitation {
   readonly expiresMs: number
 }
 
+/** What a person's word set free. */
+export interface Approval {
+  /** The marker was gone, and stands there again. */
+  readonly marked: boolean
+  /** What the brake held. */
+  readonly sights: readonly BrakeSight[]
+}
+
 /** One open folder. Calls other than `run` may be made while a run goes on. */
 export interface FolderEngine {
   readonly record: FolderRecord
   run(options: RunOptions): Promise<Summary>
   status(): Promise<FolderStatus>
   invite(options: { role: 'owner' | 'writer' | 'reader'; expiresMs: number }): Promise<Invitation>
+  /** A person has looked at what the brake held: it goes on. */
+  approve(): Promise<Approval>
   /** Writes the tree as it stands at the relay, decrypted, as a POSIX tar, to a sink. */
   export(sink: NodeJS.WritableStream): Promise<Summary>
   close(): Promise<void>
@@ -43,6 +54,12 @@ export interface FolderEngine {
 
 /** Opens a folder that this home syncs. @throws ClientError `folder-unknown`, `home-locked`, `folder-unmarked`, `state-foreign` */
 export type OpenFolder = (context: EngineContext, path: string) => Promise<FolderEngine>
+
+/**
+ * A person has looked at a folder that no process holds: what the brake held is approved, and a marker that is gone is written anew.
+ * @throws ClientError `folder-unknown`, `home-locked`, `folder-unusable`, `state-foreign`
+ */
+export type ApproveFolder = (context: EngineContext, path: string) => Promise<Approval>
 
 /** Starts a vault from a folder; the genesis is durable at the relay, the folder is marked and recorded. Then `run({once})`. */
 export type AddFolder = (

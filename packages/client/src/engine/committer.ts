@@ -10,6 +10,7 @@ import type { Transaction } from '../state/trees-transaction.ts'
 import type { Commit } from '../sync/action.ts'
 import type { LocalRow, NodeId } from '../sync/tree.ts'
 import { settleCommits } from './adopting.ts'
+import type { Brake } from './brake.ts'
 import {
   buildChange,
   operationsInChange,
@@ -27,6 +28,7 @@ export interface CommitterParts {
   readonly shipper: PackShipper
   readonly entries: EntryWriter
   readonly tally: Tally
+  readonly brake: Brake
   /** Packs are the log's now; `last`: the last of them, if any. */
   readonly claimed: (last: OutgoingPack | undefined) => void
 }
@@ -96,11 +98,13 @@ export class Committer {
       renamed,
     }: { packs: readonly OutgoingPack[]; built: BuiltChange; renamed: Map<NodeId, NodeId> },
   ): Promise<ChangeAnswer> {
-    const { entries, shipper, tally, claimed } = this.#parts
+    const { entries, shipper, tally, claimed, brake } = this.#parts
     const payload = { operations: built.operations, index: built.index }
     let given: ReadonlyMap<NodeId, NodeId> = new Map()
     const also = async (transaction: Transaction): Promise<void> => {
-      given = await settleCommits(transaction, built.actions)
+      const settled = await settleCommits(transaction, built.actions)
+      brake.note(transaction, 'up', settled.lost)
+      given = settled.given
     }
     const answer = await entries.change(session, { packs, payload }, also).catch((error: unknown) => {
       // A pack that the relay lacks was refused before: why it was is the better answer.

@@ -1,6 +1,7 @@
 // What a run tells while it goes: values for the command to show or to print as JSON. Codes only: words are the catalogue's.
 import type { ProblemCode } from '../sync/action.ts'
 import type { ClientErrorCode } from '../errors.ts'
+import type { BrakeSight } from './brake-record.ts'
 
 /** What a folder is doing. */
 export type FolderState = 'synced' | 'syncing' | 'paused' | 'offline' | 'braked' | 'halted'
@@ -29,6 +30,8 @@ export type FolderEvent =
   | { readonly event: 'state'; readonly state: FolderState; readonly code?: ClientErrorCode }
   /** A member's entry was void, whole. */
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
+  /** So much is gone or changed at once that a person has to look; `examples`: some paths. */
+  | ({ readonly event: 'brake'; readonly examples: readonly string[] } & BrakeSight)
   /** The watcher is blind: only rescans see changes. */
   | { readonly event: 'blind'; readonly reason: string }
 
@@ -53,6 +56,8 @@ export interface FolderStatus {
   readonly conflicts: number
   readonly problems: number
   readonly head: { readonly seq: number; readonly hash: string } | undefined
+  /** What waits for a person's word. */
+  readonly held: readonly BrakeSight[]
   /** ms since 1970 of the last exchange with the relay; undefined: never. */
   readonly lastContactMs: number | undefined
 }

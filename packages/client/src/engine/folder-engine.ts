@@ -9,7 +9,9 @@ import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
-import type { EngineContext, FolderEngine, Invitation, RunOptions } from './api.ts'
+import type { Approval, EngineContext, FolderEngine, Invitation, RunOptions } from './api.ts'
+import { Brake } from './brake.ts'
+import { approveHeld, heldBack } from './brake-record.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import { Connection } from './connection.ts'
 import { doDuties } from './duties.ts'
@@ -29,7 +31,7 @@ import { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { Sender } from './sender.ts'
 import { Tally } from './tally.ts'
-import type { Vault } from './vault.ts'
+import { mayWrite, type Vault } from './vault.ts'
 import { vaultFetch } from './vault-fetch.ts'
 
 /** Attempts to reach the relay, or to get something done there, before a run that is to end gives up: some seconds. */
@@ -106,6 +108,12 @@ export class OpenFolderEngine implements FolderEngine {
     return await this.#inTurn(() => this.#carryOut(run, once))
   }
 
+  async approve(): Promise<Approval> {
+    const sights = await approveHeld(this.#vault.trees)
+    this.#run?.goOn()
+    return { marked: false, sights }
+  }
+
   async status(): Promise<FolderStatus> {
     const { trees, log } = this.#vault
     return Promise.resolve({
@@ -114,6 +122,7 @@ export class OpenFolderEngine implements FolderEngine {
       conflicts: this.#tally.conflicts,
       problems: this.#tally.problems,
       head: log.isEmpty ? undefined : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) },
+      held: heldBack(trees),
       lastContactMs: this.#lastContactMs,
     })
   }
@@ -242,11 +251,17 @@ export class OpenFolderEngine implements FolderEngine {
     }
     const between = (): Promise<void> => questions.answer()
     let made: Sender | undefined
-    const parts = { vault, files, planning, shipper, entries, receiver, tally, between }
+    const brake = new Brake({
+      trees: vault.trees,
+      clock,
+      mayWrite: () => mayWrite(vault),
+      learn: (wanted) => sender().learn(wanted),
+    })
+    const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between }
     const sender = (): Sender => (made ??= new Sender(parts))
     const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
     const applier = new FolderApplier({ ...on, content })
-    const shared = { vault, receiver, sender, tally, questions, checkFolder: checkPlace }
+    const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
     const isBusy = (): boolean => receiver.waiting || questions.waiting || run.isHinted
     const every = this.#context.checkpointEvery ?? checkpointEvery
     const duty = { vault, entries, checkpoints: new CheckpointWriter({ vault, entries, every, isBusy }) }

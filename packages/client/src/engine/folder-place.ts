@@ -44,6 +44,24 @@ export async function checkFolder(on: { files: FileSystem; trees: TreesStore }, 
   throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path } })
 }
 
+/**
+ * A person said that this is the folder: where its marker is gone, it gets a new one. Says whether it did.
+ * @throws ClientError `state-foreign` where another marker stands: then it is another folder, whatever anybody says
+ */
+export async function remarkFolder(
+  on: { files: FileSystem; trees: TreesStore; random: Random },
+  { path, vault }: { path: string; vault: Uint8Array },
+): Promise<boolean> {
+  try {
+    await checkFolder(on, path)
+    return false
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code !== 'folder-unmarked') throw error
+    await markFolder(on, vault)
+    return true
+  }
+}
+
 /** Draws a new generation for this opening, in state and folder: one of them restored from a backup then shows. */
 export async function renewMarker(
   on: { files: FileSystem; trees: TreesStore; random: Random },

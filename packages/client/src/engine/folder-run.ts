@@ -6,6 +6,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { rootPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { Bell } from './bell.ts'
+import { sightFrom, type Brake } from './brake.ts'
 import { pause, type Connection } from './connection.ts'
 import type { PackShipper } from './pack-shipper.ts'
 import type { Done, PlanWork } from './plan-work.ts'
@@ -22,6 +23,8 @@ const rescanMs = 10 * 60_000
 /** What did not go well and may the next time, and a folder that does not settle, are tried again after this long. */
 const againMs = 60_000
 const unsettledMs = 5000
+/** What the brake holds is looked at again after this long: a person may have put it right by hand. */
+const heldMs = 30_000
 /** Editors write in several steps: a hint is acted on after this long. */
 const settleMs = 30
 /** Passes in a row that changed something; a folder that never settles is left to the next wake-up. */
@@ -29,6 +32,9 @@ const passesMax = 200
 /** What changed so lately that a further change might not show is looked at again after this long, at most so often. */
 const settleFileMs = 60
 const settleFileMax = 40
+
+/** How a run came out, for now. `held`: by the brake. */
+type Outcome = 'settled' | 'unsettled' | 'held'
 
 export interface FolderRunParts {
   readonly vault: Vault
@@ -41,6 +47,7 @@ export interface FolderRunParts {
   readonly work: PlanWork
   readonly look: FolderLook
   readonly tally: Tally
+  readonly brake: Brake
   readonly questions: Questions
   /** How often in a row the relay may fail, with nothing achieved, before the run gives up. */
   readonly failuresMax: number
@@ -57,6 +64,10 @@ export class FolderRun {
   readonly #bell = new Bell()
   readonly #hinted = new Set<RelativePath>()
   #lookAtAll = true
+  /** Grows with each look that saw something: what the brake saw before holds no more. */
+  #sights = 0
+  #brakeChecked: string | undefined
+  #goesOn = false
   #session: RelaySession | undefined
 
   constructor(parts: FolderRunParts) {
@@ -84,6 +95,12 @@ export class FolderRun {
   /** Everything is to be looked at again. */
   rescan(): void {
     this.#lookAtAll = true
+    this.#bell.ring()
+  }
+
+  /** A person approved what the brake held. */
+  goOn(): void {
+    this.#goesOn = true
     this.#bell.ring()
   }
 
@@ -117,9 +134,9 @@ export class FolderRun {
     signal.addEventListener('abort', ring)
     try {
       for (;;) {
-        const settled = await this.once()
-        if (settled) vault.report({ event: 'state', state: 'synced' })
-        await this.#wait(settled)
+        const outcome = await this.#onceOrHeld()
+        if (outcome === 'settled') vault.report({ event: 'state', state: 'synced' })
+        await this.#wait(outcome)
         this.#stopIfAborted()
         vault.report({ event: 'state', state: 'syncing' })
         await pause({ clock: vault.platform.clock, signal }, settleMs)
@@ -129,30 +146,54 @@ export class FolderRun {
     }
   }
 
-  async #wait(settled: boolean): Promise<void> {
-    const { vault, tally, receiver, questions } = this.#parts
+  /** As `once`; but where the brake holds, the others who ask are answered, and it is looked at again now and then. */
+  async #onceOrHeld(): Promise<Outcome> {
+    const { vault, questions } = this.#parts
+    this.#goesOn = false
+    try {
+      return (await this.once()) ? 'settled' : 'unsettled'
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'brake') throw error
+      vault.report({ event: 'brake', ...sightFrom(error) })
+      vault.report({ event: 'state', state: 'braked', code: error.code })
+      await questions.answer()
+      return 'held'
+    }
+  }
+
+  async #wait(outcome: Outcome): Promise<void> {
+    const { vault, receiver, questions } = this.#parts
     let due = false
-    const delayMs = !settled ? unsettledMs : tally.hasPassing ? againMs : rescanMs
-    const timer = vault.platform.clock.after(delayMs, () => {
+    const timer = vault.platform.clock.after(this.#delayMs(outcome), () => {
       due = true
-      if (settled) this.#lookAtAll = true
+      if (outcome !== 'unsettled') this.#lookAtAll = true
       this.#bell.ring()
     })
     // What keeps changing does not wake by having changed; anything new does.
     const left = new Set(this.#hinted)
-    const idle = (): boolean =>
-      !due &&
+    const quiet = (): boolean =>
       !this.#lookAtAll &&
       [...this.#hinted].every((directory) => left.has(directory)) &&
       !receiver.waiting &&
+      this.#session !== undefined
+    const idle = (): boolean =>
+      !due &&
+      !this.#goesOn &&
       !questions.waiting &&
-      this.#session !== undefined &&
-      !vault.signal.aborted
+      !vault.signal.aborted &&
+      // While the brake holds, what moves is looked at when it is due: whatever moves it may go on for long.
+      (outcome === 'held' || quiet())
     try {
       while (idle()) await this.#bell.wait()
     } finally {
       timer.cancel()
     }
+  }
+
+  #delayMs(outcome: Outcome): number {
+    if (outcome === 'held') return heldMs
+    if (outcome === 'unsettled') return unsettledMs
+    return this.#parts.tally.hasPassing ? againMs : rescanMs
   }
 
   /** A session that is logged in, subscribed, and knows which packs arrived. */
@@ -192,6 +233,7 @@ export class FolderRun {
       if (done.lasting + drained > 0 || owed || receiver.waiting || receiver.count > before) continue
       if (this.#hinted.size === 0) {
         if (looked + done.read > 0 || (await duties(session, true))) continue
+        await this.#parts.brake.settled()
         await this.#keepAll()
         return true
       }
@@ -219,7 +261,9 @@ export class FolderRun {
     const seen = all ? await look.whole() : await look.some(directories)
     if (all) tally.lookedAtAll(seen.problems)
     else for (const problem of seen.problems) tally.problem(problem, 'look')
-    return seen.came + seen.changed + seen.vanished
+    const count = seen.came + seen.changed + seen.vanished
+    if (count > 0) this.#sights += 1
+    return count
   }
 
   /** One walk over what differs. `complete`: it came to the end. */
@@ -228,6 +272,7 @@ export class FolderRun {
     const sum = { lasting: 0, read: 0 }
     let after: NodeId | undefined
     for (;;) {
+      await this.#checkBrake()
       const next = await planning.next(after)
       if (next === undefined) return { ...sum, complete: true }
       const outcome = await work.carryOut(session, next.plan)
@@ -237,6 +282,15 @@ export class FolderRun {
       if (outcome.replan || next.batch.final) return { ...sum, complete: !outcome.replan }
       after = next.batch.last
     }
+  }
+
+  /** Before anything of a plan is carried out, whenever there is something new to be seen. */
+  async #checkBrake(): Promise<void> {
+    const { brake, receiver } = this.#parts
+    const seen = `${receiver.count} ${this.#sights}`
+    if (this.#brakeChecked === seen) return
+    await brake.check()
+    this.#brakeChecked = seen
   }
 
   #stopIfAborted(): void {

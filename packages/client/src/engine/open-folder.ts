@@ -13,18 +13,40 @@ import type { FolderRecord } from '../home/home.ts'
 import { keepAnchor, type LogAnchor } from '../log/log-anchor.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
-import type { AddFolder, EngineContext, FolderEngine, JoinFolder, OpenAccount, OpenFolder } from './api.ts'
+import type {
+  AddFolder,
+  Approval,
+  ApproveFolder,
+  EngineContext,
+  FolderEngine,
+  JoinFolder,
+  OpenAccount,
+  OpenFolder,
+} from './api.ts'
+import { approveHeld } from './brake-record.ts'
 import { FolderJoin } from './folder-join.ts'
 import { OpenFolderEngine } from './folder-engine.ts'
-import { markFolder, refuseTaken } from './folder-place.ts'
+import { markFolder, refuseTaken, remarkFolder } from './folder-place.ts'
 import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
-import { folderRecord } from './open-vault.ts'
+import { folderRecord, openVault } from './open-vault.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
 import { noteListed, vaultsOf } from './vault-list.ts'
 
 export const openFolder: OpenFolder = async (context, path): Promise<FolderEngine> =>
   await OpenFolderEngine.open(context, folderRecord(context, path))
+
+export const approveFolder: ApproveFolder = async (context, path): Promise<Approval> => {
+  const record = folderRecord(context, path)
+  const { vault, files, close } = await openVault(context, record)
+  try {
+    const on = { files, trees: vault.trees, random: context.platform.random }
+    const marked = await remarkFolder(on, { path, vault: fromHex(record.vault) })
+    return { marked, sights: await approveHeld(vault.trees) }
+  } finally {
+    await close()
+  }
+}
 
 export const openAccount: OpenAccount = async ({ home, platform }, { relay, invite, identity }) => {
   const session = await logInAt(platform, relay, { keyKind: 'identity', pairs: identity })

@@ -7,8 +7,9 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { placesOf } from '../state/chunk-index.ts'
 import type { Action, Apply, Plan, StepAside } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import type { Content, NodeId } from '../sync/tree.ts'
+import { sameContent, type Content, type NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
+import type { Brake } from './brake.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
@@ -26,6 +27,7 @@ export interface PlanWorkParts {
   readonly questions: Questions
   readonly applier: FolderApplier
   readonly tally: Tally
+  readonly brake: Brake
   /** @throws ClientError `folder-unmarked`, `state-foreign` */
   readonly checkFolder: () => Promise<void>
 }
@@ -91,6 +93,7 @@ export class PlanWork {
     const parts = [...partsOf(changes)]
     for (const [at, part] of parts.entries()) {
       const report = await this.#parts.applier.run(part)
+      await this.#noteLost(report.done)
       done += report.done.length
       lookAgain.push(...report.lookAgain)
       for (const problem of report.problems) tally.problem(problem)
@@ -99,6 +102,15 @@ export class PlanWork {
       if (!isLast && (receiver.waiting || questions.waiting)) return { done, complete: false, lookAgain }
     }
     return { done, complete: true, lookAgain }
+  }
+
+  async #noteLost(done: readonly Change[]): Promise<void> {
+    const { vault, brake } = this.#parts
+    const lost = new Map(done.flatMap((change) => lossOf(change)))
+    if (lost.size > 0)
+      await vault.trees.write({ flush: false }, (transaction) => {
+        brake.note(transaction, 'down', lost)
+      })
   }
 
   #tell(action: Change): void {
@@ -165,6 +177,14 @@ function speaksOf(change: Change, renamed: ReadonlyMap<NodeId, NodeId>): boolean
     named.push(change.expect?.parent)
   }
   return named.some((id) => id !== undefined && renamed.has(id))
+}
+
+/** What an applied change took from this folder, for the brake. */
+function lossOf(change: Change): [NodeId, 'gone' | 'changed'][] {
+  if (change.do !== 'apply' || change.expect?.value.kind !== 'file') return []
+  if (change.op === 'remove') return [[change.id, 'gone']]
+  if (change.op !== 'put' || change.row.value.kind !== 'file') return []
+  return sameContent(change.expect.value, change.row.value) ? [] : [[change.id, 'changed']]
 }
 
 function isForDisk(action: Action): action is Change {

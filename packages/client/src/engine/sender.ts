@@ -1,6 +1,6 @@
 // Sends what this device has to say: reads files into packs, ships the packs, and commits operations as soon as what they need is placed. While
 // bulk work is queued its commits carry full packs only; the short one comes when the queue is empty.
-import { Ingest, type IngestFile, type IngestResult } from '../content/ingest.ts'
+import { Ingest, type IngestFile } from '../content/ingest.ts'
 import { PackWriter, type OutgoingPack } from '../content/pack-writer.ts'
 import { parentOf } from '../disk/ignore.ts'
 import { settled } from '../disk/stamp.ts'
@@ -9,8 +9,9 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { ownPlaceOf } from '../state/chunk-index.ts'
 import type { Commit } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import type { LocalRow, NodeId, Stamp } from '../sync/tree.ts'
+import type { NodeId, Stamp } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
+import type { Brake } from './brake.ts'
 import { bulkBytes } from './bulk-bytes.ts'
 import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
@@ -18,12 +19,15 @@ import { pause } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
+import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { Receiver } from './receiver.ts'
 import type { Tally } from './tally.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
 /** A commit is made at the latest after so long, or `packsInCommit`: DESIGN's cadence. */
 const commitEveryMs = 2000
+/** Files that are read only to be known are written down so many at a time. */
+const learntAtOnce = 500
 /** When two devices write at once, the one that came second waits up to this, and up to twice as long each further time. */
 const jitterMs = 40
 const jitterDoublingsMax = 6
@@ -36,11 +40,10 @@ export interface SenderParts {
   readonly entries: EntryWriter
   readonly receiver: Receiver
   readonly tally: Tally
+  readonly brake: Brake
   /** Called between two commits, where the log may grow: others' questions are answered there. */
   readonly between: (session: RelaySession) => Promise<void>
 }
-
-type ReadResult = Extract<IngestResult, { outcome: 'read' }>
 
 /** A file that was read. `asked`: its stamp when that was asked for: a row that was looked at since knows better. */
 interface Waiting {
@@ -53,6 +56,8 @@ export class Sender {
   readonly #parts: SenderParts
   readonly #writer: PackWriter
   readonly #ingest: Ingest
+  /** For it, the vault has every chunk already: it packs nothing. */
+  readonly #learning: Ingest
   readonly #committer: Committer
   /** Ordinal of the last pack that was handed to the shipper. */
   #emitted = -1
@@ -81,6 +86,13 @@ export class Sender {
       writer: this.#writer,
       // Who may not write has nothing to pack: files are read only to see what they are.
       known: (id) => !mayWrite(vault) || ownPlaceOf(vault.trees, id) !== undefined,
+    })
+    this.#learning = new Ingest({
+      fileSystem: files,
+      pool,
+      keys: contentKeysOf(vault),
+      writer: this.#writer,
+      known: () => true,
     })
     const claimed = (last: OutgoingPack | undefined): void => {
       if (last !== undefined) this.#ingest.claimed(last.ordinal)
@@ -125,6 +137,30 @@ export class Sender {
       if (this.#isDue()) await this.#commitReady(session)
     }
     return { count, lookAgain }
+  }
+
+  /** Reads files only to know what they hold: nothing is packed, and nothing sent. What cannot be read stays unknown. */
+  async learn(files: readonly IngestFile[]): Promise<void> {
+    const { trees, platform } = this.#parts.vault
+    const startedMs = platform.clock.now()
+    const asked = new Map(files.map(({ id }) => [id, trees.get(id)?.local?.stamp]))
+    const learnt = new Map<NodeId, ReadResult>()
+    const writeDown = (): Promise<void> =>
+      trees.write({ flush: false }, (transaction) => {
+        for (const [id, result] of learnt) {
+          const local = transaction.get(id)?.local
+          if (local === undefined || !isUnseen(local, asked.get(id)) || isAnother(result.stamp, local.stamp))
+            continue
+          transaction.set('local', id, withContent(local, result))
+        }
+        learnt.clear()
+      })
+    for await (const result of this.#learning.read(files)) {
+      if (result.outcome === 'read')
+        learnt.set(result.file.id, { ...result, stamp: settled(result.stamp, startedMs) })
+      if (learnt.size >= learntAtOnce) await writeDown()
+    }
+    await writeDown()
   }
 
   /** The queue is empty: what waits goes in a short pack, and everything is committed. Returns how many operations. */
@@ -206,30 +242,4 @@ export class Sender {
     })
     return ready.map(({ result }) => result.file.id)
   }
-}
-
-/** Another file has the name than the one that was to be read: what it holds says nothing about that one. */
-function isAnother(stamp: Stamp, asked: Stamp | undefined): boolean {
-  return asked !== undefined && stamp.ino !== asked.ino
-}
-
-/** Nobody has looked at the file since it was to be read. */
-function isUnseen({ stamp }: LocalRow, asked: Stamp | undefined): boolean {
-  return (
-    asked !== undefined &&
-    stamp.dev === asked.dev &&
-    stamp.ino === asked.ino &&
-    stamp.ctimeNs === asked.ctimeNs &&
-    stamp.mtimeNs === asked.mtimeNs &&
-    stamp.sizeBytes === asked.sizeBytes &&
-    stamp.mode === asked.mode
-  )
-}
-
-function withContent(local: LocalRow, { content, sizeBytes, stamp }: ReadResult): LocalRow {
-  if (local.value.kind !== 'file') return local
-  // What the look saw stands where the stamp is the same: it knows what this file system rounds.
-  const mtimeNs = stamp.mtimeNs === local.stamp.mtimeNs ? local.value.mtimeNs : stamp.mtimeNs
-  const mode = stamp.mode === local.stamp.mode ? local.value.mode : stamp.mode & 0o777
-  return { ...local, value: { ...local.value, mode, mtimeNs, sizeBytes, content }, stamp }
 }

@@ -1,5 +1,6 @@
 // What a transaction changed and nobody else sees yet, and the writes that make it so.
 import type { Name } from '../sync/name.ts'
+import { doubtsOf, noDoubts, type Doubts } from '../sync/brake.ts'
 import { isProvisional, logPlaceOf, type NodeId } from '../sync/tree.ts'
 import {
   differs,
@@ -37,15 +38,20 @@ export class Overlay {
   }
 }
 
-/** The writes of an overlay; by how many the differing set grows; the highest numbers of nodes in it, -1 without one. */
+/** By how many something grows. */
+export interface Growth extends Doubts {
+  readonly differing: number
+}
+
+/** The writes of an overlay; by how much what is counted grows; the highest numbers of nodes in it, -1 without one. */
 export function writesOf(overlay: Overlay): {
   writes: StateWrite[]
-  differingGrowth: number
+  growth: Growth
   sequenceMax: number
   provisionalMax: number
 } {
   const writes: StateWrite[] = []
-  const differingGrowth = writeNodes(overlay, writes)
+  const growth = writeNodes(overlay, writes)
   for (const [parent, names] of overlay.children) writeNames(parent, names, writes)
   for (const [key, id] of overlay.inodes) write(writes, key, id === undefined ? undefined : encodeIdRow(id))
   for (const [key, value] of overlay.others) write(writes, key, value)
@@ -55,20 +61,28 @@ export function writesOf(overlay: Overlay): {
     if (isProvisional(id)) provisionalMax = Math.max(provisionalMax, Number(id.slice(1)))
     else sequenceMax = Math.max(sequenceMax, logPlaceOf(id)?.sequence ?? -1)
   }
-  return { writes, differingGrowth, sequenceMax, provisionalMax }
+  return { writes, growth, sequenceMax, provisionalMax }
 }
 
-function writeNodes(overlay: Overlay, writes: StateWrite[]): number {
-  let growth = 0
+function writeNodes(overlay: Overlay, writes: StateWrite[]): Growth {
+  const growth = { differing: 0, files: 0, here: 0, there: 0 }
   for (const [id, node] of overlay.nodes) {
     const before = standingOf(overlay.below.get(id))
     const after = standingOf(node)
     const key = idKey(id)
     if (before !== 'absent' && before !== after) write(writes, keySpace[before] + key, undefined)
     if (node !== undefined && after !== 'absent') write(writes, keySpace[after] + key, encodeNode(node))
-    growth += Number(after === 'differing') - Number(before === 'differing')
+    growth.differing += Number(after === 'differing') - Number(before === 'differing')
+    const [was, is] = [countsOf(overlay.below.get(id)), countsOf(node)]
+    growth.files += is.files - was.files
+    growth.here += is.here - was.here
+    growth.there += is.there - was.there
   }
   return growth
+}
+
+function countsOf(node: StoredNode | undefined): Doubts {
+  return node === undefined ? noDoubts : doubtsOf(node.columns)
 }
 
 function writeNames(parent: NodeId, names: ReadonlyMap<Name, Slots>, writes: StateWrite[]): void {

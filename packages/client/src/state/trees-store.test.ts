@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { doubtsOf, type Doubts } from '../sync/brake.ts'
 import { asName, type Name, type RelativePath } from '../sync/name.ts'
 import {
   rootId,
@@ -328,6 +329,13 @@ async function expectWhole(trees: TreesStore, model: Model): Promise<void> {
   )
   expect(await all(trees.differing())).toEqual(differing)
   expect(trees.differingCount).toBe(differing.length)
+  const doubts = [...model.values()].map(doubtsOf)
+  const sum = (of: (one: Doubts) => number): number => doubts.reduce((total, one) => total + of(one), 0)
+  expect(trees.doubts).toEqual({
+    files: sum(({ files }) => files),
+    here: sum(({ here }) => here),
+    there: sum(({ there }) => there),
+  })
   const [first] = differing
   if (first) expect(await all(trees.differing({ after: first[0], limit: 1 }))).toEqual(differing.slice(1, 2))
 }

@@ -1,6 +1,7 @@
 // The three trees of one vault over a state store: one row a node, an index of children and one of inodes, and the derived set of nodes
 // that differ, each kept by the transaction that changes a row. Knows nothing of why a row changes.
 import { ClientError } from '../errors.ts'
+import type { Doubts } from '../sync/brake.ts'
 import type { Name } from '../sync/name.ts'
 import { isProvisional, rootId, type Columns, type NodeId } from '../sync/tree.ts'
 import { BoundedCache } from './bounded-cache.ts'
@@ -24,6 +25,8 @@ interface Meta {
   provisionalNext: number
   /** No row here is of a node that a later entry created. */
   sequenceMax: number
+  /** Sums over all nodes. */
+  doubts: Doubts
 }
 
 const metaKey = `${keySpace.meta}trees`
@@ -57,8 +60,7 @@ export class TreesStore extends TreesView {
   /** Opens the trees of an open store. The store stays the caller's to close. @throws ClientError `state-broken`. */
   static open(store: StateStore, options: { cacheBytes?: number } = {}): TreesStore {
     const bytes = store.get(metaKey)
-    const meta =
-      bytes === undefined ? { differingCount: 0, provisionalNext: 1, sequenceMax: -1 } : decodeMeta(bytes)
+    const meta = bytes === undefined ? emptyMeta() : decodeMeta(bytes)
     return new TreesStore(store, meta, options.cacheBytes ?? cacheBytesDefault)
   }
 
@@ -98,6 +100,11 @@ export class TreesStore extends TreesView {
   /** How many nodes differ. */
   get differingCount(): number {
     return this.#meta.differingCount
+  }
+
+  /** What either side may be about to do to files that both agreed on. */
+  get doubts(): Doubts {
+    return this.#meta.doubts
   }
 
   /** Nodes that differ, by sequence and operation, provisional ones last; as they were when the listing began. */
@@ -212,8 +219,10 @@ export class TreesStore extends TreesView {
   async #land(overlay: Overlay, options: { flush: boolean }): Promise<void> {
     const meta = this.#meta
     try {
-      const { writes, differingGrowth, sequenceMax, provisionalMax } = writesOf(overlay)
-      meta.differingCount += differingGrowth
+      const { writes, growth, sequenceMax, provisionalMax } = writesOf(overlay)
+      const { files, here, there } = meta.doubts
+      meta.differingCount += growth.differing
+      meta.doubts = { files: files + growth.files, here: here + growth.here, there: there + growth.there }
       meta.sequenceMax = Math.max(meta.sequenceMax, sequenceMax)
       meta.provisionalNext = Math.max(meta.provisionalNext, provisionalMax + 1)
       writes.push({ type: 'put', key: metaKey, value: encodeMeta(meta) })
@@ -277,11 +286,18 @@ async function* mergeById(
   }
 }
 
+function emptyMeta(): Meta {
+  const doubts = { files: 0, here: 0, there: 0 }
+  return { differingCount: 0, provisionalNext: 1, sequenceMax: -1, doubts }
+}
+
 function encodeMeta(meta: Meta): Uint8Array {
   const writer = new ItemWriter(32)
   writer.uint(meta.differingCount)
   writer.uint(meta.provisionalNext)
   writer.uint(meta.sequenceMax + 1)
+  const { files, here, there } = meta.doubts
+  for (const count of [files, here, there]) writer.uint(count)
   return writer.take()
 }
 
@@ -291,5 +307,6 @@ function decodeMeta(bytes: Uint8Array): Meta {
     differingCount: reader.uint(),
     provisionalNext: reader.uint(),
     sequenceMax: reader.uint() - 1,
+    doubts: { files: reader.uint(), here: reader.uint(), there: reader.uint() },
   }
 }
