@@ -51,6 +51,14 @@ const values = {
   pack: 'ab',
   came: 1,
   expected: 2,
+  seen: 'seen',
+  examples: ['a', 'b'],
+  direction: 'up',
+  gone: 1,
+  changed: 2,
+  goneText: '1',
+  changedText: '2',
+  filesText: '3',
 }
 
 function sentences(value: unknown): string[] {

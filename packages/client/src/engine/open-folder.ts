@@ -38,13 +38,14 @@ export const openFolder: OpenFolder = async (context, path): Promise<FolderEngin
 
 export const approveFolder: ApproveFolder = async (context, path): Promise<Approval> => {
   const record = folderRecord(context, path)
-  const { vault, files, close } = await openVault(context, record)
+  const open = await openVault(context, record)
+  const { vault, files } = open
   try {
     const on = { files, trees: vault.trees, random: context.platform.random }
     const marked = await remarkFolder(on, { path, vault: fromHex(record.vault) })
     return { marked, sights: await approveHeld(vault.trees) }
   } finally {
-    await close()
+    await open.close()
   }
 }
 
