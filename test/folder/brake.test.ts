@@ -48,7 +48,7 @@ describe('files that went in a mass', () => {
       gone: 40,
       changed: 0,
       files: 60,
-      examples: paths[1] + '\n' + paths[4] + '\n' + paths[7],
+      examples: [1, 4, 7].map((at) => paths[at]).join('\n'),
     })
     await expectHeld(a, { gone: 40 })
     expect(await head(a)).toBe(before)
