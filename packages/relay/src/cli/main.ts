@@ -18,6 +18,8 @@ import { defaultDataFolder, type ServeFlags } from './serve-config.ts'
 
 /** Runs the command with these arguments (without node and script); resolves when it is done, with the exit code set. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads what is said may go away (a pager, a journal that starts again): no reason for a relay to fall over.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   process.exitCode = await run(argv)
 }
 
