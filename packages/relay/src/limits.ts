@@ -64,6 +64,12 @@ export const pendingMaxMs = 24 * hour
 /** Each entry is charged this besides its bytes: a row, its index, its body hash for good. */
 export const entryOverheadBytes = 256
 
+/**
+ * Beyond the bytes of its plan, entries that protect or free space (revocations, drops, prunes) may take this much of a full account:
+ * some ten thousand of them, and not a way to fill the disk.
+ */
+export const protectingBytes = 64 * MiB
+
 /** How often the sweep runs. */
 export const sweepEveryMs = 10 * minute
 
