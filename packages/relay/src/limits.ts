@@ -49,6 +49,9 @@ export const connectionsMax = 10_000
 /** Connections that have not logged in yet: each may hold one small frame. */
 export const strangersMax = 512
 
+/** The same of one peer: a household that comes back after a power cut has some dozens of devices behind one address. */
+export const peerStrangersMax = 64
+
 /** Wrong logins or invitations from one peer within `failureWindowMs` before it has to wait. */
 export const failuresMax = 10
 
