@@ -112,5 +112,11 @@ export const adminTimeoutMs = 10 * second
 /** Uses of one invitation. */
 export const invitationUsesMax = 10_000
 
+/** An invitation is valid for at least this long: less is a slip of the keyboard. */
+export const invitationLifeMinMs = second
+
+/** And at most a year: nobody remembers older ones. */
+export const invitationLifeMaxMs = 366 * 24 * hour
+
 /** Accounts in one answer to `account list`. */
 export const accountsListed = 500
