@@ -49,6 +49,9 @@ export const connectionsMax = 10_000
 /** Connections that have not logged in yet: each may hold one small frame. */
 export const strangersMax = 512
 
+/** The same of one peer: a household that comes back after a power cut has some dozens of devices behind one address. */
+export const peerStrangersMax = 64
+
 /** Wrong logins or invitations from one peer within `failureWindowMs` before it has to wait. */
 export const failuresMax = 10
 
@@ -63,6 +66,12 @@ export const pendingMaxMs = 24 * hour
 
 /** Each entry is charged this besides its bytes: a row, its index, its body hash for good. */
 export const entryOverheadBytes = 256
+
+/**
+ * Beyond the bytes of its plan, entries that protect or free space (revocations, drops, prunes) may take this much of a full account:
+ * some ten thousand of them, and not a way to fill the disk.
+ */
+export const protectingBytes = 64 * MiB
 
 /** How often the sweep runs. */
 export const sweepEveryMs = 10 * minute
@@ -102,6 +111,12 @@ export const adminTimeoutMs = 10 * second
 
 /** Uses of one invitation. */
 export const invitationUsesMax = 10_000
+
+/** An invitation is valid for at least this long: less is a slip of the keyboard. */
+export const invitationLifeMinMs = second
+
+/** And at most a year: nobody remembers older ones. */
+export const invitationLifeMaxMs = 366 * 24 * hour
 
 /** Accounts in one answer to `account list`. */
 export const accountsListed = 500

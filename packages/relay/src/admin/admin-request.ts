@@ -1,9 +1,8 @@
 // What the hoster may ask of a relay, running or not: one request, one answer. Checked at the door like everything else.
 import * as v from 'valibot'
 import { RelayError } from '../errors.ts'
-import { invitationUsesMax } from '../limits.ts'
+import { invitationLifeMaxMs, invitationLifeMinMs, invitationUsesMax } from '../limits.ts'
 
-const yearMs = 366 * 86_400_000
 const hexName = v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/))
 
 const adminRequest = v.variant('command', [
@@ -11,7 +10,7 @@ const adminRequest = v.variant('command', [
     command: v.literal('invite-create'),
     plan: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
     uses: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(invitationUsesMax)),
-    lifeMs: v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(yearMs)),
+    lifeMs: v.pipe(v.number(), v.integer(), v.minValue(invitationLifeMinMs), v.maxValue(invitationLifeMaxMs)),
   }),
   v.strictObject({ command: v.literal('invite-list') }),
   /** By the id that the list shows, or by the code itself. */

@@ -45,7 +45,8 @@ export async function administer(relay: Administered, request: AdminRequest): Pr
 }
 
 function running({ core }: Administered): NonNullable<Administered['core']> {
-  if (core === undefined) throw new RelayError('usage', 'no relay runs on this data folder')
+  if (core === undefined)
+    throw new RelayError('usage', 'no relay runs on this data folder', { data: { what: 'no-relay' } })
   return core
 }
 

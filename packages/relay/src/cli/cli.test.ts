@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { RelayError } from '../errors.ts'
+import { main } from './main.ts'
 import { adviceOf, catalogueTexts, langOf } from './messages.ts'
 import { formatSize, parseDuration, parseSize } from './quantities.ts'
 import { defaultDataFolder, serveConfig, type ServeFlags } from './serve-config.ts'
@@ -120,6 +121,29 @@ describe('the catalogue', () => {
     expect(langOf('fr', { LANG: 'en_GB.UTF-8' })).toBe('fr')
     expect(langOf(undefined, { LANG: 'fr_FR.UTF-8' })).toBe('fr')
     expect(langOf(undefined, { LANG: 'de_DE.UTF-8' })).toBe('en')
+    expect(langOf(undefined, { LC_ALL: '', LANG: 'fr_FR.UTF-8' })).toBe('fr')
+  })
+
+  it.each(['data-broken', 'data-unsafe', 'version-unknown', 'disk-full', 'no-relay'] as const)(
+    'says %s in both languages, with a hint',
+    (what) => {
+      const code = what === 'no-relay' ? 'usage' : what
+      const error = new RelayError(code, 'plain', {
+        data: { what, folder: '/srv', path: '/srv/key', version: 2 },
+      })
+      const [en, fr] = [adviceOf('en', error), adviceOf('fr', error)]
+      expect(en.error).not.toContain('plain')
+      expect(fr.error).not.toBe(en.error)
+      expect(en.hint).toBeDefined()
+    },
+  )
+
+  it('says what the system refused, and to which file', () => {
+    const error = Object.assign(new Error('EACCES: permission denied, mkdir'), {
+      code: 'EACCES',
+      path: '/srv',
+    })
+    expect(adviceOf('fr', error)).toMatchObject({ error: 'impossible d’utiliser /srv : EACCES' })
   })
 
   it('says what is wrong, and how to go on', () => {
@@ -127,5 +151,46 @@ describe('the catalogue', () => {
     expect(adviceOf('fr', error).error).toBe('0.0.0.0:80 serait joignable sans chiffrement')
     expect(adviceOf('en', error).hint).toContain('--tls-self')
     expect(adviceOf('en', new Error('plain'))).toEqual({ error: 'plain' })
+  })
+})
+
+describe('the command', () => {
+  async function said(...argv: string[]): Promise<string> {
+    let out = ''
+    const take = (text: unknown) => ((out += String(text)), true)
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      vi.spyOn(stream, 'write').mockImplementation(take),
+    )
+    await main(argv)
+    for (const spy of spies) spy.mockRestore()
+    process.exitCode = 0
+    return out
+  }
+  const commands = ['serve', 'invite create', 'invite list', 'invite revoke', 'account list', 'account show']
+
+  it.each([...commands, 'clock confirm'])(
+    'shows an example and the common flags in the help of %s',
+    async (name) => {
+      const [en, fr] = [
+        await said(...name.split(' '), '--help', '--lang', 'en'),
+        await said('--lang', 'fr', ...name.split(' '), '--help'),
+      ]
+      expect(en).toContain(`Example: grenier-relay ${name}`)
+      expect(en).toContain('--data <dir>')
+      expect(fr).toContain(`Exemple : grenier-relay ${name}`)
+      expect(fr).not.toMatch(/default|choices|Options:|Usage:/)
+    },
+  )
+
+  it.each([
+    [['--lang', 'de', 'serve'], 'not understood: de'],
+    [['serve', 'extra'], 'not understood: extra'],
+    [['serve', '--bogus'], 'not understood: --bogus'],
+    [[], 'no command given'],
+    [['invite', 'revoke'], 'missing: id'],
+    [['invite', 'create', '--uses', '20000'], 'not a number of accounts: 20000'],
+    [['invite', 'create', '--expires', '999d'], 'not a duration: 999d'],
+  ])('names what was wrong about %j', async (argv, wrong) => {
+    expect(await said(...argv)).toContain(wrong)
   })
 })

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import * as v from 'valibot'
 import { RelayError } from '../errors.ts'
+import { invitationLifeMaxMs, invitationLifeMinMs, invitationUsesMax } from '../limits.ts'
 import {
   accountList,
   accountShow,
@@ -18,6 +19,9 @@ import { defaultDataFolder, type ServeFlags } from './serve-config.ts'
 
 /** Runs the command with these arguments (without node and script); resolves when it is done, with the exit code set. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads what is said may go away (a pager, a journal that starts again): no reason for a relay to fall over.
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.listenerCount('error') === 0) stream.on('error', () => undefined)
   process.exitCode = await run(argv)
 }
 
@@ -44,12 +48,19 @@ function flagOf(argv: readonly string[], name: string): string | undefined {
 
 // Commander's own sentences are English: what they quote is what we say.
 function misuse(error: CommanderError): RelayError {
-  const quoted = /'([^']+)'/.exec(error.message)?.[1] ?? error.message.replace(/^error: /, '')
+  const quoted = quotedOf(error) ?? error.message.replace(/^error: /, '')
   const missing =
     error.code.startsWith('commander.missing') || error.code === 'commander.optionMissingArgument'
-  const what = missing ? 'argument-missing' : 'not-understood'
-  const text = error.code === 'commander.help' ? 'grenier-relay' : quoted
-  return new RelayError('usage', error.message, { data: { what, text } })
+  const what =
+    error.code === 'commander.help' ? 'command-missing' : missing ? 'argument-missing' : 'not-understood'
+  return new RelayError('usage', error.message, { data: { what, text: quoted } })
+}
+
+// What was wrong about it: of a value, the value and not its option; of one argument too many, that argument.
+function quotedOf({ code, message }: CommanderError): string | undefined {
+  if (code === 'commander.excessArguments') return /: ([^:]+?)\.?$/.exec(message)?.[1]
+  const all = [...message.matchAll(/'([^']+)'/g)].map(([, one]) => one)
+  return code === 'commander.invalidArgument' ? (all[1] ?? all[0]) : all[0]
 }
 
 function program(output: Output): Command {
@@ -71,14 +82,11 @@ function text(output: Output, key: MessageKey, fields = {}): string {
   return output.say(key, fields)
 }
 
-const titles: ReadonlySet<string> = new Set<MessageKey>(['Usage:', 'Options:', 'Commands:', 'Arguments:'])
-
-function isTitle(title: string): title is 'Usage:' | 'Options:' | 'Commands:' | 'Arguments:' {
-  return titles.has(title)
-}
+const titles = ['Usage:', 'Options:', 'Commands:', 'Arguments:', 'Global Options:'] as const
 
 function translated(lang: Lang, title: string): string {
-  return isTitle(title) ? say(lang, title) : title
+  const known = titles.find((one) => one === title)
+  return known === undefined ? title : say(lang, known)
 }
 
 // What all commands share: our words, our exits.
@@ -89,7 +97,12 @@ function command(output: Output, made: Command, description: MessageKey): Comman
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .configureHelp({ styleTitle: (title) => translated(output.lang, title) })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Defaults and choices stand in our own sentences: commander's are English.
+      optionDescription: ({ description: said }) => said,
+      styleTitle: (title) => translated(output.lang, title),
+    })
 }
 
 function sub(output: Output, parent: Command, of: { name: string; help: MessageKey }): Command {
@@ -121,14 +134,17 @@ function addInvite(output: Output, root: Command): void {
     .option('--expires <time>', text(output, 'helpExpires'), '7d')
     .addHelpText('after', `\n${text(output, 'helpInviteExample')}`)
     .action(async (flags: { plan?: string; uses: string; expires: string }) => {
-      const wanted = { plan: flags.plan, uses: parseCount(flags.uses), lifeMs: parseDuration(flags.expires) }
+      const wanted = { plan: flags.plan, uses: parseUses(flags.uses), lifeMs: parseLife(flags.expires) }
       await inviteCreate(output, folderOf(root), wanted)
     })
-  sub(output, invite, { name: 'list', help: 'helpInviteList' }).action(async () => {
-    await inviteList(output, folderOf(root))
-  })
+  sub(output, invite, { name: 'list', help: 'helpInviteList' })
+    .addHelpText('after', `\n${text(output, 'helpInviteListExample')}`)
+    .action(async () => {
+      await inviteList(output, folderOf(root))
+    })
   sub(output, invite, { name: 'revoke', help: 'helpInviteRevoke' })
     .argument('<id>')
+    .addHelpText('after', `\n${text(output, 'helpInviteRevokeExample')}`)
     .action(async (id: string) => {
       await inviteRevoke(output, folderOf(root), id)
     })
@@ -137,11 +153,14 @@ function addInvite(output: Output, root: Command): void {
 function addAccount(output: Output, root: Command): void {
   const account = sub(output, root, { name: 'account', help: 'helpAccount' })
   account.addHelpText('after', `\n${text(output, 'helpAccountExample')}`)
-  sub(output, account, { name: 'list', help: 'helpAccountList' }).action(async () => {
-    await accountList(output, folderOf(root))
-  })
+  sub(output, account, { name: 'list', help: 'helpAccountList' })
+    .addHelpText('after', `\n${text(output, 'helpAccountListExample')}`)
+    .action(async () => {
+      await accountList(output, folderOf(root))
+    })
   sub(output, account, { name: 'show', help: 'helpAccountShow' })
     .argument('<identity>')
+    .addHelpText('after', `\n${text(output, 'helpAccountExample')}`)
     .action(async (identity: string) => {
       await accountShow(output, folderOf(root), identity)
     })
@@ -150,9 +169,11 @@ function addAccount(output: Output, root: Command): void {
 function addClock(output: Output, root: Command): void {
   const clock = sub(output, root, { name: 'clock', help: 'helpClock' })
   clock.addHelpText('after', `\n${text(output, 'helpClockExample')}`)
-  sub(output, clock, { name: 'confirm', help: 'helpClockConfirm' }).action(async () => {
-    await clockConfirm(output, folderOf(root))
-  })
+  sub(output, clock, { name: 'confirm', help: 'helpClockConfirm' })
+    .addHelpText('after', `\n${text(output, 'helpClockExample')}`)
+    .action(async () => {
+      await clockConfirm(output, folderOf(root))
+    })
 }
 
 const rootFlags = v.object({ data: v.optional(v.string()) })
@@ -165,7 +186,14 @@ function folderOf(root: Command): string {
   return dataFlag(root) ?? defaultDataFolder(process.env)
 }
 
-function parseCount(given: string): number {
-  if (/^[1-9]\d{0,4}$/.test(given)) return Number(given)
-  throw new RelayError('usage', given, { data: { what: 'not-understood', text: given } })
+function parseUses(given: string): number {
+  const uses = /^[1-9]\d{0,4}$/.test(given) ? Number(given) : Infinity
+  if (uses <= invitationUsesMax) return uses
+  throw new RelayError('usage', given, { data: { what: 'uses', text: given } })
+}
+
+function parseLife(given: string): number {
+  const lifeMs = parseDuration(given)
+  if (lifeMs >= invitationLifeMinMs && lifeMs <= invitationLifeMaxMs) return lifeMs
+  throw new RelayError('usage', given, { data: { what: 'duration', text: given } })
 }

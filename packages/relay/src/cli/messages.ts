@@ -52,7 +52,10 @@ const catalogue = {
     'Exemple : grenier-relay serve --listen 0.0.0.0:8443 --tls-self',
   ),
   helpData: text('data folder (default: {folder})', 'dossier de données (par défaut : {folder})'),
-  helpListen: text('address to listen on; port 0: any free one', 'adresse d’écoute ; port 0 : un port libre'),
+  helpListen: text(
+    'address to listen on (default: 127.0.0.1:8090); port 0: any free one',
+    'adresse d’écoute (par défaut : 127.0.0.1:8090) ; port 0 : un port libre',
+  ),
   helpPublicUrl: text(
     'what clients dial, behind a proxy or a router: https://…',
     'ce que les clients composent, derrière un mandataire ou un routeur : https://…',
@@ -81,11 +84,29 @@ const catalogue = {
     'Example: grenier-relay invite create --uses 5 --expires 7d',
     'Exemple : grenier-relay invite create --uses 5 --expires 7d',
   ),
+  helpInviteListExample: text(
+    'Example: grenier-relay invite list --json',
+    'Exemple : grenier-relay invite list --json',
+  ),
+  helpInviteRevokeExample: text(
+    'Example: grenier-relay invite revoke 143e93448979171a',
+    'Exemple : grenier-relay invite revoke 143e93448979171a',
+  ),
+  helpAccountListExample: text(
+    'Example: grenier-relay account list --json',
+    'Exemple : grenier-relay account list --json',
+  ),
   helpInviteList: text('list invitations', 'lister les invitations'),
   helpInviteRevoke: text('revoke an invitation, by id or code', 'révoquer une invitation, par id ou code'),
   helpPlan: text('plan of the accounts it opens', 'formule des comptes qu’elle ouvre'),
-  helpUses: text('how many accounts it may open', 'combien de comptes elle peut ouvrir'),
-  helpExpires: text('how long it is valid', 'combien de temps elle est valable'),
+  helpUses: text(
+    'how many accounts it may open (default: 1)',
+    'combien de comptes elle peut ouvrir (par défaut : 1)',
+  ),
+  helpExpires: text(
+    'how long it is valid (default: 7d)',
+    'combien de temps elle est valable (par défaut : 7d)',
+  ),
   helpAccount: text('accounts', 'comptes'),
   helpAccountList: text('list accounts', 'lister les comptes'),
   helpAccountShow: text('all that the relay knows of an account', 'tout ce que le relais sait d’un compte'),
@@ -104,6 +125,7 @@ const catalogue = {
   'Options:': text('Options:', 'Options :'),
   'Commands:': text('Commands:', 'Commandes :'),
   'Arguments:': text('Arguments:', 'Arguments :'),
+  'Global Options:': text('For all commands:', 'Pour toutes les commandes :'),
   pin: text(
     'note: the certificate is self-made; give the URL with its #sha256= part, it is what clients check',
     'note : certificat fait par le relais ; donnez l’adresse avec sa partie #sha256=, c’est elle que les clients vérifient',
@@ -142,19 +164,41 @@ export function say(lang: Lang, key: MessageKey, fields: EventFields = {}): stri
 
 /** `--lang`, else the locale of the environment, else English. */
 export function langOf(flag: string | undefined, env: NodeJS.ProcessEnv): Lang {
-  const named = flag ?? env['LC_ALL'] ?? env['LC_MESSAGES'] ?? env['LANG'] ?? ''
+  // One that is set to nothing counts as not set (POSIX §8.2).
+  const named =
+    flag ??
+    [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((one) => one !== undefined && one !== '') ??
+    ''
   return /^fr/i.test(named) ? 'fr' : 'en'
 }
 
 /** What to tell people about an error: what happened to what, and what to do next. */
 export function adviceOf(lang: Lang, error: unknown): Advice {
-  if (!(error instanceof RelayError)) return { error: error instanceof Error ? error.message : String(error) }
+  if (!(error instanceof RelayError)) return systemAdvice(lang, error)
   const { what } = error.data
   const found = advices[typeof what === 'string' ? what : error.code] ?? advices[error.code]
   if (found === undefined) return { error: error.message }
   const fields = { message: error.message, ...error.data }
   const hint = found.hint === undefined ? undefined : fill(found.hint[lang], fields)
   return { error: fill(found.error[lang], fields), hint }
+}
+
+// What the file system refuses: a folder that is a file, that belongs to somebody else.
+function systemAdvice(lang: Lang, error: unknown): Advice {
+  if (!(error instanceof Error)) return { error: String(error) }
+  const path = 'path' in error ? error.path : undefined
+  const code = 'code' in error ? error.code : undefined
+  if (typeof path !== 'string' || typeof code !== 'string') return { error: error.message }
+  const { error: said, hint } = systemRefusal
+  return { error: fill(said[lang], { path, code }), hint: hint[lang] }
+}
+
+const systemRefusal = {
+  error: text('cannot use {path}: {code}', 'impossible d’utiliser {path} : {code}'),
+  hint: text(
+    'look at its owner and permissions, or name another folder with --data',
+    'regardez son propriétaire et ses droits, ou donnez un autre dossier avec --data',
+  ),
 }
 
 const advices: Readonly<Record<string, { error: Text; hint?: Text }>> = {
@@ -195,6 +239,40 @@ const advices: Readonly<Record<string, { error: Text; hint?: Text }>> = {
       'stop the other grenier-relay, or name another folder with --data',
       'arrêtez l’autre grenier-relay, ou donnez un autre dossier avec --data',
     ),
+  },
+  'data-broken': {
+    error: text('the data folder cannot be read: {folder}', 'dossier de données illisible : {folder}'),
+    hint: text(
+      'look at the disk; restore the folder from a backup',
+      'vérifiez le disque ; restaurez le dossier depuis une sauvegarde',
+    ),
+  },
+  'data-unsafe': {
+    error: text('others may read the key {path}', 'd’autres peuvent lire la clé {path}'),
+    hint: text('chmod 600 that file', 'chmod 600 sur ce fichier'),
+  },
+  'version-unknown': {
+    error: text(
+      'the data folder is of another version ({version})',
+      'le dossier de données est d’une autre version ({version})',
+    ),
+    hint: text('update grenier-relay', 'mettez grenier-relay à jour'),
+  },
+  'disk-full': {
+    error: text('no space left for the data folder', 'plus de place pour le dossier de données'),
+    hint: text('make room and start again', 'faites de la place et recommencez'),
+  },
+  'no-relay': {
+    error: text('no relay runs on this data folder', 'aucun relais ne tourne sur ce dossier de données'),
+    hint: text('start it first: grenier-relay serve', 'démarrez-le d’abord : grenier-relay serve'),
+  },
+  'command-missing': {
+    error: text('no command given', 'aucune commande donnée'),
+    hint: text('as in grenier-relay serve --help', 'comme grenier-relay serve --help'),
+  },
+  uses: {
+    error: text('not a number of accounts: {text}', 'pas un nombre de comptes : {text}'),
+    hint: text('--uses takes 1 to 10000', '--uses va de 1 à 10000'),
   },
   'data-missing': {
     error: text('no relay has its data in {folder}', 'aucun relais n’a ses données dans {folder}'),
@@ -241,7 +319,7 @@ const advices: Readonly<Record<string, { error: Text; hint?: Text }>> = {
   },
   duration: {
     error: text('not a duration: {text}', 'pas une durée : {text}'),
-    hint: text('as in 24h or 7d', 'comme 24h ou 7d'),
+    hint: text('as in 24h or 7d, at most a year', 'comme 24h ou 7d, un an au plus'),
   },
   usage: {
     error: text('{message}', '{message}'),
@@ -254,5 +332,5 @@ export function catalogueTexts(): readonly Text[] {
   const told = Object.values(advices).flatMap(({ error, hint }) =>
     hint === undefined ? [error] : [error, hint],
   )
-  return [...Object.values(catalogue), ...told]
+  return [...Object.values(catalogue), ...told, systemRefusal.error, systemRefusal.hint]
 }

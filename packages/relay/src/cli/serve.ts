@@ -19,8 +19,9 @@ export async function serve(output: Output, flags: ServeFlags): Promise<void> {
     (line) => process.stderr.write(line),
     () => systemClock.now(),
   )
-  const stopAsked = signalled()
   const relay = await startRelay({ ...config, log })
+  // Only now: until it is ready there is nothing to finish, and a signal ends the process at once.
+  const stopAsked = signalled()
   const byDefault = config.registrationByDefault ? output.say('byDefault') : ''
   output.note(registrationKeys[config.registration], { default: byDefault })
   if (config.tls === 'self') output.note('pin')

@@ -1,6 +1,6 @@
 // Every check that a relay can make of an entry, and the answer to each.
 import { makeDrop, makeInvite, packIdOf, signEntry } from '@grenier/crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { futureMaxMs } from '../limits.ts'
 import {
   outcome,
@@ -9,9 +9,21 @@ import {
   settle,
   World,
   type OwnVault,
+  type Person,
 } from '../session/scripted-client.vectors.ts'
+import { protectingQuota } from '../store/usage.ts'
 
-const keys = (vault: OwnVault) => new Map([[0, vault.epochKey]])
+function inviteOf(world: World, vault: OwnVault, { device }: Person) {
+  return makeInvite({
+    state: vault.state,
+    signer: device,
+    at: 0,
+    epochKeys: new Map([[0, vault.epochKey]]),
+    random: world.random,
+    role: 'writer',
+    expiresAt: world.clock.now() + 1000,
+  })
+}
 
 function appendTo(client: ScriptedClient, vault: OwnVault, entry: { bytes: Uint8Array }) {
   return client.ask({ type: 'append', vault: vault.state.vault, entry: entry.bytes })
@@ -257,16 +269,16 @@ describe('an account that is full or suspended', () => {
     expect(outcome(await client.put(vault.state.vault, packOf()))).toBe('quota')
     const { entry } = world.change(vault, person.device)
     expect(await appendTo(client, vault, entry)).toMatchObject({ code: 'quota', data: { what: 'bytes' } })
-    const invite = makeInvite({
-      state: vault.state,
-      signer: person.device,
-      at: 0,
-      epochKeys: keys(vault),
-      random: world.random,
-      role: 'writer',
-      expiresAt: world.clock.now() + 1000,
-    })
-    expect(outcome(await appendTo(client, vault, invite.entry))).toBe('ok')
+    expect(outcome(await appendTo(client, vault, inviteOf(world, vault, person).entry))).toBe('ok')
+  })
+
+  it('cannot be used to fill the disk with what it still takes', async () => {
+    const world = new World()
+    const { person, client, vault } = await world.owner()
+    const [plan] = await world.stores.registration.plans()
+    const append = vi.spyOn(world.stores.logs, 'append')
+    expect(outcome(await appendTo(client, vault, inviteOf(world, vault, person).entry))).toBe('ok')
+    expect(append.mock.lastCall?.[0].quota).toEqual(protectingQuota(plan!))
   })
 
   it('is told that it is closed when the hoster suspended it', async () => {

@@ -12,11 +12,11 @@ import {
   type SigningKey,
   type VaultId,
 } from '@grenier/crypto/verify'
-import type { Account } from '../account/account-store.ts'
 import { RelayError } from '../errors.ts'
 import { futureMaxMs, vaultAppendsMax } from '../limits.ts'
 import type { Append, AppendResult } from '../store/log-store.ts'
 import type { Stores } from '../store/stores.ts'
+import { protectingQuota, type Quota } from '../store/usage.ts'
 import type { Clock } from './clock.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
 import type { Actor, Peer } from './relay-parts.ts'
@@ -31,7 +31,7 @@ export interface AppendRequest {
   readonly by: Peer
 }
 
-/** Kinds that protect or free space: neither a full account nor a suspended one stops them. */
+/** Kinds that protect or free space: neither a full account nor a suspended one stops them, until they are very many. */
 const protecting: ReadonlySet<string> = new Set(['member', 'prune', 'drop'])
 
 /** Told of each entry that was made durable here, in the order of the log. */
@@ -113,8 +113,8 @@ export class Appender {
     this.#checkTime(state, entry)
     const next = judged(state, entry)
     const chargedTo = await this.#chargedTo(live, next, actor)
-    const account = await this.#account(chargedTo, entry)
-    const append = appendOf({ live, entry, next }, { chargedTo, account, now: this.#clock.now() })
+    const quota = await this.#quota(chargedTo, entry)
+    const append = appendOf({ live, entry, next }, { chargedTo, quota, now: this.#clock.now() })
     this.#inStore.set(toHex(vault), next.head.sequence)
     try {
       this.#conclude(await this.#stores.logs.append(append), append)
@@ -146,13 +146,13 @@ export class Appender {
     return (await this.#stores.accounts.find(identity)) === undefined ? live.chargedTo : identity
   }
 
-  // Undefined where the account does not matter.
-  async #account(chargedTo: SigningKey, entry: Entry): Promise<Account | undefined> {
-    if (protecting.has(entry.header.kind)) return undefined
+  // Undefined where there is no account that it could be held against.
+  async #quota(chargedTo: SigningKey, entry: Entry): Promise<Quota | undefined> {
     const account = await this.#stores.accounts.find(chargedTo)
+    if (protecting.has(entry.header.kind)) return account && protectingQuota(account.plan)
     if (account === undefined || account.suspended)
       throw new RelayError('account-closed', 'the account that pays for this vault takes nothing more')
-    return account
+    return account.plan
   }
 
   #conclude(result: AppendResult, append: Append): void {
@@ -241,7 +241,7 @@ interface Judged {
 
 function appendOf(
   { live, entry, next }: Judged,
-  charge: { chargedTo: SigningKey; account: Account | undefined; now: number },
+  charge: { chargedTo: SigningKey; quota: Quota | undefined; now: number },
 ): Append {
   const { header, bytes, bodyHash } = entry
   const spine = isSpineKind(header.kind)
@@ -260,7 +260,7 @@ function appendOf(
       header.kind === 'prune'
         ? { upTo: header.part.through, checkpoint: header.part.checkpoint.sequence }
         : undefined,
-    quota: charge.account?.plan,
+    quota: charge.quota,
     now: charge.now,
     // A checkpoint is no spine entry, but a later prune may name it: the state remembers which there were.
     state: spine || header.kind === 'checkpoint' ? encodeLogState(next) : undefined,

@@ -2,7 +2,13 @@
 // simulation.
 import { systemRandom, type Random } from '@grenier/crypto/verify'
 import { encodeMessage, isRetryable, type RelayErrorCode, type Wire } from '@grenier/protocol'
-import { connectionsMax, processReceiveBytes, stopGraceMs, strangersMax } from '../limits.ts'
+import {
+  connectionsMax,
+  peerStrangersMax,
+  processReceiveBytes,
+  stopGraceMs,
+  strangersMax,
+} from '../limits.ts'
 import { SendPool } from '../session/outbox.ts'
 import { ParkedPuts } from '../session/parked-puts.ts'
 import { Session } from '../session/session.ts'
@@ -32,7 +38,7 @@ export interface CoreOptions {
 
 /** What a server may ask of a connection that it handed over. */
 export interface Connected {
-  /** Whether it has logged in: before, it is given little room. */
+  /** Whether it has logged in, and is somebody here: before, it is given little room. */
   readonly known: boolean
 }
 
@@ -88,7 +94,7 @@ export class RelayCore {
    * are counted by it, unless it is empty.
    */
   connect(wire: Wire, from = ''): Connected {
-    const refusal = this.#refusal()
+    const refusal = this.#refusal(from)
     if (refusal !== undefined) {
       wire.send(encodeMessage({ type: 'error', code: refusal, retryable: isRetryable(refusal) }))
       wire.close(1013, refusal)
@@ -141,12 +147,14 @@ export class RelayCore {
     })
   }
 
-  #refusal(): RelayErrorCode | undefined {
+  #refusal(from: string): RelayErrorCode | undefined {
     if (this.#stopped) return 'shutting-down'
     if (this.#sessions.size >= connectionsMax) return 'busy'
-    let strangers = 0
-    for (const session of this.#sessions) if (!session.known) strangers++
-    return strangers >= strangersMax ? 'busy' : undefined
+    const strangers = [...this.#sessions].filter(({ known }) => !known)
+    if (strangers.length >= strangersMax) return 'busy'
+    if (from === '') return undefined
+    // One peer alone must not be able to keep all others from logging in.
+    return strangers.filter((one) => one.from === from).length >= peerStrangersMax ? 'busy' : undefined
   }
 
   // The store tells of entries of other processes as well: what is in memory of their vaults is old.

@@ -1,9 +1,10 @@
 // The clock that was last seen, in a file of the data folder: whole or not at all.
 import { open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import type { ClockRecord, ClockRecordStore } from '../core/deletion-hold.ts'
 import { RelayError } from '../errors.ts'
+import { flushDirectory } from '../store/flush-group.ts'
 
 const record = v.strictObject({ seenMs: v.pipe(v.number(), v.integer()), held: v.boolean() })
 
@@ -35,6 +36,7 @@ export class ClockRecordFile implements ClockRecordStore {
       await handle.close()
     }
     await rename(`${this.#path}.new`, this.#path)
+    await flushDirectory(dirname(this.#path))
   }
 }
 

@@ -1,7 +1,8 @@
 // The command as a real process: started, spoken to over TLS with a pin, administered while it runs and when it does not, stopped.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { get } from 'node:https'
 import { TLSSocket } from 'node:tls'
 import { tmpdir } from 'node:os'
@@ -75,7 +76,7 @@ async function finished(...args: string[]): Promise<Run & { code: number | null 
 }
 
 /** What the relay says to these messages, until `count` have come. */
-async function talk(url: string, code: string): Promise<RelayMessage> {
+async function talk(url: string, code: string | undefined): Promise<RelayMessage> {
   const { url: address, origin, pin } = parseRelayUrl(url)
   const socket = new WebSocket(address, { rejectUnauthorized: false })
   socket.binaryType = 'nodebuffer'
@@ -120,7 +121,8 @@ async function talk(url: string, code: string): Promise<RelayMessage> {
   socket.send(encodeMessage(login))
   expect(await next()).toMatchObject({ type: 'ok', re: 'login' })
   const certificate = encodeCertificate(certifyDevice(identity, publicDevice(device)))
-  socket.send(encodeMessage({ type: 'open-account', id: 2, certificate, invite: code }))
+  const invite = code === undefined ? {} : { invite: code }
+  socket.send(encodeMessage({ type: 'open-account', id: 2, certificate, ...invite }))
   const reply = await next()
   socket.close()
   return reply
@@ -183,4 +185,42 @@ it('does not start twice on one data folder, and is asked over its socket meanwh
   expect(list.code).toBe(0)
   first.process.kill('SIGINT')
   expect(await first.exited).toBe(0)
+})
+
+const noFifos = spawnSync('mkfifo', ['--version']).status !== 0
+
+it.skipIf(noFifos)('ends at once when it is told to stop before it is ready', async () => {
+  const folder = newFolder()
+  const [pipe, data] = [join(folder, 'cert.pem'), join(folder, 'relay')]
+  spawnSync('mkfifo', [pipe])
+  const serve = run('serve', '--data', data, '--listen', '127.0.0.1:0', '--tls-cert', pipe, '--tls-key', pipe)
+  // Opened as soon as the relay reads its certificate, which never comes.
+  const certificate = await open(pipe, 'w')
+  onTestFinished(() => certificate.close())
+  serve.process.kill('SIGTERM')
+  await serve.exited
+  expect(serve.process.signalCode).toBe('SIGTERM')
+})
+
+it('goes on when nobody reads what it says any more', async () => {
+  const data = join(newFolder(), 'relay')
+  const serve = run(
+    'serve',
+    '--data',
+    data,
+    '--listen',
+    '127.0.0.1:0',
+    '--tls-self',
+    '--registration',
+    'open',
+    '--json',
+  )
+  const url = await ready(serve)
+  serve.process.stderr!.destroy()
+  serve.process.stdout!.destroy()
+  expect(await talk(url, undefined)).toMatchObject({ type: 'ok', re: 'open-account' })
+  expect(await talk(url, undefined)).toMatchObject({ type: 'ok', re: 'open-account' })
+  serve.process.kill('SIGTERM')
+  await once(serve.process, 'exit')
+  expect(serve.process.exitCode).toBe(0)
 })

@@ -2,7 +2,7 @@
 import { certifyDevice, encodeCertificate, makeDevice, publicDevice } from '@grenier/crypto'
 import { encodeMessage, limits } from '@grenier/protocol'
 import { describe, expect, it } from 'vitest'
-import { failuresMax, failureWindowMs } from '../limits.ts'
+import { failuresMax, failureWindowMs, peerStrangersMax } from '../limits.ts'
 import { outcome, ScriptedClient, settle, World } from './scripted-client.vectors.ts'
 
 describe('the challenge', () => {
@@ -139,6 +139,26 @@ describe('guessing', () => {
     expect(await guess('elsewhere')).toBe('account-unknown')
     world.clock.advance(failureWindowMs)
     expect(await guess('there')).toBe('account-unknown')
+  })
+})
+
+describe('strangers', () => {
+  it('of one peer leave room for those of others', async () => {
+    const world = new World()
+    for (let turn = 0; turn < peerStrangersMax; turn++) new ScriptedClient(world.core, 'there')
+    const refused = new ScriptedClient(world.core, 'there')
+    await refused.untilClosed()
+    expect(refused.heard).toMatchObject([{ type: 'error', code: 'busy' }])
+    await new ScriptedClient(world.core, 'elsewhere').challenge()
+  })
+
+  it('are also identities that have logged in and are nobody here', async () => {
+    const world = new World()
+    for (let turn = 0; turn < peerStrangersMax; turn++)
+      await new ScriptedClient(world.core, 'there').login(world.person().identity.sign, 'identity')
+    const refused = new ScriptedClient(world.core, 'there')
+    await refused.untilClosed()
+    expect(refused.heard).toMatchObject([{ type: 'error', code: 'busy' }])
   })
 })
 

@@ -43,6 +43,23 @@ describe('a subscriber', () => {
     expect(pushed(other)).toEqual([1])
   })
 
+  it('misses nothing that is appended while it subscribes', async () => {
+    // One turn more of waiting each time, so that the append ends at every point of the subscribing.
+    for (let turns = 0; turns < 40; turns++) {
+      const world = new World()
+      const { person, client, vault } = await world.owner()
+      const other = await world.device(person.device)
+      const { entry } = world.change(vault, person.device)
+      const appended = client.ask({ type: 'append', vault: vault.state.vault, entry: entry.bytes })
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      const from = await other.ask({ type: 'subscribe', vault: vault.state.vault })
+      await appended
+      await settle()
+      const known = 'sequence' in from ? from.sequence : undefined
+      expect([known, ...pushed(other)], `after ${turns} turns`).toContain(1)
+    }
+  })
+
   it('is pushed what another process appended', async () => {
     const world = new World()
     const { person, client, vault } = await world.owner()

@@ -220,7 +220,8 @@ async function subscribe(
 ): Promise<OkMessage> {
   const vault = vaultId(request.vault)
   const { live } = await access.open(actor, vault)
-  const { head: from } = live.state
+  // The head of this very moment: an entry that was appended since it was opened has been told to everybody else already.
+  const { head: from } = (parts.vaults.peek(vault) ?? live).state
   if (!subscriptions.has(toHex(vault))) {
     if (subscriptions.size >= limits.subscriptions)
       throw new RelayError('too-many', 'too many subscriptions on one connection')

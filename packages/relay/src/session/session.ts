@@ -85,9 +85,14 @@ export class Session implements Peer {
     return this.#actor
   }
 
-  /** Whether it has logged in. */
+  /** Whether it has logged in, and is somebody here. */
   get known(): boolean {
-    return this.#stage === 'known'
+    return this.#stage === 'known' && this.#stranger === undefined
+  }
+
+  /** Opaque name of where it comes from. */
+  get from(): string {
+    return this.#from
   }
 
   /** Sends the challenge and begins to listen. */

@@ -17,6 +17,7 @@ import {
 import type { MakeStores } from './store-samples.contract.ts'
 import type { AppendedEntry, LogStore } from './log-store.ts'
 import type { Stores } from './stores.ts'
+import { protectingQuota } from './usage.ts'
 
 /** Runs the contract against one implementation. */
 export function describeLogStore(name: string, make: MakeStores): void {
@@ -220,6 +221,18 @@ export function describeLogStore(name: string, make: MakeStores): void {
       })
       expect((await ledger.usage(anna)).entries).toBe(2)
       expect(await logs.append(append('v', 2))).toEqual({ result: 'appended' })
+    })
+
+    it('takes entries that protect in a full account, up to a limit of their own', async () => {
+      const { logs, ledger } = await opened()
+      await grown(logs, 2)
+      const { entryBytes } = await ledger.usage(anna)
+      const full = { ...roomy, bytesMax: 0, entriesMax: 0, vaultsMax: 0 }
+      expect(await logs.append(append('v', 2, { quota: protectingQuota(full) }))).toEqual({
+        result: 'appended',
+      })
+      const quota = { ...protectingQuota(full), entryBytesMax: entryBytes }
+      expect(await logs.append(append('v', 3, { quota }))).toEqual({ result: 'quota', what: 'bytes' })
     })
 
     it('moves all charges along when the identity is renewed', async () => {

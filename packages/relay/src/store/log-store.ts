@@ -58,7 +58,7 @@ export interface Append {
   readonly retentionMs?: number | undefined
   /** Required for a genesis; later only when the identity was renewed: all that the vault uses moves along. */
   readonly chargedTo?: SigningKey | undefined
-  /** Held against what is charged after this entry. Leave it out for entries that free space or protect (drop, prune, member). */
+  /** Held against what is charged after this entry. For entries that free space or protect (drop, prune, member): `protectingQuota`. */
   readonly quota?: Quota | undefined
   /** The relay's clock, in ms: from when a drop or prune counts. */
   readonly now: number

@@ -1,4 +1,5 @@
 // What is charged to an identity, and what a plan allows. Plain arithmetic, shared by every implementation of the stores.
+import { protectingBytes } from '../limits.ts'
 
 /** Bytes and counts that are charged to an identity, over all its vaults. */
 export interface Usage {
@@ -21,6 +22,8 @@ export interface Quota {
   readonly bytesMax: number
   readonly entriesMax: number
   readonly vaultsMax: number
+  /** Against the bytes of entries alone; no such limit where it is left out. */
+  readonly entryBytesMax?: number | undefined
 }
 
 /** Nothing used. */
@@ -62,9 +65,19 @@ export function negateUsage(a: Usage): Usage {
   }
 }
 
+/**
+ * What entries that protect or free space are held against, in an account that is full or not: they may go on when nothing else may,
+ * but not without end.
+ */
+export function protectingQuota({ bytesMax }: Quota): Quota {
+  const none = Number.MAX_SAFE_INTEGER
+  return { bytesMax: none, entriesMax: none, vaultsMax: none, entryBytesMax: bytesMax + protectingBytes }
+}
+
 /** What a quota forbids about this usage, if anything. */
 export function overQuota(usage: Usage, quota: Quota): 'bytes' | 'entries' | 'vaults' | undefined {
-  if (usedBytes(usage) > quota.bytesMax) return 'bytes'
+  if (usedBytes(usage) > quota.bytesMax || usage.entryBytes > (quota.entryBytesMax ?? Infinity))
+    return 'bytes'
   if (usage.entries > quota.entriesMax) return 'entries'
   if (usage.vaults > quota.vaultsMax) return 'vaults'
   return undefined
