@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf, flipped, overlong, truncations } from './bytes-mutations.vectors.ts'
 import { equal } from './bytes.ts'
-import { cborDepthMax, decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
+import { cborDepthMax, cborItems, cborItemsMax, decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 
 const maxBytes = 1 << 20
 const bigints = fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n })
@@ -84,6 +84,26 @@ describe('CBOR', () => {
     expect(codeOf(() => decodeCbor(nest(cborDepthMax), { maxBytes }))).toBe('none')
     expect(codeOf(() => decodeCbor(nest(cborDepthMax + 1), { maxBytes }))).toBe('limit')
     expect(codeOf(() => decodeCbor(new Uint8Array(100_000).fill(0x81), { maxBytes }))).toBe('limit')
+  })
+
+  test('as many items as allowed are read, more are refused before they cost memory', () => {
+    const items = (count: number) => encodeCbor(Array.from({ length: count - 1 }, () => []))
+    expect(codeOf(() => decodeCbor(items(cborItemsMax), { maxBytes }))).toBe('none')
+    expect(codeOf(() => decodeCbor(items(cborItemsMax + 1), { maxBytes }))).toBe('limit')
+    expect(codeOf(() => decodeCbor(items(10), { maxBytes, maxItems: 10 }))).toBe('none')
+    expect(codeOf(() => decodeCbor(items(11), { maxBytes, maxItems: 10 }))).toBe('limit')
+  })
+
+  test('items are counted alike when encoding and when decoding', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encodeCbor(value)
+        const maxItems = cborItems(value)
+        expect(codeOf(() => decodeCbor(bytes, { maxBytes, maxItems }))).toBe('none')
+        expect(codeOf(() => decodeCbor(bytes, { maxBytes, maxItems: maxItems - 1 }))).toBe('limit')
+      }),
+    )
+    expect(cborItems({ a: undefined, b: [1, { c: 'd' }] })).toBe(7)
   })
 
   test('decoded maps inherit nothing and cannot poison a prototype', () => {

@@ -17,6 +17,9 @@ export type CborValue =
 /** Arrays and maps within each other: four times what the deepest of our structures needs. */
 export const cborDepthMax = 32
 
+/** Items of a value where nothing else is said: twice what the fullest header has. */
+export const cborItemsMax = 65_536
+
 /** A map as it is decoded: it inherits nothing, and V8 keeps it fast, which it does not with `Object.create(null)`. */
 class Bare {
   [key: string]: unknown
@@ -115,9 +118,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 class Reader {
   readonly #bytes: Uint8Array
   readonly #tokens: Tokenizer
+  #itemsLeft: number
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, itemsMax: number) {
     this.#bytes = plain(bytes)
+    this.#itemsLeft = itemsMax
     this.#tokens = new Tokenizer(this.#bytes, decodeOptions)
   }
 
@@ -130,6 +135,7 @@ class Reader {
 
   #next(): Token {
     if (this.#tokens.done()) throw new CryptoError('malformed', 'the CBOR ends early')
+    if (--this.#itemsLeft < 0) throw new CryptoError('limit', 'CBOR of more items than are allowed')
     return this.#tokens.next()
   }
 
@@ -192,15 +198,27 @@ function headBytes(total: number): number {
 }
 
 /**
- * The value that `bytes` encode. Maps come as objects that inherit nothing, byte strings as copies, integers as
- * numbers where safe and bigint elsewhere.
- * @throws CryptoError `limit` above `maxBytes` or 32 levels; `malformed` unless exactly one value in its one encoding
+ * How many items the encoding of a value has: itself, what is in it, and the keys of maps. An item takes a byte or two and, once it is
+ * decoded, a hundred times that.
  */
-export function decodeCbor(bytes: Uint8Array, options: { maxBytes: number }): unknown {
+export function cborItems(value: CborValue): number {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 1
+  const keys = Array.isArray(value) ? 0 : 1
+  let items = 1
+  for (const inner of Object.values(value)) if (inner !== undefined) items += keys + cborItems(inner)
+  return items
+}
+
+/**
+ * The value that `bytes` encode. Maps come as objects that inherit nothing, byte strings as copies, integers as
+ * numbers where safe and bigint elsewhere. `maxItems`: as `cborItems` counts, `cborItemsMax` by default.
+ * @throws CryptoError `limit` above `maxBytes`, `maxItems` or 32 levels; `malformed` unless exactly one value in its one encoding
+ */
+export function decodeCbor(bytes: Uint8Array, options: { maxBytes: number; maxItems?: number }): unknown {
   if (bytes.length > options.maxBytes)
     throw new CryptoError('limit', `${bytes.length} bytes of CBOR where ${options.maxBytes} are allowed`)
   try {
-    return new Reader(bytes).all()
+    return new Reader(bytes, options.maxItems ?? cborItemsMax).all()
   } catch (cause) {
     throw cause instanceof CryptoError ? cause : new CryptoError('malformed', 'not CBOR', { cause })
   }

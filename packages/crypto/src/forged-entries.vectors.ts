@@ -58,10 +58,16 @@ export function accept(
 /** An accept that names an identity, right unless told otherwise. */
 export function acceptWithIdentity(
   w: ForgedWorld,
-  joining: { identity: KeyPairs; certified?: KeyPairs; forge?: boolean; kem?: KeyPairs; sealed?: boolean },
+  joining: {
+    identity: KeyPairs
+    device?: KeyPairs
+    certified?: KeyPairs
+    forge?: boolean
+    kem?: KeyPairs
+    sealed?: boolean
+  },
 ): Entry {
-  const { identity, forge = false, sealed = true } = joining
-  const device = w.device()
+  const { identity, device = w.device(), forge = false, sealed = true } = joining
   const made = w.certificate(identity, joining.certified ?? device)
   const certificate = forge ? { ...made, signature: new Uint8Array(64) } : made
   const keys = publicKeysOf(identity)
@@ -116,15 +122,22 @@ export function revoke(
 /** A recovery of a new device. */
 export function recover(
   w: ForgedWorld,
-  options: { by: KeyPairs; identity?: KeyPairs; device?: KeyPairs; revoked?: readonly KeyPairs[] },
+  options: {
+    by: KeyPairs
+    identity?: KeyPairs
+    device?: KeyPairs
+    revoked?: readonly KeyPairs[]
+    forge?: boolean
+  },
 ): Entry {
-  const { by, identity = by, device = w.device(), revoked = [] } = options
+  const { by, identity = by, device = w.device(), revoked = [], forge = false } = options
   const more = [{ kind: 'device', keys: publicKeysOf(device) }] as const
   const epoch = w.opening({ lost: revoked.map(publicKeysOf), more, invites: revoked.length === 0 })
   const keys = revoked.map(({ sign: { publicKey } }) => publicKey)
+  const made = w.certificate(identity, device)
   return w.member(by, {
     action: 'recover',
-    certificate: w.certificate(identity, device),
+    certificate: forge ? { ...made, signature: new Uint8Array(64) } : made,
     revoked: keys,
     epoch,
   })
@@ -133,14 +146,21 @@ export function recover(
 /** A renewal, right unless told otherwise. */
 export function renew(
   w: ForgedWorld,
-  options: { by?: KeyPairs; to?: KeyPairs; certified?: readonly KeyPairs[]; forge?: boolean },
+  options: {
+    by?: KeyPairs
+    to?: KeyPairs
+    certified?: readonly KeyPairs[]
+    certifiedBy?: KeyPairs
+    forge?: boolean
+  },
 ): Entry {
   const { by = w.bob.identity, to = w.stranger.identity, certified = [w.desk], forge = false } = options
+  const { certifiedBy = to } = options
   const { state } = w
   const open: RenewPart = {
     action: 'renew',
     identity: publicKeysOf(to),
-    certificates: certified.map((device) => w.certificate(to, device)),
+    certificates: certified.map((device) => w.certificate(certifiedBy, device)),
     epoch: w.opening({
       lost: [publicKeysOf(by), publicKeysOf(to)],
       more: [{ kind: 'identity', keys: publicKeysOf(to) }],

@@ -42,6 +42,11 @@ export const urlBytesMax = 2048
 export const nameBytesMax = 255
 /** Bytes of a payload once it is opened, joined and decompressed: 10,000 operations of 64 chunks take 22 MB. */
 export const payloadPlainBytesMax = 32 * 1024 * 1024
+/**
+ * Items of CBOR in the body of a payload: four times what 10,000 files of one chunk take, and what a few hundred MB of memory hold. A
+ * few KB of zstd could otherwise open to 2^25 of them.
+ */
+export const payloadItemsMax = 1_048_576
 /** Packs that one payload lies in: what the above takes in packs of 4 MiB, and room. */
 export const payloadPacksMax = 16
 /** Operations of a `change`; a client commits every 10,000. */

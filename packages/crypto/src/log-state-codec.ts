@@ -249,7 +249,8 @@ export function decodeLogState(bytes: Uint8Array): LogState {
   if (fields.uint('version') !== stateVersion)
     throw new CryptoError('version-unknown', 'a log state of another version')
   const head = fields.sub('head')
-  const limit = { maxBytes: logStateBytesMax }
+  // Its own making, and as large as its vault: the bytes alone bound it.
+  const limit = { maxBytes: logStateBytesMax, maxItems: logStateBytesMax }
   return {
     vault: vaultId(fields.bytes('vault', 32)),
     head: {

@@ -107,6 +107,19 @@ describe('a log of which entries were retired', () => {
     expect(codeOf(() => advanceRetired(state, 2, source.steps[1]!.entry.bodyHash))).toBe('chain-broken')
   })
 
+  test('does not pass with a prune of more than its checkpoint can hold, though that is gone', () => {
+    const retired = advanceRetired(source.state, source.state.head.sequence + 1, bodyHash(new Uint8Array(32)))
+    const prune = (holds: number, sequence: number) => () =>
+      makePrune({
+        ...source.by(source.laptop),
+        state: retired,
+        checkpoint: { sequence, hash: retired.head.hash, holds },
+      })
+    const { sequence } = retired.head
+    expect(codeOf(prune(sequence - 1, sequence))).toBe('none')
+    expect(codeOf(prune(sequence, sequence))).toBe('public-part-wrong')
+  })
+
   test('goes on with prunes that rise only', () => {
     const again = () =>
       makePrune({ ...source.by(source.laptop), checkpoint: source.state.checkpoints.at(-1)! })

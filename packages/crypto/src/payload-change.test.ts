@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf, flipped, truncations } from './bytes-mutations.vectors.ts'
-import { chunkId, packId } from './bytes.ts'
+import { chunkId, concat, packId } from './bytes.ts'
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import type { PackClaim } from './header.ts'
+import { framePayload } from './payload.ts'
 import { decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
 import { decodeCheckpoint, encodeCheckpoint } from './payload-checkpoint.ts'
 import { chunkIdsOf } from './payload-index.ts'
@@ -190,6 +191,31 @@ describe('the payload of a change', () => {
     expect(codeOf(() => decodeChange(encodeCbor({ index: [], operations: [], more: 1 }), claims))).toBe(
       'malformed',
     )
+  })
+
+  test('of more items than memory is meant for is refused, however few bytes it is sealed in', () => {
+    const empties = new Uint8Array(1 << 20).fill(0x80)
+    const body = concat([
+      Uint8Array.of(0xa2, 0x65),
+      new TextEncoder().encode('index'),
+      Uint8Array.of(0x9a, 0, 0x10, 0, 0),
+      empties,
+      Uint8Array.of(0x6a),
+      new TextEncoder().encode('operations'),
+      Uint8Array.of(0x80),
+    ])
+    expect(framePayload(body).length).toBeLessThan(1000)
+    expect(codeOf(() => decodeChange(body, claims))).toBe('limit')
+    expect(codeOf(() => decodeCheckpoint(body, claims))).toBe('limit')
+  })
+
+  test('of more items than a reader takes is not made', () => {
+    const chunks = Array.from({ length: 64 }, () => ({ pack: 0, chunk: 0 }))
+    const node = { kind: 'file', mode: 0o644, mtimeNs: 0n, sizeBytes: 64, depth: 0, chunks } as const
+    const put = { op: 'put', parent: 'root', name: { bytes: Uint8Array.of(0x61) }, node } as const
+    const change = (count: number) => ({ operations: Array.from({ length: count }, () => put), index })
+    expect(codeOf(() => encodeChange(change(100)))).toBe('none')
+    expect(codeOf(() => encodeChange(change(5000)))).toBe('limit')
   })
 
   test('that is cut, altered or noise gives a typed error or another change, never a crash', () => {

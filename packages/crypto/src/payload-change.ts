@@ -1,9 +1,10 @@
 // The payload of a `change`: operations on the tree, and the index of the packs that the entry adds and restores. Everything that one
 // entry can show is checked here; what needs the state before it (does the node exist?) is for the fold.
-import { decodeCbor, encodeCbor } from './cbor.ts'
+import { cborItems, decodeCbor, encodeCbor } from './cbor.ts'
+import { CryptoError } from './errors.ts'
 import { Fields } from './fields.ts'
 import type { PackClaim } from './header.ts'
-import { operationsMax, payloadPlainBytesMax } from './limits.ts'
+import { operationsMax, payloadItemsMax, payloadPlainBytesMax } from './limits.ts'
 import { decodeIndex, indexValue, type PackIndex } from './payload-index.ts'
 import { decodeOperation, operationValue, type Operation } from './payload-operation.ts'
 
@@ -13,9 +14,12 @@ export interface ChangePayload {
   readonly index: readonly PackIndex[]
 }
 
-/** The body of a `change`. @throws CryptoError `malformed` on values without an encoding */
+/** The body of a `change`. @throws CryptoError `limit` on more than one entry may say; `malformed` on values without an encoding */
 export function encodeChange({ operations, index }: ChangePayload): Uint8Array {
-  return encodeCbor({ operations: operations.map(operationValue), index: indexValue(index) })
+  const value = { operations: operations.map(operationValue), index: indexValue(index) }
+  if (cborItems(value) > payloadItemsMax)
+    throw new CryptoError('limit', `a change of more than ${payloadItemsMax} items`)
+  return encodeCbor(value)
 }
 
 /**
@@ -23,7 +27,8 @@ export function encodeChange({ operations, index }: ChangePayload): Uint8Array {
  * @throws CryptoError `malformed`, `limit`: the entry is void
  */
 export function decodeChange(body: Uint8Array, claims: readonly PackClaim[]): ChangePayload {
-  const fields = new Fields(decodeCbor(body, { maxBytes: payloadPlainBytesMax }), 'a change')
+  const limits = { maxBytes: payloadPlainBytesMax, maxItems: payloadItemsMax }
+  const fields = new Fields(decodeCbor(body, limits), 'a change')
   fields.only(['operations', 'index'], 'malformed')
   const index = decodeIndex(fields.get('index'), claims)
   const operations = fields

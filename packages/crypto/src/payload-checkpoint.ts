@@ -3,7 +3,7 @@
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { Fields, malformed } from './fields.ts'
 import type { PackClaim } from './header.ts'
-import { payloadPlainBytesMax } from './limits.ts'
+import { payloadItemsMax, payloadPlainBytesMax } from './limits.ts'
 import {
   decodeContent,
   decodeIndex,
@@ -34,7 +34,8 @@ export function encodeCheckpoint({ stateHash, stateBytes, content, index }: Chec
 
 /** What the body of a `checkpoint` says. `claims`: the packs that its header adds. @throws CryptoError `malformed`, `limit` */
 export function decodeCheckpoint(body: Uint8Array, claims: readonly PackClaim[]): CheckpointPayload {
-  const fields = new Fields(decodeCbor(body, { maxBytes: payloadPlainBytesMax }), 'a checkpoint')
+  const limits = { maxBytes: payloadPlainBytesMax, maxItems: payloadItemsMax }
+  const fields = new Fields(decodeCbor(body, limits), 'a checkpoint')
   fields.only(['hash', 'size', 'depth', 'chunks', 'index'], 'malformed')
   const index = decodeIndex(fields.get('index'), claims)
   const content = decodeContent(fields, index)

@@ -76,6 +76,16 @@ describe('a payload', () => {
     expect(codeOf(() => open(sealRaw(frameOf(0, 0, [1, 1]), Uint8Array.of(0xf6))))).toBe('malformed')
   })
 
+  // Magic, a descriptor without lengths, the window (2^(10 + exponent)), one last raw block of one byte. RFC 8878 §3.1.1.
+  const windowed = (exponent: number) =>
+    Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3, 9, 0, 0, 0xf6)
+
+  test('is decompressed with a window of 32 MiB at most', () => {
+    const sealed = (exponent: number) => sealRaw(frameOf(1, 1, [1, 10]), windowed(exponent))
+    expect(bodyOf(open(sealed(15)))).toEqual(Uint8Array.of(0xf6))
+    expect(codeOf(() => open(sealed(16)))).toBe('malformed')
+  })
+
   const zipped = new Uint8Array(zstdCompressSync(new Uint8Array(1000)))
   test.each([
     ['another codec', [frameOf(1, 9, [1, 1]), Uint8Array.of(0)], 'malformed'],
@@ -86,6 +96,15 @@ describe('a payload', () => {
     ['zstd that is longer than it says', [frameOf(1, 1, [999, zipped.length]), zipped], 'malformed'],
     ['zstd that is shorter than it says', [frameOf(1, 1, [1001, zipped.length]), zipped], 'malformed'],
     ['two frames of zstd', [frameOf(1, 1, [2000, zipped.length * 2]), zipped, zipped], 'malformed'],
+    [
+      'a frame that is to be skipped before the zstd',
+      [
+        frameOf(1, 1, [1000, zipped.length + 9]),
+        Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 7),
+        zipped,
+      ],
+      'malformed',
+    ],
     ['a bomb', [frameOf(1, 1, [payloadPlainBytesMax + 1, zipped.length]), zipped], 'limit'],
     ['a pointer that is no map', [frameOf(1, 2, [1, 1]), Uint8Array.of(0)], 'malformed'],
   ] as const)('with %s is refused', (_, parts, code) => {
@@ -121,6 +140,23 @@ describe('a payload that does not fit its entry', () => {
     expect(codeOf(() => joinPayload(content.pointer, [padded[1]!, padded[0]!], rule))).toBe('malformed')
     expect(codeOf(() => joinPayload(content.pointer, [padded[0]!], rule))).toBe('malformed')
     expect(codeOf(() => joinPayload(content.pointer, [...padded, new Uint8Array(1)], rule))).toBe('malformed')
+  })
+
+  test('lies in them exactly as its length says', () => {
+    const pointTo = (plain: Uint8Array, packs: readonly number[]) => {
+      const content = open(sealFrame(framePointer(plain, packs), { ...place, bulk: true }))
+      if (content.kind !== 'pointer') throw new TypeError('a body where a pointer was expected')
+      return content.pointer
+    }
+    const [first, last] = splitPayload(framed)
+    const two = pointTo(framed, [0, 1])
+    const dirty = concat([last!, Uint8Array.of(0, 1)])
+    expect(codeOf(() => joinPayload(two, [first!, dirty], rule))).toBe('malformed')
+    const early = [first!.subarray(0, 1000), concat([first!.subarray(1000), last!])]
+    expect(codeOf(() => joinPayload(two, early, rule))).toBe('malformed')
+    const short = concat([frameOf(1, 0, [1, 1]), Uint8Array.of(0xf6, 0)])
+    expect(codeOf(() => joinPayload(pointTo(short, [0]), [short], rule))).toBe('malformed')
+    expect(joinPayload(pointTo(short.subarray(0, 11), [0]), [short], rule)).toEqual(Uint8Array.of(0xf6))
   })
 
   test('does not point from packs to more packs', () => {

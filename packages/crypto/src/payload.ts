@@ -1,6 +1,6 @@
 // Payloads: what is sealed in an entry. Plaintext = frame (version, codec, lengths) ‖ body ‖ zeros; the body is CBOR, compressed where
 // that helps. One that does not fit its entry lies in packs of its own, and the entry holds a pointer to them.
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { readU32, u32Bytes } from './big-endian.ts'
 import { concat, equal, type SealedBytes } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
@@ -140,15 +140,18 @@ export function joinPayload(
 ): Uint8Array {
   let missing = pointer.plainBytes
   const pieces = plains.map((plain) => {
-    const piece = plain.subarray(0, Math.min(missing, packPlainBytesMax))
-    missing -= piece.length
-    return piece
+    const bytes = Math.min(missing, packPlainBytesMax)
+    missing -= bytes
+    if (plain.length < bytes || plain.subarray(bytes).some((byte) => byte !== 0))
+      malformed('a pack of a payload holds less than it should, or more')
+    return plain.subarray(0, bytes)
   })
   const framed = concat(pieces)
   if (missing !== 0 || pieces.length !== pointer.packs.length || !equal(frameHash(framed), pointer.hash))
     malformed('the packs of a payload are not those that it names')
   const content = readFrame(framed, rule)
   if (content.kind === 'pointer') malformed('a payload whose packs point to more packs')
+  if (frameBytes + readU32(framed, 6) !== framed.length) malformed('a payload that is longer than its frame')
   return content.body
 }
 
@@ -186,9 +189,16 @@ function isInflated(value: unknown): value is { buffer: Uint8Array; engine: { by
   return typeof value === 'object' && value !== null && 'buffer' in value && 'engine' in value
 }
 
+/** log2 of the largest window of a frame: that of the largest body. Said here, so that no library's default decides what is void. */
+const windowLogMax = 25
+
 /** One zstd frame and nothing behind it, which zlib alone would pass over: all readers must judge a payload alike. */
 function inflate(body: Uint8Array, plainBytes: number): Uint8Array {
-  const inflated: unknown = zstdDecompressSync(body, { maxOutputLength: Math.max(1, plainBytes), info: true })
+  const inflated: unknown = zstdDecompressSync(body, {
+    maxOutputLength: Math.max(1, plainBytes),
+    params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
+    info: true,
+  })
   if (!isInflated(inflated) || inflated.engine.bytesWritten !== body.length)
     malformed('bytes after the compressed payload')
   return new Uint8Array(inflated.buffer)

@@ -1,20 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { codeOf } from './bytes-mutations.vectors.ts'
-import { signingKey, toHex } from './bytes.ts'
+import { signingKey, toHex, type KemKey, type SigningKey } from './bytes.ts'
+import { certifyDevice } from './certificate.ts'
+import { makeDevice } from './device.ts'
 import { CryptoError } from './errors.ts'
 import { ForgedWorld } from './forged-world.vectors.ts'
+import { publicKeysOf } from './identity.ts'
 import { checkInvite, invitationOf } from './invitation.ts'
-import { recipientsMax } from './limits.ts'
+import { membersEverMax, recipientsMax } from './limits.ts'
 import { advance, type LogState } from './log-state.ts'
 import { makeRekey } from './spine-build-member.ts'
-import { makeInvite } from './spine-build-invite.ts'
+import { makeAccept, makeInvite } from './spine-build-invite.ts'
 import { epochKeysFor } from './spine-keys.ts'
-import { SampleLog, sampleLog } from './sample-log.vectors.ts'
+import { person, SampleLog, sampleLog } from './sample-log.vectors.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
-import { currentEpoch, recipientCount } from './spine.ts'
+import { currentEpoch, recipientCount, type Spine } from './spine.ts'
 
 const log = sampleLog(seededRandom('spine-keys'))
 const epochsOf = ({ spine }: LogState) => spine.epochs.map(({ number }) => number)
+
+/** So many of the same, each with a signing key of its own, as the spine keeps them. */
+function crowdOf<T extends { keys: { sign: SigningKey; kem: KemKey } }>(of: T, count: number): [string, T][] {
+  return Array.from({ length: count }, (_, i) => {
+    const sign = signingKey(Uint8Array.from({ length: 32 }, (__, at) => (at < 2 ? (i >> (8 * at)) & 255 : 7)))
+    return [toHex(sign), { ...of, keys: { ...of.keys, sign } }]
+  })
+}
 
 describe('vault keys', () => {
   test('of every epoch are reached from the newest seal, by devices, identities and invitations', () => {
@@ -141,19 +152,40 @@ describe('an invitation', () => {
     expect(codeOf(() => checkInvite(other, world.open))).toBe('signature-wrong')
   })
 
+  test('brings no more recipients than an epoch is sealed to, and no more members than a vault ever has', () => {
+    const crowded = new SampleLog(seededRandom('crowded'))
+    const invitation = crowded.invite('invite', 'reader')
+    const on = crowded.by(invitation)
+    const { spine } = crowded.state
+    const device = makeDevice(crowded.random)
+    const stranger = person(crowded.random).identity
+    const certificate = certifyDevice(stranger, publicKeysOf(device))
+    const accepting = (crowd: Partial<Spine>, identity?: object) => () =>
+      makeAccept({
+        ...on,
+        state: { ...on.state, spine: { ...spine, ...crowd } },
+        invitation,
+        device,
+        deviceName: 'x',
+        ...(identity && { identity: { keys: publicKeysOf(stranger), certificate } }),
+      })
+    const [open] = [...spine.invites.values()]
+    const invites = new Map([...spine.invites, ...crowdOf(open!, recipientsMax - 3)])
+    expect(codeOf(accepting({ invites }))).toBe('none')
+    expect(codeOf(accepting({ invites }, stranger))).toBe('limit')
+    const gone = { ...[...spine.devices.values()][0]!, until: 0 }
+    const devices = (more: number) => new Map([...spine.devices, ...crowdOf(gone, membersEverMax - more)])
+    expect(codeOf(accepting({ devices: devices(3) }))).toBe('none')
+    expect(codeOf(accepting({ devices: devices(2) }))).toBe('limit')
+  })
+
   test('cannot be open for more recipients than a header seals to', () => {
     const full = new SampleLog(seededRandom('full'))
     full.invite('invite', 'reader')
     const { spine } = full.state
     const [open] = [...spine.invites.values()]
-    const invites = Array.from({ length: recipientsMax - 3 }, (_, i) => {
-      const sign = signingKey(Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? i : 7)))
-      return { ...open!, keys: { ...open!.keys, sign } }
-    })
-    const crowd = [...spine.invites.values(), ...invites].map(
-      (invite) => [toHex(invite.keys.sign), invite] as const,
-    )
-    const state = { ...full.state, spine: { ...spine, invites: new Map(crowd) } }
+    const invites = new Map([...spine.invites, ...crowdOf(open!, recipientsMax - 3)])
+    const state = { ...full.state, spine: { ...spine, invites } }
     expect(recipientCount(state.spine)).toBe(recipientsMax)
     const more = () => makeInvite({ ...full.by(full.laptop), state, role: 'reader', expiresAt: 0 })
     expect(codeOf(more)).toBe('limit')

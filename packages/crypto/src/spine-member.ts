@@ -81,6 +81,9 @@ function foldAccept(draft: Draft, header: MemberHeader, part: AcceptPart): void 
   const at: At = { vault, sequence, signer }
   const invite = draft.invites.get(toHex(signer))
   if (invite === undefined) wrong('no open invitation of this key')
+  // Everybody who saw the code has that key: who accepts must bring one of their own.
+  if ([part.device.sign, part.identity?.certificate.identity].some((key) => sameKey(signer, key)))
+    wrong('an accept that keeps the one-time key')
   if (header.added.length > 0) wrong('an accept adds no packs')
   verifySignature(part.device.sign, part.signature, 'grenier/v1/accept', vault, previous, partDigest(part))
   draft.invites.delete(toHex(signer))

@@ -489,6 +489,70 @@ const geneses: readonly Violation[] = [
   },
 ]
 
+/** Behind all others: each draws from the one generator, and what is frozen stays as it was. */
+const further: readonly Violation[] = [
+  {
+    name: 'an accept for a device with the one-time key',
+    code: 'public-part-wrong',
+    make: (w) => accept(w, { device: w.open }),
+  },
+  {
+    name: 'an accept for an identity with the one-time key',
+    code: 'public-part-wrong',
+    make: (w) => acceptWithIdentity(w, { identity: w.open }),
+  },
+  {
+    name: 'an accept for a device and an identity of one key',
+    code: 'public-part-wrong',
+    make: (w) =>
+      acceptWithIdentity(w, { identity: w.stranger.identity, device: w.stranger.identity, sealed: false }),
+  },
+  {
+    name: 'an accept with another KEM key than its identity has',
+    code: 'public-part-wrong',
+    make: (w) =>
+      acceptWithIdentity(w, {
+        identity: { sign: w.bob.identity.sign, kem: w.stranger.identity.kem },
+        sealed: false,
+      }),
+  },
+  {
+    name: 'an accept that adds a pack',
+    code: 'public-part-wrong',
+    make: (w) => {
+      const { header } = accept(w, {})
+      if (header.kind !== 'member') throw new TypeError('an accept is a member entry')
+      return w.sign(w.open, { kind: 'member', part: header.part, added: [w.claim()] })
+    },
+  },
+  {
+    name: 'a recovery with a certificate that the identity did not sign',
+    code: 'signature-wrong',
+    make: (w) => recover(w, { by: w.bob.identity, forge: true }),
+  },
+  {
+    name: 'a renewal with certificates by the old identity',
+    code: 'public-part-wrong',
+    make: (w) => renew(w, { certifiedBy: w.bob.identity }),
+  },
+  {
+    name: 'a prune that names an entry in between that is no checkpoint',
+    code: 'public-part-wrong',
+    make: (w) => prune(w, { sequence: w.state.head.sequence - 1, holds: 1 }),
+  },
+  {
+    name: 'a genesis whose device is its identity',
+    code: 'public-part-wrong',
+    first: true,
+    make: (w) => {
+      const certificate = w.certificate(w.laptop, w.laptop)
+      return genesis(w, ({ part }) => ({
+        part: { ...part, certificate, identityKem: w.laptop.kem.publicKey },
+      }))
+    },
+  },
+]
+
 /** All of them. */
 export const violations: readonly Violation[] = [
   ...chain,
@@ -498,4 +562,5 @@ export const violations: readonly Violation[] = [
   ...members,
   ...owners,
   ...geneses,
+  ...further,
 ]
