@@ -1,0 +1,134 @@
+// The two commands as processes, for measuring: a relay and devices in a temporary place, their lines, and what the kernel says they took.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const bin = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url))
+/** Clock ticks of /proc a second. */
+const ticksPerSecond = 100
+
+type Line = Readonly<Record<string, unknown>>
+
+/** A process with JSON lines. */
+export class Running {
+  readonly process: ChildProcess
+  readonly ended: Promise<unknown>
+  readonly #lines: Line[] = []
+  readonly #waiting = new Set<() => void>()
+  #over = false
+
+  constructor(command: 'grenier' | 'grenier-relay', args: readonly string[]) {
+    this.process = spawn(join(bin, command), args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    let text = ''
+    this.process.stdout?.on('data', (data: Buffer) => {
+      const lines = (text + data.toString()).split('\n')
+      text = lines.pop() ?? ''
+      for (const line of lines) this.#lines.push(JSON.parse(line) as Line)
+      this.#tell()
+    })
+    this.ended = new Promise((resolve) => {
+      this.process.once('close', (code) => {
+        this.#over = true
+        this.#tell()
+        resolve(code)
+      })
+    })
+  }
+
+  /** How many lines came so far. */
+  get count(): number {
+    return this.#lines.length
+  }
+
+  /** The first line from the `from`th on that is wanted. */
+  async line(wanted: (line: Line) => boolean, from = 0): Promise<Line> {
+    for (;;) {
+      const found = this.#lines.slice(from).find(wanted)
+      if (found !== undefined) return found
+      if (this.#over) throw new Error(`ended before: ${JSON.stringify(this.#lines.slice(-3))}`)
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+  }
+
+  /** Resident memory now, and the most there ever was, MiB. Linux only. */
+  memoryMiB(): { now: number; most: number } {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8')
+    const of = (name: string): number =>
+      Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
+    return { now: of('VmRSS'), most: of('VmHWM') }
+  }
+
+  /** Seconds of processor time so far. Linux only. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  }
+
+  async stop(): Promise<void> {
+    this.process.kill('SIGTERM')
+    await this.ended
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+}
+
+/** A temporary place with a relay. */
+export class Stage {
+  readonly base = mkdtempSync(join(process.env['GRENIER_BENCH_DIR'] ?? tmpdir(), 'grenier-bench-'))
+  readonly #running: Running[] = []
+
+  /** A path in it. */
+  path(...names: string[]): string {
+    return join(this.base, ...names)
+  }
+
+  folder(name: string): string {
+    mkdirSync(this.path(name), { recursive: true })
+    return this.path(name)
+  }
+
+  start(command: 'grenier' | 'grenier-relay', args: readonly string[]): Running {
+    const running = new Running(command, args)
+    this.#running.push(running)
+    return running
+  }
+
+  /** Starts a relay; gives its URL. */
+  async relay(): Promise<{ relay: Running; url: string }> {
+    const relay = this.start('grenier-relay', [
+      'serve',
+      '--data',
+      this.path('relay'),
+      '--listen',
+      '127.0.0.1:0',
+      '--json',
+    ])
+    const { url } = await relay.line(({ event }) => event === 'ready')
+    return { relay, url: String(url) }
+  }
+
+  /** A device with an account. */
+  device(name: string, url: string): (...args: string[]) => Running {
+    const home = this.path(`home-${name}`)
+    const words = this.path(`words-${name}`)
+    execFileSync(
+      join(bin, 'grenier'),
+      ['--home', home, 'setup', url, '--device-name', name, '--phrase-out', words],
+      {
+        stdio: 'ignore',
+      },
+    )
+    return (...args) => this.start('grenier', ['--home', home, '--json', ...args])
+  }
+
+  /** Ends what runs and removes the place. */
+  async close(): Promise<void> {
+    for (const running of this.#running.reverse()) await running.stop()
+    rmSync(this.base, { recursive: true, force: true })
+  }
+}
