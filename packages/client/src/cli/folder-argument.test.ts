@@ -60,6 +60,14 @@ describe('a folder to be synced', () => {
     expect(() => existingFolder(home.directory, home.directory)).toThrow(fails('usage'))
   })
 
+  test('must not lie among the state of this device', () => {
+    mkdirSync(join(home.directory, 'state', 'vault'), { recursive: true })
+    for (const inside of ['state', 'state/vault'])
+      expect(() => existingFolder(home.directory, join(home.directory, inside))).toThrow(fails('usage'))
+    mkdirSync(`${home.directory}-beside`)
+    expect(existingFolder(home.directory, `${home.directory}-beside`)).toBe(`${home.directory}-beside`)
+  })
+
   test('is made for a join, and unmade only while it is empty', () => {
     const made = madeFolder(home.directory, join(place, 'new', 'er'))
     expect(existsSync(made.path)).toBe(true)

@@ -76,12 +76,14 @@ function removeEmpty(path: string): void {
   }
 }
 
-/** The keys of a device must never be content of a vault. */
+/** The keys and the state of a device must never be content of a vault: no folder around the home, none in it. */
 function refuseHome(home: string, path: string): void {
   const keys = realFolderOfNearest(home)
-  if (keys === path || keys.startsWith(path.endsWith(sep) ? path : path + sep)) {
-    throw usageError('home-inside', path)
-  }
+  if (isWithin(keys, path) || isWithin(path, keys)) throw usageError('home-inside', path)
+}
+
+function isWithin(path: string, around: string): boolean {
+  return path === around || path.startsWith(around.endsWith(sep) ? around : around + sep)
 }
 
 /** The home may not be made yet: its nearest ancestor that is there counts. */

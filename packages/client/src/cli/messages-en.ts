@@ -44,7 +44,7 @@ export const english: Catalogue = {
       hint: 'check that its folder exists and may be written to',
     },
     'home-inside': {
-      error: ({ text }) => `${text} holds the keys of this device: they must not be synced`,
+      error: ({ text }) => `${text} holds, or lies among, the keys of this device: they must not be synced`,
       hint: 'choose a folder beside it, or keep the keys elsewhere with --home DIR',
     },
     'yes-needed': {

@@ -50,7 +50,7 @@ export const french: Catalogue = {
     },
     'home-inside': {
       error: ({ text }) =>
-        `${text} contient les clés de cet appareil : elles ne doivent pas être synchronisées`,
+        `${text} contient les clés de cet appareil, ou se trouve parmi elles : elles ne doivent pas être synchronisées`,
       hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
     },
     'yes-needed': {

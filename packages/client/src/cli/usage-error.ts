@@ -17,7 +17,7 @@ export const usageFaults = [
   'file-exists', // a file that would be overwritten
   'file-unreadable',
   'file-unwritable',
-  'home-inside', // the folder holds the keys of this device
+  'home-inside', // the folder holds the keys of this device, or lies among them
   'yes-needed', // a question, and nobody to ask
 ] as const
 
