@@ -13,6 +13,8 @@ type Plain = Text
 /** Every message, the same names in each language. */
 export interface Catalogue {
   errorLine: Text<{ message: string }>
+  /** An error with the folder that it concerns. */
+  errorAt: Text<{ path: string; message: string }>
   hintLine: Text<{ hint: string }>
   listed: Text<{ items: readonly string[] }>
   /** Wrong usage, by what is wrong; `text` is what was given. */

@@ -6,6 +6,7 @@ const some = (count: number, one: string, many: string): string => (count < 2 ? 
 
 export const french: Catalogue = {
   errorLine: ({ message }) => `erreur : ${message}`,
+  errorAt: ({ path, message }) => `${path} : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
   listed: ({ items }) => items.join(', '),
 
@@ -27,8 +28,9 @@ export const french: Catalogue = {
       error: ({ text }) => `ne peut être un nom : ${text}`,
       hint: 'de 1 à 255 octets, sans caractères de commande',
     },
+    'phrase-count': { error: ({ text }) => `il faut 24 mots, et il y en a ${text}` },
     'phrase-wrong': {
-      error: ({ text }) => `ce ne sont pas les 24 mots : ${text}`,
+      error: () => 'ce ne sont pas les 24 mots : l’un d’eux est faux, ou n’est pas à sa place',
       hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
     },
     'phrase-both': {
@@ -232,7 +234,7 @@ export const french: Catalogue = {
   joinHistory: () => 'Qui rejoint un coffre peut aussi en lire l’historique conservé.',
   inviteCode: () => 'Donnez ce code à une seule personne, par un moyen sûr. Il sert une fois.',
   inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
-  inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire ${until}.`,
+  inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire le ${until}.`,
   forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
@@ -277,8 +279,8 @@ export const french: Catalogue = {
   helpAdd: () => 'commencer un coffre à partir d’un dossier et l’envoyer',
   helpAddName: () => 'nom du coffre ; à défaut celui du dossier',
   helpInvite: () => 'donner un code avec lequel un appareil de plus rejoint le coffre',
-  helpInviteRole: () => 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
-  helpInviteExpires: () => 'combien de temps le code sert : 30m, 24h, 7d',
+  helpInviteRole: () => 'owner (propriétaire), writer (rédacteur) ou reader (lecteur) ; à défaut writer',
+  helpInviteExpires: () => 'combien de temps le code sert : 30m, 7d… ; à défaut 24h',
   helpJoin: () => 'rejoindre un coffre avec un code et le recevoir (CODE peut être - pour l’entrée standard)',
   helpSync: () => 'synchroniser des dossiers, en surveillant jusqu’à interruption',
   helpOnce: () => 'revenir quand les deux côtés s’accordent et que tout est durable',

@@ -102,5 +102,6 @@ describe('the language', () => {
     expect(languageOf(undefined, { LC_ALL: '', LANG: 'fr_FR.UTF-8' })).toBe('fr')
     expect(languageOf(undefined, { LC_ALL: 'C', LANG: 'fr_FR.UTF-8' })).toBe('en')
     expect(languageOf(undefined, {})).toBe('en')
+    expect(languageOf('de', { LANG: 'fr_FR.UTF-8' })).toBe('fr')
   })
 })

@@ -74,6 +74,21 @@ describe('output', () => {
     expect(JSON.parse(out.text)).toMatchObject({ code: 'relay-refused' })
   })
 
+  test('a failure names the folder that the command is about, whoever told it', () => {
+    const { output, out, err } = made({ json: true, language: 'fr' })
+    output.concern({ folder: '/a', vault: 'ab' })
+    output.failure(new ClientError('code-wrong', 'x'))
+    expect(JSON.parse(out.text)).toMatchObject({ folder: '/a', vault: 'ab' })
+    expect(err.text).toContain('/a : ce code')
+  })
+
+  test('a failure names its folder once, however odd its name', () => {
+    const odd = '/a\u001b[31m'
+    const { output, err } = made()
+    output.failure(new ClientError('folder-taken', 'x', { data: { path: odd } }), { folder: odd })
+    expect(err.text.split('\n')[0]?.match(/\/a/g)).toHaveLength(1)
+  })
+
   test('a failure names its folder once', () => {
     const { output, err } = made()
     output.failure(new ClientError('code-wrong', 'x'), { folder: '/a' })

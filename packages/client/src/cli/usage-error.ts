@@ -11,7 +11,8 @@ export const usageFaults = [
   'duration',
   'role',
   'name', // a name for a device or vault: empty, too long, or with control characters
-  'phrase-wrong', // not 24 words of a known list
+  'phrase-count', // not 24 words
+  'phrase-wrong', // not the words of a known list, or not in their order
   'phrase-both', // words to be taken and words to be written at once
   'phrase-out-needed', // nowhere to show the words
   'file-exists', // a file that would be overwritten
