@@ -70,7 +70,7 @@ describe('output', () => {
   test('in French the words are French and the code is the same', () => {
     const { output, out, err } = made({ language: 'fr', json: true })
     output.failure(new ClientError('relay-refused', 'x', { data: { reason: 'quota' } }))
-    expect(err.text).toContain('erreur : le relais a refusé : le compte est plein')
+    expect(err.text).toContain('erreur\u00a0: le relais a refusé\u00a0: le compte est plein')
     expect(JSON.parse(out.text)).toMatchObject({ code: 'relay-refused' })
   })
 
@@ -79,7 +79,7 @@ describe('output', () => {
     output.concern({ folder: '/a', vault: 'ab' })
     output.failure(new ClientError('code-wrong', 'x'))
     expect(JSON.parse(out.text)).toMatchObject({ folder: '/a', vault: 'ab' })
-    expect(err.text).toContain('/a : ce code')
+    expect(err.text).toContain('/a\u00a0: ce code')
   })
 
   test('a failure names its folder once, however odd its name', () => {

@@ -58,7 +58,7 @@ describe('help', () => {
       const { text } = await said('fr', command, '--help')
       expect(text).not.toMatch(/Usage:|Options:|Arguments:|Commands:|display help|default/)
     }
-    expect((await said('fr', '--help')).text).toContain('Commandes :')
+    expect((await said('fr', '--help')).text).toContain('Commandes\u00a0:')
   })
 
   test('lists all commands', async () => {
