@@ -5,10 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   DiskError,
-  joinFolder,
   MemoryFolder,
   MemoryUser,
-  openFolder,
   openMemoryFileSystem,
   openRealFileSystem,
   systemClock,
@@ -274,18 +272,6 @@ describe('names that are no UTF-8', () => {
     expect(treeOf(a.folder).map((line) => line.split(' ')[0])).toEqual(['nam\xff', '\xff/', '\xff/in'])
     expect(fs.readFileSync(a.at(file), 'utf8')).toBe('edited')
   })
-})
-
-test('the name of a vault is its own, whatever its folder is called on the device that joins', async () => {
-  const [a] = await ground.pair()
-  const engine = await openFolder(a.context(), a.folder)
-  const { code } = await engine.invite({ role: 'writer', expiresMs: 3_600_000 })
-  await engine.close()
-  const c = ground.device('gamma')
-  const joined = await joinFolder(c.context(), { path: c.folder, code })
-  await joined.close()
-  expect(joined.record.name).toBe(engine.record.name)
-  expect(c.context().home.folders).toEqual([joined.record])
 })
 
 test('names that are trouble elsewhere are none', async ({ skip }) => {
