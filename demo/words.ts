@@ -50,10 +50,10 @@ const english = {
 export type Words = typeof english
 
 const french: Words = {
-  usage: 'usage : npm start -- [DOSSIER [AUTRE]] [--once] [--lang fr|en]',
-  noFolder: (path) => `erreur : ${path} n’est pas un dossier`,
-  sameFolder: 'erreur : les deux dossiers doivent être différents, et aucun dans l’autre',
-  title: 'Grenier : deux appareils et un relais aveugle, tous sur cette machine ; rien n’en sort.',
+  usage: 'usage : npm start -- [DOSSIER [AUTRE]] [--once] [--lang fr|en]',
+  noFolder: (path) => `erreur : ${path} n’est pas un dossier`,
+  sameFolder: 'erreur : les deux dossiers doivent être différents, et aucun dans l’autre',
+  title: 'Grenier : deux appareils et un relais aveugle, tous sur cette machine ; rien n’en sort.',
   startRelay: 'démarrage d’un relais…',
   startDevices: 'création de deux appareils avec leurs clés…',
   sending: (path) => `scellement et envoi de ${path}…`,
@@ -61,27 +61,27 @@ const french: Words = {
   relay: 'relais',
   devices: ['premier', 'second'],
   dropHere: '← changez des fichiers ici…',
-  orHere: '← …ou ici : chaque changement traverse',
+  orHere: '← …ou ici : chaque changement traverse',
   relayHolds:
-    'Ce que le relais détient, et tout ce qu’il peut voir : des paquets, nommés par leur empreinte, aux tailles ternes.',
+    'Ce que le relais détient, et tout ce qu’il peut voir : des paquets, nommés par leur empreinte, aux tailles ternes.',
   relayRest: (size) =>
-    `${size} de base : le journal signé aux entrées scellées, les paquets jusqu’à 64 Kio, un compte`,
+    `${size} de base : le journal signé aux entrées scellées, les paquets jusqu’à 64 Kio, un compte`,
   more: (count) => `… et ${count} de plus`,
-  relayNow: (size, entries) => `relais : ${size} de paquets scellés, ${entries} entrées au journal`,
+  relayNow: (size, entries) => `relais : ${size} de paquets scellés, ${entries} entrées au journal`,
   howToStop: 'Ctrl-C arrête tout.',
   actions: { put: 'écrit', remove: 'supprimé', move: 'déplacé' },
-  agree: (files, size) => `Les deux dossiers s’accordent : ${files} fichiers, ${size}.`,
-  conflict: (path, keptAs) => `conflit : ${path}, gardé sous ${keptAs}`,
-  problem: (path, code) => `problème : ${path} (${code})`,
+  agree: (files, size) => `Les deux dossiers s’accordent : ${files} fichiers, ${size}.`,
+  conflict: (path, keptAs) => `conflit : ${path}, gardé sous ${keptAs}`,
+  problem: (path, code) => `problème : ${path} (${code})`,
   offline: 'le relais est hors d’atteinte',
   stopping: 'arrêt…',
-  ended: (what, code) => `erreur : ${what} s’est terminé de lui-même (${code})`,
-  failed: (what) => `erreur : ${what} a échoué`,
-  leftRelay: 'Le relais, les deux appareils et leurs clés ont disparu : ils étaient temporaires.',
-  leftNothing: 'Les deux dossiers ne contenaient que l’échantillon : ils sont supprimés aussi.',
-  left: (path) => `Vos fichiers restent dans ${path} ; cette démonstration l’a lâché.`,
-  leftCopy: (path) => `La copie reste dans ${path} ; supprimez-la quand vous voudrez.`,
-  leftMark: (path) => `${path}/.grenier n’a pas pu être supprimé : supprimez-le à la main.`,
+  ended: (what, code) => `erreur : ${what} s’est terminé de lui-même (${code})`,
+  failed: (what) => `erreur : ${what} a échoué`,
+  leftRelay: 'Le relais, les deux appareils et leurs clés ont disparu : ils étaient temporaires.',
+  leftNothing: 'Les deux dossiers ne contenaient que l’échantillon : ils sont supprimés aussi.',
+  left: (path) => `Vos fichiers restent dans ${path} ; cette démonstration l’a lâché.`,
+  leftCopy: (path) => `La copie reste dans ${path} ; supprimez-la quand vous voudrez.`,
+  leftMark: (path) => `${path}/.grenier n’a pas pu être supprimé : supprimez-le à la main.`,
 }
 
 export function wordsOf(language: Language): Words {
@@ -94,7 +94,8 @@ export function sizeText(bytes: number, language: Language): string {
   let [value, unit] = [bytes, 0]
   while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1]
   const maximumFractionDigits = unit === 0 || value >= 100 ? 0 : 1
-  return `${value.toLocaleString(language, { maximumFractionDigits })} ${units[unit] ?? ''}`
+  const space = language === 'fr' ? '\u00a0' : ' '
+  return `${value.toLocaleString(language, { maximumFractionDigits })}${space}${units[unit] ?? ''}`
 }
 
 /** A name must not move the cursor: what a terminal would act on is written out. */

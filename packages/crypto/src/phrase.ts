@@ -81,7 +81,9 @@ function bytesOf(text: string, count: number): Uint8Array {
     .split(/\s+/)
     .filter((word) => word !== '')
   if (typed.length !== count)
-    throw new CryptoError('phrase-wrong', `${typed.length} words where ${count} are needed`)
+    throw new CryptoError('phrase-wrong', `${typed.length} words where ${count} are needed`, {
+      data: { words: typed.length },
+    })
   const readings = new Map<string, Uint8Array>()
   for (const list of readIn) {
     const read = readAs(typed, list)

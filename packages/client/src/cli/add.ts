@@ -6,7 +6,7 @@ import { openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
 import { checkedName } from './device-name.ts'
-import { existingFolder, refuseSynced } from './folder-argument.ts'
+import { existingFolder, realFolder, refuseSynced } from './folder-argument.ts'
 import { summaryLine, summaryTexts } from './folder-lines.ts'
 import { FolderReport, type PlacedReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
@@ -27,6 +27,7 @@ export async function add(
   flags: { name?: string | undefined },
 ): Promise<ExitCode> {
   const home = openHome(invocation.homeDirectory)
+  invocation.output.concern({ folder: realFolder(folder) })
   const path = existingFolder(home.directory, folder)
   const [relay] = home.relays
   if (home.identity === undefined || relay === undefined) {

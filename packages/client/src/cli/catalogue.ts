@@ -15,6 +15,8 @@ export interface Catalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
+  /** An error with the folder that it concerns. */
+  errorAt: Text<{ path: string; message: string }>
   hintLine: Text<{ hint: string }>
   listed: Text<{ items: readonly string[] }>
   /** Wrong usage, by what is wrong; `text` is what was given. */

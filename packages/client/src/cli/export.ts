@@ -37,8 +37,9 @@ export async function exportFolder(
   if (out === '-') output.giveStdoutAway()
   const home = openHome(homeDirectory)
   const record = knownFolder(home, folder)
-  if (out !== '-') await refuseOverwriting(invocation, out)
   const place = { folder: record.path, vault: record.vault }
+  output.concern(place)
+  if (out !== '-') await refuseOverwriting(invocation, out)
   const report = new FolderReport(output, new RunProgress(output), place)
   const context = { home, platform: invocation.platform(), report: report.take, signal: interrupt.signal }
   const engine = await openOwnFolder({ invocation, home, path: record.path, context })

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -54,10 +63,30 @@ describe('a folder to be synced', () => {
     expect(() => existingFolder(home.directory, join(place, 'none'))).toThrow(fails('folder-unusable'))
   })
 
+  test.skipIf(process.getuid?.() === 0)('must be one that this user may read and write', () => {
+    const folder = join(place, 'folder')
+    mkdirSync(join(folder, 'below'), { recursive: true })
+    for (const mode of [0o000, 0o500, 0o600]) {
+      chmodSync(folder, mode)
+      expect(() => existingFolder(home.directory, folder)).toThrow(fails('folder-unusable'))
+    }
+    expect(() => existingFolder(home.directory, join(folder, 'below'))).toThrow(fails('folder-unusable'))
+    chmodSync(folder, 0o700)
+    expect(existingFolder(home.directory, folder)).toBe(folder)
+  })
+
   test('must not hold the keys of this device, there or yet to be made', () => {
     expect(() => existingFolder(home.directory, place)).toThrow(fails('usage'))
     expect(() => existingFolder(join(place, 'not', 'yet'), place)).toThrow(fails('usage'))
     expect(() => existingFolder(home.directory, home.directory)).toThrow(fails('usage'))
+  })
+
+  test('must not lie among the state of this device', () => {
+    mkdirSync(join(home.directory, 'state', 'vault'), { recursive: true })
+    for (const inside of ['state', 'state/vault'])
+      expect(() => existingFolder(home.directory, join(home.directory, inside))).toThrow(fails('usage'))
+    mkdirSync(`${home.directory}-beside`)
+    expect(existingFolder(home.directory, `${home.directory}-beside`)).toBe(`${home.directory}-beside`)
   })
 
   test('is made for a join, and unmade only while it is empty', () => {

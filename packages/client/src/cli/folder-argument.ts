@@ -1,5 +1,5 @@
 // Which folder is meant: by its path, by the name of its vault, or by the vault's id.
-import { existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import { readMarker } from '../disk/marker.ts'
 import { refuseTaken } from '../engine/folder-place.ts'
@@ -34,7 +34,7 @@ export function knownFolder(home: Home, text: string): FolderRecord {
 /** A folder to be synced, which is there. @throws ClientError `folder-unusable`, `usage` */
 export function existingFolder(home: string, text: string): string {
   const path = realFolder(text)
-  if (!isFolder(path)) throw new ClientError('folder-unusable', 'not a folder', { data: { path } })
+  refuseUnusable(path)
   refuseHome(home, path)
   return path
 }
@@ -76,12 +76,14 @@ function removeEmpty(path: string): void {
   }
 }
 
-/** The keys of a device must never be content of a vault. */
+/** The keys and the state of a device must never be content of a vault: no folder around the home, none in it. */
 function refuseHome(home: string, path: string): void {
   const keys = realFolderOfNearest(home)
-  if (keys === path || keys.startsWith(path.endsWith(sep) ? path : path + sep)) {
-    throw usageError('home-inside', path)
-  }
+  if (isWithin(keys, path) || isWithin(path, keys)) throw usageError('home-inside', path)
+}
+
+function isWithin(path: string, around: string): boolean {
+  return path === around || path.startsWith(around.endsWith(sep) ? around : around + sep)
 }
 
 /** The home may not be made yet: its nearest ancestor that is there counts. */
@@ -93,6 +95,14 @@ function realFolderOfNearest(path: string): string {
     : resolve(realFolderOfNearest(parent), path.slice(parent.length).replace(/^[/\\]+/, ''))
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+/** Before a vault is made for it at the relay: a folder that this user may read and mark. */
+function refuseUnusable(path: string): void {
+  let cause: unknown
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+    if (statSync(path).isDirectory()) return
+  } catch (error) {
+    cause = error
+  }
+  throw new ClientError('folder-unusable', 'not a folder to read and write', { cause, data: { path } })
 }

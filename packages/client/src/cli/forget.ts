@@ -18,6 +18,7 @@ export async function forget(invocation: Invocation, folder: string): Promise<Ex
   const { output, homeDirectory } = invocation
   const home = openHome(homeDirectory)
   const record = knownFolder(home, folder)
+  output.concern({ folder: record.path, vault: record.vault })
   const holder = await holderOf(home.directory, record.path)
   await holder?.release({ path: record.path })
   await refuseLocked(invocation, home, record)

@@ -25,6 +25,7 @@ interface Wanted {
 export async function invite(invocation: Invocation, folder: string, flags: InviteFlags): Promise<ExitCode> {
   const home = openHome(invocation.homeDirectory)
   const record = knownFolder(home, folder)
+  invocation.output.concern({ folder: record.path, vault: record.vault })
   const wanted = { path: record.path, role: roleOf(flags.role), expiresMs: parseDuration(flags.expires) }
   const running = await holderOf(home.directory, record.path)
   const invitation =

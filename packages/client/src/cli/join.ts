@@ -29,6 +29,7 @@ export async function join(
   const isOurs = isNew && isEmpty(homeDirectory)
   const deviceName = deviceNameOf(flags.deviceName)
   const made = madeFolder(homeDirectory, given.folder)
+  output.concern({ folder: made.path })
   const home = isNew ? newHome(homeDirectory, deviceName) : openHome(homeDirectory)
   try {
     await refuseSynced(invocation.platform(), home, made.path)

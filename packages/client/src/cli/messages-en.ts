@@ -6,6 +6,7 @@ const some = (count: number, one: string, many: string): string => (count === 1 
 export const english: Catalogue = {
   language: 'en',
   errorLine: ({ message }) => `error: ${message}`,
+  errorAt: ({ path, message }) => `${path}: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
   listed: ({ items }) => items.join(', '),
 
@@ -24,8 +25,9 @@ export const english: Catalogue = {
       error: ({ text }) => `cannot be a name: ${text}`,
       hint: '1 to 255 bytes, without control characters',
     },
+    'phrase-count': { error: ({ text }) => `24 words are needed, and there are ${text}` },
     'phrase-wrong': {
-      error: ({ text }) => `these are not the 24 words: ${text}`,
+      error: () => 'these are not the 24 words: one of them is wrong, or not in its place',
       hint: 'compare them with the paper, one by one and in order; every word is of one list',
     },
     'phrase-both': {
@@ -45,7 +47,7 @@ export const english: Catalogue = {
       hint: 'check that its folder exists and may be written to',
     },
     'home-inside': {
-      error: ({ text }) => `${text} holds the keys of this device: they must not be synced`,
+      error: ({ text }) => `${text} holds, or lies among, the keys of this device: they must not be synced`,
       hint: 'choose a folder beside it, or keep the keys elsewhere with --home DIR',
     },
     'yes-needed': {
@@ -275,8 +277,8 @@ export const english: Catalogue = {
   helpAdd: () => 'start a vault from a folder and send it',
   helpAddName: () => 'name of the vault; the folder’s name if not given',
   helpInvite: () => 'print a code with which one more device joins',
-  helpInviteRole: () => 'owner, writer or reader',
-  helpInviteExpires: () => 'how long the code works: 30m, 24h, 7d',
+  helpInviteRole: () => 'owner, writer or reader; writer if not given',
+  helpInviteExpires: () => 'how long the code works: 30m, 7d…; 24h if not given',
   helpJoin: () => 'join a vault with a code and fetch it (CODE may be - for standard input)',
   helpSync: () => 'sync folders, watching until interrupted',
   helpOnce: () => 'return when both sides agree and everything is durable',

@@ -1,4 +1,5 @@
 // Le catalogue en français. The catalogue in French; the same entries as messages-en.ts.
+// The space before : ; ? ! » and after « is one that does not break (U+00A0); a test finds those that would.
 import type { Catalogue } from './catalogue.ts'
 
 /** Zéro et un sont au singulier. */
@@ -6,35 +7,37 @@ const some = (count: number, one: string, many: string): string => (count < 2 ? 
 
 export const french: Catalogue = {
   language: 'fr',
-  errorLine: ({ message }) => `erreur : ${message}`,
-  hintLine: ({ hint }) => `conseil : ${hint}`,
+  errorLine: ({ message }) => `erreur : ${message}`,
+  errorAt: ({ path, message }) => `${path} : ${message}`,
+  hintLine: ({ hint }) => `conseil : ${hint}`,
   listed: ({ items }) => items.join(', '),
 
   usage: {
     'no-command': { error: () => 'pas de commande' },
-    'not-understood': { error: ({ text }) => `pas compris : ${text}` },
-    'argument-missing': { error: ({ text }) => `il manque : ${text}` },
-    'too-many': { error: ({ text }) => `trop d’arguments : ${text}` },
+    'not-understood': { error: ({ text }) => `pas compris : ${text}` },
+    'argument-missing': { error: ({ text }) => `il manque : ${text}` },
+    'too-many': { error: ({ text }) => `trop d’arguments : ${text}` },
     'relay-url': {
-      error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
-      hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
+      error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
+      hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
     },
-    duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
+    duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
     role: {
-      error: ({ text }) => `pas un rôle : ${text}`,
+      error: ({ text }) => `pas un rôle : ${text}`,
       hint: 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
     },
     name: {
-      error: ({ text }) => `ne peut être un nom : ${text}`,
+      error: ({ text }) => `ne peut être un nom : ${text}`,
       hint: 'de 1 à 255 octets, sans caractères de commande',
     },
+    'phrase-count': { error: ({ text }) => `il faut 24 mots, et il y en a ${text}` },
     'phrase-wrong': {
-      error: ({ text }) => `ce ne sont pas les 24 mots : ${text}`,
-      hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
+      error: () => 'ce ne sont pas les 24 mots : l’un d’eux est faux, ou n’est pas à sa place',
+      hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
     },
     'phrase-both': {
       error: () =>
-        '--phrase-file prend des mots qui existent, --phrase-out en écrit de nouveaux : un seul des deux',
+        '--phrase-file prend des mots qui existent, --phrase-out en écrit de nouveaux : un seul des deux',
     },
     'phrase-out-needed': {
       error: () => 'il n’y a pas de terminal où montrer les 24 mots',
@@ -51,7 +54,7 @@ export const french: Catalogue = {
     },
     'home-inside': {
       error: ({ text }) =>
-        `${text} contient les clés de cet appareil : elles ne doivent pas être synchronisées`,
+        `${text} contient les clés de cet appareil, ou se trouve parmi elles : elles ne doivent pas être synchronisées`,
       hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
     },
     'yes-needed': {
@@ -64,42 +67,42 @@ export const french: Catalogue = {
   hintHomeMissing: () =>
     'lancez d’abord `grenier setup URL_DU_RELAIS`, ou `grenier join CODE DOSSIER` avec un code venu d’un autre appareil',
   errorAccountMissing: ({ path }) =>
-    `l’appareil de ${path} n’a fait que rejoindre : il n’a pas de compte à lui où garder un coffre`,
+    `l’appareil de ${path} n’a fait que rejoindre : il n’a pas de compte à lui où garder un coffre`,
   hintAccountMissing: () =>
-    'créez-en un qui en ait : `grenier setup URL_DU_RELAIS --home AUTRE_DOSSIER`, et ajoutez-y le dossier',
+    'créez-en un qui en ait : `grenier setup URL_DU_RELAIS --home AUTRE_DOSSIER`, et ajoutez-y le dossier',
   errorHomeExists: ({ path }) => `un appareil est déjà installé dans ${path}`,
   hintHomeExists: () =>
-    'utilisez-le tel quel ; `grenier setup AUTRE_RELAIS --phrase-file FICHIER` ajoute un relais ; --home DOSSIER fait un autre appareil',
+    'utilisez-le tel quel ; `grenier setup AUTRE_RELAIS --phrase-file FICHIER` ajoute un relais ; --home DOSSIER fait un autre appareil',
   errorHomeLocked: () => 'un autre processus Grenier tient l’état de ce dossier',
-  hintHomeLocked: () => 'sans doute un `grenier sync` en cours : arrêtez-le, ou laissez-le faire',
+  hintHomeLocked: () => 'sans doute un `grenier sync` en cours : arrêtez-le, ou laissez-le faire',
   errorHomeHeld: ({ path, pid }) => `un grenier en marche (processus ${pid}) synchronise ${path}`,
   hintHomeHeld: () => 'laissez-le faire (`grenier status` montre où il en est), ou arrêtez-le d’abord',
   errorHomeUnsafe: ({ path }) => `d’autres utilisateurs de cette machine peuvent lire ${path}`,
   hintHomeUnsafe: ({ path }) => `chmod 600 ${path}`,
   errorFolderUnknown: ({ path }) => `${path} n’est pas un dossier synchronisé de cet appareil`,
-  hintFolderUnknown: () => '`grenier status` montre les dossiers ; `grenier add DOSSIER` en commence un',
+  hintFolderUnknown: () => '`grenier status` montre les dossiers ; `grenier add DOSSIER` en commence un',
   errorFolderTaken: ({ path }) =>
     `${path} est déjà synchronisé, ou se trouve dans ou autour d’un dossier synchronisé`,
   hintFolderTaken: () =>
-    'choisissez un autre dossier, ou faites d’abord `grenier forget` de l’autre ; aucun fichier n’est touché',
+    'choisissez un autre dossier, ou faites d’abord `grenier forget` de l’autre ; aucun fichier n’est touché',
   errorFolderUnusable: ({ path }) => `${path} n’est pas un dossier qu’on peut lire et écrire`,
   hintFolderUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il appartient',
   errorFolderUnmarked: ({ path }) => `le marqueur de ${path} a disparu (${path}/.grenier/marker)`,
   hintFolderUnmarked: () =>
-    'son disque est-il monté ? Rien n’a été touché. Si c’est bien le dossier, et que seul .grenier a été supprimé : `grenier approve DOSSIER`',
+    'son disque est-il monté ? Rien n’a été touché. Si c’est bien le dossier, et que seul .grenier a été supprimé : `grenier approve DOSSIER`',
   errorStateBroken: ({ path }) =>
     `l’état de cet appareil est illisible${path === undefined ? '' : ` (${path})`}`,
   hintStateBroken: () =>
-    'vos fichiers sont intacts : faites `grenier forget` du dossier et rejoignez-le avec un code',
+    'vos fichiers sont intacts : faites `grenier forget` du dossier et rejoignez-le avec un code',
   errorStateForeign: ({ path }) => `${path} porte le marqueur d’un autre coffre ou d’un autre appareil`,
   hintStateForeign: () =>
-    'le dossier a-t-il été copié ou restauré ? `grenier forget`, supprimez son dossier .grenier, et rejoignez-le',
-  errorNameAmbiguous: ({ detail }) => `plusieurs portent ce nom : ${detail}`,
+    'le dossier a-t-il été copié ou restauré ? `grenier forget`, supprimez son dossier .grenier, et rejoignez-le',
+  errorNameAmbiguous: ({ detail }) => `plusieurs portent ce nom : ${detail}`,
   hintNameAmbiguous: () => 'désignez-le par son identifiant',
   errorCodeWrong: () => 'ce code d’invitation n’est plus valable, ou ne l’a jamais été',
-  hintCodeWrong: () => 'un code sert une fois et expire : demandez-en un nouveau (`grenier invite DOSSIER`)',
+  hintCodeWrong: () => 'un code sert une fois et expire : demandez-en un nouveau (`grenier invite DOSSIER`)',
   errorRelayUnreachable: ({ reason }) =>
-    `le relais est injoignable${reason === undefined ? '' : ` : ${reason}`}`,
+    `le relais est injoignable${reason === undefined ? '' : ` : ${reason}`}`,
   unreachable: {
     closed: 'la connexion s’est rompue',
     silent: 'la connexion est devenue muette',
@@ -112,18 +115,18 @@ export const french: Catalogue = {
     pin: 'sa clé n’est pas celle de son adresse (#sha256=…)',
   },
   hintRelayUntrusted: () =>
-    'quelqu’un est peut-être entre vous : rien n’a été envoyé. Demandez à votre hébergeur la bonne adresse, avec sa partie #sha256=',
+    'quelqu’un est peut-être entre vous : rien n’a été envoyé. Demandez à votre hébergeur la bonne adresse, avec sa partie #sha256=',
   hintRelayUnreachable: () =>
-    'vérifiez la connexion et l’adresse ; rien n’est perdu, la prochaine fois continuera',
-  errorRelayRefused: ({ reason }) => `le relais a refusé : ${reason ?? 'sans raison donnée'}`,
-  hintRelayRefused: () => 'docs/ERRORS.md explique la raison ; votre hébergeur peut en dire plus',
+    'vérifiez la connexion et l’adresse ; rien n’est perdu, la prochaine fois continuera',
+  errorRelayRefused: ({ reason }) => `le relais a refusé : ${reason ?? 'sans raison donnée'}`,
+  hintRelayRefused: () => 'docs/ERRORS.md explique la raison ; votre hébergeur peut en dire plus',
   refusals: {
     malformed: 'il n’a pas compris le message',
     'version-unknown': 'il ne connaît pas cette version de Grenier',
     'not-logged-in': 'cette clé ne peut pas demander cela',
     'login-failed':
-      'la connexion n’a pas été reconnue ; l’adresse est-elle bien celle donnée par l’hébergeur ?',
-    'account-unknown': 'il ne connaît pas cet appareil : ni compte, ni coffre ici',
+      'la connexion n’a pas été reconnue ; l’adresse est-elle bien celle donnée par l’hébergeur ?',
+    'account-unknown': 'il ne connaît pas cet appareil : ni compte, ni coffre ici',
     'account-closed': 'le compte est fermé, ou cet appareil a été retiré',
     'registration-closed': 'il ne prend pas de nouveaux comptes',
     'invitation-wrong':
@@ -145,34 +148,34 @@ export const french: Catalogue = {
     'shutting-down': 'il s’arrête',
   },
   hintInvitationNeeded: () => 'demandez un code à votre hébergeur et donnez-le avec --invite CODE',
-  errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
+  errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
   hintRelayContradicts: () =>
     'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Comparez avec vos autres appareils et montrez ceci à votre hébergeur',
   errorRelayCorrupt: ({ detail }) =>
-    `le relais détient des octets qui ne sont pas ceux qu’on y a mis : ${detail}`,
+    `le relais détient des octets qui ne sont pas ceux qu’on y a mis : ${detail}`,
   hintRelayCorrupt: () =>
     'aucun fichier n’a été touché. Votre hébergeur devrait vérifier le disque et ses sauvegardes',
   errorRelayRollback: ({ detail }) =>
-    `le relais montre un journal plus ancien que celui que cet appareil connaît : ${detail}`,
+    `le relais montre un journal plus ancien que celui que cet appareil connaît : ${detail}`,
   faultAtEntry: ({ sequence, what }) => `entrée ${sequence} (${what})`,
   faultAtPack: ({ pack }) => `paquet ${pack}`,
   faultOlder: ({ came, expected }) => `l’entrée ${came} est sa dernière, la ${expected} avait été vue`,
   hintRelayRollback: () =>
-    'aucun fichier n’a été touché. Il a peut-être été restauré d’une sauvegarde : demandez à votre hébergeur',
+    'aucun fichier n’a été touché. Il a peut-être été restauré d’une sauvegarde : demandez à votre hébergeur',
   errorPackUnavailable: () => 'il manque au relais un paquet nécessaire',
   hintPackUnavailable: () =>
-    'ce qui pouvait être fait l’est ; le reste attend que le relais l’ait de nouveau',
+    'ce qui pouvait être fait l’est ; le reste attend que le relais l’ait de nouveau',
   errorUpdateNeeded: () =>
     'ce coffre, ce relais ou cet appareil utilise un format que cette version ne connaît pas',
   hintUpdateNeeded: () => 'mettez Grenier à jour sur cette machine',
   errorKeyWithheld: ({ detail }) => `une clé destinée à cet appareil ne s’ouvre pas (${detail})`,
   hintKeyWithheld: () => 'ce dossier attend qu’un propriétaire émette de nouvelles clés',
   errorBrake: ({ seen, examples }) =>
-    `${seen}, d’un seul coup (${examples.join(', ')}) : rien n’en a été envoyé ni appliqué`,
+    `${seen}, d’un seul coup (${examples.join(', ')}) : rien n’en a été envoyé ni appliqué`,
   hintBrake: ({ direction }) =>
     direction === 'up'
-      ? 'regardez le dossier. Si c’est voulu : `grenier approve DOSSIER`. Sinon, remettez les fichiers, et tout reprend seul'
-      : 'demandez qui l’a fait. Si c’est voulu : `grenier approve DOSSIER`. Sinon, vos fichiers ici sont intacts : laissez à l’arrêt',
+      ? 'regardez le dossier. Si c’est voulu : `grenier approve DOSSIER`. Sinon, remettez les fichiers, et tout reprend seul'
+      : 'demandez qui l’a fait. Si c’est voulu : `grenier approve DOSSIER`. Sinon, vos fichiers ici sont intacts : laissez à l’arrêt',
   brakeSeen: ({ direction, gone, changed, goneText, changedText, filesText }) => {
     const where = direction === 'up' ? 'ici' : 'sur les autres appareils'
     const lost = [
@@ -182,96 +185,96 @@ export const french: Catalogue = {
     return `sur ${filesText} fichiers, ${lost.join(' et ')} ${where}`
   },
   errorDiskFull: ({ path }) => `plus de place${path === undefined ? '' : ` pour ${path}`}`,
-  hintDiskFull: () => 'libérez de la place ; la prochaine fois continuera où celle-ci s’est arrêtée',
-  errorDiskFailed: ({ detail }) => `le système de fichiers a refusé : ${detail}`,
+  hintDiskFull: () => 'libérez de la place ; la prochaine fois continuera où celle-ci s’est arrêtée',
+  errorDiskFailed: ({ detail }) => `le système de fichiers a refusé : ${detail}`,
   hintDiskFailed: () => 'vérifiez le disque et ses permissions',
   errorInterrupted: () => 'arrêté',
   hintInterrupted: () => 'la prochaine fois continuera où celle-ci s’est arrêtée',
-  errorUnexpected: ({ detail }) => `quelque chose qui ne devrait pas arriver : ${detail}`,
+  errorUnexpected: ({ detail }) => `quelque chose qui ne devrait pas arriver : ${detail}`,
   hintUnexpected: () => 'relancez avec --verbose et signalez-le',
   errorControl: () => 'le grenier en marche de cet emplacement n’a pas répondu comme il devrait',
-  hintControl: () => 'est-il d’une autre version ? Arrêtez-le et relancez-le',
+  hintControl: () => 'est-il d’une autre version ? Arrêtez-le et relancez-le',
 
   problemNameUnholdable: ({ path }) =>
-    `${path} : ce système de fichiers ne peut porter ce nom ; il reste sur les autres appareils`,
+    `${path} : ce système de fichiers ne peut porter ce nom ; il reste sur les autres appareils`,
   problemNameCollision: ({ path }) =>
-    `${path} : ce système de fichiers confond ce nom avec celui d’un voisin ; renommez l’un des deux`,
-  problemKindUnsupported: ({ path }) => `${path} : une socket, un tube ou un périphérique ; pas synchronisé`,
-  problemUnreadable: ({ path }) => `${path} : pas le droit de le lire ; pas synchronisé`,
-  problemUnwritable: ({ path }) => `${path} : ne peut être écrit ici`,
-  problemChanging: ({ path }) => `${path} : change pendant la lecture ; nouvel essai plus tard`,
-  problemNameReserved: ({ path }) => `${path} : ce nom est réservé à Grenier`,
-  problemVanished: ({ path }) => `${path} : a disparu pendant l’envoi`,
-  problemDiskFull: ({ path }) => `${path} : plus de place sur le disque`,
-  problemPackUnavailable: ({ path }) => `${path} : il en manque une partie au relais ; en attente`,
-  problemEntryVoid: ({ path }) => `${path} : un changement inapplicable a été ignoré`,
-  problemReadOnly: ({ path }) => `${path} : changé ici, mais cet appareil ne peut que lire ; cela reste ici`,
+    `${path} : ce système de fichiers confond ce nom avec celui d’un voisin ; renommez l’un des deux`,
+  problemKindUnsupported: ({ path }) => `${path} : une socket, un tube ou un périphérique ; pas synchronisé`,
+  problemUnreadable: ({ path }) => `${path} : pas le droit de le lire ; pas synchronisé`,
+  problemUnwritable: ({ path }) => `${path} : ne peut être écrit ici`,
+  problemChanging: ({ path }) => `${path} : change pendant la lecture ; nouvel essai plus tard`,
+  problemNameReserved: ({ path }) => `${path} : ce nom est réservé à Grenier`,
+  problemVanished: ({ path }) => `${path} : a disparu pendant l’envoi`,
+  problemDiskFull: ({ path }) => `${path} : plus de place sur le disque`,
+  problemPackUnavailable: ({ path }) => `${path} : il en manque une partie au relais ; en attente`,
+  problemEntryVoid: ({ path }) => `${path} : un changement inapplicable a été ignoré`,
+  problemReadOnly: ({ path }) => `${path} : changé ici, mais cet appareil ne peut que lire ; cela reste ici`,
 
   changeUp: ({ action, path }) => `↑ ${action} ${path}`,
   changeDown: ({ action, path }) => `↓ ${action} ${path}`,
   changeMoved: ({ from, path }) => `${from} → ${path}`,
   conflict: ({ path, keptAs }) =>
-    `conflit : ${path} a changé des deux côtés ; le vôtre est gardé sous ${keptAs}`,
+    `conflit : ${path} a changé des deux côtés ; le vôtre est gardé sous ${keptAs}`,
   voidEntry: ({ sequence, device, reason }) =>
-    `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
+    `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
-    `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
-  relayAway: () => 'le relais est hors d’atteinte ; nouvel essai',
+    `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
+  relayAway: () => 'le relais est hors d’atteinte ; nouvel essai',
   relayUnable: () =>
-    'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours',
+    'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours',
   relayBack: () => 'le relais est de nouveau là',
   stateSynced: () => 'à jour',
   stateOffline: () => 'le relais est hors d’atteinte',
   stateSyncing: () => 'synchronisation',
-  stateHalted: () => 'à l’arrêt : le relais contredit ce qui a été signé',
-  stateBraked: () => 'à l’arrêt : on vous attend',
+  stateHalted: () => 'à l’arrêt : le relais contredit ce qui a été signé',
+  stateBraked: () => 'à l’arrêt : on vous attend',
   statePaused: () => 'en pause',
 
-  setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
+  setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
   setupWords: () =>
     'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',
   setupWordsWritten: ({ path }) =>
     `Les 24 mots sont dans ${path} (vous seul pouvez le lire). Recopiez-les sur papier et supprimez ce fichier.`,
   setupWordsUncertain: () =>
-    'La connexion s’est rompue pendant l’ouverture du compte : il existe peut-être. Gardez ces mots, avec eux l’installation reprendra où elle en était.',
+    'La connexion s’est rompue pendant l’ouverture du compte : il existe peut-être. Gardez ces mots, avec eux l’installation reprendra où elle en était.',
   hintSetupUncertain: () => 'relancez setup avec --phrase-file FICHIER, ces mots dans le fichier',
-  askWords: () => 'Les 24 mots, sur une ligne :',
-  askOverwrite: ({ path }) => `${path} existe déjà. Le remplacer ? [o/N]`,
+  askWords: () => 'Les 24 mots, sur une ligne :',
+  askOverwrite: ({ path }) => `${path} existe déjà. Le remplacer ? [o/N]`,
   yesLetters: () => 'oy',
   setupWordsTaken: () => 'L’identité est celle des mots que vous avez donnés.',
   takenOn: ({ folder, pid }) => `Le grenier en marche (processus ${pid}) prend ${folder} en charge.`,
-  addDone: ({ folder, name, relay }) => `${folder} est maintenant le coffre « ${name} » chez ${relay}.`,
-  joinDone: ({ folder, name }) => `${folder} a rejoint le coffre « ${name} ».`,
+  addDone: ({ folder, name, relay }) => `${folder} est maintenant le coffre « ${name} » chez ${relay}.`,
+  joinDone: ({ folder, name }) => `${folder} a rejoint le coffre « ${name} ».`,
   joinHistory: () => 'Qui rejoint un coffre peut aussi en lire l’historique conservé.',
   inviteCode: () => 'Donnez ce code à une seule personne, par un moyen sûr. Il sert une fois.',
-  inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
-  inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire ${until}.`,
-  approveSeen: ({ seen }) => `Approuvé : ${seen}.`,
+  inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
+  inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire le ${until}.`,
+  approveSeen: ({ seen }) => `Approuvé : ${seen}.`,
   approveMarked: ({ folder }) => `${folder} a de nouveau son marqueur.`,
-  approveNothing: ({ folder }) => `${folder} : rien n’attend votre accord.`,
+  approveNothing: ({ folder }) => `${folder} : rien n’attend votre accord.`,
   approveNext: () => 'Le prochain `grenier sync` continuera.',
   forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
   summary: ({ count, files, bytes, sent, received, seconds }) =>
-    `À jour : ${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}. Envoyé ${sent}, reçu ${received}, en ${seconds} s.`,
+    `À jour : ${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}. Envoyé ${sent}, reçu ${received}, en ${seconds} s.`,
   summaryTroubles: ({ conflicts, problems }) =>
-    `${conflicts} ${some(conflicts, 'conflit', 'conflits')}, ${problems} ${some(problems, 'problème', 'problèmes')} : voir ci-dessus.`,
+    `${conflicts} ${some(conflicts, 'conflit', 'conflits')}, ${problems} ${some(problems, 'problème', 'problèmes')} : voir ci-dessus.`,
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} fichiers, ${bytesDone} sur ${bytesTotal}, ${rate}/s`,
-  syncWatching: ({ folder }) => `${folder} : surveillance en cours. Ctrl-C arrête.`,
+  syncWatching: ({ folder }) => `${folder} : surveillance en cours. Ctrl-C arrête.`,
   syncNothing: () =>
-    'Cet appareil ne synchronise encore aucun dossier : `grenier add DOSSIER` ou `grenier join CODE DOSSIER` en commence un.',
-  stopping: () => 'arrêt en cours ; encore une fois arrête aussitôt',
+    'Cet appareil ne synchronise encore aucun dossier : `grenier add DOSSIER` ou `grenier join CODE DOSSIER` en commence un.',
+  stopping: () => 'arrêt en cours ; encore une fois arrête aussitôt',
   statusNone: () => 'Aucun dossier. `grenier add DOSSIER` en commence un.',
-  statusFolder: ({ folder, name, state }) => `${folder}  « ${name} »  ${state}`,
-  statusResting: ({ state }) => `aucune synchronisation en cours ; à son arrêt : ${state}`,
+  statusFolder: ({ folder, name, state }) => `${folder}  « ${name} »  ${state}`,
+  statusResting: ({ state }) => `aucune synchronisation en cours ; à son arrêt : ${state}`,
   statusHead: ({ sequence, words }) =>
-    `  journal : entrée ${sequence}, « ${words} » (les mêmes mots sur chaque appareil)`,
-  statusPending: ({ text }) => `  en attente : ${text}`,
-  statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
-  statusHeld: ({ seen }) => `  retenu : ${seen}`,
-  statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
+    `  journal : entrée ${sequence}, « ${words} » (les mêmes mots sur chaque appareil)`,
+  statusPending: ({ text }) => `  en attente : ${text}`,
+  statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
+  statusHeld: ({ seen }) => `  retenu : ${seen}`,
+  statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
   statusNever: () => 'jamais',
   roleOwner: () => 'propriétaire',
   roleWriter: () => 'rédacteur',
@@ -285,7 +288,7 @@ export const french: Catalogue = {
   helpHome: () => 'où sont les clés, la configuration et l’état de cet appareil (ou GRENIER_HOME)',
   helpJson: () => 'un objet JSON par ligne sur la sortie standard',
   helpYes: () => 'ne jamais demander',
-  helpLang: () => 'langue des messages : fr ou en',
+  helpLang: () => 'langue des messages : fr ou en',
   helpVerbose: () => 'montrer d’où vient une erreur',
   helpSetup: () => 'créer cet appareil, son identité et son compte chez un relais',
   helpSetupInvite: () => 'code pour ouvrir un compte, donné par l’hébergeur',
@@ -293,28 +296,28 @@ export const french: Catalogue = {
   helpPhraseOut: () => 'écrire les 24 mots dans FICHIER (0600) au lieu de les montrer',
   helpPhraseFile: () => 'prendre l’identité des 24 mots de FICHIER (- pour l’entrée standard)',
   helpAdd: () => 'commencer un coffre à partir d’un dossier et l’envoyer',
-  helpAddName: () => 'nom du coffre ; à défaut celui du dossier',
+  helpAddName: () => 'nom du coffre ; à défaut celui du dossier',
   helpInvite: () => 'donner un code avec lequel un appareil de plus rejoint le coffre',
-  helpInviteRole: () => 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
-  helpInviteExpires: () => 'combien de temps le code sert : 30m, 24h, 7d',
+  helpInviteRole: () => 'owner (propriétaire), writer (rédacteur) ou reader (lecteur) ; à défaut writer',
+  helpInviteExpires: () => 'combien de temps le code sert : 30m, 7d… ; à défaut 24h',
   helpJoin: () => 'rejoindre un coffre avec un code et le recevoir (CODE peut être - pour l’entrée standard)',
   helpSync: () => 'synchroniser des dossiers, en surveillant jusqu’à interruption',
   helpOnce: () => 'revenir quand les deux côtés s’accordent et que tout est durable',
   helpStatus: () => 'ce qui est synchronisé et où on en est',
   helpApprove: () =>
     'continuer après un arrêt (disparition ou changement en masse, marqueur absent), une fois que vous avez regardé',
-  helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',
+  helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',
   helpExport: () => 'écrire tout le coffre, déchiffré, dans un tar',
-  helpExportOut: () => 'le fichier à écrire ; - pour la sortie standard',
+  helpExportOut: () => 'le fichier à écrire ; - pour la sortie standard',
   helpHelp: () => 'afficher cette aide',
   helpVersion: () => 'afficher la version',
   help: {
-    'Usage:': 'Usage :',
-    'Options:': 'Options :',
-    'Global Options:': 'Partout :',
-    'Commands:': 'Commandes :',
-    'Arguments:': 'Arguments :',
-    'Example:': 'Exemple :',
+    'Usage:': 'Usage :',
+    'Options:': 'Options :',
+    'Global Options:': 'Partout :',
+    'Commands:': 'Commandes :',
+    'Arguments:': 'Arguments :',
+    'Example:': 'Exemple :',
   },
   value: {
     options: 'options',

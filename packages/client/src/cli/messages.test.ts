@@ -96,10 +96,15 @@ describe('the catalogue', () => {
     ).toEqual([])
   })
 
+  test('has no French line that could break before its mark, or inside its quotes', () => {
+    const loose = / [:;?!»](?![A-Za-z])|« /
+    expect(sentences(french).filter((sentence) => loose.test(sentence))).toEqual([])
+  })
+
   test('counts in the manner of each language', () => {
     const none = { conflicts: 0, problems: 1 }
     expect(english.summaryTroubles(none)).toContain('0 conflicts, 1 problem:')
-    expect(french.summaryTroubles(none)).toContain('0 conflit, 1 problème :')
+    expect(french.summaryTroubles(none)).toContain('0 conflit, 1 problème\u00a0:')
   })
 })
 
@@ -110,5 +115,6 @@ describe('the language', () => {
     expect(languageOf(undefined, { LC_ALL: '', LANG: 'fr_FR.UTF-8' })).toBe('fr')
     expect(languageOf(undefined, { LC_ALL: 'C', LANG: 'fr_FR.UTF-8' })).toBe('en')
     expect(languageOf(undefined, {})).toBe('en')
+    expect(languageOf('de', { LANG: 'fr_FR.UTF-8' })).toBe('fr')
   })
 })

@@ -14,7 +14,8 @@ export function catalogueOf(language: Language): Catalogue {
 /** The language that was asked for, else that of the locale, else English. */
 export function languageOf(asked: string | undefined, environment: NodeJS.ProcessEnv): Language {
   const { LC_ALL: all, LC_MESSAGES: messages, LANG: lang } = environment
-  // An empty variable is one that is not set: POSIX.
-  const locale = [asked, all, messages, lang].find((value) => value !== undefined && value !== '') ?? ''
+  if (asked === 'fr' || asked === 'en') return asked
+  // An empty variable is one that is not set: POSIX. What else was asked for is wrong usage, told in the language of the locale.
+  const locale = [all, messages, lang].find((value) => value !== undefined && value !== '') ?? ''
   return locale.toLowerCase().startsWith('fr') ? 'fr' : 'en'
 }

@@ -70,8 +70,23 @@ describe('output', () => {
   test('in French the words are French and the code is the same', () => {
     const { output, out, err } = made({ language: 'fr', json: true })
     output.failure(new ClientError('relay-refused', 'x', { data: { reason: 'quota' } }))
-    expect(err.text).toContain('erreur : le relais a refusé : le compte est plein')
+    expect(err.text).toContain('erreur\u00a0: le relais a refusé\u00a0: le compte est plein')
     expect(JSON.parse(out.text)).toMatchObject({ code: 'relay-refused' })
+  })
+
+  test('a failure names the folder that the command is about, whoever told it', () => {
+    const { output, out, err } = made({ json: true, language: 'fr' })
+    output.concern({ folder: '/a', vault: 'ab' })
+    output.failure(new ClientError('code-wrong', 'x'))
+    expect(JSON.parse(out.text)).toMatchObject({ folder: '/a', vault: 'ab' })
+    expect(err.text).toContain('/a\u00a0: ce code')
+  })
+
+  test('a failure names its folder once, however odd its name', () => {
+    const odd = '/a\u001b[31m'
+    const { output, err } = made()
+    output.failure(new ClientError('folder-taken', 'x', { data: { path: odd } }), { folder: odd })
+    expect(err.text.split('\n')[0]?.match(/\/a/g)).toHaveLength(1)
   })
 
   test('a failure names its folder once', () => {

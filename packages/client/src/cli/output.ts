@@ -10,6 +10,12 @@ import { ProgressBar, type BarStream } from './progress-bar.ts'
 /** What a line is made of; `undefined` fields are left out. */
 export type JsonLine = Readonly<Record<string, unknown>> & { readonly event: string }
 
+/** The folder and vault that an error concerns, as far as they are known. */
+export interface ErrorPlace {
+  readonly folder?: string
+  readonly vault?: string
+}
+
 export interface OutputOptions {
   readonly language: Language
   readonly json: boolean
@@ -29,6 +35,7 @@ export class Output {
   readonly #bar: ProgressBar
   #stdoutIsData = false
   #lastEvent: string | undefined
+  #place: ErrorPlace = {}
 
   constructor(options: OutputOptions) {
     this.#options = options
@@ -79,12 +86,18 @@ export class Output {
     this.#bar.clear()
   }
 
+  /** From here on the command is about this folder: what fails is told with it. */
+  concern(place: ErrorPlace): void {
+    this.#place = place
+  }
+
   /** Says what went wrong. `place`: the folder and vault it concerns. Returns its exit code. */
-  failure(error: unknown, place: { folder?: string; vault?: string } = {}): ExitCode {
+  failure(error: unknown, place: ErrorPlace = this.#place): ExitCode {
     const { code, message, hint } = errorReport(this.words, error)
     this.line({ event: 'error', code, message, hint, ...place })
-    const where = place.folder === undefined ? message : `${printable(place.folder)}: ${message}`
-    this.note(this.words.errorLine({ message: message.includes(place.folder ?? '\0') ? message : where }))
+    const path = printable(place.folder ?? '')
+    const told = path === '' || message.includes(path) ? message : this.words.errorAt({ path, message })
+    this.note(this.words.errorLine({ message: told }))
     if (hint !== undefined) this.note(this.words.hintLine({ hint }))
     if (this.verbose) this.note(traceOf(error))
     return exitCodeOf(error)

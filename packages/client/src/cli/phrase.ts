@@ -25,7 +25,10 @@ export async function readPhrase(file: string, question: string): Promise<Uint8A
     return entropyOf(text)
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause
-    throw usageError('phrase-wrong', cause.message, cause)
+    const { words } = cause.data
+    throw words === undefined
+      ? usageError('phrase-wrong', file, cause)
+      : usageError('phrase-count', String(words), cause)
   }
 }
 

@@ -58,7 +58,7 @@ describe('help', () => {
       const { text } = await said('fr', command, '--help')
       expect(text).not.toMatch(/Usage:|Options:|Arguments:|Commands:|display help|default/)
     }
-    expect((await said('fr', '--help')).text).toContain('Commandes :')
+    expect((await said('fr', '--help')).text).toContain('Commandes\u00a0:')
   })
 
   test('lists all commands', async () => {
@@ -69,7 +69,7 @@ describe('help', () => {
 
 describe('wrong usage', () => {
   test.each([
-    [['bogus'], 'too-many', 'bogus'],
+    [['forget', 'one', 'two: three'], 'too-many', 'one, two: three'],
     [['sync', '--bogus'], 'not-understood', '--bogus'],
     [['setup'], 'argument-missing', 'RELAY_URL'],
     [['export', 'x'], 'argument-missing', '--out'],
@@ -82,9 +82,17 @@ describe('wrong usage', () => {
     expect(code).toBe('usage')
     expect(data['what']).toBe(what)
     expect(data['text']).toContain(quoted)
+    expect(data['text']).not.toMatch(/argument|option/)
   })
 
   test('with no command at all is wrong usage, too', async () => {
     expect((await said('en')).error).toMatchObject({ code: 'usage', data: { what: 'no-command' } })
+  })
+
+  test('with a command that there is not names it, and nothing else', async () => {
+    for (const argv of [['bogus'], ['bogus', 'FOLDER', '--json']]) {
+      const data = { what: 'not-understood', text: 'bogus' }
+      expect((await said('fr', ...argv)).error).toMatchObject({ code: 'usage', data })
+    }
   })
 })

@@ -38,8 +38,11 @@ export function program(invocation: Invocation, done: Done): Command {
     .option('--yes', words.helpYes({}))
     .addOption(new Option(`--lang <${words.value.language}>`, words.helpLang({})).choices(['fr', 'en']))
     .option('--verbose', words.helpVerbose({}))
+    // What no command takes is the name of one that there is not.
+    .allowExcessArguments(true)
     .action(() => {
-      throw usageError('no-command')
+      const [unknown] = root.args
+      throw unknown === undefined ? usageError('no-command') : usageError('not-understood', unknown)
     })
   const on: Building = { invocation, words, root, done }
   for (const build of [
@@ -61,7 +64,10 @@ export function program(invocation: Invocation, done: Done): Command {
 export function misuse(error: CommanderError): ClientError {
   const quotes = [...error.message.matchAll(/'([^']+)'/g)].map((match) => match[1])
   const quoted = quotes.length > 0 ? quotes.join(' ') : error.message.replace(/^error: /, '')
-  if (error.code === 'commander.excessArguments') return usageError('too-many', quoted, error)
+  if (error.code === 'commander.excessArguments') {
+    const [, given] = / but got \d+: (.*)\.$/s.exec(error.message) ?? []
+    return usageError('too-many', given ?? quoted, error)
+  }
   const missing = /^commander\.(missing|optionMissing)/.test(error.code)
   return usageError(missing ? 'argument-missing' : 'not-understood', quoted, error)
 }

@@ -33,7 +33,8 @@ export function formatBytes(bytes: number, language: Language): string {
     unit += 1
   }
   const maximumFractionDigits = unit === 0 || value >= 100 ? 0 : 1
-  return `${value.toLocaleString(language, { maximumFractionDigits })} ${units[unit] ?? ''}`
+  const space = language === 'fr' ? '\u00a0' : ' '
+  return `${value.toLocaleString(language, { maximumFractionDigits })}${space}${units[unit] ?? ''}`
 }
 
 /** A count for people: `12,345`, in French `12 345`. */

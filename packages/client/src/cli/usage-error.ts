@@ -11,13 +11,14 @@ export const usageFaults = [
   'duration',
   'role',
   'name', // a name for a device or vault: empty, too long, or with control characters
-  'phrase-wrong', // not 24 words of a known list
+  'phrase-count', // not 24 words
+  'phrase-wrong', // not the words of a known list, or not in their order
   'phrase-both', // words to be taken and words to be written at once
   'phrase-out-needed', // nowhere to show the words
   'file-exists', // a file that would be overwritten
   'file-unreadable',
   'file-unwritable',
-  'home-inside', // the folder holds the keys of this device
+  'home-inside', // the folder holds the keys of this device, or lies among them
   'yes-needed', // a question, and nobody to ask
 ] as const
 

@@ -60,7 +60,7 @@ export class FolderJoin {
   /** The vault that the code is for. @throws ClientError `code-wrong`, `relay-unreachable` */
   async find(): Promise<VaultId> {
     const session = await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation })
-    const [vault] = await session.vaults()
+    const [vault] = await byCode(session.vaults())
     if (vault === undefined) throw codeWrong()
     this.#log = new VaultLog(vault, this.#context.home.device)
     return vault
@@ -100,7 +100,7 @@ export class FolderJoin {
   async #attempt(before: BeforeAccept): Promise<boolean> {
     const log = this.#knownLog
     const session = this.#session ?? (await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation }))
-    await this.#read(session, log)
+    await byCode(this.#read(session, log))
     // Accepted, and the answer lost with the process that asked: the device is a member already.
     if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
       await before(log.state.head, undefined)
@@ -109,10 +109,7 @@ export class FolderJoin {
     }
     const { entry, anchor, name } = this.#made(session, log)
     await before(anchor, name)
-    const asked = session.append(log.vault, entry.bytes).catch((error: unknown) => {
-      throw isRefused(error) ? codeWrong(error) : error
-    })
-    this.#isAccepted = (await asked) === 'appended'
+    this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
     return this.#isAccepted
   }
 
@@ -193,6 +190,15 @@ function nameIn(genesis: Entry | undefined, key: Uint8Array | undefined): string
   } catch (error) {
     if (error instanceof CryptoError) return undefined
     throw error
+  }
+}
+
+/** What is asked with the one-time key, which expires between any two answers. @throws ClientError `code-wrong`, and what `asked` throws */
+async function byCode<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    throw isRefused(error) ? codeWrong(error) : error
   }
 }
 

@@ -98,11 +98,12 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   await platform.fileSystem(path)
   const join = new FolderJoin(context, { relay, invitation: invitationOf(secret) })
   const vault = await join.find()
-  const record = { path, vault: toHex(vault), relay, name: pathName(path) }
+  let record: FolderRecord = { path, vault: toHex(vault), relay, name: pathName(path) }
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
       await join.accept(async (anchor, name) => {
-        await settle(context, { ...record, name: name ?? record.name }, anchored(anchor))
+        record = { ...record, name: name ?? record.name }
+        await settle(context, record, anchored(anchor))
       })
     } catch (error) {
       if (!join.isAccepted && home.folders.some((folder) => folder.path === path))

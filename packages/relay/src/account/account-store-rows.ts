@@ -141,8 +141,7 @@ function admit(
   { registration, codeHash, now }: AccountOpening,
 ): { readonly name: string } | 'registration-closed' | 'invitation-wrong' {
   if (registration === 'closed') return 'registration-closed'
-  if (codeHash === undefined)
-    return registration === 'open' ? { name: defaultPlanName } : 'registration-closed'
+  if (codeHash === undefined) return registration === 'open' ? { name: defaultPlanName } : 'invitation-wrong'
   const bytes = view.get(invitationKey(codeHash))
   if (bytes === undefined) return 'invitation-wrong'
   const invitation = decodeInvitation(bytes)

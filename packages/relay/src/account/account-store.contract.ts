@@ -89,7 +89,7 @@ export function describeAccountStore(name: string, make: MakeStores): void {
     it('opens accounts as the registration allows', async () => {
       const { accounts } = await opened()
       expect(await accounts.open(opening('laptop', { registration: 'closed' }))).toBe('registration-closed')
-      expect(await accounts.open(opening('laptop', { registration: 'invite' }))).toBe('registration-closed')
+      expect(await accounts.open(opening('laptop', { registration: 'invite' }))).toBe('invitation-wrong')
       expect(await accounts.open(opening('laptop', invited))).toBe('invitation-wrong')
       expect(await accounts.find(anna)).toBeUndefined()
     })

@@ -51,9 +51,9 @@ export type AccountOpeningResult =
   | 'device-added'
   /** Both were there: nothing changed. */
   | 'known'
-  /** New accounts are not taken, or only with an invitation and none was given. */
+  /** New accounts are not taken. */
   | 'registration-closed'
-  /** Unknown, expired, revoked or used up: not told apart. */
+  /** Not given where one is needed, unknown, expired, revoked or used up: not told apart. */
   | 'invitation-wrong'
   /** The key belongs to another account, or was withdrawn. */
   | 'device-refused'

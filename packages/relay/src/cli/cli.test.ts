@@ -143,7 +143,7 @@ describe('the catalogue', () => {
       code: 'EACCES',
       path: '/srv',
     })
-    expect(adviceOf('fr', error)).toMatchObject({ error: 'impossible d’utiliser /srv : EACCES' })
+    expect(adviceOf('fr', error)).toMatchObject({ error: 'impossible d’utiliser /srv\u00a0: EACCES' })
   })
 
   it('says what is wrong, and how to go on', () => {
@@ -177,7 +177,7 @@ describe('the command', () => {
       ]
       expect(en).toContain(`Example: grenier-relay ${name}`)
       expect(en).toContain('--data <dir>')
-      expect(fr).toContain(`Exemple : grenier-relay ${name}`)
+      expect(fr).toContain(`Exemple\u00a0: grenier-relay ${name}`)
       expect(fr).not.toMatch(/default|choices|Options:|Usage:/)
     },
   )

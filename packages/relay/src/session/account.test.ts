@@ -36,7 +36,7 @@ describe('registration', () => {
 
   it('by invitation takes each as often as it says, until it expires', async () => {
     const world = new World(config('invite'))
-    expect(outcome(await world.register(world.person()))).toBe('registration-closed')
+    expect(outcome(await world.register(world.person()))).toBe('invitation-wrong')
     const code = await invitation(world, { uses: 2 })
     expect(outcome(await world.register(world.person(), code))).toBe('ok')
     expect(outcome(await world.register(world.person(), code.toUpperCase().replaceAll('-', ' ')))).toBe('ok')

@@ -98,10 +98,11 @@ async function openAccount(
     case 'known':
       break
     case 'registration-closed':
-      throw new RelayError('registration-closed', 'this relay takes no new account without an invitation')
+      throw new RelayError('registration-closed', 'this relay takes no new accounts')
     case 'invitation-wrong':
-      parts.failures.failed(from)
-      throw new RelayError('invitation-wrong', 'no such invitation, or not any more')
+      // To come without a code is no guess at one.
+      if (request.invite !== undefined) parts.failures.failed(from)
+      throw new RelayError('invitation-wrong', 'no invitation, or not any more')
     case 'device-refused':
       throw new RelayError('account-closed', 'this device belongs to another account, or was withdrawn')
     case 'too-many-devices':
