@@ -31,6 +31,9 @@ export const sendQueueBytes = 2 * MiB
 /** Answers that nobody reads: a connection with more than this queued is cut. */
 export const sendCutBytes = 16 * MiB
 
+/** The same for small answers: each takes about a kilobyte of memory while it is queued, whatever it says. */
+export const sendCutFrames = 16_384
+
 /** Queued bytes of all connections; above, each sends only what its reader has taken. */
 export const processSendBytes = 256 * MiB
 

@@ -77,7 +77,7 @@ export class RelayCore {
       failures: new FailureCounter(clock),
       receive: new ByteBudget(processReceiveBytes),
       sending: new SendPool(),
-      parked: new ParkedPuts(clock),
+      parked: new ParkedPuts(clock, (name) => stores.ledger.release(name)),
       directory: this.#directory,
     }
     this.#unwatch = stores.logs.watch((entry) => this.#heard(entry))

@@ -1,7 +1,7 @@
 // What goes to one client: bulk yields to the rest, and a reader that takes nothing is cut rather than waited for.
 import { encodeMessage, limits, type RelayMessage, type Wire } from '@grenier/protocol'
 import type { Clock, Timer } from '../core/clock.ts'
-import { bulkQueueBytes, processSendBytes, sendCutBytes, sendQueueBytes } from '../limits.ts'
+import { bulkQueueBytes, processSendBytes, sendCutBytes, sendCutFrames, sendQueueBytes } from '../limits.ts'
 
 /** Bytes queued towards all clients of this process. */
 export class SendPool {
@@ -31,6 +31,10 @@ export class Outbox {
   readonly #cut: (reason: string) => void
   readonly #waiters: Waiter[] = []
   #countedBytes = 0
+  /** Sizes of the frames that may still be queued, oldest first from `#firstFrame` on. */
+  #frames: number[] = []
+  #firstFrame = 0
+  #framesBytes = 0
   #drains = 0
   #stall: Timer | undefined
   #closed = false
@@ -47,9 +51,13 @@ export class Outbox {
   /** Queues a message. After the connection ended it does nothing. */
   send(message: RelayMessage): void {
     if (this.#closed) return
-    this.#wire.send(encodeMessage(message))
+    const frame = encodeMessage(message)
+    this.#wire.send(frame)
+    this.#frames.push(frame.length)
+    this.#framesBytes += frame.length
     this.#count()
-    if (this.#wire.bufferedBytes > sendCutBytes) this.#cut('reads too slowly')
+    if (this.#wire.bufferedBytes > sendCutBytes || this.#queuedFrames > sendCutFrames)
+      this.#cut('reads too slowly')
     else if (this.#wire.bufferedBytes > 0) this.#watch()
   }
 
@@ -94,7 +102,25 @@ export class Outbox {
     for (const { go } of this.#waiters.splice(0)) go()
   }
 
+  get #queuedFrames(): number {
+    return this.#frames.length - this.#firstFrame
+  }
+
+  /** A small answer takes many times its bytes while it is queued: frames are counted too. */
+  #forgetSent(): void {
+    for (;;) {
+      const oldest = this.#frames[this.#firstFrame]
+      if (oldest === undefined || this.#framesBytes - oldest < this.#wire.bufferedBytes) break
+      this.#framesBytes -= oldest
+      this.#firstFrame += 1
+    }
+    if (this.#firstFrame < 1024 && this.#firstFrame < this.#frames.length) return
+    this.#frames = this.#frames.slice(this.#firstFrame)
+    this.#firstFrame = 0
+  }
+
   #count(): void {
+    this.#forgetSent()
     this.#pool.change(this.#wire.bufferedBytes - this.#countedBytes)
     this.#countedBytes = this.#wire.bufferedBytes
   }

@@ -22,11 +22,12 @@ describe('a put', () => {
 
   it('of other bytes than its name says is refused, and may be tried again', async () => {
     const world = new World()
-    const { client, vault } = await world.owner()
+    const { person, client, vault } = await world.owner()
     const pack = packOf()
     expect(outcome(await client.put(vault.state.vault, packOf(), packIdOf(pack)))).toBe('pack-wrong')
     const have: Said = { type: 'have', vault: vault.state.vault, packs: [packIdOf(pack)] }
     expect(await client.ask(have)).toMatchObject({ states: ['absent'] })
+    expect((await world.stores.ledger.usage(person.identity.sign.publicKey)).pendingBytes).toBe(0)
     expect(outcome(await client.put(vault.state.vault, pack))).toBe('ok')
     expect(await client.ask(have)).toMatchObject({ states: ['pending'] })
   })
@@ -159,6 +160,16 @@ describe('a put whose connection broke', () => {
     const next = new ScriptedClient(late.world.core)
     const login = await next.login(late.person.device.sign, 'device', { resume: late.client.session! })
     expect(login).toMatchObject({ resumed: false })
+  })
+
+  it('is charged as long as it may go on, and no longer', async () => {
+    const { world, person, client, pack } = await broken(256 * 1024)
+    client.wire.close()
+    await settle()
+    expect((await world.stores.ledger.usage(person.identity.sign.publicKey)).pendingBytes).toBe(pack.length)
+    world.clock.advance(limits.resumeMs)
+    await settle()
+    expect((await world.stores.ledger.usage(person.identity.sign.publicKey)).pendingBytes).toBe(0)
   })
 })
 

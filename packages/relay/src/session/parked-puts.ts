@@ -12,8 +12,14 @@ export interface PutName {
   readonly sizeBytes: number
 }
 
+/** What was received of a pack whose put broke off. */
+export interface Beginning {
+  readonly name: PutName
+  readonly upload: PackUpload
+}
+
 /** Beginnings of packs, by `putKey`. */
-export type Beginnings = Map<string, PackUpload>
+export type Beginnings = Map<string, Beginning>
 
 /** One put, as a key of `Beginnings`. */
 export function putKey(name: PutName): string {
@@ -29,12 +35,15 @@ interface Parked {
 /** Beginnings of broken connections, by the token of their session. */
 export class ParkedPuts {
   readonly #clock: Clock
+  readonly #release: (name: PutName) => Promise<void>
   // In the order of parking, so that the first is the one to give up.
   readonly #byToken = new Map<string, Parked>()
   #count = 0
 
-  constructor(clock: Clock) {
+  /** `release`: what was reserved for a put that nobody goes on with counts no more. */
+  constructor(clock: Clock, release: (name: PutName) => Promise<void>) {
     this.#clock = clock
+    this.#release = release
   }
 
   /** Keeps what a connection leaves behind. `token`: hex; `key`: who may take it. */
@@ -57,7 +66,7 @@ export class ParkedPuts {
     return parked.beginnings
   }
 
-  /** Gives everything up; resolves when the temporary files are gone. */
+  /** Gives everything up; resolves when the temporary files are gone, and nobody is charged for them. */
   async close(): Promise<void> {
     await Promise.all([...this.#byToken.keys()].map((token) => this.#giveUp(token)))
   }
@@ -66,7 +75,7 @@ export class ParkedPuts {
     const parked = this.#byToken.get(token)
     if (parked === undefined) return Promise.resolve()
     this.#remove(token, parked)
-    return abortAll(parked.beginnings)
+    return this.#abortAll(parked.beginnings)
   }
 
   #remove(token: string, parked: Parked): void {
@@ -74,11 +83,14 @@ export class ParkedPuts {
     this.#byToken.delete(token)
     this.#count -= parked.beginnings.size
   }
-}
 
-/** Removes what was written of these. A temporary file that cannot be removed goes at the next start. */
-export async function abortAll(beginnings: Beginnings): Promise<void> {
-  const ends = [...beginnings.values()].map((upload) => upload.abort().catch(() => undefined))
-  beginnings.clear()
-  await Promise.all(ends)
+  /** A temporary file that cannot be removed, and a charge that stays, go at the next start. */
+  async #abortAll(beginnings: Beginnings): Promise<void> {
+    const ends = [...beginnings.values()].map(async ({ name, upload }) => {
+      await upload.abort()
+      await this.#release(name)
+    })
+    beginnings.clear()
+    await Promise.allSettled(ends)
+  }
 }

@@ -3,7 +3,7 @@ import { memoryWirePair, type RelayMessage } from '@grenier/protocol'
 import { describe, expect, it } from 'vitest'
 import { ManualClock, outcome, settle, World, type ScriptedClient } from './scripted-client.vectors.ts'
 import { Outbox, SendPool } from './outbox.ts'
-import { bulkQueueBytes, sendCutBytes } from '../limits.ts'
+import { bulkQueueBytes, sendCutBytes, sendCutFrames } from '../limits.ts'
 import { limits } from '@grenier/protocol'
 
 const pushed = (client: ScriptedClient): number[] =>
@@ -148,6 +148,21 @@ describe('the outbox', () => {
     expect(cuts).toEqual(['reads nothing'])
     for (let bytes = 0; bytes <= sendCutBytes; bytes += limits.partBytes) outbox.send(data)
     expect(cuts.at(-1)).toBe('reads too slowly')
+  })
+
+  it('cuts a reader behind many small answers, whatever bytes these have, and forgets those that were read', async () => {
+    const { held, cuts, outbox } = slow()
+    const send = (count: number): void => {
+      for (let id = 0; id < count; id++) outbox.send({ type: 'pong', id, now: 0 })
+    }
+    for (let round = 0; round < 3; round++) {
+      send(sendCutFrames)
+      for (const deliver of held.splice(0)) deliver()
+      await settle()
+    }
+    expect(cuts).toEqual([])
+    send(sendCutFrames + 1)
+    expect(cuts).toEqual(['reads too slowly'])
   })
 
   it('tells who waits that the connection ended', async () => {

@@ -116,21 +116,32 @@ export class Puts {
 
   async #store(name: PutName, upload: Upload): Promise<void> {
     const { ledger } = this.#options.stores
-    const target = await this.#begin(name)
-    if (!(await this.#fill(upload, target))) {
-      await this.#leave(name, target)
-      throw new RelayError('shutting-down', 'the connection ended first', { retryable: true })
-    }
-    await target.finish()
+    await this.#receiveWhole(name, upload)
     const became = await ledger.pend(name, this.#options.clock.now())
     if (became !== 'unreserved') return
     throw new RelayError('busy', 'the put took longer than its reservation', { retryable: true })
   }
 
+  /** The store holds the whole pack, or nothing of it is charged any more, unless the next connection may go on with it. */
+  async #receiveWhole(name: PutName, upload: Upload): Promise<void> {
+    let isLeft = false
+    try {
+      const target = await this.#begin(name)
+      if (!(await this.#fill(upload, target))) {
+        isLeft = await this.#leave(name, target)
+        throw new RelayError('shutting-down', 'the connection ended first', { retryable: true })
+      }
+      await target.finish()
+    } catch (error) {
+      if (!isLeft) await this.#options.stores.ledger.release(name).catch(() => undefined)
+      throw error
+    }
+  }
+
   async #begin(name: PutName): Promise<PackUpload> {
     const held = this.#beginnings.get(putKey(name))
     this.#beginnings.delete(putKey(name))
-    return held ?? (await this.#options.stores.packs.begin(name))
+    return held?.upload ?? (await this.#options.stores.packs.begin(name))
   }
 
   async #fill(upload: Upload, target: PackUpload): Promise<boolean> {
@@ -142,10 +153,14 @@ export class Puts {
     }
   }
 
-  // Kept for the next connection when this one broke; a second beginning of one pack is not worth keeping.
-  async #leave(name: PutName, target: PackUpload): Promise<void> {
+  /** Kept for the next connection when this one broke; a second beginning of one pack is not worth keeping. Says whether it was. */
+  async #leave(name: PutName, target: PackUpload): Promise<boolean> {
     const key = putKey(name)
-    if (!this.#detached || target.receivedBytes === 0 || this.#beginnings.has(key)) await target.abort()
-    else this.#beginnings.set(key, target)
+    if (!this.#detached || target.receivedBytes === 0 || this.#beginnings.has(key)) {
+      await target.abort()
+      return false
+    }
+    this.#beginnings.set(key, { name, upload: target })
+    return true
   }
 }

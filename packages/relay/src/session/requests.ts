@@ -129,13 +129,14 @@ async function entries(
   const until = live.state.head.sequence
   let leftBytes = request.limitBytes
   for (let from = request.from; ;) {
+    // Room comes first: what was read and cannot go would lie in memory outside every budget.
+    if (!(await outbox.ready(false))) return
     const limitBytes = Math.min(entriesReadBytes, limits.entriesPartBytes, Math.max(leftBytes, 1))
     const read = from > until ? [] : await parts.stores.logs.entries(vault, from, limitBytes)
     const piece = read.filter(({ sequence }) => sequence <= until).slice(0, limits.partEntries)
     from += piece.length
     for (const entry of piece) leftBytes -= 'bytes' in entry ? entry.bytes.length : limits.idBytes
     const last = piece.length === 0 || from > until || leftBytes <= 0
-    if (!(await outbox.ready(false))) return
     const listed = piece.map((entry) =>
       'bytes' in entry ? { sequence: entry.sequence, entry: entry.bytes } : entry,
     )

@@ -70,6 +70,7 @@ export class Subscription {
       await this.#send(this.#next, this.#latest.bytes)
       return
     }
+    if (!(await this.#outbox.ready(false)) || this.#ended) return
     const entries = await this.#logs.entries(this.#vault, this.#next, entriesReadBytes)
     for (const entry of entries) {
       if ('bytes' in entry) await this.#send(entry.sequence, entry.bytes)

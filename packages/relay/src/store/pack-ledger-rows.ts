@@ -41,6 +41,16 @@ export class RowsPackLedger implements PackLedger {
     return this.#rows.commit((view) => pendIn(new VaultTransaction(view, arrival.vault), arrival, now))
   }
 
+  release({ vault, pack }: PackPlace): Promise<void> {
+    return this.#rows.commit(
+      (view) => {
+        const transaction = new VaultTransaction(view, vault)
+        if (transaction.pack(pack)?.state === 'arriving') setState(transaction, pack, undefined)
+      },
+      { durable: false },
+    )
+  }
+
   usage(identity: SigningKey): Promise<Usage> {
     return attempt(() => readUsage(this.#rows, identity))
   }
@@ -181,7 +191,7 @@ function pendIn(
   }
 }
 
-function setState(transaction: VaultTransaction, pack: PackId, row: PackRow): void {
+function setState(transaction: VaultTransaction, pack: PackId, row: PackRow | undefined): void {
   transaction.setPack(pack, row)
   const chargedTo = transaction.row?.chargedTo
   if (chargedTo !== undefined) transaction.save({ chargedTo })

@@ -48,6 +48,20 @@ export function describePackLedger(name: string, make: MakeStores): void {
       expect((await stores.ledger.usage(anna)).pendingBytes).toBe(4096)
     })
 
+    it('forgets a pack that does not come, with its charge; one that came stays', async () => {
+      const stores = await opened()
+      const [one, other] = [pack('one'), pack('other')]
+      await stores.ledger.reserve(reservation(one))
+      await stores.ledger.reserve(reservation(other))
+      await stores.ledger.pend(reservation(other), start)
+      for (const each of [one, one, other, pack('never')]) await stores.ledger.release(place(each))
+      expect(await stateOf(stores, one)).toBeUndefined()
+      expect(await stateOf(stores, other)).toBe('pending')
+      expect((await stores.ledger.usage(anna)).pendingBytes).toBe(other.sizeBytes)
+      expect(await stores.ledger.due(start + day + 1, 10)).toEqual([place(other)])
+      expect(await stores.ledger.reserve(reservation(one))).toEqual({ result: 'reserved' })
+    })
+
     it('reserves twice without charging twice, and takes the latest size', async () => {
       const { ledger } = await opened()
       const one = pack('one')

@@ -45,7 +45,7 @@ export type ReserveResult =
   | { readonly result: 'busy' }
 
 /**
- * Rows by (vault, pack), and usage by identity, always true together. Every change is atomic; all but `reserve` are durable when they
+ * Rows by (vault, pack), and usage by identity, always true together. Every change is atomic; all but `reserve` and `release` are durable when they
  * resolve, and many at once share one flush.
  */
 export interface PackLedger {
@@ -58,6 +58,8 @@ export interface PackLedger {
    * was swept meanwhile, the bytes will be deleted, start again. An upload takes less than 24 hours.
    */
   pend(arrival: PackArrival, now: number): Promise<'pending' | 'claimed' | 'dropped' | 'unreserved'>
+  /** Its bytes will not come: an arriving pack is forgotten, with its charge. Nothing happens to one in any other state. */
+  release(place: PackPlace): Promise<void>
   /** What is charged to an identity, over all its vaults. */
   usage(identity: SigningKey): Promise<Usage>
   /** Up to `limit` packs that may be deleted: gone ones, unclaimed for 24 hours, dropped and past their vault's floor (at least 24 hours). */
