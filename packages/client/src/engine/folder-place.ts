@@ -1,6 +1,7 @@
 // Where a folder may be synced: not twice, not inside another, not around one; and whether it still is the folder of this state.
 import { concat, type Random } from '@grenier/crypto'
 import { ownDirectory, type FileSystem } from '../disk/file-system.ts'
+import { onFolder } from '../disk/folder-fault.ts'
 import { checkMarker, readMarker, writeMarker, type ExpectedMarker } from '../disk/marker.ts'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
@@ -32,19 +33,25 @@ export async function markFolder(
   await writeMarker(on.files, { vault, folder, generation })
 }
 
-/** Whether the folder is the one that the state knows. @throws ClientError `folder-unmarked`, `state-foreign` */
+/**
+ * Whether the folder is the one that the state knows.
+ * @throws ClientError `folder-unmarked`, `state-foreign`; `folder-unusable`, `disk-failed` where that cannot be found out
+ */
 export async function checkFolder(on: { files: FileSystem; trees: TreesStore }, path: string): Promise<void> {
   const expected = keptExpected(on.trees)
   if (expected === undefined)
-    throw new ClientError('state-foreign', 'the state knows no marker', { data: { path } })
-  const verdict = await checkMarker(on.files, expected)
+    throw new ClientError('state-foreign', 'the state knows no marker', { data: { path, what: 'lost' } })
+  const verdict = await onFolder(path, () => checkMarker(on.files, expected))
   if (verdict === 'ok') return
   if (verdict === 'missing')
     throw new ClientError('folder-unmarked', 'the marker is gone', { data: { path } })
-  throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path } })
+  throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path, what: verdict } })
 }
 
-/** Draws a new generation for this opening, in state and folder: one of them restored from a backup then shows. */
+/**
+ * Draws a new generation for this opening, in state and folder: one of them restored from a backup then shows.
+ * @throws ClientError as `checkFolder`, and `disk-full`
+ */
 export async function renewMarker(
   on: { files: FileSystem; trees: TreesStore; random: Random },
   path: string,
@@ -54,9 +61,11 @@ export async function renewMarker(
   if (expected === undefined) return
   const { vault, folder } = expected
   const generation = on.random.bytes(idBytes)
-  const before = await standingGeneration(on.files, expected)
-  await keepExpected(on.trees, { ...expected, generations: [before, generation] })
-  await writeMarker(on.files, { vault, folder, generation })
+  await onFolder(path, async () => {
+    const before = await standingGeneration(on.files, expected)
+    await keepExpected(on.trees, { ...expected, generations: [before, generation] })
+    await writeMarker(on.files, { vault, folder, generation })
+  })
   await keepExpected(on.trees, { vault, folder, generations: [generation] })
 }
 

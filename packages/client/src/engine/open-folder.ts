@@ -8,6 +8,7 @@ import {
   publicDevice,
   toHex,
 } from '@grenier/crypto'
+import { onFolder } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { keepAnchor, type LogAnchor } from '../log/log-anchor.ts'
@@ -107,7 +108,8 @@ async function settle(
   try {
     const trees = TreesStore.open(store)
     await trees.write({ flush: true }, also)
-    await markFolder({ files, trees, random: platform.random }, fromHex(record.vault))
+    const on = { files, trees, random: platform.random }
+    await onFolder(record.path, () => markFolder(on, fromHex(record.vault)))
   } finally {
     await store.close()
   }
