@@ -22,6 +22,15 @@ export function refuseTaken(home: Home, path: string): void {
     })
 }
 
+/** A device has one state of a vault, hence one folder. @throws ClientError `folder-taken` with that folder's path */
+export function refuseSecond(home: Home, vault: string): void {
+  const taken = home.folders.find((folder) => folder.vault === vault)
+  if (taken !== undefined)
+    throw new ClientError('folder-taken', 'this device has a folder of this vault', {
+      data: { path: taken.path },
+    })
+}
+
 /** Marks a folder as that of a vault: the state first, so that a crash between leaves a marker that is missing, not foreign. */
 export async function markFolder(
   on: { files: FileSystem; trees: TreesStore; random: Random },

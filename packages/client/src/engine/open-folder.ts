@@ -17,7 +17,7 @@ import type { Transaction } from '../state/trees-transaction.ts'
 import type { AddFolder, EngineContext, FolderEngine, JoinFolder, OpenAccount, OpenFolder } from './api.ts'
 import { FolderJoin } from './folder-join.ts'
 import { OpenFolderEngine } from './folder-engine.ts'
-import { markFolder, refuseTaken } from './folder-place.ts'
+import { markFolder, refuseSecond, refuseTaken } from './folder-place.ts'
 import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord } from './open-vault.ts'
@@ -77,6 +77,8 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   const join = new FolderJoin(context, { relay, invitation: invitationOf(secret) })
   const vault = await join.find()
   const record = { path, vault: toHex(vault), relay, name: pathName(path) }
+  if (home.folders.some((folder) => folder.vault === record.vault)) await join.close()
+  refuseSecond(home, record.vault)
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
       await join.accept(async (anchor, name) => {
