@@ -81,7 +81,7 @@ export class Output {
 
   /** Says what went wrong. `place`: the folder and vault it concerns. Returns its exit code. */
   failure(error: unknown, place: { folder?: string; vault?: string } = {}): ExitCode {
-    const { code, message, hint } = errorReport(this.words, error)
+    const { code, message, hint } = errorReport(this.words, error, place.folder)
     this.line({ event: 'error', code, message, hint, ...place })
     const where = place.folder === undefined ? message : `${printable(place.folder)}: ${message}`
     this.note(this.words.errorLine({ message: message.includes(place.folder ?? '\0') ? message : where }))
