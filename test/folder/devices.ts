@@ -61,6 +61,7 @@ export interface DeviceOptions {
   readonly clock?: Clock | undefined
   /** Another file system than the real one of the folder. */
   readonly fileSystem?: (() => FileSystem) | undefined
+  readonly watch?: Platform['watch'] | undefined
 }
 
 /** A relay and what is around it. Everything it made on the disk goes with `end`. */
@@ -196,6 +197,13 @@ export class Device {
     return await this.run((context) => openFolder(context, this.folder))
   }
 
+  /** Resolves once a run that watches says that both sides agree. */
+  async synced(watching: Watching): Promise<void> {
+    await watching.until(() =>
+      this.events.some((event) => event.event === 'state' && event.state === 'synced'),
+    )
+  }
+
   /** Why it cannot be synced. */
   async refusal(): Promise<ClientError> {
     const outcome = await this.sync().catch((error: unknown) => error as ClientError)
@@ -235,7 +243,7 @@ export class Device {
   }
 
   context(): EngineContext {
-    const { clock = systemClock, fileSystem } = this.#options
+    const { clock = systemClock, fileSystem, watch } = this.#options
     const platform: Platform = {
       clock,
       random: systemRandom,
@@ -247,7 +255,7 @@ export class Device {
         fs.mkdirSync(join(directory, '..'), { recursive: true, mode: 0o700 })
         return await LevelStateStore.open(directory)
       },
-      watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
+      watch: watch ?? ((root, events) => watchFolder({ root, events, clock: systemClock })),
     }
     const report = (event: FolderEvent): void => void this.events.push(event)
     return { home: this.home, platform, report, signal: new AbortController().signal }

@@ -46,6 +46,10 @@ export interface Catalogue {
   hintStateBroken: Plain
   errorStateForeign: Pathed
   hintStateForeign: Plain
+  errorStateRestored: Pathed
+  hintStateRestored: Plain
+  errorStateLost: Pathed
+  folderMoved: Text<{ from: string; folder: string }>
   errorNameAmbiguous: Detailed
   hintNameAmbiguous: Plain
   errorCodeWrong: Plain
@@ -101,12 +105,15 @@ export interface Catalogue {
   problemPackUnavailable: Pathed
   problemEntryVoid: Pathed
   problemReadOnly: Pathed
+  problemFolderNested: Pathed
+  problemRestless: Plain
   changeUp: Text<{ action: string; path: string }>
   changeDown: Text<{ action: string; path: string }>
   changeMoved: Text<{ from: string; path: string }>
   conflict: Text<{ path: string; keptAs: string }>
   voidEntry: Text<{ sequence: number; device: string; reason: string }>
   watchBlind: Text<{ reason: string }>
+  watchLimit: Plain
   relayAway: Plain
   relayUnable: Plain
   relayBack: Plain

@@ -97,6 +97,7 @@ const problemCodes: Readonly<Record<ProblemCode, true>> = {
   'pack-unavailable': true,
   'entry-void': true,
   'read-only': true,
+  'folder-nested': true,
 }
 
 const eventSchema = v.variant('event', [

@@ -17,8 +17,9 @@ export interface ErrorReport {
 
 type Told = readonly [message: string, hint: string | undefined]
 
-/** The words for anything that was thrown. */
-export function errorReport(words: Catalogue, error: unknown): ErrorReport {
+/** The words for anything that was thrown. `folder`: which one it concerns, where the error does not say. */
+export function errorReport(words: Catalogue, thrown: unknown, folder?: string): ErrorReport {
+  const error = placed(thrown, folder)
   if (error instanceof ControlFault)
     return { code: 'unexpected', message: words.errorControl({}), hint: words.hintControl({}) }
   if (!(error instanceof ClientError)) {
@@ -58,10 +59,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorStateBroken({ path: maybePath(error) }),
     words.hintStateBroken({}),
   ],
-  'state-foreign': (words, error) => [
-    words.errorStateForeign({ path: path(error) }),
-    words.hintStateForeign({}),
-  ],
+  'state-foreign': foreignWords,
   'name-ambiguous': (words, error) => [
     words.errorNameAmbiguous({ detail: text(error, 'ids') ?? printable(error.message) }),
     words.hintNameAmbiguous({}),
@@ -117,6 +115,14 @@ function missingWords(words: Catalogue, error: ClientError): Told {
   if (error.data['what'] === 'account')
     return [words.errorAccountMissing({ path: path(error) }), words.hintAccountMissing({})]
   return [words.errorHomeMissing({ path: path(error) }), words.hintHomeMissing({})]
+}
+
+function foreignWords(words: Catalogue, error: ClientError): Told {
+  const { what } = error.data
+  if (what === 'restored')
+    return [words.errorStateRestored({ path: path(error) }), words.hintStateRestored({})]
+  if (what === 'lost') return [words.errorStateLost({ path: path(error) }), words.hintStateRestored({})]
+  return [words.errorStateForeign({ path: path(error) }), words.hintStateForeign({})]
 }
 
 function lockedWords(words: Catalogue, error: ClientError): Told {
@@ -175,7 +181,17 @@ function maybePath(error: ClientError): string | undefined {
   return text(error, 'path')
 }
 
-/** Where an error that names no path happened, the folder of its line says. */
+/** An error that names no path happened in the folder. */
+function placed(error: unknown, folder: string | undefined): unknown {
+  if (!(error instanceof ClientError) || folder === undefined || error.data['path'] !== undefined)
+    return error
+  if (!folderErrors.includes(error.code)) return error
+  const { code, message, cause, retryable, data } = error
+  return new ClientError(code, message, { cause, retryable, data: { ...data, path: folder } })
+}
+
+const folderErrors: readonly ClientErrorCode[] = ['folder-unusable', 'folder-unmarked', 'state-foreign']
+
 function path(error: ClientError): string {
   return maybePath(error) ?? '?'
 }

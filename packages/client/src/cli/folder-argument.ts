@@ -1,6 +1,7 @@
 // Which folder is meant: by its path, by the name of its vault, or by the vault's id.
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
+import { DiskError } from '../disk/file-system.ts'
 import { readMarker } from '../disk/marker.ts'
 import { refuseTaken } from '../engine/folder-place.ts'
 import type { Platform } from '../engine/platform.ts'
@@ -34,7 +35,8 @@ export function knownFolder(home: Home, text: string): FolderRecord {
 /** A folder to be synced, which is there. @throws ClientError `folder-unusable`, `usage` */
 export function existingFolder(home: string, text: string): string {
   const path = realFolder(text)
-  refuseUnusable(path)
+  if (!isFolder(path)) throw new ClientError('folder-unusable', 'not a folder', { data: { path } })
+  refuseClosed(path)
   refuseHome(home, path)
   return path
 }
@@ -45,9 +47,38 @@ export function existingFolder(home: string, text: string): string {
  */
 export async function refuseSynced(platform: Platform, home: Home, path: string): Promise<void> {
   refuseTaken(home, path)
+  await refuseInside(platform, path)
   const marker = await readMarker(await platform.fileSystem(path))
   if (marker === undefined) return
   throw new ClientError('state-foreign', 'the folder is marked as that of a vault', { data: { path } })
+}
+
+/** A folder that lies in one which another home syncs, or which is not where it was recorded. @throws ClientError `folder-taken` */
+async function refuseInside(platform: Platform, path: string): Promise<void> {
+  for (let above = dirname(path); above !== dirname(above); above = dirname(above)) {
+    const marker = await markerAt(platform, above)
+    if (marker !== undefined && marker !== 'foreign')
+      throw new ClientError('folder-taken', 'inside a synced folder', { data: { path } })
+  }
+}
+
+/** What lies above a folder may not be ours to read: then it is not ours to sync, either. */
+async function markerAt(platform: Platform, path: string): ReturnType<typeof readMarker> {
+  try {
+    return await readMarker(await platform.fileSystem(path))
+  } catch (error) {
+    if (error instanceof ClientError || error instanceof DiskError) return undefined
+    throw error
+  }
+}
+
+/** Seen before anything is made at the relay. @throws ClientError `folder-unusable` */
+function refuseClosed(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new ClientError('folder-unusable', 'may not be read and written', { cause, data: { path } })
+  }
 }
 
 /** A folder to be synced, made if it is not there; `unmake` takes it away again while nothing is in it. */
@@ -95,14 +126,7 @@ function realFolderOfNearest(path: string): string {
     : resolve(realFolderOfNearest(parent), path.slice(parent.length).replace(/^[/\\]+/, ''))
 }
 
-/** Before a vault is made for it at the relay: a folder that this user may read and mark. */
-function refuseUnusable(path: string): void {
-  let cause: unknown
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
-    if (statSync(path).isDirectory()) return
-  } catch (error) {
-    cause = error
-  }
-  throw new ClientError('folder-unusable', 'not a folder to read and write', { cause, data: { path } })
+/** Whether a directory is there now. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }

@@ -106,7 +106,9 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
       ].join('\n')
     }
     case 'blind':
-      return words.watchBlind({ reason: printable(event.reason) })
+      return event.reason === 'watch-limit'
+        ? words.watchLimit({})
+        : words.watchBlind({ reason: printable(event.reason) })
     case 'state':
       return event.state === 'offline' ? awayText(words, event.code) : undefined
     case 'progress':
@@ -142,8 +144,10 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'pack-unavailable': words.problemPackUnavailable,
     'entry-void': words.problemEntryVoid,
     'read-only': words.problemReadOnly,
+    'folder-nested': words.problemFolderNested,
   }
-  return texts[code]({ path })
+  // Of the folder as a whole there is but one.
+  return path === '' && code === 'changing' ? words.problemRestless({}) : texts[code]({ path })
 }
 
 /** What the brake saw, in words. */

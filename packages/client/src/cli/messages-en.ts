@@ -78,7 +78,8 @@ export const english: Catalogue = {
   hintFolderTaken: () =>
     'choose another folder, or `grenier forget` the other one first; no file is touched by it',
   errorFolderUnusable: ({ path }) => `${path} is no folder that can be read and written`,
-  hintFolderUnusable: () => 'check that it exists, that its disk is mounted, and whose it is',
+  hintFolderUnusable: () =>
+    'check that it exists, that its disk is mounted, and whose it is. Was it moved? `grenier sync NEW_PLACE` finds it',
   errorFolderUnmarked: ({ path }) => `the marker of ${path} is gone (${path}/.grenier/marker)`,
   hintFolderUnmarked: () =>
     'is its disk mounted? Nothing was touched. If this is the folder and only .grenier was removed: `grenier approve FOLDER`',
@@ -87,6 +88,13 @@ export const english: Catalogue = {
   hintStateBroken: () =>
     'your files are untouched: `grenier forget` the folder and join it again with a code',
   errorStateForeign: ({ path }) => `${path} carries the marker of another vault or another device`,
+  errorStateRestored: ({ path }) =>
+    `${path} and what this device knows of it are not of one time: one of the two came out of a backup`,
+  hintStateRestored: () =>
+    'nothing was touched. Put back the other one of that time too; or `grenier forget` the folder and join again with a code: what differs is kept beside',
+  errorStateLost: ({ path }) => `this device does not know any more what it synced in ${path}`,
+  folderMoved: ({ from, folder }) =>
+    `${folder} is the folder that was ${from}; it is synced here from now on.`,
   hintStateForeign: () =>
     'was the folder copied or restored? `grenier forget` it, remove its .grenier folder, and join again',
   errorNameAmbiguous: ({ detail }) => `several carry that name: ${detail}`,
@@ -191,6 +199,10 @@ export const english: Catalogue = {
   problemDiskFull: ({ path }) => `${path}: no space left on the disk`,
   problemPackUnavailable: ({ path }) => `${path}: the relay lacks a part of it; waiting`,
   problemEntryVoid: ({ path }) => `${path}: a change that does not apply was ignored`,
+  problemFolderNested: ({ path }) =>
+    `${path}: is a synced folder of its own, and not synced with this one; move it elsewhere, or \`grenier forget\` it first`,
+  problemRestless: () =>
+    'something in the folder changes all the time; what is at rest is synced, the rest is tried again',
   problemReadOnly: ({ path }) => `${path}: changed here, but this device may only read; it stays here`,
 
   changeUp: ({ action, path }) => `↑ ${action} ${path}`,
@@ -201,6 +213,9 @@ export const english: Catalogue = {
     `warning: entry ${sequence} of device ${device} does not apply and was ignored (${reason})`,
   watchBlind: ({ reason }) =>
     `warning: the watcher sees nothing any more (${reason}); changes are found by scans only`,
+  watchLimit: () =>
+    'warning: the system lets no more folders be watched; changes are found by scans only, every ten minutes. ' +
+    'Raise its limit with `sudo sysctl fs.inotify.max_user_watches=1048576` (for good: in /etc/sysctl.d/), then start again',
   relayAway: () => 'the relay is out of reach; trying again',
   relayUnable: () => 'the relay cannot give or take what is needed now; trying again',
   relayBack: () => 'the relay is there again',

@@ -86,7 +86,8 @@ export const french: Catalogue = {
   hintFolderTaken: () =>
     'choisissez un autre dossier, ou faites d’abord `grenier forget` de l’autre ; aucun fichier n’est touché',
   errorFolderUnusable: ({ path }) => `${path} n’est pas un dossier qu’on peut lire et écrire`,
-  hintFolderUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il appartient',
+  hintFolderUnusable: () =>
+    'vérifiez qu’il existe, que son disque est monté, et à qui il appartient. A-t-il été déplacé ? `grenier sync NOUVEL_ENDROIT` le retrouve',
   errorFolderUnmarked: ({ path }) => `le marqueur de ${path} a disparu (${path}/.grenier/marker)`,
   hintFolderUnmarked: () =>
     'son disque est-il monté ? Rien n’a été touché. Si c’est bien le dossier, et que seul .grenier a été supprimé : `grenier approve DOSSIER`',
@@ -95,6 +96,13 @@ export const french: Catalogue = {
   hintStateBroken: () =>
     'vos fichiers sont intacts : faites `grenier forget` du dossier et rejoignez-le avec un code',
   errorStateForeign: ({ path }) => `${path} porte le marqueur d’un autre coffre ou d’un autre appareil`,
+  errorStateRestored: ({ path }) =>
+    `${path} et ce que cet appareil en sait ne sont pas du même moment : l’un des deux vient d’une sauvegarde`,
+  hintStateRestored: () =>
+    'rien n’a été touché. Remettez aussi l’autre, du même moment ; ou faites `grenier forget` du dossier et rejoignez-le avec un code : ce qui diffère est gardé à côté',
+  errorStateLost: ({ path }) => `cet appareil ne sait plus ce qu’il a synchronisé dans ${path}`,
+  folderMoved: ({ from, folder }) =>
+    `${folder} est le dossier qui était ${from} ; il est synchronisé ici désormais.`,
   hintStateForeign: () =>
     'le dossier a-t-il été copié ou restauré ? `grenier forget`, supprimez son dossier .grenier, et rejoignez-le',
   errorNameAmbiguous: ({ detail }) => `plusieurs portent ce nom : ${detail}`,
@@ -208,6 +216,10 @@ export const french: Catalogue = {
   problemDiskFull: ({ path }) => `${path} : plus de place sur le disque`,
   problemPackUnavailable: ({ path }) => `${path} : il en manque une partie au relais ; en attente`,
   problemEntryVoid: ({ path }) => `${path} : un changement inapplicable a été ignoré`,
+  problemFolderNested: ({ path }) =>
+    `${path} : est un dossier synchronisé à part, et ne l’est pas avec celui-ci ; déplacez-le, ou faites d’abord \`grenier forget\``,
+  problemRestless: () =>
+    'quelque chose change sans cesse dans le dossier ; ce qui est au repos est synchronisé, le reste sera réessayé',
   problemReadOnly: ({ path }) => `${path} : changé ici, mais cet appareil ne peut que lire ; cela reste ici`,
 
   changeUp: ({ action, path }) => `↑ ${action} ${path}`,
@@ -219,6 +231,9 @@ export const french: Catalogue = {
     `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
     `attention : la surveillance ne voit plus rien (${reason}) ; seuls les parcours trouvent les changements`,
+  watchLimit: () =>
+    'attention : le système ne laisse plus surveiller de dossiers ; seuls les parcours trouvent les changements, toutes les dix minutes. ' +
+    'Relevez sa limite avec `sudo sysctl fs.inotify.max_user_watches=1048576` (pour de bon : dans /etc/sysctl.d/), puis relancez',
   relayAway: () => 'le relais est hors d’atteinte ; nouvel essai',
   relayUnable: () =>
     'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours',

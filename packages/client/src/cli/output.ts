@@ -93,7 +93,7 @@ export class Output {
 
   /** Says what went wrong. `place`: the folder and vault it concerns. Returns its exit code. */
   failure(error: unknown, place: ErrorPlace = this.#place): ExitCode {
-    const { code, message, hint } = errorReport(this.words, error)
+    const { code, message, hint } = errorReport(this.words, error, place.folder)
     this.line({ event: 'error', code, message, hint, ...place })
     const path = printable(place.folder ?? '')
     const told = path === '' || message.includes(path) ? message : this.words.errorAt({ path, message })

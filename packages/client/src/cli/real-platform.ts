@@ -6,10 +6,10 @@ import { parseRelayUrl } from '@grenier/protocol'
 import { systemClock } from '../clock.ts'
 import { threadedWorkerPool } from '../content/worker-pool-threads.ts'
 import { openRealFileSystem } from '../disk/file-system-real.ts'
-import { DiskError, type FileSystem } from '../disk/file-system.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { folderFault } from '../disk/folder-fault.ts'
 import { watchFolder } from '../disk/watch.ts'
 import type { Platform } from '../engine/platform.ts'
-import { ClientError } from '../errors.ts'
 import { dialWebSocket } from '../relay/dial-websocket.ts'
 import { LevelStateStore } from '../state/state-store-level.ts'
 
@@ -29,12 +29,11 @@ export function realPlatform(): Platform {
   }
 }
 
-/** @throws ClientError `folder-unusable` */
+/** @throws ClientError `folder-unusable`, `disk-failed` */
 function openFileSystem(folder: string): FileSystem {
   try {
     return openRealFileSystem(folder)
   } catch (cause) {
-    if (!(cause instanceof DiskError)) throw cause
-    throw new ClientError('folder-unusable', 'the folder cannot be opened', { cause, data: { path: folder } })
+    throw folderFault(cause, 'the folder cannot be opened', folder)
   }
 }

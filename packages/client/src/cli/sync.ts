@@ -3,7 +3,9 @@ import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import { knownFolder } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
+import { followMoved } from './moved-folder.ts'
 import { openOwnFolder } from './open-own-folder.ts'
+import { printable } from './printable.ts'
 import { runFolders, type FolderWork } from './running-folders.ts'
 
 /** Syncs until interrupted; with `once` until both sides agree and everything is durable. @throws ClientError */
@@ -15,6 +17,11 @@ export async function sync(
   const { output, homeDirectory } = invocation
   const home = openHome(homeDirectory)
   const once = flags.once === true
+  for (const name of names) {
+    const moved = await followMoved(invocation.platform(), home, name)
+    if (moved === undefined) continue
+    output.note(output.words.folderMoved({ from: printable(moved.from), folder: printable(moved.folder) }))
+  }
   const asked = names.length === 0 ? home.folders : names.map((name) => knownFolder(home, name))
   const records = [...new Map(asked.map((record) => [record.path, record])).values()]
   if (records.length === 0) {

@@ -10,6 +10,7 @@ import { stage } from './apply-stage.ts'
 import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
 import { DiskError, ownDirectory } from './file-system.ts'
 import { ancestorsOf, parentOf } from './ignore.ts'
+import { lookAllowed, lookOrNothing } from './look-allowed.ts'
 import { sameForDisk } from './look-identify.ts'
 import { sameStamp } from './stamp.ts'
 
@@ -73,10 +74,13 @@ export class ApplyGroup {
       if (change.do === 'step-aside' || change.op !== 'put') moving.add(change.path)
       if (change.do === 'apply' && change.op === 'move') moving.add(change.from)
     }
-    const looks = await this.#options.files.look(steps.map(({ change }) => change.path))
+    const paths = steps.map(({ change }) => change.path)
+    const looks = await lookAllowed(this.#options.files, paths)
     for (const [index, step] of steps.entries()) {
       const { id, expect } = step.change
       const look = looks[index]
+      // In a directory that is closed: whether it may be opened for this shows when it is tried.
+      if (look instanceof DiskError) continue
       const expected = expect === undefined ? undefined : (this.#options.fresh.get(id) ?? expect.stamp)
       const still =
         expected === undefined ? look === undefined : look !== undefined && sameStamp(expected, look.stamp)
@@ -121,9 +125,13 @@ export class ApplyGroup {
   async #changed(step: Step): Promise<void> {
     const { change } = step
     const { files, report } = this.#options
-    const [there] = await files.look([change.path])
+    const [there] = await lookOrNothing(files, [change.path])
     if (there?.kind === 'other') {
       this.#refuse(step, { code: 'kind-unsupported' })
+      return
+    }
+    if (this.#isKeptByRefused(change)) {
+      step.state = 'refused'
       return
     }
     if (there !== undefined && (await this.#isUnrecorded(change.path, there.kind === 'directory'))) {
@@ -133,6 +141,12 @@ export class ApplyGroup {
     this.#refuse(step, 'changed')
     if (there?.kind === 'directory') report.lookAgain.add(change.path)
     if (change.do === 'apply' && change.op === 'move') report.lookAgain.add(parentOf(change.from))
+  }
+
+  /** A directory that stays because something in it could not be removed: that one is the problem. */
+  #isKeptByRefused(change: Change): boolean {
+    if (change.do !== 'apply' || change.op !== 'remove') return false
+    return this.#options.report.problems.some(({ path }) => path.startsWith(`${change.path}/`))
   }
 
   /** Ignored here and never synced. */

@@ -7,6 +7,7 @@ import type { Change } from './apply-report.ts'
 import type { GroupOptions } from './apply-step.ts'
 import { DiskError, type Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
+import { lookOrNothing } from './look-allowed.ts'
 import { sameButChange } from './stamp.ts'
 import { keptName, stagedPath } from './staging-names.ts'
 
@@ -56,7 +57,7 @@ export class ApplyKept {
     const { files, report } = this.#options
     const { path } = change
     report.lookAgain.add(parentOf(path))
-    const [there] = await files.look([path])
+    const [there] = await lookOrNothing(files, [path])
     const isOurs = there !== undefined && placed !== undefined && sameButChange(placed, there.stamp)
     if (there !== undefined && !isOurs) {
       await giveName(this.#options, name, { path, kind: look.kind })

@@ -5,6 +5,7 @@ import type { FileValue, LocalRow, NodeId, Row, Stamp } from '../sync/tree.ts'
 import type { Aside, GroupOptions, Move, Put, Step } from './apply-step.ts'
 import type { Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
+import { lookOrNothing } from './look-allowed.ts'
 import type { OpenTransaction } from './look-report.ts'
 import { isNear, sameBytesLikely, sameButChange, settled, unsettled } from './stamp.ts'
 
@@ -52,7 +53,9 @@ class Recorder {
       return path === undefined ? [] : [{ id, check, path }]
     })
     const nowMs = this.#options.clock.now()
-    const looks = await this.#options.files.look(nodes.map(({ path }) => path))
+    // What lies in a directory that is closed again is not known for sure, and is read when it may be.
+    const paths = nodes.map(({ path }) => path)
+    const looks = await lookOrNothing(this.#options.files, paths)
     for (const [index, { id, check, path }] of nodes.entries()) {
       const row = this.#tree.get(id)?.local
       const look = looks[index]

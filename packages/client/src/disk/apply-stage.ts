@@ -1,4 +1,5 @@
 // First half of a group: contents and links in the staging area, with their bits and times, not yet flushed.
+import type { FillFailure, WantedFile } from './content-source.ts'
 import { refusalOf, type Refusal } from './apply-report.ts'
 import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
 import { stagedName, stagedPath } from './staging-names.ts'
@@ -38,12 +39,40 @@ async function fill(
   })
   if (files.length === 0) return
   const failures = await options.content.fill(files.map(({ file }) => file))
-  for (const [index, { step }] of files.entries()) {
+  const failed = files.flatMap((one, index) => {
     const failure = failures[index]
-    if (failure === undefined) continue
+    return failure === undefined ? [] : [{ ...one, failure }]
+  })
+  for (const { step, failure } of await refill(options, failed)) {
     const { code, detail } = failure
     refuse(step, detail === undefined ? { code } : { code, detail })
   }
+}
+
+interface Failed {
+  readonly step: PutStep
+  readonly file: WantedFile
+  readonly failure: FillFailure
+}
+
+/**
+ * What had no room beside the others may have it alone: the half-filled ones give up theirs, and each is tried again, the smallest first,
+ * until one does not fit. Gives those that failed for good.
+ */
+async function refill(
+  { content, files }: GroupOptions,
+  failed: readonly Failed[],
+): Promise<readonly Failed[]> {
+  const crowded = failed.filter(({ failure }) => failure.code === 'disk-full')
+  if (crowded.length < 2) return failed
+  for (const { file } of crowded) await files.change({ do: 'drop-staged', name: file.staged })
+  const waiting = [...crowded].sort((a, b) => a.file.sizeBytes - b.file.sizeBytes)
+  for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+    const [failure] = await content.fill([next.file])
+    if (failure !== undefined) break
+    waiting.shift()
+  }
+  return failed.filter((one) => !crowded.includes(one) || waiting.includes(one))
 }
 
 async function finish({ files }: GroupOptions, { change, staged }: PutStep): Promise<void> {

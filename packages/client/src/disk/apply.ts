@@ -6,7 +6,8 @@ import type { RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
 import { ApplyGroup } from './apply-group.ts'
 import type { ApplyOptions, ApplyReport, Change } from './apply-report.ts'
-import { DiskError, stagingDirectory } from './file-system.ts'
+import { stagingDirectory } from './file-system.ts'
+import { folderFault } from './folder-fault.ts'
 import { isKept, isOpened } from './staging-names.ts'
 
 /** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
@@ -26,7 +27,7 @@ export class FolderApplier {
 
   /**
    * In the order given. Each change ends up as done, as a problem, or with its directory among those to look at again.
-   * @throws ClientError `interrupted`, `folder-unusable`, and what the content source throws
+   * @throws ClientError `interrupted`, `folder-unusable`, `disk-full`, `disk-failed`, and what the content source throws
    */
   async run(changes: readonly Change[]): Promise<ApplyReport> {
     const report = {
@@ -46,8 +47,7 @@ export class FolderApplier {
         await new ApplyGroup({ ...this.#options, traits, fresh, report, nextCount }, group).run()
       }
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      throw new ClientError('folder-unusable', 'the folder cannot be changed', { cause: error })
+      throw folderFault(error, 'the folder cannot be changed')
     }
     return {
       done: report.done,

@@ -6,10 +6,12 @@ import type { TreesReader } from '../state/trees.ts'
 import { parkingPlace } from '../sync/parking-name.ts'
 import { rootId, type LocalRow, type NodeId } from '../sync/tree.ts'
 import { DiskError, ownDirectory, type DiskTraits, type Look } from './file-system.ts'
+import { folderFault } from './folder-fault.ts'
 import { ancestorsOf, ignoreFile, parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
 import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identify.ts'
 import { problemsMax, type LookOptions, type LookReport } from './look-report.ts'
+import { isMarked } from './marker.ts'
 import { LookTransaction } from './look-transaction.ts'
 import { observedRow } from './look-value.ts'
 import { sameStamp } from './stamp.ts'
@@ -78,9 +80,7 @@ export class LookRun {
       await this.#settleMissing()
       await this.#transaction.end()
     } catch (error) {
-      if (error instanceof DiskError)
-        throw new ClientError('folder-unusable', 'the folder cannot be looked at', { cause: error })
-      throw error
+      throw folderFault(error, 'the folder cannot be looked at')
     } finally {
       this.#transaction.abandon()
     }
@@ -112,6 +112,12 @@ export class LookRun {
   async #directory(task: Task): Promise<void> {
     const names = await this.#list(task)
     if (names === undefined) return
+    if (
+      task.id !== rootId &&
+      names.some((name) => name === (ownDirectory as string)) &&
+      (await this.#isNested(task.path))
+    )
+      return
     this.#counts.directories += 1
     const rulesChanged = await this.#options.ignore.enter(task.path, names.includes(ignoreFile))
     const known = new Map<Name, NodeId>()
@@ -231,6 +237,7 @@ export class LookRun {
     const identity = await identify({ tree, files, traits: this.#traits, isMissing }, seen)
     if (identity === 'unfinished') return
     const isNew = identity.id === undefined
+    if (isNew && isDirectory && (await this.#isNested(seen.path))) return
     if (isNew && isDirectory && (await holdsOnlyIgnored(this.#options, seen.path))) return
     const row = await observedRow({ tree, files, traits: this.#traits, nowMs }, seen, identity.id)
     const before = identity.id === undefined ? undefined : tree.get(identity.id)?.local
@@ -244,6 +251,13 @@ export class LookRun {
     const other =
       before?.stamp.ino !== row.stamp.ino || before.parent !== row.parent || before.name !== row.name
     if (isDirectory && (task.deep || other)) this.#tasks.push({ path: seen.path, id, deep: true })
+  }
+
+  /** A synced folder of its own is left alone: two vaults that sync the same files would chase each other. */
+  async #isNested(path: RelativePath): Promise<boolean> {
+    if (!(await isMarked(this.#options.files, path))) return false
+    this.#problem({ path, code: 'folder-nested' })
+    return true
   }
 
   /** Another node has its name now. It waits, with all below it, at a place of its own until it is found, or until the end. */

@@ -1,7 +1,6 @@
 // Looks at the folder and writes what it saw into the local column of the trees. Observations only: nothing on the disk changes.
-import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
-import { DiskError } from './file-system.ts'
+import { folderFault } from './folder-fault.ts'
 import { recover } from './look-recovery.ts'
 import type { LookOptions, LookReport } from './look-report.ts'
 import { LookRun } from './look-run.ts'
@@ -17,7 +16,7 @@ export class FolderLook {
 
   /**
    * Scans the whole folder. Rows are committed (not flushed) in bounded transactions; memory is bounded by the largest directory and
-   * by how many things vanished. @throws ClientError `folder-unusable`, `interrupted`
+   * by how many things vanished. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`
    */
   async whole(): Promise<LookReport> {
     return (await this.#begin()).whole()
@@ -26,7 +25,7 @@ export class FolderLook {
   /**
    * Lists these directories again; new or moved ones found there, and those whose ignore rules changed, are looked at in full, others
    * below are not. For one that is gone, or not known yet, the nearest known one above is listed. All in one look: what moved from one
-   * to another keeps its node. @throws ClientError `folder-unusable`, `interrupted`
+   * to another keeps its node. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`
    */
   async some(directories: readonly RelativePath[]): Promise<LookReport> {
     return (await this.#begin()).some(directories)
@@ -40,8 +39,7 @@ export class FolderLook {
       this.#recovered = true
       return new LookRun(this.#options, traits)
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      throw new ClientError('folder-unusable', 'the folder cannot be looked at', { cause: error })
+      throw folderFault(error, 'the folder cannot be looked at')
     }
   }
 }

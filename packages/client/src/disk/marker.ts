@@ -1,7 +1,7 @@
 // `.grenier/marker`: binds a folder to a vault and to this device's state of it, so that an unmounted disk, a foreign folder, or one of
 // the two restored from a backup without the other, is seen before anything is deleted for it.
 import { equal, toHex, fromHex } from '@grenier/crypto'
-import type { RelativePath } from '../sync/name.ts'
+import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
 import { DiskError, ownDirectory, type FileSystem } from './file-system.ts'
 
 /** What a marker says. */
@@ -31,15 +31,21 @@ export interface ExpectedMarker {
  */
 export type MarkerVerdict = 'ok' | 'missing' | 'foreign' | 'restored'
 
-const path = `${ownDirectory}/marker` as RelativePath
+const markerName = 'marker' as Name
+const path = joinPath(ownDirectory, markerName)
 const stagedName = 'marker'
+/** The name of `.grenier` in any directory. */
+const asOwnName = ownDirectory as string as Name
 /** A marker has about 180 bytes. */
 const markerBytesMax = 4096
 
 /** The marker; undefined when there is none; `foreign` when what is there is none of ours. @throws DiskError */
-export async function readMarker(files: FileSystem): Promise<Marker | 'foreign' | undefined> {
+export async function readMarker(
+  files: Pick<FileSystem, 'openForReading'>,
+  at: RelativePath = path,
+): Promise<Marker | 'foreign' | undefined> {
   try {
-    const reader = await files.openForReading(path)
+    const reader = await files.openForReading(at)
     try {
       return decode(await reader.read(0, markerBytesMax)) ?? 'foreign'
     } finally {
@@ -50,6 +56,20 @@ export async function readMarker(files: FileSystem): Promise<Marker | 'foreign' 
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     if (error.code === 'ELOOP' || error.code === 'EINVAL') return 'foreign'
     throw error
+  }
+}
+
+/** Whether a directory below the root is a synced folder of its own: another one that was moved here, or that another home made here. */
+export async function isMarked(
+  files: Pick<FileSystem, 'openForReading'>,
+  directory: RelativePath,
+): Promise<boolean> {
+  try {
+    const marker = await readMarker(files, joinPath(joinPath(directory, asOwnName), markerName))
+    return marker !== undefined && marker !== 'foreign'
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+    return false
   }
 }
 

@@ -89,7 +89,7 @@ export class RealFlush {
 
   /** undefined when it is gone: then there is nothing to lose. */
   #open(path: string): number | undefined {
-    const { O_RDONLY, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
     try {
       const { parent, name } = splitPath(path)
       const at = path === '' ? this.#directories.open('').self : this.#directories.open(parent).at(name)
@@ -99,11 +99,22 @@ export class RealFlush {
       } catch (error) {
         // Bits that forbid reading were set before the flush; writing may still be allowed.
         if (!isCode(error, 'EACCES')) throw error
-        return fs.openSync(at, O_WRONLY | follow | O_NONBLOCK)
+        return this.#openForWriting(at, error)
       }
     } catch (error) {
       if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR') || isCode(error, 'ELOOP')) return undefined
       throw error
+    }
+  }
+
+  /** `refused`: what reading came to. */
+  #openForWriting(at: Buffer, refused: unknown): number {
+    const { O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+    try {
+      return fs.openSync(at, O_WRONLY | O_NOFOLLOW | O_NONBLOCK)
+    } catch (error) {
+      // No directory is opened for writing: it is only one that may not be read.
+      throw isCode(error, 'EISDIR') ? refused : error
     }
   }
 }

@@ -28,6 +28,8 @@ export class ChokidarWatch implements Watcher {
       hints.add(below.includes('/') ? below.slice(0, below.lastIndexOf('/')) : '')
       if (event === 'addDir') hints.add(below)
     })
+    // Most of what the system tells ends here: of a file that came and went nothing is left to tell of. But the system's queue held it.
+    this.#watcher.on('raw', () => hints.heard())
     this.ready = new Promise((resolve) => {
       this.#watcher.once('ready', () => resolve())
       this.#watcher.on('error', (error) => {

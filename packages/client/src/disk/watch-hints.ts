@@ -30,9 +30,15 @@ export class WatchHints {
     if (this.#closed) return
     const path = nearestNamed(directory)
     if (path === ownDirectory || path.startsWith(`${ownDirectory}/`)) return
+    this.#directories.add(path)
+    this.heard()
+  }
+
+  /** The system told of something, whatever it was. */
+  heard(): void {
+    if (this.#closed) return
     if (this.#count === 0) this.#firstMs = this.#clock.monotonic()
     this.#count += 1
-    this.#directories.add(path)
     const waitMs = Math.min(quietMs, this.#firstMs + latestMs - this.#clock.monotonic())
     this.#timer?.cancel()
     this.#timer = this.#clock.after(Math.max(0, waitMs), () => this.#fire())

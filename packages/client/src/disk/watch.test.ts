@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,8 +25,11 @@ class Heard {
     this.#waiting = this.#waiting.filter((one) => one.directory !== directory)
   }
 
+  readonly overflowed = Promise.withResolvers<undefined>()
+
   overflow(): void {
     this.overflows += 1
+    this.overflowed.resolve(undefined)
   }
 
   blind(reason: BlindReason): void {
@@ -80,6 +84,16 @@ describe.each([
     await watcher.close()
   })
 
+  it('says that some may be lost when more happened at once than the system keeps, whatever is left of it', async () => {
+    const { root, heard, watcher } = await watched()
+    for (let count = 0; count < 10_000; count += 1) {
+      fs.writeFileSync(join(root, `a/${count}`), '')
+      fs.rmSync(join(root, `a/${count}`))
+    }
+    await heard.overflowed.promise
+    await watcher.close()
+  })
+
   it('says nothing of our own directory, nor after it was closed', async () => {
     const { root, heard, watcher } = await watched()
     const hint = heard.until('a')
@@ -109,6 +123,33 @@ describe('a watcher at the limit of the system', () => {
     })
     await limited.ready
     expect([heard.blinds, open]).toEqual([['watch-limit'], 0])
+  })
+})
+
+describe('a watcher where the system has few watches', () => {
+  // A namespace of users has a limit of its own, which nobody else feels.
+  const unshared = ['-U', '-r', 'sh', '-c', 'echo 8 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"']
+  const cannot =
+    spawnSync('unshare', [...unshared, 'true']).status === 0 ? undefined : 'no namespace of users here'
+
+  it.for([
+    ['chokidar', 1_000],
+    ['plain watches', 0],
+  ] as const)('(%s) goes blind and says why', ([, chokidarEntriesMax], { skip }) => {
+    if (cannot !== undefined) skip(`few watches: ${cannot}`)
+    const root = fs.mkdtempSync(join(base, 'f-'))
+    for (let count = 0; count < 20; count += 1) fs.mkdirSync(join(root, `${count}`))
+    const watch = new URL('watch.ts', import.meta.url).href
+    const program = `
+      const { watchFolder } = await import(${JSON.stringify(watch)})
+      const clock = { now: Date.now, monotonic: () => performance.now(), after: () => ({ cancel() {} }) }
+      const events = { hint() {}, blind: (reason) => console.log(reason) }
+      const watcher = watchFolder({ root: ${JSON.stringify(root)}, events, clock, chokidarEntriesMax: ${chokidarEntriesMax} })
+      await watcher.ready
+      await watcher.close()`
+    const node = [process.execPath, '--conditions=source', '--input-type=module', '-e', program]
+    const { stdout, stderr } = spawnSync('unshare', [...unshared, ...node], { encoding: 'utf8' })
+    expect([stdout.trim(), stderr]).toEqual(['watch-limit', ''])
   })
 })
 

@@ -2,6 +2,7 @@
 import { toHex } from '@grenier/crypto'
 import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
+import { onFolder } from '../disk/folder-fault.ts'
 import type { ContentSource } from '../disk/content-source.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
@@ -92,7 +93,7 @@ export class OpenFolderEngine implements FolderEngine {
     const open = await openVault(context, record)
     try {
       await renewMarker({ ...open, trees: open.vault.trees, random: context.platform.random }, record.path)
-      const traits = await open.files.traits()
+      const traits = await onFolder(record.path, () => open.files.traits())
       return new OpenFolderEngine(context, open, (vault) => new Planning(vault, traits))
     } catch (error) {
       await open.close()

@@ -36,7 +36,7 @@ describe('the marker of a folder', () => {
         for (const { calls, power, chance } of cuts) {
           left = calls
           await renewMarker(open(), '/folder').catch((error: unknown) => {
-            expect(error).toMatchObject({ code: 'ESTALE' })
+            expect(error).toMatchObject({ code: 'folder-unusable', cause: { code: 'ESTALE' } })
           })
           left = Infinity
           if (power) folder.crash((below) => chance % below)

@@ -1,6 +1,7 @@
 // Where a folder may be synced: not twice, not inside another, not around one; and whether it still is the folder of this state.
 import { concat, type Random } from '@grenier/crypto'
 import { ownDirectory, type FileSystem } from '../disk/file-system.ts'
+import { onFolder } from '../disk/folder-fault.ts'
 import { checkMarker, readMarker, writeMarker, type ExpectedMarker } from '../disk/marker.ts'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
@@ -21,6 +22,15 @@ export function refuseTaken(home: Home, path: string): void {
     })
 }
 
+/** A device has one state of a vault, hence one folder. @throws ClientError `folder-taken` with that folder's path */
+export function refuseSecond(home: Home, vault: string): void {
+  const taken = home.folders.find((folder) => folder.vault === vault)
+  if (taken !== undefined)
+    throw new ClientError('folder-taken', 'this device has a folder of this vault', {
+      data: { path: taken.path },
+    })
+}
+
 /** Marks a folder as that of a vault: the state first, so that a crash between leaves a marker that is missing, not foreign. */
 export async function markFolder(
   on: { files: FileSystem; trees: TreesStore; random: Random },
@@ -32,16 +42,19 @@ export async function markFolder(
   await writeMarker(on.files, { vault, folder, generation })
 }
 
-/** Whether the folder is the one that the state knows. @throws ClientError `folder-unmarked`, `state-foreign` */
+/**
+ * Whether the folder is the one that the state knows.
+ * @throws ClientError `folder-unmarked`, `state-foreign`; `folder-unusable`, `disk-failed` where that cannot be found out
+ */
 export async function checkFolder(on: { files: FileSystem; trees: TreesStore }, path: string): Promise<void> {
   const expected = keptExpected(on.trees)
   if (expected === undefined)
-    throw new ClientError('state-foreign', 'the state knows no marker', { data: { path } })
-  const verdict = await checkMarker(on.files, expected)
+    throw new ClientError('state-foreign', 'the state knows no marker', { data: { path, what: 'lost' } })
+  const verdict = await onFolder(path, () => checkMarker(on.files, expected))
   if (verdict === 'ok') return
   if (verdict === 'missing')
     throw new ClientError('folder-unmarked', 'the marker is gone', { data: { path } })
-  throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path } })
+  throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path, what: verdict } })
 }
 
 /**
@@ -62,7 +75,10 @@ export async function remarkFolder(
   }
 }
 
-/** Draws a new generation for this opening, in state and folder: one of them restored from a backup then shows. */
+/**
+ * Draws a new generation for this opening, in state and folder: one of them restored from a backup then shows.
+ * @throws ClientError as `checkFolder`, and `disk-full`
+ */
 export async function renewMarker(
   on: { files: FileSystem; trees: TreesStore; random: Random },
   path: string,
@@ -72,9 +88,11 @@ export async function renewMarker(
   if (expected === undefined) return
   const { vault, folder } = expected
   const generation = on.random.bytes(idBytes)
-  const before = await standingGeneration(on.files, expected)
-  await keepExpected(on.trees, { ...expected, generations: [before, generation] })
-  await writeMarker(on.files, { vault, folder, generation })
+  await onFolder(path, async () => {
+    const before = await standingGeneration(on.files, expected)
+    await keepExpected(on.trees, { ...expected, generations: [before, generation] })
+    await writeMarker(on.files, { vault, folder, generation })
+  })
   await keepExpected(on.trees, { vault, folder, generations: [generation] })
 }
 

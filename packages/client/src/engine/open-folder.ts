@@ -8,6 +8,7 @@ import {
   publicDevice,
   toHex,
 } from '@grenier/crypto'
+import { onFolder } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { keepAnchor, type LogAnchor } from '../log/log-anchor.ts'
@@ -26,7 +27,7 @@ import type {
 import { approveHeld } from './brake-record.ts'
 import { FolderJoin } from './folder-join.ts'
 import { OpenFolderEngine } from './folder-engine.ts'
-import { markFolder, refuseTaken, remarkFolder } from './folder-place.ts'
+import { markFolder, refuseSecond, refuseTaken, remarkFolder } from './folder-place.ts'
 import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
@@ -99,6 +100,8 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   const join = new FolderJoin(context, { relay, invitation: invitationOf(secret) })
   const vault = await join.find()
   let record: FolderRecord = { path, vault: toHex(vault), relay, name: pathName(path) }
+  if (home.folders.some((folder) => folder.vault === record.vault)) await join.close()
+  refuseSecond(home, record.vault)
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
       await join.accept(async (anchor, name) => {
@@ -131,7 +134,8 @@ async function settle(
   try {
     const trees = TreesStore.open(store)
     await trees.write({ flush: true }, also)
-    await markFolder({ files, trees, random: platform.random }, fromHex(record.vault))
+    const on = { files, trees, random: platform.random }
+    await onFolder(record.path, () => markFolder(on, fromHex(record.vault)))
   } finally {
     await store.close()
   }

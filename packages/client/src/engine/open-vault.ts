@@ -1,6 +1,7 @@
 // Opens what this device keeps of one vault: its state database, its log, its folder; and closes it all.
 import { fromHex, vaultId } from '@grenier/crypto'
 import type { FileSystem } from '../disk/file-system.ts'
+import { onFolder } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { VaultLog } from '../log/vault-log.ts'
@@ -25,7 +26,7 @@ export function folderRecord(context: Pick<EngineContext, 'home'>, path: string)
 /** Opens state and folder. @throws ClientError `home-locked`, `state-broken`, `state-foreign`, `folder-unusable` */
 export async function openVault(context: EngineContext, record: FolderRecord): Promise<OpenVault> {
   const { home, platform, report, signal } = context
-  const files = await platform.fileSystem(record.path)
+  const files = await onFolder(record.path, () => platform.fileSystem(record.path))
   const store = await platform.state(home.stateDirectory(record.vault))
   try {
     const trees = TreesStore.open(store)

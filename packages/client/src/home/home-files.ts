@@ -140,7 +140,9 @@ class FileHome implements Home {
   }
 
   addFolder(record: FolderRecord): Promise<void> {
-    const folders = this.#fresh().folders.filter((one) => one.path !== record.path)
+    const folders = this.#fresh().folders.filter(
+      ({ path, vault }) => path !== record.path && vault !== record.vault,
+    )
     this.#write({ ...this.#file, folders: [...folders, record] })
     return Promise.resolve()
   }
@@ -148,8 +150,9 @@ class FileHome implements Home {
   removeFolder(path: string): Promise<void> {
     const { folders } = this.#fresh()
     const gone = folders.find((one) => one.path === path)
-    this.#write({ ...this.#file, folders: folders.filter((one) => one.path !== path) })
+    // The state first: one that was left behind would take whatever is joined later for what it knew.
     if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
+    this.#write({ ...this.#file, folders: folders.filter((one) => one.path !== path) })
     return Promise.resolve()
   }
 

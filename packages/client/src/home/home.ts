@@ -34,7 +34,7 @@ export interface Home {
   enrol(account: { readonly identity: EnrolledIdentity; readonly relay: string }): Promise<void>
   /** Where the state database of a vault lies. */
   stateDirectory(vault: string): string
-  /** Durable when it resolves. */
+  /** Takes the place of what was recorded of its path or of its vault: a device has one folder of a vault. Durable when it resolves. */
   addFolder(record: FolderRecord): Promise<void>
   /** Durable when it resolves; also removes the state of the vault. */
   removeFolder(path: string): Promise<void>

@@ -17,7 +17,7 @@ export class LevelStateStore implements StateStore {
   /**
    * Opens the store, and makes it when it is not there.
    *
-   * @throws ClientError `home-locked` when it is open elsewhere, `state-broken` when it cannot be read.
+   * @throws ClientError `home-locked` when it is open elsewhere, `disk-full`, `state-broken` when it cannot be read.
    */
   static async open(location: string): Promise<LevelStateStore> {
     const level = new Level<string, Uint8Array>(location, {
@@ -84,18 +84,24 @@ function plain(value: Uint8Array): Uint8Array {
 
 function openingError(error: unknown): ClientError {
   const cause = error instanceof Error ? error.cause : undefined
-  return codeOf(error) === 'LEVEL_LOCKED' || codeOf(cause) === 'LEVEL_LOCKED'
-    ? new ClientError('home-locked', 'the state is open in another process', { cause: error })
-    : new ClientError('state-broken', 'the state database cannot be opened', { cause: error })
+  if (codeOf(error) === 'LEVEL_LOCKED' || codeOf(cause) === 'LEVEL_LOCKED')
+    return new ClientError('home-locked', 'the state is open in another process', { cause: error })
+  if (saysFull(error)) return new ClientError('disk-full', 'no room to open the state', { cause: error })
+  return new ClientError('state-broken', 'the state database cannot be opened', { cause: error })
+}
+
+/** After either, the store has to be opened anew: nothing is gained by trying again. */
+function writingError(error: unknown): ClientError {
+  return saysFull(error)
+    ? new ClientError('disk-full', 'no room for the state', { cause: error })
+    : new ClientError('disk-failed', 'the state cannot be written', { cause: error })
 }
 
 /** LevelDB gives the system's words and no code. */
-function writingError(error: unknown): ClientError {
-  const full =
+function saysFull(error: unknown): boolean {
+  return (
     error instanceof Error && /no space left|quota exceeded/i.test(`${error.message} ${String(error.cause)}`)
-  return full
-    ? new ClientError('disk-full', 'no room for the state', { cause: error, retryable: true })
-    : new ClientError('disk-failed', 'the state cannot be written', { cause: error })
+  )
 }
 
 function codeOf(error: unknown): unknown {

@@ -245,7 +245,10 @@ export class TreesStore extends TreesView {
   /** After a batch that failed nobody knows what the store holds: only opening it again tells. */
   #assertWhole(): void {
     if (this.#broken === undefined) return
-    throw new ClientError('state-broken', 'an earlier write to the state failed', { cause: this.#broken })
+    const cause = this.#broken
+    // Why nothing goes on is the full disk, and not the state: opened anew when there is room, it is whole.
+    const code = cause instanceof ClientError && cause.code === 'disk-full' ? cause.code : 'state-broken'
+    throw new ClientError(code, 'an earlier write to the state failed', { cause })
   }
 }
 

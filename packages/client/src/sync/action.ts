@@ -118,6 +118,7 @@ export type ProblemCode =
   | 'pack-unavailable' // the relay lacks what it needs
   | 'entry-void' // a member's change that does not apply, or one of this device's that would not
   | 'read-only' // changed here, by a device that may only read: it stays here
+  | 'folder-nested' // a synced folder of its own
 
 export interface Problem {
   readonly path: RelativePath
