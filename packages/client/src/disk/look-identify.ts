@@ -7,6 +7,9 @@ import type { DiskTraits, FileSystem, Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { isNear, sameBytesLikely } from './stamp.ts'
 
+/** Where no name tells whether a directory is a known one, so many of its children are looked at. */
+const childrenLookedAt = 64
+
 /** Something seen in a directory. */
 export interface Seen {
   readonly parent: NodeId
@@ -82,7 +85,7 @@ async function movedHere(options: IdentifyOptions, seen: Seen): Promise<NodeId |
 
 /**
  * Whether an inode is still the thing that the node was, and not a new one with the number of a removed one: a file that only moved has
- * its size and time, a directory some name in common. (One that moved and was edited before anybody looked counts as a new one.)
+ * its size and time, a directory some child in common, by name or by inode. (One that moved and was edited before anybody looked counts as a new one.)
  */
 async function isTheSame(
   { tree, files, traits }: IdentifyOptions,
@@ -98,13 +101,29 @@ async function isTheSame(
     const size = value.kind === 'file' ? value.sizeBytes : stamp.sizeBytes
     return size === stamp.sizeBytes && isNear(value.mtimeNs, stamp.mtimeNs, traits.timeStepNs)
   }
-  const names = new Set<string>(await files.list(seen.path))
+  const names = await files.list(seen.path)
+  const held = new Set<string>(names)
   let empty = true
   for await (const { name } of tree.children(local === undefined ? 'base' : 'local', node.id)) {
-    if (names.has(name)) return true
+    if (held.has(name)) return true
     empty = false
   }
-  return empty
+  return empty || (await holdsChildOf({ tree, files }, node.id, { path: seen.path, names: names ?? [] }))
+}
+
+/** Whether something in a directory is, by its inode, what was in the node: then its name changed, too. */
+async function holdsChildOf(
+  { tree, files }: Pick<IdentifyOptions, 'tree' | 'files'>,
+  id: NodeId,
+  { path, names }: { path: RelativePath; names: readonly Name[] },
+): Promise<boolean> {
+  const paths = names.slice(0, childrenLookedAt).map((name) => joinPath(path, name))
+  for (const look of await files.look(paths)) {
+    const child = look && tree.byInode(look.stamp.dev, look.stamp.ino)
+    const columns = child === undefined ? undefined : tree.get(child)
+    if ((columns?.local ?? columns?.base)?.parent === id) return true
+  }
+  return false
 }
 
 /** Two names of one file, of which the second is where the log has it: link and unlink of a move, cut off between the two. */
