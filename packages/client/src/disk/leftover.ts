@@ -3,14 +3,27 @@ import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
 import { DiskError, type FileSystem } from './file-system.ts'
 import { ignoreFile, type IgnoreRules } from './ignore.ts'
 
+export interface LeftoverOptions {
+  readonly files: FileSystem
+  readonly ignore: IgnoreRules
+  /** What was found out on the way, for the directories below that are asked about next: each is listed once, however deep it lies. */
+  readonly answers?: Map<RelativePath, boolean> | undefined
+}
+
 /**
  * Whether a directory holds something, and nothing but what is ignored (at any depth); not when that cannot be found out. Ancestors
  * must have been entered in the rules.
  */
-export async function holdsOnlyIgnored(
-  { files, ignore }: { readonly files: FileSystem; readonly ignore: IgnoreRules },
-  directory: RelativePath,
-): Promise<boolean> {
+export async function holdsOnlyIgnored(options: LeftoverOptions, directory: RelativePath): Promise<boolean> {
+  const answered = options.answers?.get(directory)
+  if (answered !== undefined) return answered
+  const answer = await findOut(options, directory)
+  options.answers?.set(directory, answer)
+  return answer
+}
+
+async function findOut(options: LeftoverOptions, directory: RelativePath): Promise<boolean> {
+  const { files, ignore } = options
   const names = await listOrNothing(files, directory)
   await ignore.enter(directory, names.includes(ignoreFile))
   for (const name of names) {
@@ -19,7 +32,7 @@ export async function holdsOnlyIgnored(
     const [look] = await files.look([path])
     if (look === undefined || look.kind === 'other') continue
     if (look.kind !== 'directory') return false
-    if (!ignore.ignores(path, true) && !(await holdsOnlyIgnored({ files, ignore }, path))) return false
+    if (!ignore.ignores(path, true) && !(await holdsOnlyIgnored(options, path))) return false
   }
   return names.length > 0
 }
