@@ -1,12 +1,13 @@
 // A relay whose store is damaged, cut short, restored from an older copy, or goes two ways: who meets it says what was seen, ends with exit
 // code 6, and touches no file. Devices that are up to date, that were away, and that join.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Entry } from '@grenier/crypto'
+import { decodeDevice, type Entry } from '@grenier/crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Seeded } from '../simulation/seeded.ts'
 import { lineOf, Stage, summaryOf, type Device, type Ended, type Relay } from './commands.ts'
+import { openChanges } from './opened-log.ts'
 import { entryRow, RelayStore, type StoredPack } from './relay-store.ts'
 import { differences, folderDifferences, readTree } from './trees.ts'
 
@@ -51,6 +52,11 @@ beforeAll(async () => {
   const { seq } = (await away.status(there))['head'] as { seq: number }
   const code = await upToDate.invite(here)
   const edits: (() => void)[] = [
+    // Targets enough for a payload that lies in a pack of its own.
+    () => {
+      const target = (): string => Buffer.from(seeded.bytes(1500)).toString('hex')
+      for (let at = 0; at < 60; at += 1) symlinkSync(target(), join(here, `link ${at}`))
+    },
     () => writeFileSync(join(here, 'small'), seeded.bytes(3000)),
     () => writeFileSync(join(here, 'large'), seeded.bytes(300_000)),
     () => writeFileSync(join(here, 'first'), 'the first file, changed'),
@@ -162,15 +168,12 @@ describe('a flipped byte in a stored pack', () => {
         header.added.map(({ id }) => Buffer.from(id).toString('hex')),
       )
       const id = added.findLast((one) => world.packs.find((pack) => pack.id === one)!.kind === kind)!
-      const { bytes } = world.packs.find((pack) => pack.id === id)!
+      const pack = world.packs.find((one) => one.id === id)!
+      const { bytes } = pack
       const places = [0, 50, 100, bytes.length - 1, seeded.below(bytes.length)]
       for (const at of places) {
-        const damaged = flipped(bytes, at)
         world.stage.notes.push(() => `pack ${id}, byte ${at}`)
-        await withDamage(async (store) => {
-          if (kind === 'row') await store.put(`small/${world.vault}/${id}`, damaged)
-          else writeFileSync(join(store.folder, 'packs', world.vault, id), damaged)
-        })
+        await withDamage((store) => damagePack(store, pack, at))
         const seen = { code: 'relay-corrupt', message: new RegExp(`pack ${id}`) }
         await meets(world.away, world.there, seen)
         if (at === places.at(-1)) await meetsByJoining(seen)
@@ -179,7 +182,33 @@ describe('a flipped byte in a stored pack', () => {
       }
     })
   }
+
+  test('halts a joiner, whichever pack it is that it needs', async () => {
+    const seeded = new Seeded(seed)
+    const member = decodeDevice(new Uint8Array(readFileSync(join(world.upToDate.home, 'device.key'))))
+    const changes = openChanges(world.entries, world.packs, member)
+    expect(changes.flatMap(({ payloadPacks }) => payloadPacks)).not.toEqual([])
+    // The first version of the first file: no state needs it any more, and nobody reads it.
+    const old = changes
+      .filter(({ entry }) => entry.header.sequence <= world.seenByAway)
+      .flatMap(({ contentPacks }) => contentPacks)
+    expect(old).toHaveLength(1)
+    for (const pack of world.packs.filter(({ id }) => !old.includes(id))) {
+      const at = seeded.below(pack.bytes.length)
+      world.stage.notes.push(() => `pack ${pack.id}, byte ${at} of ${pack.bytes.length}`)
+      await withDamage((store) => damagePack(store, pack, at))
+      await meetsByJoining({ code: 'relay-corrupt', message: new RegExp(`pack ${pack.id}`) })
+      await world.relay.stop()
+    }
+  })
 })
+
+/** Damages one byte of a pack. */
+async function damagePack(store: RelayStore, { id, kind, bytes }: StoredPack, at: number): Promise<void> {
+  const damaged = flipped(bytes, at)
+  if (kind === 'row') await store.put(`small/${world.vault}/${id}`, damaged)
+  else writeFileSync(join(store.folder, 'packs', world.vault, id), damaged)
+}
 
 describe('a flipped byte in a stored entry', () => {
   for (const part of ['header', 'payload', 'signature'] as const) {

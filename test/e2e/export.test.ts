@@ -6,6 +6,11 @@ import { lineOf, Stage, summaryOf } from './commands.ts'
 import { addOddities, copyTree, installed } from './source-tree.ts'
 import { differences, folderDifferences, readTree } from './trees.ts'
 
+/** What GNU tar says of what it does all the same: times long ago or ahead, and that names are bytes. */
+function isRemark(line: string): boolean {
+  return /time stamp|'hdrcharset'/.test(line)
+}
+
 test('an export unpacks to the same tree, from a file and from standard output', async () => {
   const stage = Stage.forTest()
   const relay = await stage.relay()
@@ -21,7 +26,8 @@ test('an export unpacks to the same tree, from a file and from standard output',
   const unpacked = async (tar: string, name: string): Promise<string> => {
     const into = stage.newFolder(name)
     const { exitCode, stderr } = stage.machine('tar', '-xpf', tar, '-C', into, '--no-same-owner')
-    expect(stderr).toBe('')
+    const complaints = stderr.split('\n').filter((line) => line !== '' && !isRemark(line))
+    expect(complaints).toEqual([])
     expect(exitCode).toBe(0)
     return await Promise.resolve(into)
   }

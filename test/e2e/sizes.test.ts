@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  chunkBytesMax,
   decodeDevice,
   isAllowedPackSize,
   isAllowedPayloadSize,
@@ -72,7 +73,11 @@ function expectRule({ vault, packs, entries }: Held): void {
   }
 }
 
-test('every stored size obeys the rule, and a thousand files look like one', async () => {
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0)
+}
+
+test('every stored size obeys the rule, and a thousand files look like half as many of twice the size', async () => {
   const stage = Stage.forTest()
   const relay = await stage.relay()
   const url = await relay.start()
@@ -85,18 +90,23 @@ test('every stored size obeys the rule, and a thousand files look like one', asy
   const large = stage.newFolder('large')
   for (let at = 0; at < 30; at += 1) writeFileSync(join(large, `${at}`), seeded.bytes(seeded.below(3 * MiB)))
   const fileBytes = 20 * KiB
-  const many = stage.newFolder('many')
-  for (let at = 0; at < 1000; at += 1) {
-    const folder = join(many, `folder ${at % 40}`)
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, `file ${at}`), seeded.bytes(fileBytes))
+  const [many, half] = [stage.newFolder('many'), stage.newFolder('half')]
+  for (const [folder, count] of [
+    [many, 1000],
+    [half, 500],
+  ] as const) {
+    for (let at = 0; at < count; at += 1) {
+      const below = join(folder, `folder ${at % 40}`)
+      mkdirSync(below, { recursive: true })
+      writeFileSync(join(below, `file ${at}`), seeded.bytes((1000 / count) * fileBytes))
+    }
   }
   const one = stage.newFolder('one')
   writeFileSync(join(one, 'file'), seeded.bytes(1000 * fileBytes))
   const few = stage.newFolder('few')
   for (let at = 0; at < 5; at += 1) writeFileSync(join(few, `text ${at}`), `${at} `.repeat(5000 * at + 1))
   const vaults: Record<string, string> = {}
-  for (const folder of [large, many, one, few]) {
+  for (const folder of [large, many, half, one, few]) {
     await alpha.done('add', folder)
     vaults[folder] = String((await alpha.status(folder))['vault'])
   }
@@ -111,14 +121,21 @@ test('every stored size obeys the rule, and a thousand files look like one', asy
   const of = (folder: string): Held => held.get(vaults[folder]!)!
   for (const vault of held.values()) expectRule(vault)
 
-  const sizes = contentSizes(of(large))
-  expect(sizes.length).toBeGreaterThan(5)
-  expect(new Set(sizes.slice(0, -1))).toEqual(new Set([packBytesMax]))
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  expect(sizes.at(-1)! % Math.min(packBytesMax, padmeGranule(total))).toBe(0)
+  for (const folder of [large, many, half, one]) {
+    const sizes = contentSizes(of(folder))
+    expect(sizes.length).toBeGreaterThan(4)
+    expect(new Set(sizes.slice(0, -1))).toEqual(new Set([packBytesMax]))
+    expect(sizes.at(-1)! % Math.min(packBytesMax, padmeGranule(sum(sizes)))).toBe(0)
+  }
 
-  expect(contentSizes(of(many))).toEqual(contentSizes(of(one)))
+  expect(contentSizes(of(many))).toEqual(contentSizes(of(half)))
+  expect(rowKinds(of(many))).toEqual(rowKinds(of(half)))
   expect(rowKinds(of(many))).toEqual(rowKinds(of(one)))
+  // A pack ends where the next chunk does not fit: the long chunks of a large file leave more of it open, never as much as one chunk.
+  const [ofMany, ofOne] = [contentSizes(of(many)), contentSizes(of(one))]
+  const openMax = ofOne.length * chunkBytesMax + padmeGranule(sum(ofOne))
+  expect(sum(ofOne)).toBeGreaterThanOrEqual(sum(ofMany))
+  expect(sum(ofOne)).toBeLessThan(sum(ofMany) + openMax)
   // The log itself does grow: that is where names are, sealed.
   const logBytes = (vault: Held): number =>
     vault.entries.reduce((sum, { bytes }) => sum + bytes.length, 0) +

@@ -1,10 +1,12 @@
-// Two folders compared: by a small comparer of our own, to the byte and the nanosecond, and by rsync where the machine has it.
+// Two folders compared: by a small comparer of our own, to the byte and the nanosecond, and by a program that is not ours.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs'
 
 /** Node sets times through a double: near today a file's time is off by less than this (ns). */
 const timeToleranceNs = 1_000n
+/** What another program may say. */
+const outputBytesMax = 1 << 28
 
 /** What stands at one path. `content`: sha256 of a file's bytes, the target of a link, both in hex; undefined when not looked at. */
 interface Node {
@@ -84,21 +86,46 @@ export function looksEqual(a: string, b: string): boolean {
   }
 }
 
-/** What rsync would still have to do to make `b` like `a`, checksums compared: nothing, when they are equal. '' without rsync. */
-export function rsyncSays(a: string, b: string): string {
+/** What another program has to say against the equality of two folders: '' when nothing. rsync, or find and sha256sum where there is none. */
+function othersSay(a: string, b: string): string {
+  return rsyncSays(a, b) ?? listingsSay(a, b)
+}
+
+/** What rsync would still have to do to make `b` like `a`, checksums compared; undefined without rsync. */
+function rsyncSays(a: string, b: string): string | undefined {
   const flags = ['-rlptni', '-OJ', '--checksum', '--delete', '--exclude=/.grenier']
-  const run = spawnSync('rsync', [...flags, `${a}/`, `${b}/`], { maxBuffer: 1 << 28 })
-  if (run.error !== undefined && 'code' in run.error && run.error.code === 'ENOENT') {
-    console.warn('no rsync on this machine: the trees were compared by our own comparer alone')
-    return ''
-  }
+  const run = spawnSync('rsync', [...flags, `${a}/`, `${b}/`], { maxBuffer: outputBytesMax })
+  if (run.error !== undefined && 'code' in run.error && run.error.code === 'ENOENT') return undefined
   if (run.status !== 0) throw new Error(`rsync: ${run.stderr.toString()}`)
   return run.stdout.toString()
 }
 
-/** All that makes two folders differ, by both comparers; empty when they are equal. */
+/** What those flags of rsync look at, as GNU find and sha256sum list it: one line a node, its name last, ended by NUL. */
+const listing = `
+find . -mindepth 1 -path ./.grenier -prune -o -type d -printf 'd %m %P\\0' \
+  -o -type l -printf 'l %Ts %l, at %P\\0' -o -printf '%y %m %s %Ts %P\\0'
+find . -path ./.grenier -prune -o -type f -print0 | xargs -0 -r sha256sum -z`
+
+/** Lines that only one of the two listings has. */
+function listingsSay(a: string, b: string): string {
+  const [here, there] = [listingOf(a), listingOf(b)]
+  const only = [
+    ...[...here].filter((line) => !there.has(line)).map((line) => `only in the first: ${line}`),
+    ...[...there].filter((line) => !here.has(line)).map((line) => `only in the second: ${line}`),
+  ]
+  return only.join('\n')
+}
+
+function listingOf(folder: string): Set<string> {
+  const run = spawnSync('sh', ['-e', '-c', listing], { cwd: folder, maxBuffer: outputBytesMax })
+  if (run.error !== undefined) throw run.error
+  if (run.status !== 0) throw new Error(`neither rsync nor GNU find: ${run.stderr.toString()}`)
+  return new Set(run.stdout.toString('latin1').split('\0'))
+}
+
+/** All that makes two folders differ, by our own comparer and another program; empty when they are equal. */
 export function folderDifferences(a: string, b: string): string[] {
   const own = differences(readTree(a), readTree(b))
-  const rsync = rsyncSays(a, b)
-  return rsync === '' ? own : [...own, `rsync: ${rsync.slice(0, 4000)}`]
+  const others = othersSay(a, b)
+  return others === '' ? own : [...own, `another program: ${others.slice(0, 4000)}`]
 }

@@ -49,6 +49,49 @@ describe('ignore rules', () => {
     expect(rules.ignores(at('a/local'), false)).toBe(false)
   })
 
+  it('of a deeper folder bring back a whole folder that those above leave out', async () => {
+    const { rules } = await rulesOf({ '': 'build/\n*.o\n', sub: '!build/\n!keep.o\n' })
+    expect(rules.ignores(at('build/x'), false)).toBe(true)
+    expect(rules.ignores(at('sub/build'), true)).toBe(false)
+    expect(rules.ignores(at('sub/build/x'), false)).toBe(false)
+    expect(rules.ignores(at('sub/build/deep/x'), false)).toBe(false)
+    expect(rules.ignores(at('sub/build/x.o'), false)).toBe(true)
+    expect(rules.ignores(at('sub/build/keep.o'), false)).toBe(false)
+  })
+
+  it('bring nothing back below a folder that is left out', async () => {
+    const { rules } = await rulesOf({ '': 'a/b/\n', 'a/b': '!x\n' })
+    expect(rules.ignores(at('a/b/x'), false)).toBe(true)
+  })
+
+  const nested: [string, string, boolean][] = [
+    ['/x', 'x', true],
+    ['/x', 'deep/x', false],
+    ['x', 'deep/er/x', true],
+    ['deep/x', 'deep/x', true],
+    ['deep/x', 'er/deep/x', false],
+    ['**/x', 'deep/er/x', true],
+    ['deep/**', 'deep/er/x', true],
+    ['\\!x', '!x', true],
+    ['\\#x', 'deep/#x', true],
+    ['#x', '#x', false],
+    ['x\\ ', 'x ', true],
+    ['x ', 'x', true],
+    ['x/  ', 'deep/x/in', true],
+    ['[ab]?', 'bc', true],
+    ['*', 'x', true],
+    [' ', ' ', false],
+  ]
+  it.each(nested)(
+    '%j of a folder with an odd name says of %j that it is ignored: %s',
+    async (rule, path, ignored) => {
+      const { rules } = await rulesOf({ '!o [a]*?{b}\\ #\n$(': `${rule}\n` })
+      expect(rules.ignores(at(`!o [a]*?{b}\\ #\n$(/${path}`), false)).toBe(ignored)
+      expect(rules.ignores(at(`o a/${path}`), false)).toBe(false)
+      expect(rules.ignores(at(path), false)).toBe(false)
+    },
+  )
+
   it('always leave out our own directory, at the root alone', async () => {
     const { rules } = await rulesOf({ '': '!.grenier\n' })
     expect(rules.ignores(at('.grenier'), true)).toBe(true)

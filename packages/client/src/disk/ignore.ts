@@ -14,16 +14,22 @@ const ruleBytesMax = 256 * 1024
 /** A longer pattern, or one with more stars, is left out: matching takes polynomial time of that degree. */
 const patternLengthMax = 1024
 const patternStarsMax = 8
+/** A matcher remembers each path that it was asked about: after so many it is made anew. */
+const askedMax = 20_000
 
+/** What one rules file says, in words of the whole folder. */
 interface Rules {
   readonly stamp: Stamp | undefined
-  readonly matcher: ignore.Ignore
+  readonly patterns: ignore.Ignore
 }
 
 /** The rules of one folder, as far as its directories have been entered. */
 export class IgnoreRules {
   readonly #files: FileSystem
   readonly #rules = new Map<RelativePath, Rules>()
+  /** All rules that hold in a directory with rules, those of the root first: the last one that matches decides. */
+  readonly #matchers = new Map<RelativePath, ignore.Ignore>()
+  #asked = 0
 
   constructor(files: FileSystem) {
     this.#files = files
@@ -37,9 +43,12 @@ export class IgnoreRules {
     const known = this.#rules.get(directory)
     const path = joinPath(directory, ignoreFile)
     const look = listed ? await this.#look(path) : undefined
-    if (look?.kind !== 'file') return this.#rules.delete(directory)
-    if (known?.stamp !== undefined && sameStamp(known.stamp, look.stamp)) return false
-    this.#rules.set(directory, await this.#read(path))
+    if (look?.kind === 'file' && known?.stamp !== undefined && sameStamp(known.stamp, look.stamp))
+      return false
+    const rules = look?.kind === 'file' ? await this.#read(directory) : undefined
+    this.#matchers.clear()
+    if (rules === undefined) return this.#rules.delete(directory)
+    this.#rules.set(directory, rules)
     return true
   }
 
@@ -54,14 +63,26 @@ export class IgnoreRules {
   /** Whether a path is ignored. Our own directory always is. */
   ignores(path: RelativePath, isDirectory: boolean): boolean {
     if (path === ownDirectory || path.startsWith(`${ownDirectory}/`)) return true
-    for (const directory of ancestorsOf(path).reverse()) {
-      const matcher = this.#rules.get(directory)?.matcher
-      if (matcher === undefined) continue
-      const below = directory === rootPath ? path : path.slice(directory.length + 1)
-      const { ignored, unignored } = matcher.test(isDirectory ? `${below}/` : below)
-      if (ignored || unignored) return ignored
+    const directory = ancestorsOf(path).findLast((above) => this.#rules.has(above))
+    if (directory === undefined) return false
+    return this.#matcherOf(directory).ignores(isDirectory ? `${path}/` : path)
+  }
+
+  #matcherOf(directory: RelativePath): ignore.Ignore {
+    this.#asked += 1
+    if (this.#asked > askedMax) {
+      this.#matchers.clear()
+      this.#asked = 0
     }
-    return false
+    const known = this.#matchers.get(directory)
+    if (known !== undefined) return known
+    const matcher = ignore({ ignorecase: false })
+    for (const above of [...ancestorsOf(directory), directory]) {
+      const rules = this.#rules.get(above)
+      if (rules !== undefined) matcher.add(rules.patterns)
+    }
+    this.#matchers.set(directory, matcher)
+    return matcher
   }
 
   /** Where it may not be looked at, the directory will have a problem of its own. */
@@ -74,19 +95,19 @@ export class IgnoreRules {
     }
   }
 
-  async #read(path: RelativePath): Promise<Rules> {
+  async #read(directory: RelativePath): Promise<Rules> {
     try {
-      const reader = await this.#files.openForReading(path)
+      const reader = await this.#files.openForReading(joinPath(directory, ignoreFile))
       try {
         const bytes = await reader.read(0, ruleBytesMax + 1)
-        if (bytes.length > ruleBytesMax) return { stamp: reader.stamp, matcher: matcherOf('*') }
-        return { stamp: reader.stamp, matcher: matcherOf(new TextDecoder().decode(bytes)) }
+        const text = bytes.length > ruleBytesMax ? '*' : new TextDecoder().decode(bytes)
+        return { stamp: reader.stamp, patterns: patternsOf(text, directory) }
       } finally {
         await reader.close()
       }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      return { stamp: undefined, matcher: matcherOf('*') }
+      return { stamp: undefined, patterns: patternsOf('*', directory) }
     }
   }
 }
@@ -104,10 +125,25 @@ export function parentOf(path: RelativePath): RelativePath {
   return ancestorsOf(path).at(-1) ?? rootPath
 }
 
-function matcherOf(text: string): ignore.Ignore {
+function patternsOf(text: string, directory: RelativePath): ignore.Ignore {
   const patterns = text.split(/\r?\n/).filter((line) => {
     const stars = line.split('*').length - 1
     return line.length <= patternLengthMax && stars <= patternStarsMax
   })
-  return ignore({ ignorecase: false }).add(patterns)
+  const own = directory === rootPath ? patterns : patterns.flatMap((pattern) => belowOf(directory, pattern))
+  return ignore({ ignorecase: false }).add(own)
+}
+
+/** What a pattern of this directory's rules is from the root on; nothing for a remark. */
+function belowOf(directory: RelativePath, pattern: string): string[] {
+  if (pattern.startsWith('#') || pattern.trim() === '') return []
+  const isNegative = pattern.startsWith('!')
+  // What a backslash protects at the beginning of a line alone needs none further on.
+  const body = (isNegative ? pattern.slice(1) : pattern).replace(/^\\(?=[!#])/, '').replace(/(?<!\\) +$/, '')
+  if (body.trim() === '') return []
+  // A slash at the beginning or in the middle ties a pattern to its directory; without one it holds at any depth.
+  const slash = body.indexOf('/')
+  const isTied = slash >= 0 && slash < body.length - 1
+  const front = `${isNegative ? '!' : ''}/${directory.replace(/[\\*?[\]{}!# ]/g, '\\$&')}/`
+  return [isTied ? `${front}${body.replace(/^\//, '')}` : `${front}**/${body}`]
 }
