@@ -11,7 +11,7 @@ import { RelayStore } from './relay-store.ts'
 import { copyTree, installed } from './source-tree.ts'
 import { differences, folderDifferences, looksEqual, readTree } from './trees.ts'
 import { WireRecord } from './wire-record.ts'
-import { WireTap } from './wire-tap.ts'
+import { WireTap, type Tapped } from './wire-tap.ts'
 
 const full = process.env['GRENIER_FULL'] === '1'
 const kills = full ? 50 : 10
@@ -95,10 +95,17 @@ function boundedCount(source: string): number {
   return [...readTree(source, 'names').values()].filter(({ sizeBytes }) => sizeBytes <= fileBytesMax).length
 }
 
-/** Resolves after so many messages on the wire or lines of the commands, or when there is nothing to be done any more. */
-async function moment(tap: WireTap, sides: readonly Side[], events: number): Promise<void> {
+/** What a kill comes after: so many messages on the wire or lines of the commands, or the first append, or the first answer to one. */
+type When = number | 'append' | 'appended'
+
+function isAppend({ message }: Tapped, when: When): boolean {
+  return when === 'append' ? message.type === 'append' : message.type === 'ok' && message.re === 'append'
+}
+
+/** Resolves when the moment has come, or when there is nothing to be done any more. */
+async function moment(tap: WireTap, sides: readonly Side[], when: When): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    let left = events
+    let left = typeof when === 'number' ? when : Number.POSITIVE_INFINITY
     const isQuiet = (): boolean =>
       sides.every(({ sync }) => isSynced(sync)) && looksEqual(sides[0]!.folder, sides[1]!.folder)
     const end = (settle: () => void): void => {
@@ -110,8 +117,9 @@ async function moment(tap: WireTap, sides: readonly Side[], events: number): Pro
       if (ended !== undefined) end(() => reject(new Error(`ended by itself: ${ended.sync.transcript()}`)))
       else if (--left <= 0 || isQuiet()) end(resolve)
     }
-    const count = (): void => {
-      if (--left <= 0) end(resolve)
+    const count = (tapped: Tapped): void => {
+      left -= 1
+      if (left <= 0 || (typeof when === 'string' && isAppend(tapped, when))) end(resolve)
     }
     const stops = [tap.onMessage(count), ...sides.map(({ sync }) => sync.onLine(take))]
   })
@@ -159,10 +167,12 @@ test(`${kills} times kill -9 in the middle of a sync, and nothing is lost or sen
   )
   for (let round = 0; round < kills; round += 1) {
     work.round(sides)
-    const events = 1 + seeded.below(seeded.pick([4, 20, 80]))
-    await moment(tap, sides, events)
+    // Chance alone rarely meets what lies between an append and the news of it.
+    const random = 1 + seeded.below(seeded.pick([4, 20, 80]))
+    const when = seeded.pick<When>([random, random, 'append', 'appended'])
+    await moment(tap, sides, when)
     const killed = await killOne(seeded.below(3), sides, { relay, url: tap.url })
-    history.push(`round ${round}: killed ${killed} after ${events} events, ${record.count} messages in all`)
+    history.push(`round ${round}: killed ${killed} after ${when}, ${record.count} messages in all`)
   }
   const syncs = sides.map(({ sync }) => sync)
   await untilHolds(syncs, () => syncs.every(isSynced) && looksEqual(here, there))

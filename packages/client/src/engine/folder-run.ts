@@ -1,12 +1,14 @@
 // The run of one folder: receive, look, plan, carry out, until nothing differs; then wait for a hint, a push or a timer. Nothing here is
 // remembered across a crash: what is kept are observations, and from them everything is planned again.
 import { ClientError } from '../errors.ts'
+import type { IngestFile } from '../content/ingest.ts'
 import type { FolderLook } from '../disk/look.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { rootPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { Bell } from './bell.ts'
 import { sightFrom, type Brake } from './brake.ts'
+import { catchUp } from './catch-up.ts'
 import { pause, type Connection } from './connection.ts'
 import type { PackShipper } from './pack-shipper.ts'
 import type { Done, PlanWork } from './plan-work.ts'
@@ -68,6 +70,7 @@ export class FolderRun {
   #sights = 0
   #brakeChecked: string | undefined
   #goesOn = false
+  #caughtUp = false
   #session: RelaySession | undefined
 
   constructor(parts: FolderRunParts) {
@@ -114,6 +117,7 @@ export class FolderRun {
     for (;;) {
       this.#stopIfAborted()
       try {
+        await this.#catchUp()
         const settled = await this.#settle(await this.#online())
         this.#failures.over()
         return settled
@@ -194,6 +198,20 @@ export class FolderRun {
     if (outcome === 'held') return heldMs
     if (outcome === 'unsettled') return unsettledMs
     return this.#parts.tally.hasPassing ? againMs : rescanMs
+  }
+
+  /** Once a run, before it hears of anybody else. A key that is withheld may be there after the next entries. */
+  async #catchUp(): Promise<void> {
+    const { vault, planning } = this.#parts
+    if (this.#caughtUp || vault.log.isEmpty) return
+    await this.#look()
+    try {
+      const learn = (files: readonly IngestFile[]): Promise<void> => this.#parts.sender().learn(files)
+      await catchUp({ trees: vault.trees, planning, learn })
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'key-withheld') throw error
+    }
+    this.#caughtUp = true
   }
 
   /** A session that is logged in, subscribed, and knows which packs arrived. */

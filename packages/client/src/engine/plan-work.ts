@@ -85,13 +85,15 @@ export class PlanWork {
   async #apply(
     changes: readonly Change[],
   ): Promise<{ done: number; complete: boolean; lookAgain: readonly RelativePath[] }> {
-    const { tally, receiver, questions, checkFolder } = this.#parts
+    const { vault, tally, receiver, questions, checkFolder } = this.#parts
     const lookAgain: RelativePath[] = []
     let done = 0
     if (changes.length > 0) await checkFolder()
     tally.expect(changes.length, bytesOf(changes))
     const parts = [...partsOf(changes)]
     for (const [at, part] of parts.entries()) {
+      // What is put in place must be known again after any crash, or it would be taken for somebody's new file.
+      await vault.trees.write({ flush: true }, () => undefined)
       const report = await this.#parts.applier.run(part)
       await this.#noteLost(report.done)
       done += report.done.length
