@@ -13,6 +13,16 @@ export const regressions: readonly Regression[] = [
       'a new file took the name of a directory that its user had removed, while the move of that directory failed',
     run: { seed: 243, devices: 2, moves: 15, early: true },
   },
+  {
+    found:
+      'a directory that could not be made was there as one of the user, and what belongs into it came into that one, under a parent that no row had',
+    run: { seed: 60101 },
+  },
+  {
+    found:
+      'a directory that its user had removed was taken for removed although what was to move out of it had not: a row without a directory above it, planned for ever',
+    run: { seed: 3000222 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */
