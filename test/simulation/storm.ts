@@ -76,6 +76,17 @@ const lateWeights = {
   userDuringCrash: 4,
 }
 
+interface Shape {
+  readonly devices: number
+  readonly moves: number
+}
+
+/** Drawn whether it is wanted or not, so that all that is drawn after it stays as it was. Early runs drew only what nobody gave. */
+function shapeOf(chance: Seeded, options: Pick<StormOptions, 'devices' | 'moves'>): Shape {
+  const devices = options.devices ?? (chance.chance(0.7) ? 2 : 3)
+  return { devices, moves: options.moves ?? 6 + chance.below(20) }
+}
+
 /** Far from the numbers of moves. */
 const lateStream = 1_000_000
 
@@ -110,8 +121,8 @@ class Storm {
     quickenCrypto()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
-    const devices = options.devices ?? (chance.chance(0.7) ? 2 : 3)
-    const moves = options.moves ?? 6 + chance.below(20)
+    const drawn = shapeOf(chance, options.early === true ? options : {})
+    const { devices = drawn.devices, moves = drawn.moves } = options
     const folding = chance.chance(0.25) ? chance.below(devices) : undefined
     const latencyMs = chance.pick([2, 20, 200])
     const weather = { latencyMs, stallChance: chance.chance(0.3) ? 0.05 : 0 }
