@@ -23,6 +23,16 @@ export const regressions: readonly Regression[] = [
       'a directory that its user had removed was taken for removed although what was to move out of it had not: a row without a directory above it, planned for ever',
     run: { seed: 3000222 },
   },
+  {
+    found:
+      'a file that was written anew, and longer, between its opening and its reading was taken for one that only grew: cut off where it had ended',
+    run: {
+      seed: 4000206,
+      devices: 2,
+      moves: 21,
+      without: new Set([3, 7, 8, 9, 11, 15, 17, 18, 19, 20]),
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

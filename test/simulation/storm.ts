@@ -87,10 +87,9 @@ function shapeOf(chance: Seeded, options: Pick<StormOptions, 'devices' | 'moves'
   return { devices, moves: options.moves ?? 6 + chance.below(20) }
 }
 
-/** Far from the numbers of moves. */
-const lateStream = 1_000_000
+const lateStream = 1_000_000 // far from the numbers of moves
 
-/** Runs a storm and the calm after it. Rejects only if the simulation itself is broken. */
+/** Runs a storm and the calm after it. Rejects if the simulation itself is broken. */
 export async function storm(options: StormOptions): Promise<StormResult> {
   return await (await Storm.begin(options)).run()
 }
@@ -352,7 +351,8 @@ class Storm {
       }
     }
     for (const lost of this.#ledger.missingFromTrees(held)) this.#failures.push(`in no tree: ${lost}`)
-    if (this.#ledger.missingFrom(held).length === 0) return
+    // The log's history costs as much as a short run.
+    if (this.#ledger.missingFrom(held).length === 0 && this.#seed % 4 !== 0) return
     const ever = await versionsEver(this.#world)
     for (const version of ever)
       if (!this.#ledger.knows(version)) this.#failures.push(`nobody wrote ${version}, which the log has`)
