@@ -1,39 +1,60 @@
-// What users wrote, and what became of it: a version that its own user overwrote or removed may be gone; one that nobody took away is in every
-// tree, under whatever name, or in the log's history.
+// What users wrote, and what became of it. Three classes: nobody took it away: then it is in the trees, under whatever name. Somebody did, but not
+// where it was written: then it went through the log, and is in its history. Whoever wrote it took it away again: then it may be gone.
 import { createHash } from 'node:crypto'
+
+interface Version {
+  /** For people. */
+  readonly where: string
+  /** Machines on which it was written, and not taken away since: there it is, or was sent from there. */
+  readonly writers: Set<string>
+  /** Whether a user anywhere overwrote or removed it since it was last written. */
+  isTaken: boolean
+}
 
 /** The versions of one run, by their bytes. */
 export class Ledger {
-  readonly #written = new Map<string, string>()
-  readonly #taken = new Set<string>()
+  readonly #versions = new Map<string, Version>()
 
-  /** A user's write was completed. `where`: for people. */
-  wrote(bytes: Uint8Array, where: string): void {
-    const version = versionOf(bytes)
-    this.#written.set(version, where)
-    this.#taken.delete(version)
+  /** A user's write was completed at a machine. `where`: for people. */
+  wrote(bytes: Uint8Array, machine: string, where: string): void {
+    const name = versionOf(bytes)
+    const known = this.#versions.get(name)
+    const writers = known?.writers ?? new Set()
+    this.#versions.set(name, { where, writers: writers.add(machine), isTaken: false })
   }
 
-  /** A user knowingly overwrote or removed what was there. */
-  took(bytes: Uint8Array): void {
-    this.#taken.add(versionOf(bytes))
+  /** A user at a machine knowingly overwrote or removed what was there. */
+  took(bytes: Uint8Array, machine: string): void {
+    const known = this.#versions.get(versionOf(bytes))
+    if (known === undefined) return
+    known.isTaken = true
+    known.writers.delete(machine)
   }
 
   /** Whether a user ever wrote exactly this. */
   knows(version: string): boolean {
-    return this.#written.has(version)
+    return this.#versions.has(version)
   }
 
-  /** Versions that nobody took away and that are not among these. */
+  /** Versions that have to be in a tree and are not among these. */
+  missingFromTrees(held: ReadonlySet<string>): string[] {
+    return this.#missing(held, ({ isTaken }) => !isTaken)
+  }
+
+  /** Versions that have to be in a tree or in the log's history and are not among these. */
   missingFrom(held: ReadonlySet<string>): string[] {
-    const missing: string[] = []
-    for (const [version, where] of this.#written)
-      if (!this.#taken.has(version) && !held.has(version)) missing.push(`${where} (${version})`)
-    return missing
+    return this.#missing(held, ({ isTaken, writers }) => !isTaken || writers.size > 0)
   }
 
   get size(): number {
-    return this.#written.size
+    return this.#versions.size
+  }
+
+  #missing(held: ReadonlySet<string>, isOwed: (version: Version) => boolean): string[] {
+    const missing: string[] = []
+    for (const [name, version] of this.#versions)
+      if (!held.has(name) && isOwed(version)) missing.push(`${version.where} (${name})`)
+    return missing
   }
 }
 

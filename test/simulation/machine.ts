@@ -12,37 +12,16 @@ import {
   type FileSystem,
   type FolderEngine,
   type FolderEvent,
-  type FolderRecord,
-  type Home,
   type Platform,
   type StateStore,
   type WatchEvents,
 } from '@grenier/client'
-import {
-  certifyDevice,
-  identityFromEntropy,
-  makeDevice,
-  publicDevice,
-  publicIdentity,
-  type Certificate,
-  type Device,
-  type Identity,
-} from '@grenier/crypto'
 import type { RelativePath } from '../../packages/client/src/sync/name.ts'
 import { keySpace } from '../../packages/client/src/state/state-keys.ts'
 import { canary } from './canary.ts'
+import { MemoryHome } from './memory-home.ts'
 import { copyFolder, type KeptMachine } from './ready-world.ts'
-import { Seeded } from './seeded.ts'
-import { relayUrl, type World } from './world.ts'
-
-/** Keys are made once: 2,500 encapsulations a second are not what a simulation should spend its time on. */
-export const readyMade = ((): { identity: Identity; devices: Device[]; certificates: Certificate[] } => {
-  const random = new Seeded(0x9e3779b9)
-  const devices = Array.from({ length: 4 }, () => makeDevice(random))
-  const identity = identityFromEntropy(random.bytes(32))
-  const certificates = devices.map((device) => certifyDevice(identity, publicDevice(device)))
-  return { identity, devices, certificates }
-})()
+import type { World } from './world.ts'
 
 /** What is special about a machine. */
 export interface MachineOptions {
@@ -60,8 +39,8 @@ interface Waiter {
   readonly run: (path: string) => void
 }
 
-/** Right before what something may happen: an effect, a file opened, read or looked at again, a flush, a batch of the state. */
-export type WaitedCall = (typeof waitedCalls)[number]
+/** Right before what something may happen: an effect (on something of the user's), a file opened, read or looked at again, a flush, a batch. */
+export type WaitedCall = (typeof waitedCalls)[number] | 'namedChange' | 'read-on'
 const waitedCalls = ['change', 'openForReading', 'read', 'stampNow', 'flush', 'batch'] as const
 
 interface Watching {
@@ -106,7 +85,8 @@ export class Machine {
     this.skewMs = world.random.below(4000) - 2000
     const clock = world.scheduler.clockOf(this)
     const folds = this.folds ? { caseInsensitive: true, normalizesUnicode: true } : undefined
-    this.folder = new MemoryFolder({ clock, folds })
+    const fault = (call: string, path: string): undefined => this.#between(call, path)
+    this.folder = new MemoryFolder({ clock, folds, fault })
     this.user = new MemoryUser(this.folder)
     this.home = new MemoryHome(`${canary}-${this.name}`, at)
     if (options.kept === undefined) return
@@ -307,6 +287,16 @@ export class Machine {
     if (call === 'change') for (const path of paths) this.touched(parentOf(path))
     if (this.#waiters.length === 0) return
     const path = call === 'read' || call === 'stampNow' ? this.#opened : (paths[0] ?? '')
+    const isMeant = (waiter: Waiter): boolean =>
+      waiter.call === call || (waiter.call === 'namedChange' && call === 'change' && path !== '')
+    const due = this.#waiters.filter((waiter) => isMeant(waiter) && waiter.left-- <= 0)
+    this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter))
+    for (const { run } of due) run(path)
+  }
+
+  /** In the middle of a call. */
+  #between(call: string, path: string): undefined {
+    if (call !== 'read-on' || this.#waiters.length === 0) return
     const due = this.#waiters.filter((waiter) => waiter.call === call && waiter.left-- <= 0)
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter))
     for (const { run } of due) run(path)
@@ -348,50 +338,4 @@ function pathsOf(given: unknown): string[] {
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
-}
-
-/** A home that is durable by construction: the command's own home is tested with the command. */
-export class MemoryHome implements Home {
-  readonly directory = '/home'
-  readonly deviceName: string
-  readonly device: Device
-  readonly identity = publicIdentity(readyMade.identity)
-  readonly certificate: Certificate
-  readonly relays = [relayUrl]
-  folders: readonly FolderRecord[] = []
-  /** Files kept about halts, by path. */
-  readonly evidence = new Map<string, Uint8Array>()
-
-  constructor(deviceName: string, at: number) {
-    this.deviceName = deviceName
-    const device = readyMade.devices[at]
-    const certificate = readyMade.certificates[at]
-    if (device === undefined || certificate === undefined) throw new RangeError('more machines than keys')
-    this.device = device
-    this.certificate = certificate
-  }
-
-  stateDirectory(vault: string): string {
-    return `/home/state/${vault}`
-  }
-
-  addFolder(record: FolderRecord): Promise<void> {
-    this.folders = [...this.folders, record]
-    return Promise.resolve()
-  }
-
-  enrol(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  removeFolder(path: string): Promise<void> {
-    this.folders = this.folders.filter((folder) => folder.path !== path)
-    return Promise.resolve()
-  }
-
-  keepEvidence(vault: string, name: string, bytes: Uint8Array): Promise<string> {
-    const path = `${this.directory}/evidence/${vault}/${name}`
-    this.evidence.set(path, bytes)
-    return Promise.resolve(path)
-  }
 }

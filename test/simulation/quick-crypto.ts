@@ -1,9 +1,12 @@
 // Pure functions of the library of primitives, remembered over the runs of one process: in a simulation the same signatures are checked, and
 // the same seals opened, thousands of times. Answers are the same ones; only a simulation asks for this, never the product.
+import { nodeAead } from '@grenier/crypto'
 import { sodium } from '../../packages/crypto/src/sodium.ts'
 
 /** Answers remembered of one function. */
 const answersMax = 20_000
+/** Longer ones are not worth the memory. */
+const sealedMax = 8192
 
 let done = false
 
@@ -11,6 +14,7 @@ let done = false
 export function quickenCrypto(): void {
   if (done) return
   done = true
+  quickenAead()
   const verify = sodium.crypto_sign_verify_detached.bind(sodium)
   const decapsulate = sodium.crypto_kem_xwing_dec.bind(sodium)
   const sign = sodium.crypto_sign_detached.bind(sodium)
@@ -27,6 +31,34 @@ export function quickenCrypto(): void {
     },
     crypto_kem_xwing_dec: (ciphertext: Uint8Array, secret: Uint8Array): Uint8Array =>
       remembered(secrets, keyOf(ciphertext, secret), () => decapsulate(ciphertext, secret)).slice(),
+  })
+}
+
+/** Seals and opens the same; what was sealed or opened once is not opened again. */
+function quickenAead(): void {
+  const seal = nodeAead.seal.bind(nodeAead)
+  const open = nodeAead.open.bind(nodeAead)
+  const plains = new Map<string, Uint8Array>()
+  const keep = (key: string, plain: Uint8Array): void => {
+    if (plains.size >= answersMax) plains.clear()
+    plains.set(key, plain.slice())
+  }
+  Object.assign(nodeAead, {
+    seal: (by: { key: Uint8Array; nonce: Uint8Array }, plain: Uint8Array, sealed: Uint8Array): void => {
+      // Where it is sealed in place, the plain bytes are gone afterwards.
+      const kept = sealed.length <= sealedMax ? plain.slice() : undefined
+      seal(by, plain, sealed)
+      if (kept !== undefined) keep(keyOf(by.key, by.nonce, sealed), kept)
+    },
+    open: (by: { key: Uint8Array; nonce: Uint8Array }, sealed: Uint8Array, plain: Uint8Array): boolean => {
+      if (sealed.length > sealedMax) return open(by, sealed, plain)
+      const key = keyOf(by.key, by.nonce, sealed)
+      const known = plains.get(key)
+      if (known !== undefined) plain.set(known)
+      else if (open(by, sealed, plain)) keep(key, plain)
+      else return false
+      return true
+    },
   })
 }
 

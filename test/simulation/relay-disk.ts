@@ -17,13 +17,16 @@ interface Pack {
   readonly bytes: Uint8Array
 }
 
+/** Comes back unless the process is dead. */
+type Wait = () => Promise<void>
+
 /** The disk of one relay. */
 export class RelayDisk {
   readonly #rows: Map<string, Uint8Array>
   readonly #packs: Map<string, Pack>
   readonly #incarnation: Uint8Array
-  /** Values before writes that no flush followed yet, last one last. */
-  #undo: (readonly [string, Uint8Array | undefined])[] = []
+  /** Values before writes that no flush followed yet, by batch, last one last. */
+  #undo: (readonly (readonly [string, Uint8Array | undefined])[])[] = []
   #sorted: readonly string[] | undefined
 
   constructor(incarnation: Uint8Array, kept?: { rows: Map<string, Uint8Array>; packs: Map<string, Pack> }) {
@@ -37,13 +40,20 @@ export class RelayDisk {
     return new RelayDisk(this.#incarnation, { rows: new Map(this.#rows), packs: new Map(this.#packs) })
   }
 
-  /** Stores for one process. Once it is dead (`alive` says so), nothing that it calls does anything, or returns. */
-  open(alive: () => boolean): Stores {
-    const rows = this.#openRows(alive)
+  /**
+   * Stores for one process. Once it is dead (`alive` says so), nothing that it calls does anything, or returns. `step` comes before each
+   * effect and each answer: it may take its time, and the process may die in it.
+   */
+  open(alive: () => boolean, step: () => Promise<void> | undefined = () => undefined): Stores {
+    const unlessDead = async (): Promise<void> => {
+      if (alive()) await step()
+      if (!alive()) await never
+    }
+    const rows = this.#openRows(unlessDead)
     return {
       logs: new RowsLogStore(rows, this.#incarnation),
       ledger: new RowsPackLedger(rows),
-      packs: this.#openPacks(alive),
+      packs: this.#openPacks(unlessDead),
       accounts: new RowsAccountStore(rows, undefined),
       registration: new RowsRegistrationStore(rows, undefined),
       close: () => rows.close(),
@@ -57,9 +67,15 @@ export class RelayDisk {
     return count
   }
 
-  /** Loses power: what was written and not flushed goes. */
-  crash(): void {
-    for (const [key, value] of this.#undo.reverse()) this.#put(key, value)
+  /** Batches that no flush followed yet. */
+  get unflushedBatches(): number {
+    return this.#undo.length
+  }
+
+  /** Loses power: of the batches since the last flush, in order, the first `kept` survive. */
+  crash(kept = 0): void {
+    for (const batch of this.#undo.slice(kept).reverse())
+      for (const [key, value] of [...batch].reverse()) this.#put(key, value)
     this.#undo = []
   }
 
@@ -72,13 +88,15 @@ export class RelayDisk {
     for (const { bytes } of this.#packs.values()) yield bytes
   }
 
-  #openRows(alive: () => boolean): Rows {
+  #openRows(unlessDead: Wait): Rows {
     const group = new GroupCommit({
-      ready: () => unlessDead(alive),
+      ready: unlessDead,
       get: (key) => this.#rows.get(key),
       write: async (batch, durable) => {
-        await unlessDead(alive)
+        await unlessDead()
         this.#write(batch, durable)
+        // It may die before it says that it has written.
+        await unlessDead()
       },
     })
     const sorted = (): readonly string[] => (this.#sorted ??= [...this.#rows.keys()].sort())
@@ -95,7 +113,7 @@ export class RelayDisk {
           found.push([key, rowsOf.get(key) ?? new Uint8Array(0)])
         }
         for (const row of found) {
-          await unlessDead(alive)
+          await unlessDead()
           yield row
         }
       },
@@ -105,11 +123,13 @@ export class RelayDisk {
   }
 
   #write(batch: readonly RowWrite[], durable: boolean): void {
+    const undo: [string, Uint8Array | undefined][] = []
     for (const { key, value } of batch) {
-      this.#undo.push([key, this.#rows.get(key)])
+      undo.push([key, this.#rows.get(key)])
       this.#put(key, value)
     }
     if (durable) this.#undo = []
+    else this.#undo.push(undo)
   }
 
   #put(key: string, value: Uint8Array | undefined): void {
@@ -118,36 +138,37 @@ export class RelayDisk {
     else this.#rows.set(key, value)
   }
 
-  #openPacks(alive: () => boolean): PackStore {
+  #openPacks(unlessDead: Wait): PackStore {
     const packs = this.#packs
     return {
       async begin(arrival) {
-        await unlessDead(alive)
+        await unlessDead()
         const parts: Uint8Array[] = []
         return new CheckedUpload(arrival, {
           write: (bytes) => {
             parts.push(bytes)
-            return unlessDead(alive)
+            return unlessDead()
           },
           publish: async () => {
-            await unlessDead(alive)
+            await unlessDead()
             packs.set(nameOf(arrival), { place: arrival, bytes: Buffer.concat(parts) })
+            await unlessDead()
           },
           discard: () => Promise.resolve(),
         })
       },
       async *get(place, range) {
-        await unlessDead(alive)
+        await unlessDead()
         const found = packs.get(nameOf(place))
         if (found === undefined) throw packMissing(place)
         yield* piecesOf(found.bytes, range, place)
       },
       async delete(places) {
-        await unlessDead(alive)
+        await unlessDead()
         for (const place of places) packs.delete(nameOf(place))
       },
       async *list(vault) {
-        await unlessDead(alive)
+        await unlessDead()
         const prefix = vault === undefined ? '' : `${toHex(vault)}/`
         for (const [name, { place }] of [...packs].sort(([a], [b]) => (a < b ? -1 : 1)))
           if (name.startsWith(prefix)) yield place
@@ -158,10 +179,6 @@ export class RelayDisk {
 }
 
 const never = new Promise<never>(() => undefined)
-
-async function unlessDead(alive: () => boolean): Promise<void> {
-  if (!alive()) await never
-}
 
 function nameOf({ vault, pack }: PackPlace): string {
   return `${toHex(vault)}/${toHex(pack)}`

@@ -16,6 +16,7 @@ const { values } = parseArgs({
     devices: { type: 'string' },
     moves: { type: 'string' },
     without: { type: 'string' },
+    early: { type: 'boolean', default: false },
     jobs: { type: 'string' },
     planner: { type: 'boolean', default: false },
     worker: { type: 'string' },
@@ -42,6 +43,7 @@ const shape: Omit<StormOptions, 'seed'> = {
   devices: values.devices === undefined ? undefined : Number(values.devices),
   moves: values.moves === undefined ? undefined : Number(values.moves),
   without: values.without === undefined ? undefined : new Set(values.without.split(',').map(Number)),
+  early: values.early,
 }
 
 function durationMs(text: string): number {
@@ -70,7 +72,11 @@ async function once(): Promise<void> {
 }
 
 function told(result: StormResult): string {
-  const lines = [`seed ${result.seed}, ${result.devices} devices`, ...result.trace]
+  const lines = [
+    `seed ${result.seed}, ${result.devices} devices`,
+    ...result.trace,
+    `trace hash ${result.traceHash}`,
+  ]
   if (result.failures.length === 0) lines.push('all is well')
   return [...lines, ...result.failures].map((line) => line.replace(/l{99,}/g, 'l…l')).join('\n')
 }
@@ -99,6 +105,7 @@ function startWorker(job: number, jobs: number, tell: (told: Told) => void): Pro
   const passed = (['for', 'runs', 'devices', 'moves', 'without'] as const).flatMap((name) =>
     values[name] === undefined ? [] : [`--${name}`, values[name]],
   )
+  if (values.early) own.push('--early')
   const child = fork(
     fileURLToPath(import.meta.url),
     [...own, ...passed, ...(values.planner ? ['--planner'] : [])],
@@ -128,6 +135,8 @@ async function work(job: number): Promise<void> {
   const jobs = Number(values.jobs ?? 1)
   const untilMs = performance.now() + (values.for === undefined ? Infinity : durationMs(values.for))
   const runsMax = values.runs === undefined ? Infinity : Math.ceil(Number(values.runs) / jobs)
+  // Where errors of a run come from is asked when one seed is run by itself.
+  Error.stackTraceLimit = 0
   const sum = { runs: 0, plansMax: 0, roundsMax: 0, versions: 0 }
   let failures: string[] = []
   let [failed, lastMs] = [0, 0]
@@ -173,8 +182,7 @@ async function stormed(
   }
   if (seed % twiceEvery !== 0) return undefined
   const again = await storm(options)
-  const same = again.traffic === result.traffic && again.trace.join() === result.trace.join()
-  return same ? undefined : `seed ${seed} does not go the same way twice`
+  return again.traceHash === result.traceHash ? undefined : `seed ${seed} does not go the same way twice`
 }
 
 await main()

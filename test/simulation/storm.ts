@@ -1,5 +1,6 @@
 // One random run: edits on every device, also between any two steps of a sync, lines that break at any frame, machines and a relay that die at
 // any step, clocks that jump; then calm, and the questions that must have one answer. The seed fixes all of it.
+import { createHash } from 'node:crypto'
 import { ClientError } from '@grenier/client'
 import { versionsEver } from './history.ts'
 import { Ledger, versionOf } from './ledger.ts'
@@ -16,6 +17,8 @@ export interface StormOptions {
   readonly moves?: number | undefined
   /** Moves that are left out, by number: what shrinking a failure found not to matter. */
   readonly without?: ReadonlySet<number> | undefined
+  /** Without what came into the simulation later: a seed that was found before that still means the run that it meant. */
+  readonly early?: boolean | undefined
 }
 
 /** What came out. */
@@ -24,6 +27,7 @@ export interface StormResult {
   readonly devices: number
   readonly moves: number
   readonly without: ReadonlySet<number>
+  readonly early: boolean
   /** What is wrong; nothing, if all is well. */
   readonly failures: readonly string[]
   readonly trace: readonly string[]
@@ -35,13 +39,15 @@ export interface StormResult {
   /** How often all had their turn in calm weather. */
   readonly rounds: number
   readonly events: number
+  /** Another one when anything went another way: what was noted, any frame, any tree, the number of events. */
+  readonly traceHash: string
   readonly versions: number
 }
 
 /** Turns of all devices, without an edit, after which all must agree and rest. */
-export const calmRoundsMax = 8
+export const calmRoundsMax = 5
 /** Walks over what differs in one sync in calm weather: stated, and held. */
-export const plansMax = 24
+export const plansMax = 12
 
 const weights = {
   edit: 40,
@@ -60,7 +66,30 @@ const weights = {
   wait: 4,
 }
 
-/** Runs a storm and the calm after it. Rejects only if the simulation itself is broken. */
+/** What may come on top of each move, from a stream of choices of its own. */
+const lateWeights = {
+  nothing: 68,
+  meddleWithChange: 12,
+  writeWhileRead: 6,
+  relayDiesAtStep: 6,
+  relayCutsAtStep: 4,
+  userDuringCrash: 4,
+}
+
+interface Shape {
+  readonly devices: number
+  readonly moves: number
+}
+
+/** Drawn whether it is wanted or not, so that all that is drawn after it stays as it was. Early runs drew only what nobody gave. */
+function shapeOf(chance: Seeded, options: Pick<StormOptions, 'devices' | 'moves'>): Shape {
+  const devices = options.devices ?? (chance.chance(0.7) ? 2 : 3)
+  return { devices, moves: options.moves ?? 6 + chance.below(20) }
+}
+
+const lateStream = 1_000_000 // far from the numbers of moves
+
+/** Runs a storm and the calm after it. Rejects if the simulation itself is broken. */
 export async function storm(options: StormOptions): Promise<StormResult> {
   return await (await Storm.begin(options)).run()
 }
@@ -72,6 +101,7 @@ class Storm {
   readonly #seed: number
   readonly #moves: number
   readonly #without: ReadonlySet<number>
+  readonly #isEarly: boolean
   /** Paths that a machine last said it cannot have. */
   readonly #refused = new Map<Machine, Set<string>>()
   #plansMax = 0
@@ -82,6 +112,7 @@ class Storm {
     this.#seed = seed
     this.#moves = options.moves
     this.#without = options.without ?? new Set()
+    this.#isEarly = options.early ?? false
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
   }
 
@@ -89,8 +120,8 @@ class Storm {
     quickenCrypto()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
-    const devices = options.devices ?? (chance.chance(0.7) ? 2 : 3)
-    const moves = options.moves ?? 6 + chance.below(20)
+    const drawn = shapeOf(chance, options.early === true ? options : {})
+    const { devices = drawn.devices, moves = drawn.moves } = options
     const folding = chance.chance(0.25) ? chance.below(devices) : undefined
     const latencyMs = chance.pick([2, 20, 200])
     const weather = { latencyMs, stallChance: chance.chance(0.3) ? 0.05 : 0 }
@@ -100,15 +131,20 @@ class Storm {
       machine.slowness = chance.chance(0.3) ? 0.02 : 0
       machine.hintLoss = chance.pick([0, 0.3, 1])
     }
+    const late = Seeded.of(seed, -2)
+    world.relaySlowness = options.early !== true && late.chance(0.4) ? 0.1 : 0
     const run = new Storm(world, seed, { ...options, moves })
-    for (const bytes of ready.versions) run.#ledger.wrote(bytes, 'all')
+    for (const bytes of ready.versions) run.#ledger.wrote(bytes, 'all', 'all')
     return run
   }
 
   async run(): Promise<StormResult> {
     const world = this.#world
     for (let move = 0; move < this.#moves; move += 1)
-      if (!this.#without.has(move)) await this.#move(Seeded.of(this.#seed, move), move)
+      if (!this.#without.has(move)) {
+        if (!this.#isEarly) this.#late(Seeded.of(this.#seed, lateStream + move), move)
+        await this.#move(Seeded.of(this.#seed, move), move)
+      }
     await this.#calm()
     const trees = world.machines.map((machine) => machine.tree())
     this.#checkTrees(trees)
@@ -121,6 +157,7 @@ class Storm {
       devices: world.machines.length,
       moves: this.#moves,
       without: this.#without,
+      early: this.#isEarly,
       failures,
       trace,
       trees,
@@ -128,6 +165,7 @@ class Storm {
       plansMax: this.#plansMax,
       rounds: this.#rounds,
       events: world.scheduler.steps,
+      traceHash: traceHashOf(world, trees),
       versions: this.#ledger.size,
     }
   }
@@ -153,6 +191,27 @@ class Storm {
     await world.scheduler.runUntil(() => false, what === 'wait' ? random.below(5_000) : random.below(300))
   }
 
+  #late(random: Seeded, number: number): void {
+    const world = this.#world
+    const what = random.weighted(lateWeights)
+    const machine = random.pick(world.machines)
+    const steps = random.below(random.chance(0.5) ? 12 : 80)
+    const forMs = random.below(3_000)
+    if (what === 'relayDiesAtStep') world.atRelayStep(steps, () => this.#relayDies(forMs))
+    else if (what === 'relayCutsAtStep') world.atRelayStep(steps, () => world.cut(machine))
+    else if (what === 'writeWhileRead')
+      machine.atCall('read-on', random.below(4), (path) => this.#meddleAt(machine, random, { number, path }))
+    else if (what === 'meddleWithChange') {
+      const after = random.below(random.chance(0.6) ? 2 : 8)
+      machine.atCall('namedChange', after, (path) => this.#meddleAt(machine, random, { number, path }))
+    } else if (what === 'userDuringCrash')
+      // Power goes in the middle of something, and the user is at the folder before any process is.
+      machine.atCall(random.pick(['change', 'flush', 'batch'] as const), random.below(6), () => {
+        machine.kill()
+        for (let count = 1 + random.below(3); count > 0; count -= 1) this.#edit(machine, random, number)
+      })
+  }
+
   #edit(machine: Machine, random: Seeded, number: number): void {
     const said = new UserMove(machine, random, this.#ledger).make()
     if (said !== undefined) this.#world.note(`#${number} ${said}`)
@@ -161,12 +220,16 @@ class Storm {
   /** A user changes a thing right when a sync is about to, or while it reads it. */
   #meddle(machine: Machine, random: Seeded, number: number): void {
     const call = random.pick(['change', 'change', 'change', 'openForReading', 'read', 'stampNow'] as const)
-    machine.atCall(call, random.below(random.chance(0.5) ? 2 : 8), (path) => {
-      if (path === '') return
-      const said = new UserMove(machine, random, this.#ledger).meddle(path)
-      if (said !== undefined) this.#world.note(`#${number} ${said}`)
-    })
+    machine.atCall(call, random.below(random.chance(0.5) ? 2 : 8), (path) =>
+      this.#meddleAt(machine, random, { number, path }),
+    )
     if (random.chance(0.6)) this.#start(machine, 'sync')
+  }
+
+  #meddleAt(machine: Machine, random: Seeded, { number, path }: { number: number; path: string }): void {
+    if (path === '') return
+    const said = new UserMove(machine, random, this.#ledger).meddle(path)
+    if (said !== undefined) this.#world.note(`#${number} ${said}`)
   }
 
   /** The plug is pulled right before an effect, a flush or a batch of a sync. */
@@ -201,7 +264,9 @@ class Storm {
   async #calm(): Promise<void> {
     const world = this.#world
     world.note('calm')
+    world.forgetRelaySteps()
     world.startRelay()
+    world.relaySlowness = 0
     world.weather = { latencyMs: 5, stallChance: 0 }
     for (const machine of world.machines) {
       machine.forgetSteps()
@@ -285,7 +350,9 @@ class Storm {
           this.#failures.push(`nobody wrote what ${name} has at ${path}`)
       }
     }
-    if (this.#ledger.missingFrom(held).length === 0) return
+    for (const lost of this.#ledger.missingFromTrees(held)) this.#failures.push(`in no tree: ${lost}`)
+    // The log's history costs as much as a short run.
+    if (this.#ledger.missingFrom(held).length === 0 && this.#seed % 4 !== 0) return
     const ever = await versionsEver(this.#world)
     for (const version of ever)
       if (!this.#ledger.knows(version)) this.#failures.push(`nobody wrote ${version}, which the log has`)
@@ -310,6 +377,11 @@ function isExplained(
   return (
     lacks.every(isRefused) && has.every((line) => unplaced.has(valueOf(line)) || kindOf(line) === 'directory')
   )
+}
+
+function traceHashOf(world: World, trees: readonly (readonly string[])[]): string {
+  const all = [...world.trace, ...trees.flat(), String(world.traffic), String(world.scheduler.steps)]
+  return createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16)
 }
 
 const linePattern = /^(.*) (file|directory|link|other) (\d*) -?\d* ([0-9a-f]+)$/s

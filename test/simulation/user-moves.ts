@@ -141,14 +141,16 @@ export class UserMove {
   #edit(verb: Exclude<Verb, 'create' | 'copy' | 'link'>, { path, seen }: Spot): string[] | undefined {
     const { bytes } = seen
     if (verb === 'overwriteSameSize' && bytes.length < 16) return undefined
+    // Writing what is there already is no new version.
+    if (verb === 'truncate' && bytes.length === 0) return undefined
     if (verb === 'saveByBackup') return this.#saveByBackup(path)
-    this.#ledger.took(bytes)
+    this.#took(bytes)
     switch (verb) {
       case 'append':
         this.#append(path, bytes)
         break
       case 'truncate':
-        this.#write(path, bytes.subarray(0, this.#random.below(bytes.length + 1)))
+        this.#write(path, bytes.subarray(0, Math.min(this.#random.below(bytes.length + 1), bytes.length - 1)))
         break
       case 'overwriteSameSize':
         this.#write(path, Buffer.concat([bytes.subarray(0, 8), this.#random.bytes(bytes.length - 8)]))
@@ -182,7 +184,7 @@ export class UserMove {
     if (user.exists(backup)) {
       const old = user.tree().get(backup)
       if (old?.kind !== 'file') return undefined
-      this.#ledger.took(old.bytes)
+      this.#took(old.bytes)
     }
     user.rename(path, backup)
     this.#write(path, this.#content())
@@ -238,14 +240,14 @@ export class UserMove {
 
   #renameOver(from: Spot, to: Spot): string[] | undefined {
     if (from.path === to.path) return undefined
-    this.#ledger.took(to.seen.bytes)
+    this.#took(to.seen.bytes)
     this.#machine.user.rename(from.path, to.path)
     return [from.path, to.path]
   }
 
   #remove({ path }: Spot): string[] {
     for (const spot of this.#spots)
-      if (isWithin(spot.path, path) && spot.seen.kind === 'file') this.#ledger.took(spot.seen.bytes)
+      if (isWithin(spot.path, path) && spot.seen.kind === 'file') this.#took(spot.seen.bytes)
     this.#machine.user.remove(path)
     return [path]
   }
@@ -281,7 +283,11 @@ export class UserMove {
   }
 
   #wrote(path: string, bytes: Uint8Array): void {
-    this.#ledger.wrote(bytes, `${this.#machine.name} ${path}`)
+    this.#ledger.wrote(bytes, this.#machine.name, `${this.#machine.name} ${path}`)
+  }
+
+  #took(bytes: Uint8Array): void {
+    this.#ledger.took(bytes, this.#machine.name)
   }
 
   /** New bytes: mostly small, some empty, a few of several chunks. */

@@ -5,13 +5,15 @@ import type { Wire } from '@grenier/protocol'
 import { RelayCore, type Stores } from '@grenier/relay'
 import { isReadable } from './canary.ts'
 import { Line, type Weather } from './line.ts'
-import { Machine, readyMade } from './machine.ts'
+import { Machine } from './machine.ts'
+import { readyMade } from './memory-home.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { ReadyWorld } from './ready-world.ts'
 import { Scheduler } from './scheduler.ts'
 import { Seeded } from './seeded.ts'
 
-export { Machine, MemoryHome, readyMade } from './machine.ts'
+export { Machine } from './machine.ts'
+export { MemoryHome, readyMade } from './memory-home.ts'
 
 export const relayUrl = 'ws://127.0.0.1:1'
 
@@ -39,12 +41,16 @@ export class World {
   between: ((wire: Wire, machine: Machine) => Wire) | undefined
   /** What a relay could read, and where; nothing, if all is well. */
   readonly leaks: string[] = []
+  /** How often a call of the relay's store takes its time, so that answers overtake each other. */
+  relaySlowness = 0
   /** Called when a process of a machine has ended. */
   onEnd: (machine: Machine, outcome: 'done' | Error) => void = () => undefined
   #traffic = 2166136261
   #weather: Weather
   #relay: RelayCore | undefined
   #relayLife = 0
+  /** Calls of its store that the relay still makes before something happens. */
+  #relayAhead: { left: number; readonly run: () => void }[] = []
   #lines: { line: Line; machine: Machine }[] = []
 
   constructor(seed: number, devices: number, options: WorldOptions = {}) {
@@ -120,7 +126,7 @@ export class World {
     const alive = (): boolean => this.#relayLife === life
     const clock = this.scheduler.clockOf({ alive, skewMs: 0 })
     const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
-    const stores = this.relayDisk.open(alive)
+    const stores = this.relayDisk.open(alive, () => this.#relayStep())
     this.#relay = new RelayCore({ stores, config, clock, random: this.random })
   }
 
@@ -130,7 +136,18 @@ export class World {
     this.#relay = undefined
     for (const { line } of this.#lines) line.sever()
     this.#lines = []
-    this.relayDisk.crash()
+    this.#relayAhead = []
+    this.relayDisk.crash(this.random.below(this.relayDisk.unflushedBatches + 1))
+  }
+
+  /** Lets something happen right before a call of the relay's store that is to come. */
+  atRelayStep(steps: number, run: () => void): void {
+    this.#relayAhead.push({ left: steps, run })
+  }
+
+  /** Nothing that was to happen at a step of the relay happens any more. */
+  forgetRelaySteps(): void {
+    this.#relayAhead = []
   }
 
   /** Machines run, the relay answers, until this holds. */
@@ -141,6 +158,16 @@ export class World {
   /** Looks for what is readable in all that the relay keeps. */
   searchRelay(): void {
     for (const value of this.relayDisk.everything()) if (isReadable(value)) this.leaks.push('the relay')
+  }
+
+  #relayStep(): Promise<void> | undefined {
+    if (this.#relayAhead.length > 0) {
+      const due = this.#relayAhead.filter((one) => one.left-- <= 0)
+      this.#relayAhead = this.#relayAhead.filter((one) => !due.includes(one))
+      for (const { run } of due) run()
+    }
+    if (this.relaySlowness === 0 || !this.random.chance(this.relaySlowness)) return undefined
+    return new Promise((resolve) => void this.scheduler.after(this.random.below(60), resolve))
   }
 
   #line(): Line {

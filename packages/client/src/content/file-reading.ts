@@ -1,6 +1,6 @@
 // Goes through local files and cuts them: small ones whole and many at a time, large ones in segments. Gives steps, each with chunks to be
 // placed and what is then known of the files. A file that changes on the way is a problem, never a result; one that only grew is read as it
-// was when it was opened, if a second reading finds that part unchanged: so a log that is appended to all the time gets there, too.
+// was at one moment, if readings before and after that find the same: so a log that is appended to all the time gets there, too.
 import { concat, type ChunkId } from '@grenier/crypto'
 import { DiskError, type FileReader, type FileSystem } from '../disk/file-system.ts'
 import type { ProblemCode } from '../sync/action.ts'
@@ -103,11 +103,8 @@ export class FileReading {
       const reader = await this.#options.fileSystem.openForReading(file.path)
       if (reader.stamp.sizeBytes > stepBytes) return { reader }
       try {
-        const { sizeBytes } = reader.stamp
-        const bytes = await reader.read(0, sizeBytes)
-        const same = (): Promise<boolean> => isSameAgain(reader, bytes)
-        const stamp = bytes.length === sizeBytes ? await stampOfWhole(reader, same) : undefined
-        return stamp === undefined ? problem(file, 'changing') : { file, sizeBytes, bytes, stamp }
+        const whole = await wholeNow(reader)
+        return whole === undefined ? problem(file, 'changing') : { file, ...whole }
       } finally {
         await reader.close()
       }
@@ -289,8 +286,22 @@ async function stampOfWhole(reader: FileReader, isSame: () => Promise<boolean>):
   return hasGrown(reader.stamp, await reader.stampNow()) ? reader.stamp : undefined
 }
 
-async function isSameAgain(reader: FileReader, bytes: Uint8Array): Promise<boolean> {
-  return sameBytes(await reader.read(0, bytes.length), bytes)
+/**
+ * A small file, and the stamp under which it was that; undefined when it is torn. When it grew since it was opened, that may have been a new
+ * version from its start, too: then it is read to its end, and that counts for the stamp right after it, if a second reading says so.
+ */
+async function wholeNow(reader: FileReader): Promise<Omit<Whole, 'file'> | undefined> {
+  const { sizeBytes } = reader.stamp
+  const read = await reader.read(0, sizeBytes)
+  const now = await reader.stampNow()
+  if (sameStamp(reader.stamp, now))
+    return read.length === sizeBytes ? { bytes: read, sizeBytes, stamp: now } : undefined
+  if (!hasGrown(reader.stamp, now)) return undefined
+  const bytes = await reader.read(0, stepBytes + 1)
+  const stamp = await reader.stampNow()
+  if (bytes.length > stepBytes || bytes.length !== stamp.sizeBytes) return undefined
+  const again = await reader.read(0, bytes.length)
+  return sameBytes(again, bytes) ? { bytes, sizeBytes: bytes.length, stamp } : undefined
 }
 
 /** Whether it may be the same file with more at its end. */

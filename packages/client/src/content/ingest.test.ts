@@ -385,11 +385,42 @@ describe('files that change while they are read', () => {
 })
 
 describe('a file that is appended to while it is read', () => {
-  it.each([
-    ['small', 3000],
-    ['large', 9 * mib],
-  ])('is a result as it was when it was opened, a %s one', async (_, bytes) => {
-    const [start, vault] = [bytesOf('log', bytes), new MemoryVault()]
+  it('is a result as it was at one moment, a small one', async () => {
+    const [start, vault] = [bytesOf('log', 3000), new MemoryVault()]
+    const line = Buffer.from('one more line')
+    const made = folder((call) => {
+      if (call === 'read') made.user.append('log', line)
+      return undefined
+    })
+    made.user.write('log', start)
+    const writer = vault.writer()
+    const [read] = await readAll(vault.ingest(made.files, writer), [wanted('log')])
+    await writer.finish()
+    const whole = Buffer.concat([start, line, line])
+    expect(read).toMatchObject({ sizeBytes: whole.length, stamp: { sizeBytes: whole.length } })
+    const [back] = await vault.fetch().read([read!])
+    expect(Buffer.compare(back!, whole)).toBe(0)
+  })
+
+  it('is no result cut off where the file ended before it was written anew', async () => {
+    const vault = new MemoryVault()
+    let isWritten = false
+    const made = folder((call) => {
+      if (call === 'read' && !isWritten) made.user.write('log', bytesOf('another one', 5000))
+      isWritten ||= call === 'read'
+      return undefined
+    })
+    made.user.write('log', bytesOf('log', 3000))
+    const writer = vault.writer()
+    const [read] = await readAll(vault.ingest(made.files, writer), [wanted('log')])
+    await writer.finish()
+    const [back] = await vault.fetch().read([read!])
+    expect(Buffer.compare(back!, bytesOf('another one', 5000))).toBe(0)
+  })
+
+  it('is a result as it was when it was opened, a large one', async () => {
+    const [bytes, vault] = [9 * mib, new MemoryVault()]
+    const start = bytesOf('log', bytes)
     const made = folder((call) => {
       if (call === 'read') made.user.append('log', 'one more line')
       return undefined

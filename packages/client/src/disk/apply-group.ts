@@ -1,6 +1,6 @@
 // One group of changes: stage, flush, look again and rename, flush, record. Nothing is recorded before it is durable.
 import { nameToBytes, type RelativePath } from '../sync/name.ts'
-import type { NodeId, Row } from '../sync/tree.ts'
+import { rootId, type NodeId, type Row } from '../sync/tree.ts'
 import { ApplyEffects } from './apply-effects.ts'
 import { ApplyKept } from './apply-kept.ts'
 import { ApplyModes } from './apply-modes.ts'
@@ -20,6 +20,8 @@ export class ApplyGroup {
   readonly #steps: readonly Step[]
   /** Nodes that this group moved or removed: their names are free. */
   readonly #left = new Set<NodeId>()
+  /** Nodes that this group put: they are here, although no row says so yet. */
+  readonly #put = new Set<NodeId>()
 
   constructor(options: GroupOptions, changes: readonly Change[]) {
     this.#options = options
@@ -90,10 +92,13 @@ export class ApplyGroup {
 
   async #carryOut(step: Step, effects: ApplyEffects): Promise<void> {
     try {
-      if (await this.#isHeld(step)) throw new DiskError('ECHANGED', 'another node has this name')
+      if ((await this.#isHeld(step)) || (await this.#leavesRows(step)))
+        throw new DiskError('ECHANGED', 'what was to come before it did not happen')
       await effects.carryOut(step)
       step.state = 'done'
-      this.#left.add(step.change.id)
+      const { change } = step
+      if (change.do === 'apply' && change.op === 'put') this.#put.add(change.id)
+      else this.#left.add(change.id)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === 'changed') await this.#changed(step)
@@ -103,15 +108,31 @@ export class ApplyGroup {
 
   /**
    * Whether the name is still another node's, because the change that was to free it did not happen. Even if nothing is there now:
-   * two nodes at one place would be more than the trees can say. A look tells what became of the other one.
+   * two nodes at one place would be more than the trees can say. A look tells what became of the other one. Nor does anything come into a
+   * directory that is not here: what has its name now is the user's.
    */
   async #isHeld({ change }: Step): Promise<boolean> {
     const place = placeTaken(change)
     if (place === undefined) return false
+    const { parent, name } = place
     const tree = await this.#options.trees.begin()
-    const holder = tree.child('local', place.parent, place.name)
+    const holder = tree.child('local', parent, name)
+    const isInside = parent === rootId || this.#put.has(parent) || tree.get(parent)?.local !== undefined
     tree.abandon()
-    return holder !== undefined && holder !== change.id && !this.#left.has(holder)
+    return !isInside || (holder !== undefined && holder !== change.id && !this.#left.has(holder))
+  }
+
+  /** Whether rows would be left of what is in a directory that goes: of something that was to leave it before, and could not. */
+  async #leavesRows({ change }: Step): Promise<boolean> {
+    if (change.do !== 'apply' || change.op !== 'remove' || change.expect.value.kind !== 'directory')
+      return false
+    const tree = await this.#options.trees.begin()
+    try {
+      for await (const { id } of tree.children('local', change.id)) if (!this.#left.has(id)) return true
+      return false
+    } finally {
+      tree.abandon()
+    }
   }
 
   #refuse(step: Step, refusal: Refusal): void {

@@ -50,6 +50,55 @@ describe('an apply that a user meddles with', () => {
     expect(await bench.lines()).toEqual(['d 3'])
   })
 
+  it('puts nothing into a directory of the user that has the name of one which could not be made', async () => {
+    const meddling = new Meddling()
+    const bench = new Bench(memoryGround(meddling.fault))
+    const { user } = bench.ground
+    user.write('d', 'was a file')
+    await bench.agree()
+    const value = { kind: 'directory', mode: 0o755 } as const
+    const directory = { parent: rootId, name: named('d'), value }
+    const below = { parent: id('7.0'), name: named('e'), value }
+    const changes: Apply[] = [
+      moveOf(bench, 'd', 'elsewhere'),
+      { do: 'apply', op: 'put', id: id('7.0'), path: at('d'), row: directory, expect: undefined },
+      { do: 'apply', op: 'put', id: id('7.1'), path: at('d/e'), row: below, expect: undefined },
+    ]
+    meddling.user = user
+    meddling.before = {
+      call: 'move',
+      run: (hands) => {
+        hands.remove('d')
+        hands.makeDirectory('d')
+      },
+    }
+    const report = await bench.applier.run(changes)
+    expect(report.done).toEqual([])
+    expect(user.exists('d/e')).toBe(false)
+    expect(bench.trees.get(id('7.1'))?.local).toBeUndefined()
+  })
+
+  it('leaves the row of a directory that went as long as one of what was in it is there', async () => {
+    const meddling = new Meddling()
+    const bench = new Bench(memoryGround(meddling.fault))
+    const { user } = bench.ground
+    user.makeDirectory('d')
+    user.write('d/f', 'x')
+    await bench.agree()
+    const [directory, file] = [bench.idAt('d'), bench.idAt('d/f')]
+    const changes: Apply[] = [
+      { ...moveOf(bench, 'd/f', 'g') },
+      { do: 'apply', op: 'remove', id: directory, path: at('d'), expect: bench.localAt('d') },
+    ]
+    meddling.user = user
+    meddling.before = { call: 'move', run: (hands) => hands.remove('d') }
+    const report = await bench.applier.run(changes)
+    expect(report.done).toEqual([])
+    expect(bench.trees.pathOf('local', file)).toBe('d/f')
+    await bench.look.some(report.lookAgain)
+    expect(bench.trees.get(file)?.local).toBeUndefined()
+  })
+
   it('sees new bits of a directory that it moves', async () => {
     const meddling = new Meddling()
     const bench = new Bench(memoryGround(meddling.fault))

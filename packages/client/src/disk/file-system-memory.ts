@@ -1,5 +1,6 @@
 // A file system in memory for tests and the simulation: the contract of the real one, deterministic. The folder it works on is a
 // `MemoryFolder`, which crashes and fails on demand; a `MemoryUser` edits there.
+import { concat } from '@grenier/crypto'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { asName } from '../sync/name.ts'
 import {
@@ -112,7 +113,12 @@ function readerOf(folder: MemoryFolder, path: string, inode: Inode): FileReader 
     async read(offset, lengthMax) {
       await Promise.resolve()
       folder.mayFail('read', path)
-      return inode.bytes.slice(offset, offset + lengthMax)
+      // No read is atomic: who writes in place meanwhile may be seen in the second half alone.
+      const first = inode.bytes.slice(offset, offset + (lengthMax >> 1))
+      await Promise.resolve()
+      folder.mayFail('read-on', path)
+      const second = inode.bytes.slice(offset + first.length, offset + lengthMax)
+      return first.length < lengthMax >> 1 ? first : concat([first, second])
     },
     stampNow: () => Promise.resolve(stampOf(inode)),
     close: () => Promise.resolve(),

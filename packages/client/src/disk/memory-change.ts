@@ -34,12 +34,12 @@ export function changeInMemory(folder: MemoryFolder, change: DiskChange): number
       if (folder.at(change.path).kind === 'link')
         throw new DiskError('ELOOP', 'a link has no permission bits')
       setBits(folder, folder.at(change.path), { mode: change.mode })
-      return undefined
+      return folder.at(change.path).ino
     case 'set-bits': {
       const inode = folder.at(change.path)
       checkStill(folder, inode.ino, change.expect)
       setBits(folder, inode, change)
-      return undefined
+      return inode.ino
     }
     case 'remove-file':
       removeFile(folder, change)

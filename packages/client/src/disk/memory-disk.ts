@@ -105,15 +105,10 @@ export class MemoryDisk {
     inode.durable = undefined
   }
 
-  /** The names in this directory are on the disk, and the bits of what is in it. */
+  /** The names in this directory are on the disk; the bits of what is in it are not, they belong to each file. */
   flushNames(directory: number): void {
     for (const change of this.#journal) change.waitsFor.delete(directory)
     this.#settleJournal()
-    for (const ino of this.inodes.get(directory)?.entries.values() ?? []) {
-      const inode = this.inodes.get(ino)
-      if (inode?.durable !== undefined)
-        inode.durable = { ...inode.durable, mode: inode.mode, mtimeNs: inode.mtimeNs }
-    }
   }
 
   /** Names in the staging area are nothing that anybody waits for. */

@@ -1,0 +1,69 @@
+// The homes of simulated devices: in memory, with keys that were made once.
+import type { FolderRecord, Home } from '@grenier/client'
+import {
+  certifyDevice,
+  identityFromEntropy,
+  makeDevice,
+  publicDevice,
+  publicIdentity,
+  type Certificate,
+  type Device,
+  type Identity,
+} from '@grenier/crypto'
+import { Seeded } from './seeded.ts'
+import { relayUrl } from './world.ts'
+
+/** Keys are made once: 2,500 encapsulations a second are not what a simulation should spend its time on. */
+export const readyMade = ((): { identity: Identity; devices: Device[]; certificates: Certificate[] } => {
+  const random = new Seeded(0x9e3779b9)
+  const devices = Array.from({ length: 4 }, () => makeDevice(random))
+  const identity = identityFromEntropy(random.bytes(32))
+  const certificates = devices.map((device) => certifyDevice(identity, publicDevice(device)))
+  return { identity, devices, certificates }
+})()
+
+/** A home that is durable by construction: the command's own home is tested with the command. */
+export class MemoryHome implements Home {
+  readonly directory = '/home'
+  readonly deviceName: string
+  readonly device: Device
+  readonly identity = publicIdentity(readyMade.identity)
+  readonly certificate: Certificate
+  readonly relays = [relayUrl]
+  folders: readonly FolderRecord[] = []
+  /** Files kept about halts, by path. */
+  readonly evidence = new Map<string, Uint8Array>()
+
+  constructor(deviceName: string, at: number) {
+    this.deviceName = deviceName
+    const device = readyMade.devices[at]
+    const certificate = readyMade.certificates[at]
+    if (device === undefined || certificate === undefined) throw new RangeError('more machines than keys')
+    this.device = device
+    this.certificate = certificate
+  }
+
+  stateDirectory(vault: string): string {
+    return `/home/state/${vault}`
+  }
+
+  addFolder(record: FolderRecord): Promise<void> {
+    this.folders = [...this.folders, record]
+    return Promise.resolve()
+  }
+
+  enrol(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  removeFolder(path: string): Promise<void> {
+    this.folders = this.folders.filter((folder) => folder.path !== path)
+    return Promise.resolve()
+  }
+
+  keepEvidence(vault: string, name: string, bytes: Uint8Array): Promise<string> {
+    const path = `${this.directory}/evidence/${vault}/${name}`
+    this.evidence.set(path, bytes)
+    return Promise.resolve(path)
+  }
+}

@@ -1,0 +1,183 @@
+// Ways to break the engine: each a patch of one source file. The checks that promise something must turn red on every one of them.
+
+/** What may notice: runs of the planner alone, storms, or a file of tests. */
+export type Check = 'planner' | 'storm' | { readonly tests: string }
+
+/** One fault. */
+export interface Sabotage {
+  readonly name: string
+  /** The source, from the root of the repository. */
+  readonly file: string
+  /** Stands there once. */
+  readonly find: string
+  readonly replace: string
+  /** The cheapest first. */
+  readonly checks: readonly Check[]
+}
+
+const sync = 'packages/client/src/sync'
+const disk = 'packages/client/src/disk'
+const relay = 'packages/relay/src'
+
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'an edit does not win over a deletion',
+    file: `${sync}/plan-merge.ts`,
+    find: 'row !== undefined && isUnchanged(row, node.base)',
+    replace: 'row !== undefined',
+    checks: ['planner'],
+  },
+  {
+    name: 'two branches of the merge table are swapped',
+    file: `${sync}/plan-merge.ts`,
+    find: 'if (sameSubstance(local, base)) return remote\n  return sameSubstance(remote, base) ? local : undefined',
+    replace:
+      'if (sameSubstance(local, base)) return local\n  return sameSubstance(remote, base) ? remote : undefined',
+    checks: ['planner'],
+  },
+  {
+    name: 'no conflict copy is made: the log wins',
+    file: `${sync}/plan-merge.ts`,
+    find: 'if (from === undefined) return undefined',
+    replace: 'if (from === undefined) return remote',
+    checks: ['planner'],
+  },
+  {
+    name: 'files at one place are one, whatever is in them',
+    file: `${sync}/agreed.ts`,
+    find: 'const same = sameSubstance(local, remote)',
+    replace: 'const same = true',
+    checks: ['planner'],
+  },
+  {
+    name: 'a directory goes although something new is in it',
+    file: `${sync}/plan-settle.ts`,
+    find: "while (above?.state === 'gone' && above.place !== undefined) {",
+    replace: "while (above?.state === 'split') {",
+    checks: ['planner'],
+  },
+  {
+    name: 'moves that cross are not taken back',
+    file: `${sync}/plan-settle.ts`,
+    find: "if (decision.wants !== 'local' || remote === undefined) continue",
+    replace: 'if (remote !== undefined) continue',
+    checks: ['planner'],
+  },
+  {
+    name: 'children come before their parents',
+    file: `${sync}/plan-order.ts`,
+    find: 'if (this.#isMissing(intent.parent)) return this.#pending(intent.parent)',
+    replace: '',
+    checks: ['planner'],
+  },
+  {
+    name: 'base of what moved here and went there still counts',
+    file: `${sync}/plan-pair.ts`,
+    find: 'if (only !== undefined) return !samePlace(only, base) || only.value.kind !== base.value.kind',
+    replace: 'if (only !== undefined) return only.value.kind !== base.value.kind',
+    checks: ['planner'],
+  },
+  {
+    name: 'the plan depends on the order of rows',
+    file: `${sync}/plan-pair.ts`,
+    find: 'const ids = byAge(rows.keys()).filter',
+    replace: 'const ids = [...rows.keys()].filter',
+    checks: ['planner'],
+  },
+  {
+    name: 'no second look before a file is replaced',
+    file: `${disk}/apply-effects.ts`,
+    find: 'replace: expect !== undefined, expect, keep }',
+    replace: 'replace: expect !== undefined }',
+    checks: ['storm'],
+  },
+  {
+    name: 'no second look before a file is removed',
+    file: `${disk}/apply-effects.ts`,
+    find: "files.change({ do: 'remove-file', path, expect: stamp, keep }),",
+    replace: "files.change({ do: 'remove-file', path }),",
+    checks: ['storm'],
+  },
+  {
+    name: 'a new file may take the place of one that came meanwhile',
+    file: `${disk}/apply-effects.ts`,
+    find: 'replace: expect !== undefined, expect, keep }',
+    replace: 'replace: true, expect, keep }',
+    checks: ['storm'],
+  },
+  {
+    name: 'staged content is not flushed before the rename',
+    file: `${disk}/apply-group.ts`,
+    find: 'await files.flush([])\n',
+    replace: '\n',
+    checks: ['storm'],
+  },
+  {
+    name: 'the directories are not flushed after the renames',
+    file: `${disk}/apply-group.ts`,
+    find: 'await files.flush([...effects.touched])',
+    replace: '',
+    checks: ['storm'],
+  },
+  {
+    name: 'base is written before the rename',
+    file: `${disk}/apply-group.ts`,
+    find: 'for (const step of this.#waiting()) await this.#carryOut(step, effects)',
+    replace: `const early = await this.#options.trees.begin()
+    for (const { change } of this.#waiting())
+      if (change.do === 'apply' && change.op === 'put') early.set('base', change.id, change.row)
+      else if (change.do === 'apply' && change.op === 'remove') early.set('base', change.id, undefined)
+    await early.commit({ flush: true })
+    for (const step of this.#waiting()) await this.#carryOut(step, effects)`,
+    checks: ['storm'],
+  },
+  {
+    name: 'a name is used again before the move that freed it is durable',
+    file: `${disk}/apply.ts`,
+    find: 'if (left.size === 0) return false',
+    replace: 'if (left.size >= 0) return false',
+    checks: [{ tests: 'packages/client/src/disk/apply-crash.test.ts' }, 'storm'],
+  },
+  {
+    name: 'a directory goes although something that was to leave it did not',
+    file: `${disk}/apply-group.ts`,
+    find: 'if ((await this.#isHeld(step)) || (await this.#leavesRows(step)))',
+    replace: 'if (await this.#isHeld(step))',
+    checks: [{ tests: 'packages/client/src/disk/apply-meddled.test.ts' }, 'storm'],
+  },
+  {
+    name: 'a change goes on although the one that was to free its name did not happen',
+    file: `${disk}/apply-group.ts`,
+    find: 'if ((await this.#isHeld(step)) || (await this.#leavesRows(step)))',
+    replace: 'if (await this.#leavesRows(step))',
+    checks: ['storm'],
+  },
+  {
+    name: 'nobody looks whether a file changed while it was read',
+    file: 'packages/client/src/content/file-reading.ts',
+    find: 'if (sameStamp(reader.stamp, now))\n    return read.length === sizeBytes',
+    replace: 'if (now.ino === reader.stamp.ino)\n    return read.length === sizeBytes',
+    checks: ['storm'],
+  },
+  {
+    name: 'a file that was written a moment ago is taken for known',
+    file: `${disk}/stamp.ts`,
+    find: 'return isLate && stamp.ctimeNs < nowNs + aheadNs ? unsettled(stamp) : stamp',
+    replace: 'return isLate && stamp.ctimeNs > nowNs + aheadNs ? unsettled(stamp) : stamp',
+    checks: [{ tests: 'packages/client/src/disk/stamp.test.ts' }, 'storm'],
+  },
+  {
+    name: 'the relay acknowledges a claim that is not durable',
+    file: `${relay}/store/log-store-rows.ts`,
+    find: 'await this.#rows.commit((view) => appendIn(view, append))',
+    replace: 'await this.#rows.commit((view) => appendIn(view, append), { durable: false })',
+    checks: ['storm'],
+  },
+  {
+    name: 'the relay acknowledges a pack that is not stored',
+    file: `${relay}/session/puts.ts`,
+    find: 'await target.finish()\n',
+    replace: 'void target.finish()\n',
+    checks: [{ tests: 'packages/relay/src/session/packs.test.ts' }, 'storm'],
+  },
+]
