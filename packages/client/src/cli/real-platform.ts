@@ -1,5 +1,5 @@
 // The world as it is: this machine's clock, randomness, disk, threads and network, put together for the engine.
-import { mkdirSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemRandom } from '@grenier/crypto'
 import { parseRelayUrl } from '@grenier/protocol'
@@ -12,6 +12,7 @@ import { watchFolder } from '../disk/watch.ts'
 import type { Platform } from '../engine/platform.ts'
 import { dialWebSocket } from '../relay/dial-websocket.ts'
 import { LevelStateStore } from '../state/state-store-level.ts'
+import type { StateStore } from '../state/state-store.ts'
 
 /** Makes the platform; its threads end with `pool.close`. */
 export function realPlatform(): Platform {
@@ -21,11 +22,27 @@ export function realPlatform(): Platform {
     pool: threadedWorkerPool(),
     dial: (relayUrl) => dialWebSocket(parseRelayUrl(relayUrl)),
     fileSystem: (folder) => new Promise((resolve) => resolve(openFileSystem(folder))),
-    state: async (directory) => {
-      mkdirSync(dirname(directory), { recursive: true, mode: 0o700 })
-      return await LevelStateStore.open(directory)
-    },
+    state: openState,
     watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
+  }
+}
+
+/** The database makes its own files durable, and not the name of the directory that it made for them. @throws ClientError as `LevelStateStore.open` */
+async function openState(directory: string): Promise<StateStore> {
+  const parent = dirname(directory)
+  const isNew = !existsSync(directory)
+  mkdirSync(parent, { recursive: true, mode: 0o700 })
+  const store = await LevelStateStore.open(directory)
+  if (isNew) for (const path of [parent, dirname(parent)]) flushDirectory(path)
+  return store
+}
+
+function flushDirectory(path: string): void {
+  const fd = openSync(path, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 

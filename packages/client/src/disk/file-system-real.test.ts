@@ -48,7 +48,8 @@ describe('a file system on the real disk', () => {
     fs.writeFileSync(join(root, 'a'), 'x')
     fs.linkSync(join(root, 'a'), join(root, 'b'))
     await files.change({ do: 'move', from: at('a'), to: at('b') })
-    expect(fs.readdirSync(root)).toEqual(['b'])
+    expect(fs.readdirSync(root)).toEqual(['.grenier', 'b'])
+    expect(fs.readdirSync(join(root, '.grenier/staging'))).toEqual([])
   })
 
   it('does not wait for the other end of a fifo', async () => {

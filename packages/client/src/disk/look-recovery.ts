@@ -1,10 +1,12 @@
-// Before the first look of a run: what a crash left of an apply, and what is not ours to throw away. Directories that were opened for work get
-// their bits back, else these would be taken for an edit; files that somebody wrote to while they were replaced come back to light.
+// Before the first look of a run: what a crash left of an apply, and what is not ours to throw away. A move that was cut in two is finished;
+// directories that were opened for work get their bits back, else these would be taken for an edit; files that somebody wrote to while they were
+// replaced come back to light.
 import { rootPath } from '../sync/name.ts'
 import { giveName, rescued } from './apply-kept.ts'
 import { joinPath } from '../sync/name.ts'
 import { DiskError, stagingDirectory, type DiskTraits, type Look } from './file-system.ts'
 import type { LookOptions } from './look-report.ts'
+import { finishMoving, movingName } from './moving-note.ts'
 import { isDenied, setBack } from './opened-note.ts'
 import { isAsKept, isKept, isOpened, stagedPath } from './staging-names.ts'
 
@@ -12,9 +14,14 @@ import { isAsKept, isKept, isOpened, stagedPath } from './staging-names.ts'
 export async function recover(options: LookOptions, traits: DiskTraits): Promise<void> {
   const { files } = options
   try {
-    for (const name of (await files.list(stagingDirectory)) ?? []) {
+    const names = (await files.list(stagingDirectory)) ?? []
+    // First: what is open for work is known by the path that it has after it.
+    if (names.some((name) => name === movingName)) await finishMoving(files)
+    for (const name of names) {
       if (isOpened(name)) await setBack(files, name)
       else if (isKept(name)) await settleKept(options, name, traits)
+      // A second name of what stands in the folder by now, say: nobody would sweep it in a run that has nothing to apply.
+      else if (name !== movingName) await files.change({ do: 'drop-staged', name })
     }
   } catch (error) {
     if (!isDenied(error)) throw error

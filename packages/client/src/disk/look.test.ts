@@ -2,7 +2,9 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { MemoryDisk } from '../state/state-store-memory.ts'
 import { isProvisional } from '../sync/tree.ts'
+import { encodeMoving, movingName } from './moving-note.ts'
 import { at, Bench, memoryGround, realGround, type Ground } from './look.contract.ts'
 
 const base = fs.mkdtempSync(join(tmpdir(), 'grenier-look-'))
@@ -150,6 +152,47 @@ function looks(ground: () => Ground): void {
     await bench.readAll()
     expect(await bench.look.whole()).toMatchObject({ came: 0, changed: 0, vanished: 0 })
     expect(await bench.ids()).toEqual(ids)
+  })
+
+  it('finishes a move that a crash cut between its two names, and leaves alone what only looks like one', async () => {
+    const state = new MemoryDisk()
+    const cut = new Bench(ground(), state)
+    const { user, files } = cut.ground
+    for (const name of ['a', 'other']) user.write(name, name)
+    await cut.agree()
+    const id = cut.idAt('a')
+    const note = (from: string, to: string): Promise<void> => {
+      const target = encodeMoving({ from: at(from), to: at(to) })!
+      return files.change({ do: 'stage-link', name: movingName, target, mtimeNs: 0n })
+    }
+    await note('a', 'b')
+    user.hardLink('a', 'b')
+    state.crash(state.unflushedBatches)
+    const bench = new Bench(cut.ground, state)
+    await bench.look.whole()
+    expect(await bench.lines()).toEqual(['b 1', 'other 5'])
+    expect(bench.idAt('b')).toBe(id)
+    expect(await files.list(at('.grenier/staging'))).toEqual([])
+    for (const [from, to] of [
+      ['b', 'other'],
+      ['b', 'nowhere'],
+      ['nowhere', 'b'],
+    ] as const) {
+      await note(from, to)
+      state.crash(state.unflushedBatches)
+      const next = new Bench(cut.ground, state)
+      await next.look.whole()
+      expect(await next.lines()).toEqual(['b 1', 'other 5'])
+      expect(await files.list(at('.grenier/staging'))).toEqual([])
+    }
+  })
+
+  it('drops what a crash left in the staging area, before anything else is put there', async () => {
+    const { ground: on, look } = new Bench(ground())
+    const writer = await on.files.openStaged('put-9')
+    await writer.close()
+    await look.whole()
+    expect(await on.files.list(at('.grenier/staging'))).toEqual([])
   })
 
   it('keeps content through a chmod, and not through anything else that touches the file', async () => {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { openRealFileSystem } from './file-system-real.ts'
 import { memoryGround } from './look.contract.ts'
 import { checkMarker, readMarker, writeMarker, type Marker } from './marker.ts'
@@ -48,6 +48,13 @@ describe('the marker', () => {
     await writeMarker(files, marker())
     folder.crash((below) => below - 1)
     expect(await readMarker(files)).toEqual(marker())
+  })
+
+  it('makes its name durable, and that of the directory that was made for it', async () => {
+    const { files } = memoryGround()
+    const flushed = vi.spyOn(files, 'flush')
+    await writeMarker(files, marker())
+    expect(flushed.mock.lastCall?.[0]).toEqual(['', '.grenier'])
   })
 
   it('is foreign when it is anything else: a link, a directory, other bytes', async () => {

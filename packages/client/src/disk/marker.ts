@@ -1,7 +1,7 @@
 // `.grenier/marker`: binds a folder to a vault and to this device's state of it, so that an unmounted disk, a foreign folder, or one of
 // the two restored from a backup without the other, is seen before anything is deleted for it.
 import { equal, toHex, fromHex } from '@grenier/crypto'
-import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
+import { joinPath, rootPath, type Name, type RelativePath } from '../sync/name.ts'
 import { DiskError, ownDirectory, type FileSystem } from './file-system.ts'
 
 /** What a marker says. */
@@ -89,7 +89,8 @@ export async function writeMarker(files: FileSystem, marker: Marker): Promise<vo
   await writer.close()
   await files.flush([])
   await files.change({ do: 'place', name: stagedName, path, replace: true })
-  await files.flush([ownDirectory])
+  // The first one may have been the first thing in a directory that was made for it.
+  await files.flush([rootPath, ownDirectory])
 }
 
 function encode({ vault, folder, generation }: Marker): Uint8Array {

@@ -13,13 +13,13 @@ export interface Opened {
   readonly mode: number
 }
 
-/** Longer ones no link can hold: such a directory would stay open after a crash, and its new bits would be synced. */
-const targetBytesMax = 4095
+/** Longer targets no link can hold: such a directory would stay open after a crash, and its new bits would be synced. */
+export const linkTargetBytesMax = 4095
 
 /** To be called before the bits change. @throws DiskError */
 export async function noteOpened(files: FileSystem, name: string, { path, mode }: Opened): Promise<void> {
   const target = nameToBytes(`${mode.toString(8)}:${path}`)
-  if (target.length <= targetBytesMax) await files.change({ do: 'stage-link', name, target, mtimeNs: 0n })
+  if (target.length <= linkTargetBytesMax) await files.change({ do: 'stage-link', name, target, mtimeNs: 0n })
 }
 
 /** Sets bits back as a note says, where they still are as they were set for work, and drops the note. @throws DiskError */
@@ -37,9 +37,14 @@ function decodeNote(target: Uint8Array): Opened | undefined {
   const cut = target.indexOf(0x3a)
   const mode = Number.parseInt(Buffer.from(target.subarray(0, cut)).toString('latin1'), 8)
   if (cut < 1 || !Number.isInteger(mode) || mode < 0 || mode > 0o777) return undefined
-  const names = split(target.subarray(cut + 1)).map((part) => nameFromBytes(part))
-  if (names.some((name) => name === undefined)) return undefined
-  return { path: names.join('/') as RelativePath, mode }
+  const path = pathFromBytes(target.subarray(cut + 1))
+  return path === undefined ? undefined : { path, mode }
+}
+
+/** A path as a note has it; undefined when it is none. */
+export function pathFromBytes(bytes: Uint8Array): RelativePath | undefined {
+  const names = split(bytes).map((part) => nameFromBytes(part))
+  return names.some((name) => name === undefined) ? undefined : (names.join('/') as RelativePath)
 }
 
 function split(path: Uint8Array): Uint8Array[] {

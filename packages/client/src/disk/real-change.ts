@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, ownDirectory, stagingDirectory, type DiskChange } from './file-system.ts'
+import { encodeMoving, movingName } from './moving-note.ts'
 import { changeMode, splitPath, type OpenDirectory, type RealDirectories } from './real-directory.ts'
 import { stampOf } from './real-io.ts'
 import { sameButChange, sameStamp } from './stamp.ts'
@@ -190,6 +191,29 @@ function move(directories: RealDirectories, change: ChangeOf<'move'>): void {
     directories.forget()
     return
   }
+  const note = noteMoving(directories, change)
+  try {
+    moveFile({ from, to, source })
+  } finally {
+    if (note !== undefined) fs.rmSync(note, { force: true })
+  }
+}
+
+/** Where it cannot be written, a crash between the two steps leaves two names: nothing is lost. */
+function noteMoving(directories: RealDirectories, change: ChangeOf<'move'>): Buffer | undefined {
+  const target = encodeMoving(change)
+  if (target === undefined) return undefined
+  try {
+    const note = ensureStaging(directories).at(movingName)
+    fs.rmSync(note, { force: true })
+    fs.symlinkSync(Buffer.from(target), note)
+    return note
+  } catch {
+    return undefined
+  }
+}
+
+function moveFile({ from, to, source }: Move): void {
   try {
     fs.linkSync(from, to)
   } catch (error) {

@@ -31,9 +31,10 @@ export class RealFlush {
     this.#files.add(`${stagingDirectory}/${name}`)
   }
 
-  /** Follows unflushed files to where they are put, forgets dropped ones, and remembers new bits: they are the file's, not its directory's. */
+  /** Follows unflushed files to where they are put, forgets dropped ones, and remembers new bits, those of a new directory too: they are its own, not its parent's. */
   changed(change: DiskChange): void {
-    if (change.do === 'set-bits' || change.do === 'set-mode') this.#files.add(change.path)
+    const { do: what } = change
+    if (what === 'set-bits' || what === 'set-mode' || what === 'make-directory') this.#files.add(change.path)
     if (change.do !== 'place' && change.do !== 'drop-staged') return
     const unflushed = this.#files.delete(`${stagingDirectory}/${change.name}`)
     if (unflushed && change.do === 'place') this.#files.add(change.path)
