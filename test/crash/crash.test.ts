@@ -1,9 +1,9 @@
-// `kill -9` of a real client on a real disk, at moments drawn by a seed: nothing half done is seen, nothing is lost, and in the end all is as if
+// `kill -9` of a real client or relay on a real disk, at moments drawn by a seed: nothing half done is seen, nothing is lost, and in the end all is as if
 // nothing had been. `npm run crash` takes every moment.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Seeded } from '../simulation/seeded.ts'
 import { CrashGround } from './crash-point.ts'
-import { CrashWalk } from './crash-walk.ts'
+import { CrashWalk, walkables } from './crash-walk.ts'
 import { outOfOrder, type Effect } from './journal.ts'
 import { manyFiles, scenarios } from './scenarios.ts'
 
@@ -11,10 +11,10 @@ const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1e9)
 /** Of each scenario, as many as take about a minute on two cores. */
 const sampled = 4
 
-describe.each(scenarios)('$name', (scenario) => {
+describe.each(walkables.map((walkable) => [walkable.name, walkable] as const))('%s', (_name, walkable) => {
   let walk: CrashWalk
   beforeAll(async () => {
-    walk = await CrashWalk.open(scenario)
+    walk = await CrashWalk.open(walkable)
   })
   afterAll(() => walk.close())
 
@@ -27,7 +27,7 @@ describe.each(scenarios)('$name', (scenario) => {
       const { last, complaints } = await walk.point(moment)
       expect(
         complaints,
-        `seed ${seed}: npm run crash -- --only '${scenario.name}' --at ${moment}; ${last}`,
+        `seed ${seed}: npm run crash -- --only '${walkable.name}' --at ${moment}; ${last}`,
       ).toEqual([])
     }
   })

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly name: string
   /** Whether the opening of the folder counts too. */
   readonly fromTheStart: boolean
+  /** Whether it is worth while to let the relay die, too. */
+  readonly isSending?: boolean
   /** Brings both to where it begins; says how the one that dies opens its folder then. */
   readonly arrange: (pair: Pair) => Promise<Opening>
 }
@@ -102,6 +104,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'changes of each kind go up',
+    isSending: true,
     fromTheStart: true,
     async arrange(pair) {
       furnish(pair.dying)
@@ -164,6 +167,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a file of several packs goes up',
+    isSending: true,
     fromTheStart: false,
     async arrange(pair) {
       await synced(pair)
