@@ -157,7 +157,9 @@ class PlannerRun {
     for (let at = id; at !== rootId;) {
       const [row, base] = [one.get(at), this.#device.base.get(at)]
       if (row === undefined || base === undefined || other.has(at)) return false
-      if (row.parent !== base.parent || row.name !== base.name) return true
+      // Where the file system composes names anew, another form of one is no rename.
+      const spelt = (name: Name): string => (this.#folds ? name.normalize('NFC') : name)
+      if (row.parent !== base.parent || spelt(row.name) !== spelt(base.name)) return true
       at = base.parent
     }
     return false
