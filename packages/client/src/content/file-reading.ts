@@ -288,7 +288,7 @@ async function stampOfWhole(reader: FileReader, isSame: () => Promise<boolean>):
 
 /**
  * A small file, and the stamp under which it was that; undefined when it is torn. When it grew since it was opened, that may have been a new
- * version from its start, too: then it is read to its end, and that counts for the stamp right after it, if a second reading says so.
+ * version from its start, too: then it is read to where it ended by then, and that counts if readings before and after that agree.
  */
 async function wholeNow(reader: FileReader): Promise<Omit<Whole, 'file'> | undefined> {
   const { sizeBytes } = reader.stamp
@@ -297,11 +297,11 @@ async function wholeNow(reader: FileReader): Promise<Omit<Whole, 'file'> | undef
   if (sameStamp(reader.stamp, now))
     return read.length === sizeBytes ? { bytes: read, sizeBytes, stamp: now } : undefined
   if (!hasGrown(reader.stamp, now)) return undefined
-  const bytes = await reader.read(0, stepBytes + 1)
-  const stamp = await reader.stampNow()
-  if (bytes.length > stepBytes || bytes.length !== stamp.sizeBytes) return undefined
+  if (now.sizeBytes > stepBytes) return undefined
+  const bytes = await reader.read(0, now.sizeBytes)
+  if (bytes.length !== now.sizeBytes || !sameBytes(bytes.subarray(0, read.length), read)) return undefined
   const again = await reader.read(0, bytes.length)
-  return sameBytes(again, bytes) ? { bytes, sizeBytes: bytes.length, stamp } : undefined
+  return sameBytes(again, bytes) ? { bytes, sizeBytes: bytes.length, stamp: now } : undefined
 }
 
 /** Whether it may be the same file with more at its end. */
