@@ -170,7 +170,7 @@ describe('a flipped byte in a stored pack', () => {
       const id = added.findLast((one) => world.packs.find((pack) => pack.id === one)!.kind === kind)!
       const pack = world.packs.find((one) => one.id === id)!
       const { bytes } = pack
-      const places = [0, 50, 100, bytes.length - 1, seeded.below(bytes.length)]
+      const places = [0, bytes.length - 1, seeded.below(bytes.length)]
       for (const at of places) {
         world.stage.notes.push(() => `pack ${id}, byte ${at}`)
         await withDamage((store) => damagePack(store, pack, at))
