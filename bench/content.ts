@@ -117,7 +117,7 @@ async function ingest(fileSystem: FileSystem, paths: readonly string[]): Promise
       return Promise.resolve()
     },
   })
-  const reading = new Ingest({ fileSystem, pool, keys, writer, known: () => false })
+  const reading = new Ingest({ fileSystem, pool, keys, writer, clock: systemClock, known: () => false })
   const files: IngestFile[] = paths.map((path, at) => ({
     id: provisionalId(at),
     path: path as RelativePath,

@@ -33,6 +33,11 @@ export const regressions: readonly Regression[] = [
       without: new Set([3, 7, 8, 9, 11, 15, 17, 18, 19, 20]),
     },
   },
+  {
+    found:
+      'a file that was written twice in one tick of the clock, the second time while it was read, was sent torn',
+    run: { seed: 6000034, devices: 3, moves: 15, without: new Set([2, 3, 6, 7, 8, 12, 13, 14]) },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

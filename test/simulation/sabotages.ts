@@ -155,9 +155,16 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'nobody looks whether a file changed while it was read',
     file: 'packages/client/src/content/file-reading.ts',
-    find: 'if (sameStamp(reader.stamp, now))\n    return read.length === sizeBytes',
-    replace: 'if (now.ino === reader.stamp.ino)\n    return read.length === sizeBytes',
+    find: 'if (sameStamp(reader.stamp, now)) {',
+    replace: 'if (now.ino === reader.stamp.ino) {',
     checks: ['storm'],
+  },
+  {
+    name: 'nobody reads a file twice that is just being written',
+    file: 'packages/client/src/content/file-reading.ts',
+    find: 'const isWhole = !isLate || ',
+    replace: 'const isWhole = isLate || ',
+    checks: [{ tests: 'packages/client/src/content/ingest.test.ts' }, 'storm'],
   },
   {
     name: 'a file that was written a moment ago is taken for known',

@@ -46,11 +46,14 @@ function hastyClock(): Clock {
 }
 
 /** A folder in memory and its user. `fault`: as `MemoryOptions`. */
-export function folder(fault?: (call: string, path: string) => string | undefined): {
+export function folder(
+  fault?: (call: string, path: string) => string | undefined,
+  clock: Clock = hastyClock(),
+): {
   readonly files: FileSystem
   readonly user: MemoryUser
 } {
-  const memory = new MemoryFolder({ clock: hastyClock(), fault })
+  const memory = new MemoryFolder({ clock, fault })
   return { files: openMemoryFileSystem(memory), user: new MemoryUser(memory) }
 }
 
@@ -109,6 +112,8 @@ export interface Get {
 
 /** A vault as content sees it. Fields may be replaced by a test. */
 export class MemoryVault {
+  /** Far from the times of the files in the folder above. */
+  clock: Pick<Clock, 'now'> = systemClock
   readonly pool: WorkerPool
   readonly packs = new Map<string, Uint8Array>()
   readonly claimed: OutgoingPack[] = []
@@ -197,7 +202,7 @@ export class MemoryVault {
   }
 
   ingest(files: FileSystem, writer: PackWriter, known: (id: ChunkId) => boolean = () => false): Ingest {
-    return new Ingest({ fileSystem: files, pool: this.pool, keys, writer, known })
+    return new Ingest({ fileSystem: files, pool: this.pool, keys, writer, clock: this.clock, known })
   }
 
   /** Reads files into packs, all claimed. */

@@ -2,7 +2,9 @@
 // placed and what is then known of the files. A file that changes on the way is a problem, never a result; one that only grew is read as it
 // was at one moment, if readings before and after that find the same: so a log that is appended to all the time gets there, too.
 import { concat, type ChunkId } from '@grenier/crypto'
+import type { Clock } from '../clock.ts'
 import { DiskError, type FileReader, type FileSystem } from '../disk/file-system.ts'
+import { isUnsettled, settled } from '../disk/stamp.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { Content, NodeId, Stamp } from '../sync/tree.ts'
@@ -54,6 +56,8 @@ export interface FileReadingOptions {
   readonly fileSystem: FileSystem
   readonly pool: WorkerPool
   readonly keys: ContentKeys
+  /** Says whether a file was written so lately that more writes may not show in its stamp. */
+  readonly clock: Pick<Clock, 'now'>
   /** Whether the vault holds the chunks that the row of the expected content names, by this device's own hand. */
   readonly isHeld: (file: IngestFile) => boolean
 }
@@ -62,6 +66,12 @@ export interface FileReadingOptions {
 const stepBytes = 4 << 20
 /** Files in one group: one message to a worker for many. */
 const groupFilesMax = 256
+
+interface Opened {
+  readonly reader: FileReader
+  /** Written so lately that another write may have left the very same stamp. */
+  readonly isLate: boolean
+}
 
 interface Whole {
   readonly file: IngestFile
@@ -91,19 +101,21 @@ export class FileReading {
       }
       if (group.length > 0) yield this.#group(group)
       ;[group, bytes] = [[], 0]
-      if ('reader' in opened) yield* this.#large(file, opened.reader)
+      if ('reader' in opened) yield* this.#large(file, opened)
       if ('outcome' in opened) yield just([opened])
     }
     if (group.length > 0) yield this.#group(group)
   }
 
   /** Opens a file; a small one is read at once. */
-  async #open(file: IngestFile): Promise<IngestResult | Whole | { reader: FileReader }> {
+  async #open(file: IngestFile): Promise<IngestResult | Whole | Opened> {
     try {
+      const nowMs = this.#options.clock.now()
       const reader = await this.#options.fileSystem.openForReading(file.path)
-      if (reader.stamp.sizeBytes > stepBytes) return { reader }
+      const opened = { reader, isLate: isUnsettled(settled(reader.stamp, nowMs)) }
+      if (reader.stamp.sizeBytes > stepBytes) return opened
       try {
-        const whole = await wholeNow(reader)
+        const whole = await wholeNow(opened)
         return whole === undefined ? problem(file, 'changing') : { file, ...whole }
       } finally {
         await reader.close()
@@ -149,17 +161,18 @@ export class FileReading {
     }
   }
 
-  async *#large(file: IngestFile, reader: FileReader): AsyncGenerator<Step> {
+  async *#large(file: IngestFile, opened: Opened): AsyncGenerator<Step> {
+    const { reader } = opened
     try {
       // What this device holds no chunk of would all be packed again, in vain if the file is just what the other side says.
       if (file.expected !== undefined && !this.#options.isHeld(file)) {
-        const seen = await this.#goThrough(file, reader)
+        const seen = await this.#goThrough(file, opened)
         if (seen.outcome !== 'read' || sameBytes(seen.content, file.expected)) {
           yield just([seen])
           return
         }
       }
-      yield* this.#segments(file, reader)
+      yield* this.#segments(file, opened)
     } catch (error) {
       yield just([problemOf(file, error)])
     } finally {
@@ -168,9 +181,9 @@ export class FileReading {
   }
 
   /** Cuts a large file only to see what it is. */
-  async #goThrough(file: IngestFile, reader: FileReader): Promise<IngestResult> {
-    const seen = await this.#contentNow(reader)
-    return (await this.#read(file, reader, seen))(-1)
+  async #goThrough(file: IngestFile, opened: Opened): Promise<IngestResult> {
+    const seen = await this.#contentNow(opened.reader)
+    return (await this.#read(file, opened, seen))(-1)
   }
 
   async #contentNow(reader: FileReader): Promise<Cutting> {
@@ -189,21 +202,22 @@ export class FileReading {
   /** The end of a large file: it was read if all of it was cut, and that is still what it was at the start. */
   async #read(
     file: IngestFile,
-    reader: FileReader,
+    opened: Opened,
     { content, cutBytes }: Cutting,
   ): Promise<(readyAfter: number) => IngestResult> {
+    const { reader } = opened
     const { sizeBytes } = reader.stamp
     const same = async (): Promise<boolean> => {
       const again = await this.#contentNow(reader)
       return again.cutBytes === sizeBytes && sameBytes(content, again.content)
     }
-    const stamp = cutBytes === sizeBytes ? await stampOfWhole(reader, same) : undefined
+    const stamp = cutBytes === sizeBytes ? await stampOfWhole(opened, same) : undefined
     if (stamp === undefined) return () => problem(file, 'changing')
     return (readyAfter) => ({ file, outcome: 'read', content, sizeBytes, stamp, readyAfter })
   }
 
   /** Cuts a large file, segment by segment; its lists of ids are placed as they grow. */
-  async *#segments(file: IngestFile, reader: FileReader): AsyncGenerator<Step> {
+  async *#segments(file: IngestFile, opened: Opened): AsyncGenerator<Step> {
     const lists: CutPiece[] = []
     const builder = new ContentBuilder(async (bytes, last) => {
       const piece = await this.#cut(bytes, { last, list: true })
@@ -219,14 +233,14 @@ export class FileReading {
       })
     }
     let cutBytes = 0
-    for await (const piece of this.#cutThrough(reader)) {
+    for await (const piece of this.#cutThrough(opened.reader)) {
       const partBytes = bytesIn(piece)
       cutBytes += partBytes
       await builder.add(idsIn(piece))
       yield place(() => ({ file, outcome: 'part', partBytes }), piece)
     }
     const content = await builder.finish()
-    yield place(await this.#read(file, reader, { content, cutBytes }))
+    yield place(await this.#read(file, opened, { content, cutBytes }))
   }
 
   /** Cuts through the file, as far as it went when it was opened; ends early when that has changed. The next segment is read meanwhile. */
@@ -276,12 +290,15 @@ interface Cutting {
 }
 
 /**
- * The stamp under which what was read is whole: that of now, when nothing has changed; that of the opening, when the file only grew and
- * reading the same part again gives the same. undefined when it is torn.
+ * The stamp under which what was read is whole: that of now, when nothing has changed; that of the opening, when the file only grew. Where
+ * the stamp alone cannot tell, reading the same part again has to give the same. undefined when it is torn.
  */
-async function stampOfWhole(reader: FileReader, isSame: () => Promise<boolean>): Promise<Stamp | undefined> {
+async function stampOfWhole(
+  { reader, isLate }: Opened,
+  isSame: () => Promise<boolean>,
+): Promise<Stamp | undefined> {
   const stamp = await reader.stampNow()
-  if (sameStamp(reader.stamp, stamp)) return stamp
+  if (sameStamp(reader.stamp, stamp)) return !isLate || (await isSame()) ? stamp : undefined
   if (!hasGrown(reader.stamp, stamp) || !(await isSame())) return undefined
   return hasGrown(reader.stamp, await reader.stampNow()) ? reader.stamp : undefined
 }
@@ -290,12 +307,14 @@ async function stampOfWhole(reader: FileReader, isSame: () => Promise<boolean>):
  * A small file, and the stamp under which it was that; undefined when it is torn. When it grew since it was opened, that may have been a new
  * version from its start, too: then it is read to where it ended by then, and that counts if readings before and after that agree.
  */
-async function wholeNow(reader: FileReader): Promise<Omit<Whole, 'file'> | undefined> {
+async function wholeNow({ reader, isLate }: Opened): Promise<Omit<Whole, 'file'> | undefined> {
   const { sizeBytes } = reader.stamp
   const read = await reader.read(0, sizeBytes)
   const now = await reader.stampNow()
-  if (sameStamp(reader.stamp, now))
-    return read.length === sizeBytes ? { bytes: read, sizeBytes, stamp: now } : undefined
+  if (sameStamp(reader.stamp, now)) {
+    const isWhole = !isLate || sameBytes(await reader.read(0, sizeBytes), read)
+    return isWhole && read.length === sizeBytes ? { bytes: read, sizeBytes, stamp: now } : undefined
+  }
   if (!hasGrown(reader.stamp, now)) return undefined
   if (now.sizeBytes > stepBytes) return undefined
   const bytes = await reader.read(0, now.sizeBytes)

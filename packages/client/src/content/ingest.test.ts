@@ -1,5 +1,6 @@
 import { chunkIdOf, concat, toHex, type ChunkId } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
+import { systemClock, type Clock } from '../clock.ts'
 import { fileChunkSizes, cutPoints, gearTable } from './chunker.ts'
 import {
   bytesOf,
@@ -381,6 +382,28 @@ describe('files that change while they are read', () => {
     expect(new Set(ids).size).toBe(ids.length)
     const [back] = await vault.fetch().read([read!])
     expect(Buffer.compare(back!, user.read('film'))).toBe(0)
+  })
+})
+
+describe("a file that is written twice in one tick of its disk's clock", () => {
+  it.each([
+    ['small', 3000],
+    ['large', 9 * mib],
+  ])('is none when the second time came while it was read, a %s one', async (_, bytes) => {
+    const still: Clock = { ...systemClock, now: () => 1_700_000_000_000 }
+    let isWritten = false
+    const made = folder((call) => {
+      if (call === 'read-on' && !isWritten) made.user.write('log', bytesOf('second', bytes))
+      isWritten ||= call === 'read-on'
+      return undefined
+    }, still)
+    made.user.write('log', bytesOf('first', bytes))
+    const vault = new MemoryVault()
+    vault.clock = still
+    const results = await resultsOf(vault.ingest(made.files, vault.writer()), [wanted('log')])
+    expect(results.at(-1)).toMatchObject({ outcome: 'problem', problem: 'changing' })
+    const [again] = await readAll(vault.ingest(made.files, vault.writer()), [wanted('log')])
+    expect(again).toMatchObject({ sizeBytes: bytes })
   })
 })
 

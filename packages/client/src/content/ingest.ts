@@ -1,6 +1,7 @@
 // Reads local files, cuts and hashes them, and places what the vault lacks into packs. Results come in the order of the files. Decides nothing:
 // what to read is the planner's word, what to claim and commit is the sender's.
 import type { ChunkId } from '@grenier/crypto'
+import type { Clock } from '../clock.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { readContent } from './content-list.ts'
 import { FileReading, type IngestFile, type IngestResult, type Step } from './file-reading.ts'
@@ -15,6 +16,7 @@ export interface IngestOptions {
   readonly pool: WorkerPool
   readonly keys: ContentKeys
   readonly writer: PackWriter
+  readonly clock: Pick<Clock, 'now'>
   /** Whether the vault holds this chunk, as far as this device sent or checked it itself. */
   readonly known: (id: ChunkId) => boolean
 }
@@ -46,10 +48,10 @@ export class Ingest {
   async *read(files: Iterable<IngestFile>): AsyncGenerator<IngestResult> {
     this.#placer.restart()
     this.#begun = Promise.resolve()
-    const { fileSystem, pool, keys } = this.#options
+    const { fileSystem, pool, keys, clock } = this.#options
     const isHeld = (file: IngestFile): boolean =>
       file.expected !== undefined && readContent(file.expected).ids.every((id) => this.#options.known(id))
-    const reading = new FileReading({ fileSystem, pool, keys, isHeld })
+    const reading = new FileReading({ fileSystem, pool, keys, clock, isHeld })
     const underWay: Promise<readonly IngestResult[]>[] = []
     try {
       for await (const step of reading.steps(files)) {

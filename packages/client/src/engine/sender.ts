@@ -82,6 +82,7 @@ export class Sender {
     this.#ingest = new Ingest({
       fileSystem: files,
       pool,
+      clock,
       keys: contentKeysOf(vault),
       writer: this.#writer,
       // Who may not write has nothing to pack: files are read only to see what they are.
@@ -90,6 +91,7 @@ export class Sender {
     this.#learning = new Ingest({
       fileSystem: files,
       pool,
+      clock,
       keys: contentKeysOf(vault),
       writer: this.#writer,
       known: () => true,
