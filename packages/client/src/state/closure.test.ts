@@ -295,6 +295,9 @@ describe('the closure of all that differs', () => {
   })
 })
 
+/** What an action does, without its paths: they say where things stand when its turn comes, and the turn is the plan's. */
 function shown(action: Action): string {
-  return JSON.stringify(action, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  return JSON.stringify(action, (key, value: unknown) =>
+    key === 'path' || key === 'from' ? undefined : typeof value === 'bigint' ? value.toString() : value,
+  )
 }
