@@ -1,5 +1,5 @@
 // A user's hand between two calls of a device's file system: what programs do to a folder while it is being synced.
-import type { FileSystem } from '@grenier/client'
+import { readOneByOne, type FileSystem } from '@grenier/client'
 
 type Change = Parameters<FileSystem['change']>[0]
 
@@ -17,7 +17,7 @@ export interface Hands {
 
 /** The file system, with these hands about. They may change at any time. */
 export function heardBy(files: FileSystem, hands: Hands): FileSystem {
-  return {
+  const heard: FileSystem = {
     list: (path) => files.list(path),
     look: (paths) => files.look(paths),
     readLink: (path) => files.readLink(path),
@@ -46,5 +46,7 @@ export function heardBy(files: FileSystem, hands: Hands): FileSystem {
       await files.flush(directories)
       hands.flushed?.()
     },
+    readWhole: (wanted) => readOneByOne(heard, wanted),
   }
+  return heard
 }

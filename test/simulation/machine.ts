@@ -8,6 +8,7 @@ import {
   MemoryUser,
   openFolder,
   openMemoryFileSystem,
+  readOneByOne,
   type EngineContext,
   type FileSystem,
   type FolderEngine,
@@ -220,8 +221,7 @@ export class Machine {
       random: world.random,
       pool: inlineWorkerPool(),
       dial: () => (this.#life === life ? world.dialled(this) : never),
-      fileSystem: () =>
-        Promise.resolve(this.#guarded<FileSystem>(openMemoryFileSystem(this.folder), life, true)),
+      fileSystem: () => Promise.resolve(this.#fileSystem(life)),
       state: () => Promise.resolve(this.#guarded<StateStore>(this.disk.open(), life, false)),
       watch: (_, events) => this.#watch(events, life),
     }
@@ -229,6 +229,15 @@ export class Machine {
       if (this.#life === life && event.event !== 'progress') this.events.push(event)
     }
     return { home: this.home, platform, report, signal: this.#abort.signal }
+  }
+
+  /** Files are read in bulk call by call, so that anything may happen between any two of them. */
+  #fileSystem(life: number): FileSystem {
+    const files = this.#guarded<FileSystem>(openMemoryFileSystem(this.folder), life, true)
+    const readWhole: FileSystem['readWhole'] = (wanted) => readOneByOne(files, wanted)
+    return new Proxy(files, {
+      get: (target, key): unknown => (key === 'readWhole' ? readWhole : Reflect.get(target, key)),
+    })
   }
 
   #watch(events: WatchEvents, life: number): { ready: Promise<void>; close: () => Promise<void> } {

@@ -7,6 +7,7 @@ import { openMemoryFileSystem } from '../disk/file-system-memory.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { MemoryFolder } from '../disk/memory-folder.ts'
 import { MemoryUser } from '../disk/memory-user.ts'
+import { readOneByOne } from '../disk/read-whole.ts'
 import type { ChunkPlace } from '../state/chunk-index.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { provisionalId, type Content } from '../sync/tree.ts'
@@ -59,11 +60,13 @@ export function folder(
 
 /** The file system with other methods in place of some. */
 export function over(files: FileSystem, other: Partial<FileSystem>): FileSystem {
+  const openForReading = other.openForReading ?? ((path: RelativePath) => files.openForReading(path))
   return {
     list: (path) => files.list(path),
     look: (paths) => files.look(paths),
     readLink: (path) => files.readLink(path),
-    openForReading: (path) => files.openForReading(path),
+    openForReading,
+    readWhole: (paths) => readOneByOne({ openForReading }, paths),
     openStaged: (name) => files.openStaged(name),
     change: (change) => files.change(change),
     flush: (directories) => files.flush(directories),

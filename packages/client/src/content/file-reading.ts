@@ -19,6 +19,8 @@ export interface IngestFile {
   readonly path: RelativePath
   /** What the other side says it holds: when it is just that, nothing is packed. */
   readonly expected: Content | undefined
+  /** As it was seen last: a small file that is still just that is read in bulk. */
+  readonly stamp?: Stamp | undefined
 }
 
 /** What came of a file, or of a part of a large one. */
@@ -73,11 +75,17 @@ interface Opened {
   readonly isLate: boolean
 }
 
+/** A file of which it is known how it looked. */
+interface Seen extends IngestFile {
+  readonly stamp: Stamp
+}
+
 interface Whole {
   readonly file: IngestFile
   readonly sizeBytes: number
   readonly bytes: Uint8Array
   readonly stamp: Stamp
+  readonly inBulk: boolean
 }
 
 /** Reads files. Used once. */
@@ -92,8 +100,7 @@ export class FileReading {
   async *steps(files: Iterable<IngestFile>): AsyncGenerator<Step> {
     let group: Whole[] = []
     let bytes = 0
-    for (const file of files) {
-      const opened = await this.#open(file)
+    for await (const { file, opened } of this.#opened(files)) {
       if ('bytes' in opened) {
         group.push(opened)
         bytes += opened.sizeBytes
@@ -107,6 +114,43 @@ export class FileReading {
     if (group.length > 0) yield this.#group(group)
   }
 
+  /** Files in order; those that are likely to be small and still as they were seen are read many at a time. */
+  async *#opened(
+    files: Iterable<IngestFile>,
+  ): AsyncGenerator<{ file: IngestFile; opened: IngestResult | Whole | Opened }> {
+    let run: Seen[] = []
+    let bytes = 0
+    for (const file of files) {
+      const { stamp } = file
+      const isLikely = stamp !== undefined && !isUnsettled(stamp) && stamp.sizeBytes <= stepBytes
+      if (isLikely) {
+        run.push({ ...file, stamp })
+        bytes += stamp.sizeBytes
+        if (bytes < stepBytes && run.length < groupFilesMax) continue
+      }
+      yield* this.#openedRun(run)
+      ;[run, bytes] = [[], 0]
+      if (!isLikely) yield { file, opened: await this.#open(file) }
+    }
+    yield* this.#openedRun(run)
+  }
+
+  async *#openedRun(
+    run: readonly Seen[],
+  ): AsyncGenerator<{ file: IngestFile; opened: IngestResult | Whole | Opened }> {
+    if (run.length === 0) return
+    const read = await this.#options.fileSystem.readWhole(run)
+    for (const [at, file] of run.entries()) {
+      const bytes = read[at]
+      const { stamp } = file
+      const opened =
+        bytes === undefined
+          ? await this.#open(file)
+          : { file, bytes, stamp, sizeBytes: stamp.sizeBytes, inBulk: true }
+      yield { file, opened }
+    }
+  }
+
   /** Opens a file; a small one is read at once. */
   async #open(file: IngestFile): Promise<IngestResult | Whole | Opened> {
     try {
@@ -116,7 +160,7 @@ export class FileReading {
       if (reader.stamp.sizeBytes > stepBytes) return opened
       try {
         const whole = await wholeNow(opened)
-        return whole === undefined ? problem(file, 'changing') : { file, ...whole }
+        return whole === undefined ? problem(file, 'changing') : { file, ...whole, inBulk: false }
       } finally {
         await reader.close()
       }
@@ -133,7 +177,8 @@ export class FileReading {
       start += sizeBytes
       return { bytes: all.subarray(start - sizeBytes, start), last: true, list: false }
     })
-    release(group.map(({ bytes }) => bytes))
+    // Those that were read in bulk share a buffer, of which others may not have had their turn.
+    release(group.flatMap(({ bytes, inBulk }) => (inBulk ? [] : [bytes])))
     return stepOf(this.#cutGroup(group, pieces))
   }
 
@@ -307,7 +352,7 @@ async function stampOfWhole(
  * A small file, and the stamp under which it was that; undefined when it is torn. When it grew since it was opened, that may have been a new
  * version from its start, too: then it is read to where it ended by then, and that counts if readings before and after that agree.
  */
-async function wholeNow({ reader, isLate }: Opened): Promise<Omit<Whole, 'file'> | undefined> {
+async function wholeNow({ reader, isLate }: Opened): Promise<Omit<Whole, 'file' | 'inBulk'> | undefined> {
   const { sizeBytes } = reader.stamp
   const read = await reader.read(0, sizeBytes)
   const now = await reader.stampNow()

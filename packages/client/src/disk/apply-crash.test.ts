@@ -42,6 +42,7 @@ function forgetful(files: FileSystem, forgets: Forgets): FileSystem {
     look: (paths) => files.look(paths),
     readLink: (path) => files.readLink(path),
     openForReading: (path) => files.openForReading(path),
+    readWhole: (wanted) => files.readWhole(wanted),
     openStaged: (name) => files.openStaged(name),
     change: (change) => files.change(change),
     traits: () => files.traits(),

@@ -8,6 +8,7 @@ import {
   stagingDirectory,
   type DiskChange,
   type DiskTraits,
+  type ExpectedFile,
   type FileReader,
   type FileSystem,
   type FileWriter,
@@ -16,6 +17,7 @@ import {
 import { changeInMemory } from './memory-change.ts'
 import type { Inode } from './memory-disk.ts'
 import { stampOf, type MemoryFolder } from './memory-folder.ts'
+import { readOneByOne } from './read-whole.ts'
 
 /** The file system of a folder in memory, for one run of the engine. */
 export function openMemoryFileSystem(folder: MemoryFolder): FileSystem {
@@ -64,6 +66,10 @@ class MemoryFileSystem implements FileSystem {
     if (inode.kind !== 'file') throw new DiskError('EINVAL', `not a regular file: ${path}`)
     if ((inode.mode & 0o400) === 0) throw new DiskError('EACCES', `permission denied: ${path}`)
     return readerOf(this.#folder, path, inode)
+  }
+
+  readWhole(wanted: readonly ExpectedFile[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return readOneByOne(this, wanted)
   }
 
   async openStaged(name: string): Promise<FileWriter> {

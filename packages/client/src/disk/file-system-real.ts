@@ -2,12 +2,13 @@
 // thread pool for small files. What Node cannot do is said where it matters: no renameat2, no times to the nanosecond.
 import * as fs from 'node:fs'
 import type { Name, RelativePath } from '../sync/name.ts'
-import { nameFromBytes } from '../sync/name.ts'
+import { nameFromLatin1 } from '../sync/name.ts'
 import {
   DiskError,
   type DiskChange,
   type DiskTraits,
   type EntryKind,
+  type ExpectedFile,
   type FileReader,
   type FileSystem,
   type FileWriter,
@@ -16,7 +17,7 @@ import {
 import { carryOut, ensureStaging } from './real-change.ts'
 import { RealDirectories, splitPath } from './real-directory.ts'
 import { RealFlush } from './real-flush.ts'
-import { diskError, openReader, stampOf, writerOn } from './real-io.ts'
+import { diskError, openReader, readExpected, stampOf, writerOn } from './real-io.ts'
 import { probeTraits } from './real-traits.ts'
 
 /** How long synchronous calls may go on before the loop gets a turn. */
@@ -56,7 +57,7 @@ class RealFileSystem implements FileSystem {
       if (at === undefined) return undefined
       const large = fs.statSync(at).size > listSyncBytesMax
       const entries = large ? await this.#listLarge(path) : fs.readdirSync(at, { encoding: 'latin1' })
-      return entries.map(nameOf).filter((name) => name !== undefined)
+      return entries.map((entry) => nameFromLatin1(entry)).filter((name) => name !== undefined)
     })
   }
 
@@ -86,6 +87,21 @@ class RealFileSystem implements FileSystem {
       const { parent, name } = splitPath(path)
       return openReader(this.#directories.open(parent).at(name), path)
     })
+  }
+
+  async readWhole(wanted: readonly ExpectedFile[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const all = new Uint8Array(wanted.reduce((sum, { stamp }) => sum + stamp.sizeBytes, 0))
+    const out: (Uint8Array | undefined)[] = []
+    let start = 0
+    for (const each of wanted) {
+      if (out.length % 16 === 0) await this.#pace()
+      if (out.length === 0) this.#directories.forget()
+      const room = all.subarray(start, start + each.stamp.sizeBytes)
+      const isThere = this.#readInto(room, each)
+      out.push(isThere ? room : undefined)
+      if (isThere) start += room.length
+    }
+    return out
   }
 
   async openStaged(name: string): Promise<FileWriter> {
@@ -119,6 +135,17 @@ class RealFileSystem implements FileSystem {
   traits(): Promise<DiskTraits> {
     this.#traits ??= attempt('cannot probe', () => probeTraits(this.#directories))
     return this.#traits
+  }
+
+  /** Whether the file is what was expected, and in the room now. */
+  #readInto(room: Uint8Array, { path, stamp }: ExpectedFile): boolean {
+    const { parent, name } = splitPath(path)
+    try {
+      return readExpected(this.#directories.open(parent).at(name), stamp, room)
+    } catch (error) {
+      if (diskError(error, '') instanceof DiskError) return false
+      throw error
+    }
   }
 
   async #listLarge(path: RelativePath): Promise<string[]> {
@@ -155,11 +182,6 @@ class RealFileSystem implements FileSystem {
     if (performance.now() - this.#sliceStart < sliceMs) return
     await new Promise((resolve) => setImmediate(resolve))
   }
-}
-
-/** A name from its bytes, one a character: buffers for each name would cost more than all the rest of a listing. */
-function nameOf(latin1: string): Name | undefined {
-  return nameFromBytes(Buffer.from(latin1, 'latin1'))
 }
 
 function kindOf(stat: fs.BigIntStats): EntryKind {

@@ -116,6 +116,23 @@ export function fileSystemContract(make: () => Promise<ContractFolder> | Contrac
     await reader.close()
   })
 
+  it('reads files in bulk that are as they were seen, and says of no other what it holds', async () => {
+    const { files, user } = await make()
+    const names = ['a', 'empty', 'changed', 'gone', 'now-link', 'now-directory', 'b']
+    for (const name of names) user.write(name, name === 'empty' ? '' : `what ${name} holds`)
+    const looks = await files.look(names.map(at))
+    const wanted = names.map((name, index) => ({ path: at(name), stamp: looks[index]!.stamp }))
+    user.write('changed', 'WHAT changed holds')
+    for (const name of ['gone', 'now-link', 'now-directory'])
+      await files.change({ do: 'remove-file', path: at(name) })
+    user.link('now-link', 'a')
+    user.makeDirectory('now-directory')
+    const shown = (await files.readWhole(wanted)).map((bytes) => bytes && Buffer.from(bytes).toString())
+    expect(shown).toEqual(['what a holds', '', ...Array(4).fill(undefined), 'what b holds'])
+    const unsettled = wanted.map((file) => ({ ...file, stamp: { ...file.stamp, ctimeNs: 0n } }))
+    expect(await files.readWhole(unsettled)).toEqual(names.map(() => undefined))
+  })
+
   it('reads link targets as bytes', async () => {
     const { files, user } = await make()
     user.link('l', '../\u00e9/nowhere')

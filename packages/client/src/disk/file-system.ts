@@ -36,6 +36,11 @@ export interface FileSystem {
   readLink(path: RelativePath): Promise<Uint8Array>
   /** Opens a regular file for reading, without following a link. The reader says what it opened. */
   openForReading(path: RelativePath): Promise<FileReader>
+  /**
+   * Reads small files that are expected to be just what was seen: undefined where one is not, any more, or cannot be read; opening it
+   * tells why. Several at once, because calls in bulk are ten times faster; what is given may lie in one buffer, in order.
+   */
+  readWhole(wanted: readonly ExpectedFile[]): Promise<readonly (Uint8Array | undefined)[]>
   /** A new, empty file in the staging area, for writing at any offset; what had that name there before is dropped first. */
   openStaged(name: string): Promise<FileWriter>
   /** All other effects. Durable only after `flush`. */
@@ -44,6 +49,12 @@ export interface FileSystem {
   flush(directories: readonly RelativePath[]): Promise<void>
   /** What it cannot tell apart or hold, probed in the staging area. */
   traits(): Promise<DiskTraits>
+}
+
+/** A file as it was seen. */
+export interface ExpectedFile {
+  readonly path: RelativePath
+  readonly stamp: Stamp
 }
 
 export interface FileReader {

@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, type FileReader, type FileWriter } from './file-system.ts'
+import { isExpected } from './read-whole.ts'
 
 const readAsync = promisify(fs.read)
 const writeAsync = promisify(fs.write)
@@ -39,6 +40,25 @@ export function openReader(path: Buffer, what: string): FileReader {
     throw new DiskError('EINVAL', `not a regular file: ${what}`)
   }
   return new RealReader(fd, stat, what)
+}
+
+/** Reads a regular file whole if it is what was expected, before and after. `room` has its length. */
+export function readExpected(path: Buffer, expected: Stamp, room: Uint8Array): boolean {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    let done = 0
+    while (done < room.length) {
+      const count = fs.readSync(fd, room, done, room.length - done, done)
+      if (count === 0) return false
+      done += count
+    }
+    // What changed on the way shows in the stamp; what changed before it was opened, too.
+    const stat = fs.fstatSync(fd, { bigint: true })
+    return stat.isFile() && isExpected(expected, stampOf(stat))
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 /** A writer on an open file. */

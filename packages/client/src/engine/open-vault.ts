@@ -32,7 +32,12 @@ export async function openVault(context: EngineContext, record: FolderRecord): P
     const trees = TreesStore.open(store)
     const log = VaultLog.open(trees, vaultId(fromHex(record.vault)), home.device)
     const vault: Vault = { record, home, platform, store, trees, log, report, signal }
-    return { vault, files, close: () => store.close() }
+    const close = async (): Promise<void> => {
+      // What cannot be kept was never promised to be: it is looked at again.
+      await trees.settled().catch(() => undefined)
+      await store.close()
+    }
+    return { vault, files, close }
   } catch (error) {
     await store.close()
     throw error

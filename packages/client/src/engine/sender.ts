@@ -61,7 +61,8 @@ export class Sender {
   readonly #committer: Committer
   /** Ordinal of the last pack that was handed to the shipper. */
   #emitted = -1
-  #waiting: Waiting[] = []
+  /** By node: what is read again takes the place of what was read before. In order of reading. */
+  readonly #waiting = new Map<NodeId, Waiting>()
   #lastCommitMs: number
 
   constructor(parts: SenderParts) {
@@ -113,7 +114,8 @@ export class Sender {
     const asked = new Map(files.map(({ id }) => [id, vault.trees.get(id)?.local?.stamp]))
     const lookAgain: RelativePath[] = []
     let [count, partBytes] = [0, 0]
-    for await (const result of this.#ingest.read(files)) {
+    const seen = files.map((file) => ({ ...file, stamp: asked.get(file.id) }))
+    for await (const result of this.#ingest.read(seen)) {
       shipper.check()
       if (result.outcome === 'problem') {
         partBytes = 0
@@ -178,17 +180,17 @@ export class Sender {
   }
 
   #keepResult(result: ReadResult, asked: Stamp | undefined): void {
-    this.#waiting = this.#waiting.filter((one) => one.result.file.id !== result.file.id)
-    this.#waiting.push({ result, asked })
+    this.#waiting.delete(result.file.id)
+    this.#waiting.set(result.file.id, { result, asked })
   }
 
   #isDue(): boolean {
     const { shipper, vault } = this.#parts
     const { length } = shipper.packs
     if (length >= packsInCommit) return true
-    if (this.#waiting.length >= operationsInChange && length > 0) return true
+    if (this.#waiting.size >= operationsInChange && length > 0) return true
     if (vault.platform.clock.monotonic() - this.#lastCommitMs < commitEveryMs) return false
-    return length > 0 || this.#waiting.some(({ result }) => result.readyAfter <= this.#emitted)
+    return length > 0 || this.#hasReady()
   }
 
   /**
@@ -215,9 +217,14 @@ export class Sender {
         await receiver.receive(session)
         continue
       }
-      if (this.#waiting.every(({ result }) => result.readyAfter > this.#emitted)) return done
+      if (!this.#hasReady()) return done
       ids.clear()
     }
+  }
+
+  #hasReady(): boolean {
+    for (const { result } of this.#waiting.values()) if (result.readyAfter <= this.#emitted) return true
+    return false
   }
 
   /** The first to come second tries again at once; who is beaten again and again leaves room for the others. */
@@ -231,9 +238,9 @@ export class Sender {
 
   /** The local rows now know the content of the files whose packs are on their way. Gives their nodes. */
   async #writeDownReady(): Promise<NodeId[]> {
-    const ready = this.#waiting.filter(({ result }) => result.readyAfter <= this.#emitted)
+    const ready = [...this.#waiting.values()].filter(({ result }) => result.readyAfter <= this.#emitted)
     if (ready.length === 0) return []
-    this.#waiting = this.#waiting.filter(({ result }) => result.readyAfter > this.#emitted)
+    for (const { result } of ready) this.#waiting.delete(result.file.id)
     const { trees } = this.#parts.vault
     await trees.write({ flush: false }, (transaction) => {
       for (const { result, asked } of ready) {

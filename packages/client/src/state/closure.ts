@@ -39,7 +39,6 @@ export async function closureOf(
   trees: TreesStore,
   seeds: Iterable<NodeId>,
 ): Promise<ReadonlyMap<NodeId, Columns>> {
-  await trees.settled()
   const closure = new Closure(trees)
   for (const id of seeds) closure.visit(id)
   await closure.grow()

@@ -36,49 +36,71 @@ export class Overlay {
     if (names === undefined) this.children.set(parent, new Map([[name, slots]]))
     else names.set(name, slots)
   }
+
+  /** How much it holds, in rows of the store. */
+  get size(): number {
+    return this.nodes.size + this.inodes.size + this.others.size
+  }
+
+  /** Takes in what a later one changed on top of this one. */
+  add(later: Overlay): void {
+    for (const [id, node] of later.nodes) this.setNode(id, node, () => later.below.get(id))
+    for (const [parent, names] of later.children) {
+      const own = this.children.get(parent)
+      if (own === undefined) this.children.set(parent, new Map(names))
+      else for (const [name, slots] of names) own.set(name, slots)
+    }
+    for (const [key, id] of later.inodes) this.inodes.set(key, id)
+    for (const [key, value] of later.others) this.others.set(key, value)
+  }
 }
 
-/** By how many something grows. */
+/** What an overlay adds to what is counted of all nodes. */
 export interface Growth extends Doubts {
   readonly differing: number
+  /** The highest numbers of nodes in it, -1 without one. */
+  readonly sequenceMax: number
+  readonly provisionalMax: number
 }
 
-/** The writes of an overlay; by how much what is counted grows; the highest numbers of nodes in it, -1 without one. */
-export function writesOf(overlay: Overlay): {
-  writes: StateWrite[]
-  growth: Growth
-  sequenceMax: number
-  provisionalMax: number
-} {
+/** By how much what is counted grows with an overlay. */
+export function growthOf(overlay: Overlay): Growth {
+  const growth = { differing: 0, files: 0, here: 0, there: 0, sequenceMax: -1, provisionalMax: -1 }
+  const count = (id: NodeId): void => {
+    if (isProvisional(id)) growth.provisionalMax = Math.max(growth.provisionalMax, Number(id.slice(1)))
+    else growth.sequenceMax = Math.max(growth.sequenceMax, logPlaceOf(id)?.sequence ?? -1)
+  }
+  for (const [id, node] of overlay.nodes) {
+    count(id)
+    const below = overlay.below.get(id)
+    growth.differing += Number(standingOf(node) === 'differing') - Number(standingOf(below) === 'differing')
+    const [was, is] = [countsOf(below), countsOf(node)]
+    growth.files += is.files - was.files
+    growth.here += is.here - was.here
+    growth.there += is.there - was.there
+  }
+  for (const id of overlay.children.keys()) count(id)
+  return growth
+}
+
+/** The writes of an overlay. */
+export function writesOf(overlay: Overlay): StateWrite[] {
   const writes: StateWrite[] = []
-  const growth = writeNodes(overlay, writes)
+  writeNodes(overlay, writes)
   for (const [parent, names] of overlay.children) writeNames(parent, names, writes)
   for (const [key, id] of overlay.inodes) write(writes, key, id === undefined ? undefined : encodeIdRow(id))
   for (const [key, value] of overlay.others) write(writes, key, value)
-  let sequenceMax = -1
-  let provisionalMax = -1
-  for (const id of [...overlay.nodes.keys(), ...overlay.children.keys()]) {
-    if (isProvisional(id)) provisionalMax = Math.max(provisionalMax, Number(id.slice(1)))
-    else sequenceMax = Math.max(sequenceMax, logPlaceOf(id)?.sequence ?? -1)
-  }
-  return { writes, growth, sequenceMax, provisionalMax }
+  return writes
 }
 
-function writeNodes(overlay: Overlay, writes: StateWrite[]): Growth {
-  const growth = { differing: 0, files: 0, here: 0, there: 0 }
+function writeNodes(overlay: Overlay, writes: StateWrite[]): void {
   for (const [id, node] of overlay.nodes) {
     const before = standingOf(overlay.below.get(id))
     const after = standingOf(node)
     const key = idKey(id)
     if (before !== 'absent' && before !== after) write(writes, keySpace[before] + key, undefined)
     if (node !== undefined && after !== 'absent') write(writes, keySpace[after] + key, encodeNode(node))
-    growth.differing += Number(after === 'differing') - Number(before === 'differing')
-    const [was, is] = [countsOf(overlay.below.get(id)), countsOf(node)]
-    growth.files += is.files - was.files
-    growth.here += is.here - was.here
-    growth.there += is.there - was.there
   }
-  return growth
 }
 
 function countsOf(node: StoredNode | undefined): Doubts {

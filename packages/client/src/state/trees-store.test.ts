@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { doubtsOf, type Doubts } from '../sync/brake.ts'
@@ -13,6 +14,7 @@ import {
 } from '../sync/tree.ts'
 import { likenessOf } from '../sync/likeness.ts'
 import { idKey } from './state-keys.ts'
+import type { StateWrite } from './state-store.ts'
 import { MemoryDisk } from './state-store-memory.ts'
 import { TreesStore } from './trees-store.ts'
 import type { Transaction } from './trees-transaction.ts'
@@ -100,6 +102,45 @@ describe('the trees', () => {
     await expect(commit).rejects.toMatchObject({ code: 'interrupted' })
     expect(() => trees.get(id('1.0'))).toThrow(expect.objectContaining({ code: 'state-broken' }))
     await expect(trees.begin()).rejects.toMatchObject({ code: 'state-broken' })
+  })
+
+  it('give the store many commits at once, and all of them before one that is durable', async () => {
+    const disk = new MemoryDisk()
+    const store = disk.open()
+    const batches: number[] = []
+    const counting = {
+      ...{ get: (key: string) => store.get(key), range: store.range.bind(store), close: () => store.close() },
+      batch: (writes: readonly StateWrite[], options: { flush: boolean }) => {
+        batches.push(writes.length)
+        return store.batch(writes, options)
+      },
+    }
+    const trees = TreesStore.open(counting)
+    const put = (seed: number, flush: boolean): Promise<void> =>
+      trees.write({ flush }, (transaction) => transaction.set('remote', id('1.0'), file('root', 'a', seed)))
+    for (let seed = 0; seed < 9; seed += 1) await put(seed, false)
+    expect(batches).toEqual([])
+    expect(trees.get(id('1.0'))).toEqual({ remote: file('root', 'a', 8) })
+    await put(9, true)
+    // The row, the name, and what the trees know besides.
+    expect(batches).toEqual([3])
+    disk.crash()
+    expect(TreesStore.open(disk.open()).get(id('1.0'))).toEqual({ remote: file('root', 'a', 9) })
+  })
+
+  it('give the store what was gathered when told, or when a listing needs it', async () => {
+    const disk = new MemoryDisk()
+    const trees = TreesStore.open(disk.open())
+    const put = (node: string): Promise<void> =>
+      trees.write({ flush: false }, (transaction) => transaction.set('remote', id(node), file('root', node)))
+    await put('1.0')
+    expect((await all(trees.differing())).map(([node]) => node)).toEqual(['1.0'])
+    await put('1.1')
+    await trees.settled()
+    disk.crash(Infinity)
+    const again = TreesStore.open(disk.open())
+    expect((await all(again.all())).map(([node]) => node)).toEqual(['1.0', '1.1'])
+    expect(again.differingCount).toBe(2)
   })
 
   it('find nodes by path, give paths, and tell the trees apart', async () => {
@@ -234,6 +275,7 @@ const runs = fc.array(
     steps: fc.array(step, { maxLength: 6 }),
     end: fc.constantFrom('commit', 'abandon'),
     flush: fc.boolean(),
+    settles: fc.integer({ min: 0, max: 3 }).map((roll) => roll === 0),
   }),
   { maxLength: 8 },
 )
@@ -245,10 +287,10 @@ describe('the trees beside a naive model', () => {
     await fc.assert(
       fc.asyncProperty(runs, fc.nat(8), async (all, kept) => {
         const disk = new MemoryDisk()
-        const trees = TreesStore.open(disk.open(), { cacheBytes: 2000 })
+        const trees = TreesStore.open(disk.open(), { cacheBytes: 2000, gatheredRowsMax: 12 })
         const history: Model[] = [new Map() as Model]
         let flushed = 0
-        for (const { steps, end, flush } of all) {
+        for (const { steps, end, flush, settles } of all) {
           const model: Model = new Map([...history.at(-1)!].map(([node, columns]) => [node, { ...columns }]))
           const transaction = await trees.begin()
           for (const each of steps) applyStep(model, transaction, each)
@@ -259,11 +301,13 @@ describe('the trees beside a naive model', () => {
             history.push(model)
             if (flush) flushed = history.length - 1
           }
+          if (settles) await trees.settled()
           await expectSame(trees, history.at(-1)!)
         }
         disk.crash(kept)
-        const survived = history[Math.min(history.length - 1, flushed + kept)]!
         const again = TreesStore.open(disk.open())
+        const survived = history.slice(flushed).find((model) => isSame(again, model))
+        if (survived === undefined) throw new Error('not a state that was')
         await expectSame(again, survived)
         await expectWhole(again, survived)
       }),
@@ -271,6 +315,10 @@ describe('the trees beside a naive model', () => {
     )
   })
 })
+
+function isSame(trees: TreesStore, model: Model): boolean {
+  return ids.slice(1).every((node) => isDeepStrictEqual(trees.get(node) ?? {}, model.get(node) ?? {}))
+}
 
 /** Keeps names unique in each tree, as callers must. */
 function applyStep(

@@ -1,5 +1,6 @@
 // The three trees of one vault over a state store: one row a node, an index of children and one of inodes, and the derived set of nodes
-// that differ, each kept by the transaction that changes a row. Knows nothing of why a row changes.
+// that differ, each kept by the transaction that changes a row. Commits are gathered in memory and given to the store many at once: most rows
+// change a few times within a moment. Knows nothing of why a row changes.
 import { ClientError } from '../errors.ts'
 import type { Doubts } from '../sync/brake.ts'
 import type { Name } from '../sync/name.ts'
@@ -10,7 +11,7 @@ import { decodeIdRow, decodeNode, decodeSlots, nodeCostBytes } from './node-row.
 import type { Slots, StoredNode } from './node-row.ts'
 import { childrenKey, endOf, idFromKey, idKey, keySpace, nameFromKey, nameKey } from './state-keys.ts'
 import type { StateStore } from './state-store.ts'
-import { writesOf, type Overlay } from './trees-overlay.ts'
+import { growthOf, Overlay, writesOf } from './trees-overlay.ts'
 import { Transaction } from './trees-transaction.ts'
 import { mergeNames, noSlots, TreesView, type NamedSlots } from './trees-view.ts'
 
@@ -33,24 +34,43 @@ const metaKey = `${keySpace.meta}trees`
 /** Decoded rows and names that are kept at hand: about 100,000 nodes' worth, so that most syncs never read the store twice. */
 const cacheBytesDefault = 48 * 1024 * 1024
 const slotsCostBytes = 300
+/** Rows that are gathered before they are given to the store: some 5 MB. */
+const gatheredRowsMaxDefault = 10_000
+
+/** Bounds of what is held in memory. */
+export interface TreesOptions {
+  readonly cacheBytes?: number
+  readonly gatheredRowsMax?: number
+}
 
 /**
- * The trees of one vault. Reads show what was committed; a commit shows from the moment it is called, and is durable when it
- * resolves. One transaction at a time: `begin` waits for the one before to end. Do not begin a second one while holding one.
+ * The trees of one vault. Reads show what was committed; a commit shows from the moment it is called. With `flush` it is durable, and all
+ * before it, when it resolves; without, a crash may lose it, and then all that came after it too. One transaction at a time: `begin`
+ * waits for the one before to end. Do not begin a second one while holding one.
  */
 export class TreesStore extends TreesView {
   readonly #store: StateStore
   readonly #meta: Meta
   readonly #nodes: BoundedCache<NodeId, { readonly node: StoredNode | undefined }>
   readonly #slots: BoundedCache<string, Slots>
+  /** What was committed and not given to the store. */
+  #gathered = new Overlay()
+  /** What is being given to the store. */
   #pending: Overlay | undefined
-  #commits = 0
+  #landings = 0
   #landing: Promise<void> = Promise.resolve()
   #turn: Promise<void> = Promise.resolve()
   #broken: unknown
 
-  private constructor(store: StateStore, meta: Meta, cacheBytes: number) {
+  readonly #gatheredRowsMax: number
+
+  private constructor(
+    store: StateStore,
+    meta: Meta,
+    { cacheBytes = cacheBytesDefault, gatheredRowsMax = gatheredRowsMaxDefault }: TreesOptions,
+  ) {
     super()
+    this.#gatheredRowsMax = gatheredRowsMax
     this.#store = store
     this.#meta = meta
     this.#nodes = new BoundedCache((cacheBytes * 3) / 4)
@@ -58,10 +78,10 @@ export class TreesStore extends TreesView {
   }
 
   /** Opens the trees of an open store. The store stays the caller's to close. @throws ClientError `state-broken`. */
-  static open(store: StateStore, options: { cacheBytes?: number } = {}): TreesStore {
+  static open(store: StateStore, options: TreesOptions = {}): TreesStore {
     const bytes = store.get(metaKey)
     const meta = bytes === undefined ? emptyMeta() : decodeMeta(bytes)
-    return new TreesStore(store, meta, options.cacheBytes ?? cacheBytesDefault)
+    return new TreesStore(store, meta, options)
   }
 
   /** A transaction, when the one before has ended. It must be ended by `commit` or `abandon`, whatever happens. */
@@ -126,15 +146,18 @@ export class TreesStore extends TreesView {
     yield* mergeById(whole(keySpace.agreeing), whole(keySpace.differing))
   }
 
-  /** Resolves when no commit is under way. */
+  /** Resolves when the store has all that was committed. To be called before the store is closed: what it lacks then is lost. */
   async settled(): Promise<void> {
-    while (this.#pending !== undefined) await this.#landing
+    while (this.#pending !== undefined || this.#gathered.size > 0) {
+      if (this.#pending === undefined) this.#landing = this.#land({ flush: false })
+      await this.#landing
+    }
     this.#assertWhole()
   }
 
   node(id: NodeId): StoredNode | undefined {
     this.#assertWhole()
-    if (this.#pending?.nodes.has(id) === true) return this.#pending.nodes.get(id)
+    for (const layer of this.#layers()) if (layer.nodes.has(id)) return layer.nodes.get(id)
     const cached = this.#nodes.get(id)
     if (cached !== undefined) return cached.node
     if (id === rootId || isBeyond(id, this.#meta)) return undefined
@@ -146,8 +169,10 @@ export class TreesStore extends TreesView {
 
   slots(parent: NodeId, name: Name): Slots {
     this.#assertWhole()
-    const pending = this.#pending?.children.get(parent)?.get(name)
-    if (pending !== undefined) return pending
+    for (const layer of this.#layers()) {
+      const slots = layer.children.get(parent)?.get(name)
+      if (slots !== undefined) return slots
+    }
     const cacheKey = `${parent}/${name}`
     const cached = this.#slots.get(cacheKey)
     if (cached !== undefined) return cached
@@ -159,7 +184,7 @@ export class TreesStore extends TreesView {
 
   inode(key: string): NodeId | undefined {
     this.#assertWhole()
-    if (this.#pending?.inodes.has(key) === true) return this.#pending.inodes.get(key)
+    for (const layer of this.#layers()) if (layer.inodes.has(key)) return layer.inodes.get(key)
     const bytes = this.#store.get(key)
     return bytes === undefined ? undefined : decodeIdRow(bytes)
   }
@@ -167,13 +192,15 @@ export class TreesStore extends TreesView {
   slotsUnder(parent: NodeId): AsyncIterable<NamedSlots> {
     this.#assertWhole()
     const stored = this.#storedSlots(parent)
-    const pending = this.#pending?.children.get(parent)
-    return pending === undefined ? stored : mergeNames(stored, new Map(pending))
+    const changes = new Map<Name, Slots>()
+    for (const layer of [...this.#layers()].reverse())
+      for (const [name, slots] of layer.children.get(parent) ?? []) changes.set(name, slots)
+    return changes.size === 0 ? stored : mergeNames(stored, changes)
   }
 
   other(key: string): Uint8Array | undefined {
     this.#assertWhole()
-    if (this.#pending?.others.has(key) === true) return this.#pending.others.get(key)
+    for (const layer of this.#layers()) if (layer.others.has(key)) return layer.others.get(key)
     return this.#store.get(key)
   }
 
@@ -190,11 +217,11 @@ export class TreesStore extends TreesView {
   /** What is listed is mostly asked for next: it is kept at hand, unless it may be old by then. */
   async *#storedSlots(parent: NodeId): AsyncIterable<NamedSlots> {
     const prefix = childrenKey(parent)
-    const commits = this.#commits
+    const landings = this.#landings
     for await (const [key, bytes] of this.#store.range({ from: prefix, to: endOf(prefix) })) {
       const name = nameFromKey(key.slice(prefix.length)) as Name
       const slots = decodeSlots(bytes)
-      if (this.#commits === commits && this.#pending === undefined)
+      if (this.#landings === landings && this.#pending === undefined)
         this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
       yield [name, slots]
     }
@@ -208,24 +235,41 @@ export class TreesStore extends TreesView {
     return this.#store.get(first) ?? this.#store.get(second)
   }
 
-  #commit(overlay: Overlay, options: { flush: boolean }): Promise<void> {
-    this.#assertWhole()
-    this.#pending = overlay
-    this.#commits += 1
-    this.#landing = this.#land(overlay, options)
-    return this.#landing
+  /** What the store does not have yet, the latest first. */
+  #layers(): readonly Overlay[] {
+    return this.#pending === undefined ? [this.#gathered] : [this.#gathered, this.#pending]
   }
 
-  async #land(overlay: Overlay, options: { flush: boolean }): Promise<void> {
+  async #commit(overlay: Overlay, options: { flush: boolean }): Promise<void> {
+    this.#assertWhole()
+    this.#count(overlay)
+    this.#gathered.add(overlay)
+    if (!options.flush && this.#gathered.size < this.#gatheredRowsMax) return
+    while (this.#pending !== undefined) await this.#landing
+    this.#assertWhole()
+    this.#landing = this.#land(options)
+    await this.#landing
+  }
+
+  #count(overlay: Overlay): void {
     const meta = this.#meta
+    const growth = growthOf(overlay)
+    const { files, here, there } = meta.doubts
+    meta.differingCount += growth.differing
+    meta.doubts = { files: files + growth.files, here: here + growth.here, there: there + growth.there }
+    meta.sequenceMax = Math.max(meta.sequenceMax, growth.sequenceMax)
+    meta.provisionalNext = Math.max(meta.provisionalNext, growth.provisionalMax + 1)
+  }
+
+  /** Gives to the store what was gathered, as one batch. */
+  async #land(options: { flush: boolean }): Promise<void> {
+    const overlay = this.#gathered
+    this.#gathered = new Overlay()
+    this.#pending = overlay
+    this.#landings += 1
     try {
-      const { writes, growth, sequenceMax, provisionalMax } = writesOf(overlay)
-      const { files, here, there } = meta.doubts
-      meta.differingCount += growth.differing
-      meta.doubts = { files: files + growth.files, here: here + growth.here, there: there + growth.there }
-      meta.sequenceMax = Math.max(meta.sequenceMax, sequenceMax)
-      meta.provisionalNext = Math.max(meta.provisionalNext, provisionalMax + 1)
-      writes.push({ type: 'put', key: metaKey, value: encodeMeta(meta) })
+      const writes = writesOf(overlay)
+      writes.push({ type: 'put', key: metaKey, value: encodeMeta(this.#meta) })
       await this.#store.batch(writes, options)
       this.#remember(overlay)
     } catch (error) {

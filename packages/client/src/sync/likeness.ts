@@ -5,6 +5,7 @@
  * them (full case folding by way of upper case, canonical composition): who needs to know about one, looks closer.
  */
 export function likenessOf(name: string): string {
-  if (/^[\0-\x40\x5b-\x7e]*$/.test(name)) return name
+  // Most names are ASCII, where all of this comes to lower case.
+  if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase()
   return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
 }

@@ -11,9 +11,23 @@ export type RelativePath = Branded<string, 'RelativePath'>
 export const rootPath = '' as RelativePath
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+/** Names whose bytes are their characters, which most are: they need no decoder. */
+const plainName = /^[\x01-\x2e\x30-\x7f]{1,255}$/
 
 /** The in-memory form of a name as the disk or the log has it; undefined when it is no valid name. */
 export function nameFromBytes(bytes: Uint8Array): Name | undefined {
+  const latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  return nameFromLatin1(latin1, bytes)
+}
+
+/** The same from a string that has one character for each byte, as a listing may give it. */
+export function nameFromLatin1(latin1: string, bytes?: Uint8Array): Name | undefined {
+  if (plainName.test(latin1)) return latin1 === '.' || latin1 === '..' ? undefined : (latin1 as Name)
+  return nameFromAny(bytes ?? Buffer.from(latin1, 'latin1'))
+}
+
+function nameFromAny(bytes: Uint8Array): Name | undefined {
   if (bytes.length === 0 || bytes.length > 255 || bytes.includes(0) || bytes.includes(0x2f)) return undefined
   const text = decodeEscaped(bytes)
   return text === '.' || text === '..' ? undefined : (text as Name)
@@ -21,12 +35,12 @@ export function nameFromBytes(bytes: Uint8Array): Name | undefined {
 
 /** The bytes of a name, as the disk and the log have it. */
 export function nameToBytes(name: string): Uint8Array {
-  if (name.isWellFormed()) return new TextEncoder().encode(name)
+  if (name.isWellFormed()) return encoder.encode(name)
   const out: number[] = []
   for (const character of name) {
     const code = character.codePointAt(0) ?? 0
     if (code >= 0xdc80 && code <= 0xdcff) out.push(code - 0xdc00)
-    else out.push(...new TextEncoder().encode(character))
+    else out.push(...encoder.encode(character))
   }
   return Uint8Array.from(out)
 }
