@@ -3,25 +3,29 @@
 // was at one moment, if readings before and after that find the same: so a log that is appended to all the time gets there, too.
 import { concat, type ChunkId } from '@grenier/crypto'
 import type { Clock } from '../clock.ts'
-import { DiskError, type FileReader, type FileSystem } from '../disk/file-system.ts'
-import { isUnsettled, settled } from '../disk/stamp.ts'
-import type { ProblemCode } from '../sync/action.ts'
-import type { RelativePath } from '../sync/name.ts'
-import type { Content, NodeId, Stamp } from '../sync/tree.ts'
+import type { FileReader, FileSystem } from '../disk/file-system.ts'
+import type { Content, Stamp } from '../sync/tree.ts'
 import { ContentBuilder } from './content-builder.ts'
 import { contentOf } from './content-list.ts'
+import {
+  FileOpening,
+  groupFilesMax,
+  hasGrown,
+  problem,
+  problemOf,
+  sameBytes,
+  sameStamp,
+  stampOfWhole,
+  stepBytes,
+  type FileProblem,
+  type IngestFile,
+  type Opened,
+  type Whole,
+} from './file-opening.ts'
 import { release } from './moved-bytes.ts'
 import type { ContentKeys, CutPiece, WorkerPool } from './worker-pool.ts'
 
-/** A file to be read. */
-export interface IngestFile {
-  readonly id: NodeId
-  readonly path: RelativePath
-  /** What the other side says it holds: when it is just that, nothing is packed. */
-  readonly expected: Content | undefined
-  /** As it was seen last: a small file that is still just that is read in bulk. */
-  readonly stamp?: Stamp | undefined
-}
+export type { IngestFile } from './file-opening.ts'
 
 /** What came of a file, or of a part of a large one. */
 export type IngestResult =
@@ -36,12 +40,7 @@ export type IngestResult =
     }
   /** A large file is under way, this many more bytes of it: packs that hold its chunks may be claimed before its end is seen. */
   | { readonly file: IngestFile; readonly outcome: 'part'; readonly partBytes: number }
-  | {
-      readonly file: IngestFile
-      readonly outcome: 'problem'
-      readonly problem: ProblemCode
-      readonly detail: string
-    }
+  | FileProblem
 
 /** Chunks to be placed, and what is known once they are: `ordinals` has for each piece the last pack that it needs. */
 export interface Cut {
@@ -64,30 +63,6 @@ export interface FileReadingOptions {
   readonly isHeld: (file: IngestFile) => boolean
 }
 
-/** Bytes in one group of files, and in one step through a larger file. A file up to this has no more than 64 chunks. */
-const stepBytes = 4 << 20
-/** Files in one group: one message to a worker for many. */
-const groupFilesMax = 256
-
-interface Opened {
-  readonly reader: FileReader
-  /** Written so lately that another write may have left the very same stamp. */
-  readonly isLate: boolean
-}
-
-/** A file of which it is known how it looked. */
-interface Seen extends IngestFile {
-  readonly stamp: Stamp
-}
-
-interface Whole {
-  readonly file: IngestFile
-  readonly sizeBytes: number
-  readonly bytes: Uint8Array
-  readonly stamp: Stamp
-  readonly inBulk: boolean
-}
-
 /** Reads files. Used once. */
 export class FileReading {
   readonly #options: FileReadingOptions
@@ -98,9 +73,10 @@ export class FileReading {
 
   /** Steps in the order of the files. Leaving early closes what is open. @throws what a worker failed with */
   async *steps(files: Iterable<IngestFile>): AsyncGenerator<Step> {
+    const { fileSystem, clock } = this.#options
     let group: Whole[] = []
     let bytes = 0
-    for await (const { file, opened } of this.#opened(files)) {
+    for await (const { file, opened } of new FileOpening(fileSystem, clock).opened(files)) {
       if ('bytes' in opened) {
         group.push(opened)
         bytes += opened.sizeBytes
@@ -112,61 +88,6 @@ export class FileReading {
       if ('outcome' in opened) yield just([opened])
     }
     if (group.length > 0) yield this.#group(group)
-  }
-
-  /** Files in order; those that are likely to be small and still as they were seen are read many at a time. */
-  async *#opened(
-    files: Iterable<IngestFile>,
-  ): AsyncGenerator<{ file: IngestFile; opened: IngestResult | Whole | Opened }> {
-    let run: Seen[] = []
-    let bytes = 0
-    for (const file of files) {
-      const { stamp } = file
-      const isLikely = stamp !== undefined && !isUnsettled(stamp) && stamp.sizeBytes <= stepBytes
-      if (isLikely) {
-        run.push({ ...file, stamp })
-        bytes += stamp.sizeBytes
-        if (bytes < stepBytes && run.length < groupFilesMax) continue
-      }
-      yield* this.#openedRun(run)
-      ;[run, bytes] = [[], 0]
-      if (!isLikely) yield { file, opened: await this.#open(file) }
-    }
-    yield* this.#openedRun(run)
-  }
-
-  async *#openedRun(
-    run: readonly Seen[],
-  ): AsyncGenerator<{ file: IngestFile; opened: IngestResult | Whole | Opened }> {
-    if (run.length === 0) return
-    const read = await this.#options.fileSystem.readWhole(run)
-    for (const [at, file] of run.entries()) {
-      const bytes = read[at]
-      const { stamp } = file
-      const opened =
-        bytes === undefined
-          ? await this.#open(file)
-          : { file, bytes, stamp, sizeBytes: stamp.sizeBytes, inBulk: true }
-      yield { file, opened }
-    }
-  }
-
-  /** Opens a file; a small one is read at once. */
-  async #open(file: IngestFile): Promise<IngestResult | Whole | Opened> {
-    try {
-      const nowMs = this.#options.clock.now()
-      const reader = await this.#options.fileSystem.openForReading(file.path)
-      const opened = { reader, isLate: isUnsettled(settled(reader.stamp, nowMs)) }
-      if (reader.stamp.sizeBytes > stepBytes) return opened
-      try {
-        const whole = await wholeNow(opened)
-        return whole === undefined ? problem(file, 'changing') : { file, ...whole, inBulk: false }
-      } finally {
-        await reader.close()
-      }
-    } catch (error) {
-      return problemOf(file, error)
-    }
   }
 
   /** The files lie in one buffer, so that they travel as one. */
@@ -334,45 +255,6 @@ interface Cutting {
   readonly cutBytes: number
 }
 
-/**
- * The stamp under which what was read is whole: that of now, when nothing has changed; that of the opening, when the file only grew. Where
- * the stamp alone cannot tell, reading the same part again has to give the same. undefined when it is torn.
- */
-async function stampOfWhole(
-  { reader, isLate }: Opened,
-  isSame: () => Promise<boolean>,
-): Promise<Stamp | undefined> {
-  const stamp = await reader.stampNow()
-  if (sameStamp(reader.stamp, stamp)) return !isLate || (await isSame()) ? stamp : undefined
-  if (!hasGrown(reader.stamp, stamp) || !(await isSame())) return undefined
-  return hasGrown(reader.stamp, await reader.stampNow()) ? reader.stamp : undefined
-}
-
-/**
- * A small file, and the stamp under which it was that; undefined when it is torn. When it grew since it was opened, that may have been a new
- * version from its start, too: then it is read to where it ended by then, and that counts if readings before and after that agree.
- */
-async function wholeNow({ reader, isLate }: Opened): Promise<Omit<Whole, 'file' | 'inBulk'> | undefined> {
-  const { sizeBytes } = reader.stamp
-  const read = await reader.read(0, sizeBytes)
-  const now = await reader.stampNow()
-  if (sameStamp(reader.stamp, now)) {
-    const isWhole = !isLate || sameBytes(await reader.read(0, sizeBytes), read)
-    return isWhole && read.length === sizeBytes ? { bytes: read, sizeBytes, stamp: now } : undefined
-  }
-  if (!hasGrown(reader.stamp, now)) return undefined
-  if (now.sizeBytes > stepBytes) return undefined
-  const bytes = await reader.read(0, now.sizeBytes)
-  if (bytes.length !== now.sizeBytes || !sameBytes(bytes.subarray(0, read.length), read)) return undefined
-  const again = await reader.read(0, bytes.length)
-  return sameBytes(again, bytes) ? { bytes, sizeBytes: bytes.length, stamp: now } : undefined
-}
-
-/** Whether it may be the same file with more at its end. */
-function hasGrown(before: Stamp, now: Stamp): boolean {
-  return before.ino === now.ino && before.dev === now.dev && before.sizeBytes < now.sizeBytes
-}
-
 function step(pieces: readonly CutPiece[], results: Cut['results']): Step {
   return stepOf(Promise.resolve({ pieces, results }))
 }
@@ -392,31 +274,4 @@ function idsIn(piece: CutPiece): ChunkId[] {
 
 function bytesIn(piece: CutPiece): number {
   return piece.chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
-}
-
-function sameStamp(a: Stamp, b: Stamp): boolean {
-  return (
-    a.ino === b.ino &&
-    a.dev === b.dev &&
-    a.ctimeNs === b.ctimeNs &&
-    a.mtimeNs === b.mtimeNs &&
-    a.sizeBytes === b.sizeBytes
-  )
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b !== undefined && a.length === b.length && Buffer.compare(a, b) === 0
-}
-
-function problem(file: IngestFile, code: ProblemCode, detail = ''): IngestResult {
-  return { file, outcome: 'problem', problem: code, detail }
-}
-
-/** What a refusal of the file system means for one file. Anything else is not about this file, and is thrown on. */
-function problemOf(file: IngestFile, error: unknown): IngestResult {
-  if (!(error instanceof DiskError)) throw error
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return problem(file, 'vanished', error.code)
-  if (error.code === 'ELOOP' || error.code === 'EISDIR' || error.code === 'EINVAL')
-    return problem(file, 'changing', error.code)
-  return problem(file, 'unreadable', error.code)
 }
