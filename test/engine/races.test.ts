@@ -105,6 +105,64 @@ describe('devices that write at the same time', () => {
   })
 })
 
+describe('an entry whose answer is lost', () => {
+  /** A device sends what its user did, is cut off from the answer, and stops; then the user goes on, and it syncs again. */
+  async function unanswered(
+    edits: { readonly before: (a: Machine) => void; readonly after: (a: Machine) => void },
+    kill = false,
+  ): Promise<[Machine, Machine]> {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    a.user.write('kept', 'what both know')
+    a.user.write('edited', 'first')
+    a.user.write('.grenierignore', 'ignored/\n')
+    a.user.makeDirectory('ignored')
+    await world.syncs(a)
+    await world.syncs(b)
+    const { head } = world
+    edits.before(a)
+    a.sync(true)
+    await world.until(() => world.head > head)
+    world.cut(a)
+    if (kill) a.kill()
+    else {
+      a.stop()
+      await world.outcomeOf(a)
+    }
+    edits.after(a)
+    await world.syncs(a)
+    await world.syncs(b)
+    expect(b.tree()).toEqual(a.tree().filter((line) => !line.startsWith('ignored ')))
+    return [a, b]
+  }
+
+  for (const kill of [false, true]) {
+    const how = kill ? 'after a loss of power' : 'after a stop'
+    test(`takes nothing away that is there again, ${how}`, async () => {
+      const [, b] = await unanswered(
+        {
+          before: (a) => a.user.rename('kept', 'ignored/kept'),
+          after: (a) => a.user.rename('ignored/kept', 'kept'),
+        },
+        kill,
+      )
+      expect(Buffer.from(b.user.read('kept')).toString()).toBe('what both know')
+    })
+
+    test(`is in no conflict with what its own user writes next, ${how}`, async () => {
+      const [a, b] = await unanswered(
+        {
+          before: (a) => a.user.write('edited', 'second'),
+          after: (a) => a.user.write('edited', 'third'),
+        },
+        kill,
+      )
+      expect(Buffer.from(b.user.read('edited')).toString()).toBe('third')
+      expect(eventsOf(a, 'conflict')).toEqual([])
+    })
+  }
+})
+
 describe('a new epoch', () => {
   for (const after of [1, 2]) {
     test(`while packs are under way: what was sealed before is sealed again, at put ${after}`, async () => {
@@ -151,7 +209,7 @@ describe('what no device would take', () => {
     const lost = { op: 'remove', node: { sequence: 4711, index: 0 } } as const
     const before = await world.relay.log(vault.log.vault)
     const said = async (operations: ChangePayload['operations']): Promise<unknown> => {
-      const change = { packs: [], payload: { operations, index: [] } }
+      const change = { packs: [], payload: { operations, index: [] }, commits: [] }
       return await world.settles(entries.change(session, change, () => Promise.resolve()))
     }
     expect(await said([put, lost])).toEqual({ void: 'node-missing', operation: 1 })

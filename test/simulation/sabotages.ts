@@ -71,6 +71,13 @@ export const sabotages: readonly Sabotage[] = [
     checks: ['planner'],
   },
   {
+    name: 'an own entry that comes back is taken for somebody else’s',
+    file: 'packages/client/src/engine/receiver.ts',
+    find: 'else if (own && outcome === undefined) await settleReturned(transaction, entry)',
+    replace: '',
+    checks: [{ tests: 'test/engine/races.test.ts' }],
+  },
+  {
     name: 'base of what moved here and went there still counts',
     file: `${sync}/plan-pair.ts`,
     find: 'if (only !== undefined) return !samePlace(only, base) || only.value.kind !== base.value.kind',

@@ -1,8 +1,9 @@
 // Base follows: what local and remote agree on is written down as such.
 import type { Transaction } from '../state/trees-transaction.ts'
-import type { Adopt, Commit } from '../sync/action.ts'
+import type { Adopt } from '../sync/action.ts'
 import { modeOf, samePlace, sameSubstance, timeOf, type Rows } from '../sync/agreed.ts'
 import { sameContent, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
+import type { Sent } from './sent-note.ts'
 
 /** Carries out adopts, in the order of the plan (parents first): a node paired by path takes the id of the log. */
 export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[]): Promise<void> {
@@ -29,28 +30,23 @@ interface Settling {
  * After this device's own entry was folded: provisional nodes take the ids that the log gave them, and base follows what was
  * committed. Nothing else follows: what changed here meanwhile still differs.
  */
-export async function settleCommits(transaction: Transaction, commits: readonly Commit[]): Promise<Settled> {
+export async function settleCommits(transaction: Transaction, commits: readonly Sent[]): Promise<Settled> {
   const settling: Settling = { given: new Map(), lost: new Map() }
   const resolve = (id: NodeId): NodeId => settling.given.get(id) ?? id
   for (const commit of commits) {
     if (commit.op === 'remove') await forgetBase(transaction, commit.id, settling)
     else if (commit.op === 'move') settleMove(transaction, { ...commit, parent: resolve(commit.parent) })
-    else
-      await settlePut(
-        transaction,
-        { ...commit, row: { ...commit.row, parent: resolve(commit.row.parent) } },
-        settling,
-      )
+    else await settlePut(transaction, { ...commit, parent: resolve(commit.parent) }, settling)
   }
   return settling
 }
 
 async function settlePut(
   transaction: Transaction,
-  commit: Extract<Commit, { op: 'put' }>,
+  commit: Extract<Sent, { op: 'put' }>,
   settling: Settling,
 ): Promise<void> {
-  const { parent, name } = commit.row
+  const { parent, name } = commit
   const id = transaction.child('remote', parent, name)
   if (id === undefined) return
   if (id !== commit.id) {

@@ -20,6 +20,7 @@ import {
 } from './change-builder.ts'
 import type { ChangeAnswer, EntryWriter } from './entry-writer.ts'
 import type { PackShipper } from './pack-shipper.ts'
+import { forgetSent, sentOf } from './sent-note.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, sealingOf, type Vault } from './vault.ts'
 
@@ -102,11 +103,13 @@ export class Committer {
     const payload = { operations: built.operations, index: built.index }
     let given: ReadonlyMap<NodeId, NodeId> = new Map()
     const also = async (transaction: Transaction): Promise<void> => {
-      const settled = await settleCommits(transaction, built.actions)
+      const settled = await settleCommits(transaction, built.actions.map(sentOf))
+      forgetSent(transaction)
       brake.note(transaction, 'up', settled.lost)
       given = settled.given
     }
-    const answer = await entries.change(session, { packs, payload }, also).catch((error: unknown) => {
+    const change = { packs, payload, commits: built.actions }
+    const answer = await entries.change(session, change, also).catch((error: unknown) => {
       // A pack that the relay lacks was refused before: why it was is the better answer.
       shipper.check()
       throw error

@@ -23,8 +23,10 @@ import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { judgeChange } from '../state/fold.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
+import type { Commit } from '../sync/action.ts'
 import { decodeBody } from './entry-body.ts'
 import type { OwnEntry, Receiver } from './receiver.ts'
+import { noteSent } from './sent-note.ts'
 import type { Vault } from './vault.ts'
 
 /** A relay that says this often in a row that its log has grown, and has nothing to show for it, is not asked at once again. */
@@ -60,7 +62,12 @@ export class EntryWriter {
    */
   async change(
     session: RelaySession,
-    change: { packs: readonly OutgoingPack[]; payload: ChangePayload },
+    change: {
+      readonly packs: readonly OutgoingPack[]
+      readonly payload: ChangePayload
+      /** What the operations came from. */
+      readonly commits: readonly Commit[]
+    },
     also: (transaction: Transaction) => Promise<void>,
   ): Promise<ChangeAnswer> {
     const added = change.packs.map(claimOf)
@@ -75,6 +82,7 @@ export class EntryWriter {
     if (outcome.void !== undefined) return { void: read.fault ?? outcome.void, operation: outcome.operation }
     const sealed = await this.seal(session, added, { frame, bulk: change.packs.length > 1 })
     const { entry } = makeChange({ ...this.on(session), ...sealed })
+    await noteSent(trees, entry.bodyHash, change.commits)
     const own = { change: read.change, outcome, payloadPacks: sealed.payloadPacks, also }
     return await this.append(session, entry, { ...own, sent: sealed.sent })
   }

@@ -18,9 +18,11 @@ import { noteFolded } from '../state/log-cache.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Outcome } from '../sync/operations.ts'
 import type { NodeId } from '../sync/tree.ts'
+import { settleCommits } from './adopting.ts'
 import { noteBulk } from './bulk-bytes.ts'
 import { isStateAsSaid } from './checkpoint-check.ts'
 import { decodeBody } from './entry-body.ts'
+import { forgetSent, sentIn } from './sent-note.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** An entry ready to be folded: what its payload says, where it has one that matters. */
@@ -234,6 +236,7 @@ export class Receiver {
       if (own) noteBulk(transaction, header.added, opened.change)
       const result = await foldChange(transaction, { header, payload: opened.change, own, outcome })
       if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)
+      else if (own && outcome === undefined) await settleReturned(transaction, entry)
       return result.changed
     }
     if (opened.fault !== undefined) this.#warn(entry, opened.fault)
@@ -253,6 +256,14 @@ export class Receiver {
 const pushedMax = 64
 /** Checkpoints are compared with one's own state this close to the head alone: who catches up over many would hash for hours. */
 const checkedBeforeHead = 500
+
+/** An entry of this device that it does not know to be sent: base follows what it noted of it. */
+async function settleReturned(transaction: Transaction, entry: Entry): Promise<void> {
+  const sent = sentIn(transaction, entry.bodyHash)
+  if (sent === undefined) return
+  await settleCommits(transaction, sent)
+  forgetSent(transaction)
+}
 
 async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {
   for await (const given of entries) return given

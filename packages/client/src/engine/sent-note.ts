@@ -1,0 +1,62 @@
+// What an entry on its way to the relay came from. When the answer to it is lost, the entry comes back with the log: only this note then tells
+// what of it was this device's word, and base follows as if the answer had come. Else what the user does meanwhile would meet the own
+// entry as if it were somebody else's: a file that is back would go again, an edit would be a conflict with itself.
+import { equal, type BodyHash } from '@grenier/crypto'
+import { otherKey } from '../state/state-keys.ts'
+import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
+import type { TreesStore } from '../state/trees-store.ts'
+import type { Commit } from '../sync/action.ts'
+import type { Name } from '../sync/name.ts'
+import type { NodeId } from '../sync/tree.ts'
+
+/** A commit, as far as base follows it. `id` and `parent`: as they were called here before the entry. */
+export type Sent =
+  | {
+      readonly op: 'put'
+      readonly id: NodeId
+      readonly parent: NodeId
+      readonly name: Name
+      readonly replaces?: NodeId | undefined
+    }
+  | { readonly op: 'move'; readonly id: NodeId; readonly parent: NodeId; readonly name: Name }
+  | { readonly op: 'remove'; readonly id: NodeId }
+
+/** A note is JSON: names that are not UTF-8 are lone surrogates, which it escapes. `body`: hex. */
+interface Note {
+  readonly body: string
+  readonly sent: readonly Sent[]
+}
+
+const key = otherKey('sent')
+
+/** What base needs to know of a commit. */
+export function sentOf(commit: Commit): Sent {
+  const { op, id } = commit
+  if (op === 'remove') return { op, id }
+  if (op === 'move') return { op, id, parent: commit.parent, name: commit.name }
+  return { op, id, parent: commit.row.parent, name: commit.row.name, replaces: commit.replaces }
+}
+
+/**
+ * Notes what is about to be sent, before it is. Where something that both sides know goes or changes, durably: new files alone are at worst
+ * found to be there already.
+ */
+export async function noteSent(trees: TreesStore, body: BodyHash, commits: readonly Commit[]): Promise<void> {
+  const sent = commits.map(sentOf)
+  const note: Note = { body: Buffer.from(body).toString('hex'), sent }
+  const flush = commits.some(({ op, id }) => op !== 'put' || trees.get(id)?.base !== undefined)
+  await trees.write({ flush }, (transaction) => transaction.put(key, Buffer.from(JSON.stringify(note))))
+}
+
+/** What was noted for an entry; undefined when it is another one. */
+export function sentIn(rows: StateRows, body: BodyHash): readonly Sent[] | undefined {
+  const bytes = rows.other(key)
+  if (bytes === undefined) return undefined
+  const note = JSON.parse(Buffer.from(bytes).toString()) as Note
+  return equal(Buffer.from(note.body, 'hex'), body) ? note.sent : undefined
+}
+
+/** The entry is folded: what was noted of it has served. */
+export function forgetSent(rows: StateRowsWriter): void {
+  if (rows.other(key) !== undefined) rows.del(key)
+}
