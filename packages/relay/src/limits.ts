@@ -28,6 +28,21 @@ export const bulkQueueBytes = 512 * KiB
 /** Everything else waits above this. */
 export const sendQueueBytes = 2 * MiB
 
+/** A get reads so much of a pack at once, where credit allows: less would be mostly system calls. */
+export const readBytes = 256 * KiB
+
+/** Pieces that the gets of one connection hold in memory; above, each reads them one by one. */
+export const piecesHeldMax = 16
+
+/** Frames with pieces of packs whose memory is kept for the next ones: as much as a handful of fast readers have under way. */
+export const framesKeptMax = 64
+
+/** What is received of packs is gathered in blocks of this: less would be mostly system calls, more would be memory that waits to be full. */
+export const blockBytes = 128 * KiB
+
+/** Such blocks whose memory is kept for the next ones: 32 MiB, what two dozen busy puts have under way. */
+export const blocksKeptMax = 256
+
 /** Answers that nobody reads: a connection with more than this queued is cut. */
 export const sendCutBytes = 16 * MiB
 
