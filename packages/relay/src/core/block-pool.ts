@@ -15,11 +15,16 @@ export class BlockPool {
 
   /** A block with anything in it. */
   take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(Buffer.allocUnsafeSlow(this.blockBytes).buffer)
+    return this.#free.pop() ?? freshBytes(this.blockBytes)
   }
 
   /** Gives back one that nobody looks at any more. */
   give(block: Uint8Array): void {
     if (this.#free.length < this.#freeMax) this.#free.push(block)
   }
+}
+
+/** Memory of its own with anything in it: for bytes that are all written before one is read. */
+export function freshBytes(sizeBytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer)
 }

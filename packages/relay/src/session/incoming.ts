@@ -1,6 +1,6 @@
 // What was received of one pack and is not written yet, gathered in blocks: the frames that it came in are let go of at once, while
 // they are young and cost the collector nothing.
-import type { BlockPool } from '../core/block-pool.ts'
+import { freshBytes, type BlockPool } from '../core/block-pool.ts'
 
 interface Block {
   readonly memory: Uint8Array
@@ -82,7 +82,7 @@ export class Incoming {
     const last = this.#blocks.at(-1)
     if (last !== undefined && last.until < last.memory.length) return last
     const pooled = this.#ownBytes === undefined
-    const memory = pooled ? this.#pool.take() : new Uint8Array(this.#ownBytes)
+    const memory = pooled ? this.#pool.take() : freshBytes(this.#ownBytes)
     const block: Block = { memory, pooled, from: 0, until: 0 }
     this.#blocks.push(block)
     return block

@@ -5,7 +5,7 @@ import type { BlockPool } from '../core/block-pool.ts'
 import type { ByteBudget } from '../core/budget.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { RelayError } from '../errors.ts'
-import { putWindowBytes } from '../limits.ts'
+import { generousBytes, putWindowBytes, putWindowSmallBytes } from '../limits.ts'
 import type { PackUpload } from '../store/pack-store.ts'
 import { Incoming } from './incoming.ts'
 
@@ -102,11 +102,13 @@ export class Upload {
   // Credit comes in steps of half a window, so that it costs few messages and the client is never kept waiting for the last step.
   #grant(): void {
     if (this.#ended || this.#target === undefined) return
-    const wanted = Math.min(this.#options.sizeBytes, this.#writtenBytes + putWindowBytes)
+    const { budget, sizeBytes } = this.#options
+    const windowBytes = budget.takenInAllBytes < generousBytes ? putWindowBytes : putWindowSmallBytes
+    const wanted = Math.min(sizeBytes, this.#writtenBytes + windowBytes)
     const more = wanted - this.#allowedBytes
-    if (more <= 0 || (more < putWindowBytes / 2 && wanted < this.#options.sizeBytes)) return
+    if (more <= 0 || (more < windowBytes / 2 && wanted < sizeBytes)) return
     if (!this.#take(more)) {
-      this.#options.budget.whenFree(this.#retry)
+      budget.whenFree(this.#retry)
       return
     }
     this.#allowedBytes = wanted

@@ -3,6 +3,7 @@
 import { mkdir, open, readdir, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex, packId, toHex, vaultId, type VaultId } from '@grenier/crypto/verify'
+import { freshBytes } from '../core/block-pool.ts'
 import { RelayError } from '../errors.ts'
 import { diskError, systemCode } from './disk-error.ts'
 import { flushDirectory, FlushGroup } from './flush-group.ts'
@@ -104,7 +105,8 @@ export class FilePackStore implements PackStore {
   }
 
   #rowSink(arrival: PackArrival): PackSink {
-    const whole = new Uint8Array(arrival.sizeBytes)
+    // All of it was written when it is published: the size is checked before.
+    const whole = freshBytes(arrival.sizeBytes)
     let at = 0
     return {
       write: (bytes) => {
