@@ -4,7 +4,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 'ms' | 'MiB' | 'MiB/s' | 'files/s'
+  readonly unit: 'ms' | 'MiB' | 'MiB/s' | 'files/s' | 'packs/s' | '%'
 }
 
 /** The value below which half of them lie. */

@@ -109,10 +109,8 @@ class History {
     if (known !== undefined) return known
     const row = (await this.#stores.ledger.rows(this.#vault, [pack]))[0]
     if (row === undefined) throw new RangeError('the relay lacks a pack that an entry claims')
-    const parts: Uint8Array[] = []
-    const range = { offset: 0, length: row.sizeBytes }
-    for await (const part of this.#stores.packs.get({ vault: this.#vault, pack }, range)) parts.push(part)
-    const bytes = Buffer.concat(parts)
+    const bytes = new Uint8Array(row.sizeBytes)
+    await (await this.#stores.packs.open({ vault: this.#vault, pack })).read(0, [bytes])
     const epoch = containerEpoch(bytes, 'pack')
     const key = packKeyOf(this.#key(epoch), epoch, this.#vault)
     const { plain } = openContainer({ type: 'pack', key, binding: this.#vault, bytes })

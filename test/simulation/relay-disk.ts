@@ -7,7 +7,7 @@ import { RowsRegistrationStore } from '../../packages/relay/src/account/registra
 import { GroupCommit, type RowWrite } from '../../packages/relay/src/store/group-commit.ts'
 import { RowsLogStore } from '../../packages/relay/src/store/log-store-rows.ts'
 import { RowsPackLedger } from '../../packages/relay/src/store/pack-ledger-rows.ts'
-import { packMissing, piecesOf } from '../../packages/relay/src/store/pack-pieces.ts'
+import { packMissing, readerOf } from '../../packages/relay/src/store/pack-pieces.ts'
 import type { PackPlace, PackStore } from '../../packages/relay/src/store/pack-store.ts'
 import { CheckedUpload } from '../../packages/relay/src/store/pack-upload.ts'
 import type { Rows } from '../../packages/relay/src/store/rows.ts'
@@ -146,7 +146,7 @@ export class RelayDisk {
         const parts: Uint8Array[] = []
         return new CheckedUpload(arrival, {
           write: (bytes) => {
-            parts.push(bytes)
+            parts.push(bytes.slice())
             return unlessDead()
           },
           publish: async () => {
@@ -157,11 +157,18 @@ export class RelayDisk {
           discard: () => Promise.resolve(),
         })
       },
-      async *get(place, range) {
+      async open(place) {
         await unlessDead()
         const found = packs.get(nameOf(place))
         if (found === undefined) throw packMissing(place)
-        yield* piecesOf(found.bytes, range, place)
+        const reader = readerOf(found.bytes, place)
+        return {
+          async read(offset, into) {
+            await unlessDead()
+            await reader.read(offset, into)
+          },
+          close: () => reader.close(),
+        }
       },
       async delete(places) {
         await unlessDead()

@@ -1,6 +1,8 @@
-// The two messages that carry packs, `part` and `data`, written and read without a general codec: they have one shape,
+// The messages that carry packs, written and read without a general codec: `part` and `data` have one shape,
 //   {"id": uint, "type": "part"|"data", "bytes": bstr, "offset": uint}
-// and are almost all of what goes over a wire. The bytes are those that the general codec makes; a test holds it.
+// and with `more`, which comes as often as `data` goes,
+//   {"id": uint, "type": "more", "bytes": uint}
+// are almost all of what goes over a wire. The bytes are those that the general codec makes; a test holds it.
 import { limits } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -13,8 +15,10 @@ export interface BulkMessage<T extends 'part' | 'data' = 'part' | 'data'> {
 }
 
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
-// Map of 4; then each key with its head byte: 0x60 + length.
+// Map of 4, or of 3; then each key with its head byte: 0x60 + length.
 const beforeId = latin1('\xa4\x62id')
+const beforeIdOfMore = latin1('\xa3\x62id')
+const beforeBytesOfMore = latin1('\x64type\x64more\x65bytes')
 const beforeBytes = {
   part: latin1('\x64type\x64part\x65bytes'),
   data: latin1('\x64type\x64data\x65bytes'),
@@ -24,23 +28,54 @@ const majorUint = 0
 const majorBytes = 0x40
 /** Five for each of three heads, and the fixed text. */
 const overheadBytes = 15 + beforeId.length + beforeBytes.part.length + beforeOffset.length
+/** Memory that every bulk frame fits into. */
+export const bulkFrameBytes = limits.partBytes + overheadBytes
 
 /**
  * The frame of a bulk message; copies `bytes` once.
  * @throws ProtocolError `too-large` when `bytes` are more than a part.
  */
 export function encodeBulk(message: BulkMessage): Uint8Array {
-  if (message.bytes.length > limits.partBytes) throw new ProtocolError('too-large', 'more than a part')
+  const { type, id, offset, bytes } = message
   // Not zeroed first, and not from the shared pool: every byte of the result is written below.
-  const frame = Buffer.allocUnsafeSlow(message.bytes.length + overheadBytes)
-  let at = put(frame, 0, beforeId)
-  at = putHead(frame, at, { major: majorUint, value: message.id })
-  at = put(frame, at, beforeBytes[message.type])
-  at = putHead(frame, at, { major: majorBytes, value: message.bytes.length })
-  at = put(frame, at, message.bytes)
-  at = put(frame, at, beforeOffset)
-  at = putHead(frame, at, { major: majorUint, value: message.offset })
-  return new Uint8Array(frame.buffer, 0, at)
+  const memory = new Uint8Array(Buffer.allocUnsafeSlow(bytes.length + overheadBytes).buffer)
+  const laid = layBulk(memory, { type, id, offset, sizeBytes: bytes.length })
+  laid.bytes.set(bytes)
+  return laid.frame
+}
+
+/** A bulk message whose bytes are still to come. */
+export type BulkOutline = Omit<BulkMessage, 'bytes'> & { readonly sizeBytes: number }
+
+/**
+ * Lays a bulk message out at the beginning of `memory` (`bulkFrameBytes` are always enough): `frame` is what goes over the wire once
+ * `bytes`, a view into it, has been filled. So they need not be copied to where they are sent from.
+ * @throws ProtocolError `too-large` when `sizeBytes` is more than a part.
+ */
+export function layBulk(memory: Uint8Array, outline: BulkOutline): { frame: Uint8Array; bytes: Uint8Array } {
+  const { type, id, offset, sizeBytes } = outline
+  if (sizeBytes > limits.partBytes) throw new ProtocolError('too-large', 'more than a part')
+  const buffer = Buffer.from(memory.buffer, memory.byteOffset, memory.length)
+  let at = put(buffer, 0, beforeId)
+  at = putHead(buffer, at, { major: majorUint, value: id })
+  at = put(buffer, at, beforeBytes[type])
+  at = putHead(buffer, at, { major: majorBytes, value: sizeBytes })
+  const bytes = memory.subarray(at, at + sizeBytes)
+  at = put(buffer, at + sizeBytes, beforeOffset)
+  at = putHead(buffer, at, { major: majorUint, value: offset })
+  return { frame: memory.subarray(0, at), bytes }
+}
+
+/** The `more` in a frame, as `decodeBulk` does it: undefined when the frame is anything else. */
+export function decodeMore(frame: Uint8Array): { type: 'more'; id: number; bytes: number } | undefined {
+  if (frame.length > overheadBytes) return undefined
+  const reader = new Reader(frame)
+  if (!reader.skip(beforeIdOfMore)) return undefined
+  const id = reader.head(majorUint)
+  if (!reader.skip(beforeBytesOfMore)) return undefined
+  const bytes = reader.head(majorUint)
+  if (!reader.done || id < 1 || bytes < 1 || bytes > limits.packBytes) return undefined
+  return { type: 'more', id, bytes }
 }
 
 /**

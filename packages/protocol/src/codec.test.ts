@@ -1,5 +1,6 @@
 import { encode, rfc8949EncodeOptions } from 'cborg'
 import { describe, expect, it } from 'vitest'
+import { bulkFrameBytes, layBulk } from './bulk-frame.ts'
 import { clientMessageTypes } from './client-message.ts'
 import { decodeClientMessage, decodeRelayMessage, encodeMessage, type Message } from './codec.ts'
 import { limits } from './limits.ts'
@@ -52,6 +53,33 @@ describe('messages', () => {
           expect(Buffer.compare(frame, frameOf(message))).toBe(0)
           expect(decodeClientMessage(frame)).toMatchObject({ type: 'part', id, offset })
         }
+  })
+
+  it('reads the short forms of `more` as the general codec does', () => {
+    for (const id of [1, 23, 24, 255, 256, 65_535, 65_536, limits.requestId])
+      for (const bytes of [1, 24, 65_536, limits.packBytes]) {
+        const more = { type: 'more', id, bytes } as const
+        expect(decodeClientMessage(frameOf(more))).toEqual(more)
+      }
+    for (const bytes of [0, limits.packBytes + 1])
+      expect(() => decodeClientMessage(frameOf({ type: 'more', id: 1, bytes }))).toThrow(ProtocolError)
+  })
+
+  it('lays bulk messages out so that their bytes may come later', () => {
+    const memory = new Uint8Array(bulkFrameBytes).fill(0xff)
+    for (const size of [1, 23, 24, 255, 256, 65_535, 65_536]) {
+      const message = {
+        type: 'data',
+        id: limits.requestId,
+        offset: limits.packBytes,
+        bytes: filled(size),
+      } as const
+      const { frame, bytes } = layBulk(memory, { ...message, sizeBytes: size })
+      bytes.set(message.bytes)
+      expect(Buffer.compare(frame, frameOf(message))).toBe(0)
+    }
+    const outline = { type: 'data', id: 1, offset: 0, sizeBytes: limits.partBytes + 1 } as const
+    expect(() => layBulk(memory, outline)).toThrow(ProtocolError)
   })
 
   it('reads a frame that lies in the middle of a larger buffer', () => {

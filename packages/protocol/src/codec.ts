@@ -2,7 +2,7 @@
 // of bulk-frame.ts. A frame that is not exactly what its own message encodes to is refused, whatever is wrong with it.
 import { decode, encode, rfc8949EncodeOptions, Tokenizer, Type, type Token } from 'cborg'
 import * as v from 'valibot'
-import { decodeBulk, encodeBulk } from './bulk-frame.ts'
+import { decodeBulk, decodeMore, encodeBulk } from './bulk-frame.ts'
 import { clientMessage, type ClientMessage } from './client-message.ts'
 import { protocolVersion } from './fields.ts'
 import { limits } from './limits.ts'
@@ -31,8 +31,8 @@ export function encodeMessage(message: Message): Uint8Array {
  * @throws ProtocolError `malformed`, `version-unknown`, `too-large`; never anything else, whatever the frame holds.
  */
 export function decodeClientMessage(frame: Uint8Array): ClientMessage {
-  const part = decodeBulk(frame, 'part')
-  return part ?? checked(clientMessage, decodeFrame(frame))
+  const short = decodeBulk(frame, 'part') ?? decodeMore(frame)
+  return short ?? checked(clientMessage, decodeFrame(frame))
 }
 
 /**

@@ -1,4 +1,5 @@
 // The public face of @grenier/protocol: the messages between client and relay, their limits and errors. No I/O here or below.
+export { bulkFrameBytes, layBulk, type BulkOutline } from './bulk-frame.ts'
 export {
   clientMessageTypes,
   keyKinds,

@@ -6,8 +6,11 @@
  * Each `on…` keeps one listener, the last given; frames that arrive before the first `onFrame` wait for it.
  */
 export interface Wire {
-  /** Hands a frame over; the bytes belong to the wire from then on. After the wire closed it does nothing. */
-  send(frame: Uint8Array): void
+  /**
+   * Hands a frame over; the bytes belong to the wire from then on. After the wire closed it does nothing. `sent` is called when they
+   * have left and the wire lets go of their memory; a wire that cannot tell never calls it.
+   */
+  send(frame: Uint8Array, sent?: () => void): void
   /** Bytes handed over that have not yet left this end. */
   readonly bufferedBytes: number
   onFrame(listener: (frame: Uint8Array) => void): void

@@ -13,8 +13,14 @@ export const futureMaxMs = 10 * minute
 /** Half-received puts kept of all broken connections together: each holds a file handle. */
 export const parkedPutsMax = 128
 
-/** How far a client may run ahead of the relay's disk in one put: a tenth of a second of a gigabit line. */
+/** How far a client may run ahead of the relay's disk in one put: what keeps a line of 100 Mbit/s busy over 80 ms there and back. */
 export const putWindowBytes = MiB
+
+/** The same while more than `generousBytes` are on their way: many puts keep a line busy together. */
+export const putWindowSmallBytes = 256 * KiB
+
+/** As long as less than this is on its way to the whole process, a put has its whole window. */
+export const generousBytes = 4 * MiB
 
 /** Received but not yet written bytes, and requests being worked on, of one connection. */
 export const connectionReceiveBytes = 12 * MiB
@@ -27,6 +33,21 @@ export const bulkQueueBytes = 512 * KiB
 
 /** Everything else waits above this. */
 export const sendQueueBytes = 2 * MiB
+
+/** A get reads so much of a pack at once, where credit allows: less would be mostly system calls. */
+export const readBytes = 256 * KiB
+
+/** Pieces that the gets of one connection hold in memory; above, each reads them one by one. */
+export const piecesHeldMax = 16
+
+/** Frames with pieces of packs whose memory is kept for the next ones: as much as a handful of fast readers have under way. */
+export const framesKeptMax = 64
+
+/** What is received of packs is gathered in blocks of this: less would be mostly system calls, more would be memory that waits to be full. */
+export const blockBytes = 128 * KiB
+
+/** Such blocks whose memory is kept for the next ones: 16 MiB, what some fifty busy puts have under way. */
+export const blocksKeptMax = 128
 
 /** Answers that nobody reads: a connection with more than this queued is cut. */
 export const sendCutBytes = 16 * MiB

@@ -17,6 +17,11 @@ export class ByteBudget {
     return this.#takenBytes
   }
 
+  /** The same of the budget above all others: of the whole process. */
+  get takenInAllBytes(): number {
+    return this.#parent?.takenInAllBytes ?? this.#takenBytes
+  }
+
   /** Takes `bytes`, or nothing and says false. */
   take(bytes: number): boolean {
     if (this.#takenBytes + bytes > this.#limitBytes) return false

@@ -1,9 +1,12 @@
 // The relay without a network: connections come as wires, time, chance and storage as interfaces, so that it runs anywhere, also in a
 // simulation.
 import { systemRandom, type Random } from '@grenier/crypto/verify'
-import { encodeMessage, isRetryable, type RelayErrorCode, type Wire } from '@grenier/protocol'
+import { bulkFrameBytes, encodeMessage, isRetryable, type RelayErrorCode, type Wire } from '@grenier/protocol'
 import {
+  blockBytes,
+  blocksKeptMax,
   connectionsMax,
+  framesKeptMax,
   peerStrangersMax,
   processReceiveBytes,
   stopGraceMs,
@@ -15,6 +18,7 @@ import { Session } from '../session/session.ts'
 import type { AppendedEntry } from '../store/log-store.ts'
 import type { Stores } from '../store/stores.ts'
 import { Appender } from './append.ts'
+import { BlockPool } from './block-pool.ts'
 import { ByteBudget } from './budget.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { DeletionHold, type ClockRecordStore } from './deletion-hold.ts'
@@ -77,6 +81,8 @@ export class RelayCore {
       failures: new FailureCounter(clock),
       receive: new ByteBudget(processReceiveBytes),
       sending: new SendPool(),
+      blocks: new BlockPool(blockBytes, blocksKeptMax),
+      frames: new BlockPool(bulkFrameBytes, framesKeptMax),
       parked: new ParkedPuts(clock, (name) => stores.ledger.release(name)),
       directory: this.#directory,
     }

@@ -5,6 +5,7 @@ import type { ParkedPuts } from '../session/parked-puts.ts'
 import type { SendPool } from '../session/outbox.ts'
 import type { Stores } from '../store/stores.ts'
 import type { Appender } from './append.ts'
+import type { BlockPool } from './block-pool.ts'
 import type { ByteBudget } from './budget.ts'
 import type { Clock } from './clock.ts'
 import type { EventLog } from './event-log.ts'
@@ -72,6 +73,9 @@ export interface RelayParts {
   readonly failures: FailureCounter
   readonly receive: ByteBudget
   readonly sending: SendPool
+  /** Memory for what is received of packs, and for frames with what is sent of them. */
+  readonly blocks: BlockPool
+  readonly frames: BlockPool
   readonly parked: ParkedPuts
   readonly directory: Directory
 }

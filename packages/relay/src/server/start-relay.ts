@@ -11,7 +11,6 @@ import type { Registration } from '../core/relay-parts.ts'
 import { RelayError } from '../errors.ts'
 import { openStores } from '../store/stores-embedded.ts'
 import type { Stores } from '../store/stores.ts'
-import { selfMadeCertificate } from '../tls/self-made-certificate.ts'
 import { ClockRecordFile } from './clock-record-file.ts'
 import { listen, type HttpServer } from './http-server.ts'
 import { reachedAs, relayOrigins, relayUrl } from './relay-address.ts'
@@ -120,6 +119,8 @@ async function secretOf(options: RelayOptions, names: string[]): Promise<Secret 
   const { tls, dataFolder: folder } = options
   if (tls === 'none') return undefined
   if (tls === 'self') {
+    // Its library is a tenth of the memory of a relay that needs none.
+    const { selfMadeCertificate } = await import('../tls/self-made-certificate.ts')
     const made = await selfMadeCertificate({ folder, names, random: systemRandom, now: Date.now() })
     return { key: made.key, cert: made.certificate, pin: made.pin }
   }

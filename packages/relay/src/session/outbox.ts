@@ -50,9 +50,13 @@ export class Outbox {
 
   /** Queues a message. After the connection ended it does nothing. */
   send(message: RelayMessage): void {
+    if (!this.#closed) this.sendFrame(encodeMessage(message))
+  }
+
+  /** Queues a message that is a frame already. `sent`: its memory may be used again; where that is not sure, it is never called. */
+  sendFrame(frame: Uint8Array, sent?: () => void): void {
     if (this.#closed) return
-    const frame = encodeMessage(message)
-    this.#wire.send(frame)
+    this.#wire.send(frame, sent)
     this.#frames.push(frame.length)
     this.#framesBytes += frame.length
     this.#count()

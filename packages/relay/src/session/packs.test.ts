@@ -2,7 +2,7 @@
 import { packId, packIdOf } from '@grenier/crypto'
 import { limits, type RelayMessageOf } from '@grenier/protocol'
 import { describe, expect, it } from 'vitest'
-import { putWindowBytes } from '../limits.ts'
+import { putWindowBytes, putWindowSmallBytes } from '../limits.ts'
 import { outcome, packOf, ScriptedClient, settle, World, type Said } from './scripted-client.vectors.ts'
 
 const MiB = 1024 * 1024
@@ -54,6 +54,18 @@ describe('a put', () => {
     const ends = credits.map(({ offset, bytes }) => offset + bytes)
     expect(ends).toEqual([...ends].sort((a, b) => a - b))
     expect(ends.at(-1)).toBe(pack.length)
+  })
+
+  it('is given a small window while much is on its way already', async () => {
+    const world = new World()
+    const { client, vault } = await world.owner()
+    for (let at = 0; at < 8; at++) client.startPut(vault.state.vault, packOf(4 * MiB))
+    await settle()
+    const credits = client.heard.filter((message) => message.type === 'credit')
+    expect(credits[0]).toMatchObject({ offset: 0, bytes: putWindowBytes })
+    expect(credits.at(-1)).toMatchObject({ offset: 0, bytes: putWindowSmallBytes })
+    const pack = packOf(4 * MiB)
+    expect(outcome(await client.put(vault.state.vault, pack))).toBe('ok')
   })
 
   it('ends the connection when a part does not follow', async () => {

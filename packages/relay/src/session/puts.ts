@@ -1,6 +1,7 @@
 // The puts of one connection: reserved in the ledger, received, made durable, then pending. Appends wait here for the packs they claim.
 import { toHex, type PackId, type SigningKey, type VaultId } from '@grenier/crypto/verify'
 import { limits, type ClientMessageOf } from '@grenier/protocol'
+import type { BlockPool } from '../core/block-pool.ts'
 import type { ByteBudget } from '../core/budget.ts'
 import type { Clock } from '../core/clock.ts'
 import { RelayError } from '../errors.ts'
@@ -21,6 +22,7 @@ export interface PutsOptions {
   readonly stores: Stores
   readonly clock: Clock
   readonly budget: ByteBudget
+  readonly blocks: BlockPool
   /** Tells the client how much of the put `id` may come. */
   readonly credit: (id: number, offset: number, bytes: number) => void
 }
@@ -55,10 +57,11 @@ export class Puts {
   put(message: ClientMessageOf<'put'>, name: PutName, payer: () => Promise<PutPayer>): Promise<void> {
     if (this.#open.size >= limits.openPuts)
       throw new RelayError('too-many', 'too many puts at once', { retryable: true })
-    const { budget, clock, credit } = this.#options
+    const { budget, blocks, clock, credit } = this.#options
     const upload = new Upload({
       sizeBytes: message.sizeBytes,
       budget,
+      blocks,
       clock,
       credit: (offset, bytes) => credit(message.id, offset, bytes),
     })

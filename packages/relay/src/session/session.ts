@@ -71,12 +71,13 @@ export class Session implements Peer {
     this.#budget = new ByteBudget(connectionReceiveBytes, parts.receive)
     const outbox = new Outbox({ wire, clock, pool: parts.sending, cut: (reason) => this.#cut(reason) })
     this.#outbox = outbox
-    this.#downloads = new Downloads({ packs: stores.packs, clock, outbox })
+    this.#downloads = new Downloads({ packs: stores.packs, clock, outbox, frames: parts.frames })
     this.#access = new VaultAccess(parts, this)
     this.#puts = new Puts({
       stores,
       clock,
       budget: this.#budget,
+      blocks: parts.blocks,
       credit: (id, offset, bytes) => outbox.send({ type: 'credit', id, offset, bytes }),
     })
   }

@@ -1,16 +1,19 @@
-// One put: parts come in order, within the credit given, and go to the pack store as they come. Its bytes are taken from a budget
+// One put: parts come in order, within the credit given, and go to the pack store block by block as they come. Its bytes are taken from a budget
 // when credit for them is given, and given back when they are written.
 import { limits, ProtocolError } from '@grenier/protocol'
+import type { BlockPool } from '../core/block-pool.ts'
 import type { ByteBudget } from '../core/budget.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { RelayError } from '../errors.ts'
-import { putWindowBytes } from '../limits.ts'
+import { generousBytes, putWindowBytes, putWindowSmallBytes } from '../limits.ts'
 import type { PackUpload } from '../store/pack-store.ts'
+import { Incoming } from './incoming.ts'
 
 /** What an upload needs of its connection. */
 export interface UploadOptions {
   readonly sizeBytes: number
   readonly budget: ByteBudget
+  readonly blocks: BlockPool
   readonly clock: Clock
   /** Tells the client that bytes before `offset` are here, and that bytes before `offset + bytes` may come. */
   readonly credit: (offset: number, bytes: number) => void
@@ -19,7 +22,7 @@ export interface UploadOptions {
 /** A pack on its way in over one connection. */
 export class Upload {
   readonly #options: UploadOptions
-  readonly #queue: Uint8Array[] = []
+  readonly #incoming: Incoming
   #target: PackUpload | undefined
   /** Bytes before this were received in order. */
   #receivedBytes = 0
@@ -28,6 +31,8 @@ export class Upload {
   #allowedBytes: number
   /** Taken from the budget and not given back: what was allowed and is not written. */
   #takenBytes = 0
+  /** When the client last sent something, or was given credit, by the monotonic clock. */
+  #movedAt = 0
   #stall: Timer | undefined
   #running = false
   #ended = false
@@ -37,13 +42,14 @@ export class Upload {
   /** @throws RelayError `busy` when there is no room for what may come before the first credit */
   constructor(options: UploadOptions) {
     this.#options = options
+    this.#incoming = new Incoming(options.blocks, options.sizeBytes)
     this.#allowedBytes = Math.min(options.sizeBytes, limits.putFreeBytes)
     if (!this.#take(this.#allowedBytes))
       throw new RelayError('busy', 'too much is on its way in already', { retryable: true })
   }
 
   /**
-   * The next bytes. What was received on an earlier connection already is left out.
+   * The next bytes, which are copied. What was received on an earlier connection already is left out.
    * @throws ProtocolError `malformed` for a gap, or for bytes beyond the credit
    */
   part(offset: number, bytes: Uint8Array): void {
@@ -52,7 +58,7 @@ export class Upload {
     if (offset > this.#receivedBytes || end > this.#allowedBytes)
       throw new ProtocolError('malformed', 'a part out of order, or beyond its credit')
     if (end <= this.#receivedBytes) return
-    this.#queue.push(bytes.subarray(this.#receivedBytes - offset))
+    this.#incoming.append(bytes.subarray(this.#receivedBytes - offset))
     this.#receivedBytes = end
     this.#watch()
     void this.#run()
@@ -77,20 +83,15 @@ export class Upload {
   detach(): void {
     if (this.#ended) return
     this.#ended = true
-    if (!this.#running) this.#finish(undefined)
+    if (this.#running) return
+    if (this.#target === undefined) this.#finish(undefined)
+    else void this.#run()
   }
 
   // A put that goes on where an earlier connection broke: what came again in the free window is dropped, and paid back.
   #skip(heldBytes: number): void {
     if (heldBytes === 0) return
-    const overlap = Math.min(heldBytes, this.#receivedBytes)
-    let drop = overlap
-    while (drop > 0) {
-      const first = this.#queue.shift()
-      if (first === undefined) break
-      if (first.length > drop) this.#queue.unshift(first.subarray(drop))
-      drop -= Math.min(drop, first.length)
-    }
+    this.#incoming.skip(Math.min(heldBytes, this.#receivedBytes))
     this.#give(Math.min(heldBytes, this.#allowedBytes))
     this.#writtenBytes = heldBytes
     this.#receivedBytes = Math.max(heldBytes, this.#receivedBytes)
@@ -101,11 +102,13 @@ export class Upload {
   // Credit comes in steps of half a window, so that it costs few messages and the client is never kept waiting for the last step.
   #grant(): void {
     if (this.#ended || this.#target === undefined) return
-    const wanted = Math.min(this.#options.sizeBytes, this.#writtenBytes + putWindowBytes)
+    const { budget, sizeBytes } = this.#options
+    const windowBytes = budget.takenInAllBytes < generousBytes ? putWindowBytes : putWindowSmallBytes
+    const wanted = Math.min(sizeBytes, this.#writtenBytes + windowBytes)
     const more = wanted - this.#allowedBytes
-    if (more <= 0 || (more < putWindowBytes / 2 && wanted < this.#options.sizeBytes)) return
+    if (more <= 0 || (more < windowBytes / 2 && wanted < sizeBytes)) return
     if (!this.#take(more)) {
-      this.#options.budget.whenFree(this.#retry)
+      budget.whenFree(this.#retry)
       return
     }
     this.#allowedBytes = wanted
@@ -118,12 +121,7 @@ export class Upload {
     if (this.#running || target === undefined || this.#settle === undefined) return
     this.#running = true
     try {
-      for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
-        await target.write(bytes)
-        this.#writtenBytes += bytes.length
-        this.#give(bytes.length)
-        this.#grant()
-      }
+      while (this.#mustWrite()) await this.#incoming.take((bytes) => this.#write(target, bytes))
     } catch (error) {
       this.#ended = true
       this.#finish({ error })
@@ -134,23 +132,43 @@ export class Upload {
     if (this.#ended || this.#writtenBytes === this.#options.sizeBytes) this.#finish(undefined)
   }
 
+  /** Whole blocks; less only when nothing more can come before it is written. */
+  #mustWrite(): boolean {
+    if (this.#incoming.full) return true
+    return this.#incoming.sizeBytes > 0 && (this.#ended || this.#receivedBytes === this.#allowedBytes)
+  }
+
+  async #write(target: PackUpload, bytes: Uint8Array): Promise<void> {
+    await target.write(bytes)
+    this.#writtenBytes += bytes.length
+    this.#give(bytes.length)
+    this.#grant()
+  }
+
   #finish(failed: { error: unknown } | undefined): void {
     this.#ended = true
     this.#stall?.cancel()
     this.#options.budget.forget(this.#retry)
     this.#give(this.#takenBytes)
-    this.#queue.length = 0
+    this.#incoming.clear()
     if (failed === undefined) this.#settle?.resolve(this.#writtenBytes === this.#options.sizeBytes)
     else this.#settle?.reject(failed.error)
   }
 
-  // Runs only while it is the client's turn.
+  // Time counts only while it is the client's turn. One timer that looks when it moved last, instead of a new one at each part.
   #watch(): void {
-    this.#stall?.cancel()
-    this.#stall = undefined
-    if (this.#ended || this.#receivedBytes === this.#allowedBytes) return
-    this.#stall = this.#options.clock.after(limits.stallMs, () => {
+    this.#movedAt = this.#options.clock.monotonic()
+    this.#watchFor(limits.stallMs)
+  }
+
+  #watchFor(afterMs: number): void {
+    if (this.#ended || this.#stall !== undefined) return
+    this.#stall = this.#options.clock.after(afterMs, () => {
+      this.#stall = undefined
+      if (this.#ended || this.#receivedBytes === this.#allowedBytes) return
+      const quietMs = this.#options.clock.monotonic() - this.#movedAt
       if (this.#running) this.#watch()
+      else if (quietMs < limits.stallMs) this.#watchFor(limits.stallMs - quietMs)
       else this.#finish({ error: new RelayError('busy', 'the put did not move', { retryable: true }) })
     })
   }

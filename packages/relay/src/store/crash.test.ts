@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { concat, packIdOf, systemRandom, toHex } from '@grenier/crypto/verify'
+import { packIdOf, systemRandom, toHex } from '@grenier/crypto/verify'
 import { expect, it, onTestFinished } from 'vitest'
-import { all, anna, entryBytes, start, vault } from './store-samples.contract.ts'
+import { all, anna, entryBytes, start, vault, read } from './store-samples.contract.ts'
 import { openStores } from './stores-embedded.ts'
 
 const writer = fileURLToPath(new URL('crash-writer.contract.ts', import.meta.url))
@@ -66,7 +66,7 @@ it('keeps all that was acknowledged, and shows nothing half-written, when it is 
       expect(['pending', 'claimed']).toContain(row.state)
       sums[row.state === 'pending' ? 'pending' : 'claimed'] += row.sizeBytes
       const place = { vault: vault('v'), pack }
-      const bytes = concat(await all(stores.packs.get(place, { offset: 0, length: row.sizeBytes })))
+      const bytes = await read(stores.packs, place, { offset: 0, length: row.sizeBytes })
       expect(toHex(packIdOf(bytes))).toBe(toHex(pack))
     }
     const states = new Map(rows.map(({ pack, row }) => [toHex(pack), row]))

@@ -1,13 +1,9 @@
-// A pack on its way to be a file: parts gathered, written to a temporary file, then put in its place by whoever owns the places.
+// A pack on its way to be a file: written to a temporary file as it comes, then put in its place by whoever owns the places.
 import { open, rm, type FileHandle } from 'node:fs/promises'
-import { concat } from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
 import { diskError } from './disk-error.ts'
 import type { WrittenFile } from './flush-group.ts'
 import type { PackSink } from './pack-upload.ts'
-
-/** Parts are written together once they are this much: a system call a part is what an upload would mostly consist of. */
-const writeBytes = 512 * 1024
 
 /** A new file at `temporary`; `place` makes it durable where it belongs, and closes it. */
 export interface FileSinkOptions {
@@ -21,8 +17,7 @@ export interface FileSinkOptions {
 export class FileSink implements PackSink {
   readonly #handle: FileHandle
   readonly #options: FileSinkOptions
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
+  #writtenBytes = 0
   #publishing: Promise<void> | undefined
   #discarded: Promise<void> | undefined
 
@@ -42,9 +37,16 @@ export class FileSink implements PackSink {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#discarded !== undefined) throw new RelayError('store-closed', 'the upload is over')
-    this.#waiting.push(bytes)
-    this.#waitingBytes += bytes.length
-    if (this.#waitingBytes >= writeBytes) await this.#writeOut()
+    try {
+      // A disk that fills up takes a part of it, and says why not more when it is asked again.
+      for (let left = bytes; left.length > 0;) {
+        const { bytesWritten } = await this.#handle.write(left, 0, left.length, this.#writtenBytes)
+        this.#writtenBytes += bytesWritten
+        left = left.subarray(bytesWritten)
+      }
+    } catch (error) {
+      throw diskError(error)
+    }
   }
 
   publish(): Promise<void> {
@@ -65,7 +67,6 @@ export class FileSink implements PackSink {
   async #publish(): Promise<void> {
     try {
       if (this.#discarded !== undefined) throw new RelayError('store-closed', 'the upload is over')
-      await this.#writeOut()
       await this.#options.place({ handle: this.#handle, temporary: this.#options.temporary })
       this.#options.over(this)
     } catch (error) {
@@ -75,20 +76,8 @@ export class FileSink implements PackSink {
   }
 
   async #discard(): Promise<void> {
-    this.#waiting = []
     await this.#handle.close().catch(() => undefined) // closed already when publishing it failed
     await rm(this.#options.temporary, { force: true })
     this.#options.over(this)
-  }
-
-  async #writeOut(): Promise<void> {
-    const parts = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
-    try {
-      await this.#handle.appendFile(concat(parts))
-    } catch (error) {
-      throw diskError(error)
-    }
   }
 }

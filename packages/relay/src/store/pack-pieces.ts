@@ -1,10 +1,7 @@
-// How a pack's bytes are handed out: a range as pieces of at most 64 KiB, or `pack-missing` when the range is not all there.
+// How a pack's bytes are handed out where they are in memory, and the error for those that are not there.
 import { toHex } from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
-import type { PackPlace, PackRange } from './pack-store.ts'
-
-/** A part of the wire. */
-export const pieceBytesMax = 64 * 1024
+import type { PackPlace, PackReader } from './pack-store.ts'
 
 /** The error for a pack whose bytes are not there. */
 export function packMissing({ pack }: PackPlace, cause?: unknown): RelayError {
@@ -14,10 +11,19 @@ export function packMissing({ pack }: PackPlace, cause?: unknown): RelayError {
   })
 }
 
-/** Pieces of a pack that is in memory. @throws RelayError `pack-missing` when it ends before the range does */
-export function* piecesOf(bytes: Uint8Array, range: PackRange, place: PackPlace): Generator<Uint8Array> {
-  const end = range.offset + range.length
-  if (end > bytes.length) throw packMissing(place)
-  for (let at = range.offset; at < end; at += pieceBytesMax)
-    yield bytes.subarray(at, Math.min(at + pieceBytesMax, end))
+/** Reads a pack that is in memory. */
+export function readerOf(bytes: Uint8Array, place: PackPlace): PackReader {
+  return {
+    read: (offset, into) =>
+      new Promise((resolve) => {
+        let at = offset
+        for (const piece of into) {
+          if (at + piece.length > bytes.length) throw packMissing(place)
+          piece.set(bytes.subarray(at, at + piece.length))
+          at += piece.length
+        }
+        resolve()
+      }),
+    close: () => Promise.resolve(),
+  }
 }

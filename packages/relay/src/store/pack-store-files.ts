@@ -2,13 +2,14 @@
 // packs/VAULT/PACK. A file is written below incoming/ first and renamed once it is durable; what lies there at a start is left over.
 import { mkdir, open, readdir, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { concat, fromHex, packId, toHex, vaultId, type VaultId } from '@grenier/crypto/verify'
+import { fromHex, packId, toHex, vaultId, type VaultId } from '@grenier/crypto/verify'
+import { freshBytes } from '../core/block-pool.ts'
 import { RelayError } from '../errors.ts'
 import { diskError, systemCode } from './disk-error.ts'
 import { flushDirectory, FlushGroup } from './flush-group.ts'
 import { FileSink } from './pack-file-sink.ts'
-import { packMissing, pieceBytesMax, piecesOf } from './pack-pieces.ts'
-import type { PackArrival, PackPlace, PackRange, PackStore, PackUpload } from './pack-store.ts'
+import { packMissing, readerOf } from './pack-pieces.ts'
+import type { PackArrival, PackPlace, PackReader, PackStore, PackUpload } from './pack-store.ts'
 import { CheckedUpload, type PackSink } from './pack-upload.ts'
 import { placeOfKey, smallKey, smallPrefix } from './row-keys.ts'
 import { under, type Rows } from './rows.ts'
@@ -54,25 +55,14 @@ export class FilePackStore implements PackStore {
     return new CheckedUpload(arrival, sink)
   }
 
-  async *get(place: PackPlace, range: PackRange): AsyncIterable<Uint8Array> {
+  async open(place: PackPlace): Promise<PackReader> {
     this.#check()
     const small = this.#rows.get(smallKey(place))
-    if (small !== undefined) {
-      yield* piecesOf(small, range, place)
-      return
-    }
+    if (small !== undefined) return readerOf(small, place)
     const handle = await this.#openPack(place)
-    try {
-      const end = range.offset + range.length
-      for (let at = range.offset; at < end;) {
-        const piece = new Uint8Array(Math.min(pieceBytesMax, end - at))
-        const { bytesRead } = await handle.read(piece, 0, piece.length, at)
-        if (bytesRead === 0) throw packMissing(place)
-        at += bytesRead
-        yield piece.subarray(0, bytesRead)
-      }
-    } finally {
-      await handle.close()
+    return {
+      read: (offset, into) => fill(handle, { offset, into, place }),
+      close: () => handle.close(),
     }
   }
 
@@ -115,12 +105,18 @@ export class FilePackStore implements PackStore {
   }
 
   #rowSink(arrival: PackArrival): PackSink {
-    const parts: Uint8Array[] = []
+    // All of it was written when it is published: the size is checked before.
+    const whole = freshBytes(arrival.sizeBytes)
+    let at = 0
     return {
-      write: (bytes) => Promise.resolve(void parts.push(bytes)),
+      write: (bytes) => {
+        whole.set(bytes, at)
+        at += bytes.length
+        return Promise.resolve()
+      },
       publish: () => {
         this.#check()
-        return this.#rows.commit((view) => view.put(smallKey(arrival), concat(parts)))
+        return this.#rows.commit((view) => view.put(smallKey(arrival), whole))
       },
       discard: () => Promise.resolve(),
     }
@@ -167,6 +163,29 @@ export class FilePackStore implements PackStore {
   #check(): void {
     if (this.#closed) throw new RelayError('store-closed', 'the store is closed')
   }
+}
+
+// A read may give less than was asked for; at the end of the file it gives nothing.
+async function fill(
+  handle: FileHandle,
+  { offset, into, place }: { offset: number; into: readonly Uint8Array[]; place: PackPlace },
+): Promise<void> {
+  let left = into.filter(({ length }) => length > 0)
+  for (let at = offset; left.length > 0;) {
+    const { bytesRead } = await handle.readv(left, at)
+    if (bytesRead === 0) throw packMissing(place)
+    at += bytesRead
+    left = withoutFirst(left, bytesRead)
+  }
+}
+
+function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(Math.min(skip, piece.length))
+    skip -= piece.length - rest.length
+    return rest.length > 0 ? [rest] : []
+  })
 }
 
 // Names that are not ours (a hoster's notes, a file system's own) are left alone.

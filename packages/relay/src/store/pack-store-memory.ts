@@ -1,8 +1,8 @@
 // PackStore in memory: for tests and the simulation.
 import { concat, toHex, type VaultId } from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
-import { packMissing, piecesOf } from './pack-pieces.ts'
-import type { PackArrival, PackPlace, PackRange, PackStore, PackUpload } from './pack-store.ts'
+import { packMissing, readerOf } from './pack-pieces.ts'
+import type { PackArrival, PackPlace, PackReader, PackStore, PackUpload } from './pack-store.ts'
 import { CheckedUpload } from './pack-upload.ts'
 
 /** @see PackStore */
@@ -15,7 +15,7 @@ export class MemoryPackStore implements PackStore {
     const parts: Uint8Array[] = []
     return new CheckedUpload(arrival, {
       write: (bytes) => {
-        parts.push(bytes)
+        parts.push(bytes.slice())
         return this.#check()
       },
       publish: async () => {
@@ -26,11 +26,11 @@ export class MemoryPackStore implements PackStore {
     })
   }
 
-  async *get(place: PackPlace, range: PackRange): AsyncIterable<Uint8Array> {
+  async open(place: PackPlace): Promise<PackReader> {
     await this.#check()
     const found = this.#packs.get(nameOf(place))
     if (found === undefined) throw packMissing(place)
-    yield* piecesOf(found.bytes, range, place)
+    return readerOf(found.bytes, place)
   }
 
   async delete(places: readonly PackPlace[]): Promise<void> {

@@ -13,19 +13,13 @@ export interface PackArrival extends PackPlace {
   readonly sizeBytes: number
 }
 
-/** A run of bytes of a pack. */
-export interface PackRange {
-  readonly offset: number
-  readonly length: number
-}
-
 /** A pack on its way in. Nothing of it can be read, or survives a restart, before `finish` resolved. */
 export interface PackUpload {
   /** How many bytes were written so far: where the next part goes. */
   readonly receivedBytes: number
   /**
-   * The next bytes, in order; resolves when more may be written (back-pressure). One call at a time. The bytes are kept, not
-   * copied: the caller no longer changes them.
+   * The next bytes, in order; resolves when they are taken over (back-pressure): until then the caller does not change them, and
+   * afterwards their memory is the caller's again. One call at a time.
    * @throws RelayError `pack-size` beyond the announced size, `disk-full`, `store-closed`
    */
   write(bytes: Uint8Array): Promise<void>
@@ -39,6 +33,17 @@ export interface PackUpload {
   abort(): Promise<void>
 }
 
+/** A pack that is open for reading; deleting it meanwhile may or may not end what can be read. One call at a time. */
+export interface PackReader {
+  /**
+   * Fills `into`, one after the other, with the bytes from `offset` on.
+   * @throws RelayError `pack-missing` when the pack ends before they are full, `store-closed`
+   */
+  read(offset: number, into: readonly Uint8Array[]): Promise<void>
+  /** Frees what it holds. */
+  close(): Promise<void>
+}
+
 /**
  * Immutable bytes by vault and name. A caller reserves the pack in the ledger before it begins and makes it pending after `finish`,
  * so that a sweep never deletes what is being put.
@@ -46,11 +51,8 @@ export interface PackUpload {
 export interface PackStore {
   /** Begins to receive a pack. @throws RelayError `disk-full`, `store-closed` */
   begin(arrival: PackArrival): Promise<PackUpload>
-  /**
-   * Bytes of a pack, in order, as pieces of at most 64 KiB, read as they are asked for. Leaving the loop early frees what it held.
-   * @throws RelayError `pack-missing` when it is not there or ends before the range does, `store-closed`
-   */
-  get(place: PackPlace, range: PackRange): AsyncIterable<Uint8Array>
+  /** Opens a pack for reading. @throws RelayError `pack-missing`, `store-closed` */
+  open(place: PackPlace): Promise<PackReader>
   /** Deletes; what is not there counts as deleted. The ledger's rows are buried before and forgotten after. */
   delete(places: readonly PackPlace[]): Promise<void>
   /** All packs that are published, of one vault or of all, in order of vault and name. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { bodyHash, entryHash, hash, packIdOf, signingKey, vaultId } from '@grenier/crypto/verify'
 import type { PackId, SigningKey, VaultId } from '@grenier/crypto/verify'
 import type { Append, ClaimedPack, LogHead } from './log-store.ts'
+import type { PackPlace, PackStore } from './pack-store.ts'
 import type { Stores } from './stores.ts'
 
 export const hour = 3_600_000
@@ -90,6 +91,22 @@ export async function send(
   await upload.write(sample.bytes)
   await upload.finish()
   await stores.ledger.pend(arrival, now)
+}
+
+/** A range of a pack. */
+export async function read(
+  packs: PackStore,
+  place: PackPlace,
+  { offset, length }: { offset: number; length: number },
+): Promise<Uint8Array> {
+  const reader = await packs.open(place)
+  try {
+    const bytes = new Uint8Array(length)
+    await reader.read(offset, [bytes])
+    return bytes
+  } finally {
+    await reader.close()
+  }
 }
 
 /** All of a loop. */

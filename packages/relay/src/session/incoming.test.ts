@@ -1,0 +1,67 @@
+// Bytes come out as they went in, and memory is used again only when nobody looks at it any more.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { BlockPool } from '../core/block-pool.ts'
+import { Incoming } from './incoming.ts'
+
+const noise = (sizeBytes: number): Uint8Array =>
+  Uint8Array.from({ length: sizeBytes }, (_, at) => (at * 7 + (at >> 8)) & 255)
+
+async function taken(incoming: Incoming): Promise<number[]> {
+  const out: number[] = []
+  await incoming.take((bytes) => Promise.resolve(void out.push(...bytes)))
+  return out
+}
+
+it('gives back what was appended, in order, without what was skipped', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 30 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (lengths, share) => {
+        const bytes = noise(lengths.reduce((sum, length) => sum + length, 0))
+        const incoming = new Incoming(new BlockPool(32, 2), bytes.length)
+        let at = 0
+        for (const length of lengths) incoming.append(bytes.subarray(at, (at += length)))
+        const skipped = Math.floor(bytes.length * share)
+        incoming.skip(skipped)
+        expect(incoming.sizeBytes).toBe(bytes.length - skipped)
+        const out: number[] = []
+        while (incoming.sizeBytes > 0) out.push(...(await taken(incoming)))
+        expect(out).toEqual([...bytes.subarray(skipped)])
+      },
+    ),
+  )
+})
+
+it('holds memory back while it is being written, and has it again afterwards, also after a failure', async () => {
+  const pool = new BlockPool(32, 8)
+  const incoming = new Incoming(pool, 1000)
+  incoming.append(noise(64))
+  const first = Promise.withResolvers<undefined>()
+  let seen: Uint8Array | undefined
+  const writing = incoming.take((bytes) => {
+    seen = bytes
+    return first.promise
+  })
+  expect(pool.take().buffer).not.toBe(seen?.buffer)
+  first.resolve(undefined)
+  await writing
+  expect(pool.take().buffer).toBe(seen?.buffer)
+  const failing = incoming.take((bytes) => {
+    seen = bytes
+    return Promise.reject(new Error('full'))
+  })
+  await expect(failing).rejects.toThrow('full')
+  expect(pool.take().buffer).toBe(seen?.buffer)
+})
+
+it('takes no whole block for a small pack', () => {
+  const pool = new BlockPool(32, 8)
+  const [own] = [pool.take()]
+  pool.give(own)
+  const incoming = new Incoming(pool, 31)
+  incoming.append(noise(31))
+  expect(incoming.full).toBe(true)
+  expect(pool.take()).toBe(own)
+})
