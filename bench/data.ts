@@ -43,12 +43,12 @@ export function makeLoad(load: LoadName, folder: string, { scale, tree }: DataOp
   }
 }
 
-/** One file that nothing compresses, named `big.bin`. */
-export function randomFile(folder: string, sizeMib: number, name = 'big.bin'): void {
+/** One file that nothing compresses, named `big.bin`. Other bytes for another `seed`, 0 to 255. */
+export function randomFile(folder: string, sizeMib: number, seed = 7): void {
   fs.mkdirSync(folder, { recursive: true })
-  const cipher = createCipheriv('aes-256-ctr', Buffer.alloc(32, 7), Buffer.alloc(16, 1))
+  const cipher = createCipheriv('aes-256-ctr', Buffer.alloc(32, seed), Buffer.alloc(16, 1))
   const zeros = Buffer.alloc(blockMib * mib)
-  const file = fs.openSync(join(folder, name), 'w')
+  const file = fs.openSync(join(folder, 'big.bin'), 'w')
   for (let at = 0; at < sizeMib; at += blockMib) {
     fs.writeSync(file, cipher.update(zeros.subarray(0, Math.min(blockMib, sizeMib - at) * mib)))
   }

@@ -5,6 +5,7 @@ import { compare } from './compare/compare.ts'
 import { tablesOf } from './compare/table.ts'
 import { measureLarge } from './large.ts'
 import { measureLatency } from './latency.ts'
+import { measureLine } from './line/measure.ts'
 import { measureMicro, said } from './micro/micro.ts'
 import { optionsOf, type Options } from './options.ts'
 import { measurePaths } from './path.ts'
@@ -14,11 +15,16 @@ const filesDefault = 200_000
 const savesDefault = 20
 
 async function measured(options: Options): Promise<void> {
-  const { what, subject, rounds } = options
+  const { what, subject, rounds, underLoad, mib } = options
   if (what === 'compare') await compared(options)
   if (what === 'micro') await stages(options)
+  if (what === 'line') {
+    const { figures, line } = await measureLine(options, (text) => console.error(text))
+    report(options, figures, { line })
+  }
   if (what === 'path') report(options, await measurePaths(options))
-  if (what === 'latency') report(options, await measureLatency(rounds ?? savesDefault))
+  if (what === 'latency')
+    report(options, await measureLatency({ saves: rounds ?? savesDefault, underLoad, mib }))
   if (what === 'large') report(options, await measureLarge(Number(subject ?? filesDefault)))
 }
 

@@ -20,8 +20,10 @@ export class Running {
   readonly #waiting = new Set<() => void>()
   #over = false
 
-  constructor(command: 'grenier' | 'grenier-relay', args: readonly string[]) {
-    this.process = spawn(join(bin, command), args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  /** `prefix`: a command that starts it, and becomes it. */
+  constructor(command: 'grenier' | 'grenier-relay', args: readonly string[], prefix: readonly string[] = []) {
+    const [program = '', ...words] = [...prefix, join(bin, command), ...args]
+    this.process = spawn(program, words, { stdio: ['ignore', 'pipe', 'ignore'] })
     endWithUs(this.process)
     let text = ''
     this.process.stdout?.on('data', (data: Buffer) => {
@@ -112,8 +114,13 @@ export class Stage {
     return this.path(name)
   }
 
-  start(command: 'grenier' | 'grenier-relay', args: readonly string[]): Running {
-    const running = new Running(command, args)
+  /** `prefix`: see `Running`. */
+  start(
+    command: 'grenier' | 'grenier-relay',
+    args: readonly string[],
+    prefix: readonly string[] = [],
+  ): Running {
+    const running = new Running(command, args, prefix)
     this.#running.push(running)
     return running
   }
@@ -130,17 +137,12 @@ export class Stage {
   }
 
   /** A device with an account. */
-  device(name: string, url: string): (...args: string[]) => Running {
+  device(name: string, url: string, prefix: readonly string[] = []): (...args: string[]) => Running {
     const home = this.path(`home-${name}`)
-    const words = this.path(`words-${name}`)
-    execFileSync(
-      join(bin, 'grenier'),
-      ['--home', home, 'setup', url, '--device-name', name, '--phrase-out', words],
-      {
-        stdio: 'ignore',
-      },
-    )
-    return (...args) => this.start('grenier', ['--home', home, '--json', ...args])
+    const options = ['--device-name', name, '--phrase-out', this.path(`words-${name}`)]
+    const command = [...prefix, join(bin, 'grenier'), '--home', home, 'setup', url, ...options]
+    execFileSync(command[0] ?? '', command.slice(1), { stdio: 'ignore' })
+    return (...args) => this.start('grenier', ['--home', home, '--json', ...args], prefix)
   }
 
   /** Ends what runs and removes the place. */
