@@ -114,12 +114,12 @@ function dependencyTree(from: string, to: string, most: { files: number; bytes: 
     const real = fs.realpathSync(source)
     if (seen.has(real)) return
     seen.add(real)
-    fs.mkdirSync(target, { recursive: true })
     for (const name of fs.readdirSync(real).sort()) {
       if (left.files <= 0 || left.bytes <= 0) return
       const stat = fs.statSync(join(real, name), { throwIfNoEntry: false })
       if (stat?.isDirectory() === true) copy(join(real, name), join(target, name))
       if (stat?.isFile() !== true || stat.size > left.bytes) continue
+      fs.mkdirSync(target, { recursive: true })
       fs.copyFileSync(join(real, name), join(target, name))
       left.files -= 1
       left.bytes -= stat.size

@@ -55,26 +55,30 @@ interface Direction {
   readonly passed: (bytes: number) => void
 }
 
-/** One direction: the queue empties at its rate, and what leaves it arrives later by the delay. */
+/** One direction, in order: the queue empties at its rate, and what has left it arrives later by the delay. */
 function pour(from: Socket, to: Socket, { delayMs, bitsPerSecond, passed }: Direction): void {
   let [freeAt, waiting] = [0, 0]
+  let before: Promise<unknown> = Promise.resolve()
   from.setNoDelay(true)
   from.on('error', () => to.destroy())
   from.on('data', (data: Buffer) => {
     freeAt = Math.max(freeAt, performance.now()) + (data.length * 8000) / bitsPerSecond
     waiting += data.length
     if (waiting > queueBytes) from.pause()
-    setTimeout(
-      () => {
-        waiting -= data.length
-        passed(data.length)
-        if (waiting <= queueBytes) from.resume()
-        setTimeout(() => to.write(data), delayMs)
-      },
-      Math.max(0, freeAt - performance.now()),
-    )
+    const left = untilTime(freeAt).then(() => {
+      waiting -= data.length
+      passed(data.length)
+      if (waiting <= queueBytes) from.resume()
+    })
+    // Timers of different lengths may fire out of their order: what came before has to have been handed on.
+    before = Promise.all([before, left, untilTime(freeAt + delayMs)]).then(() => to.write(data))
   })
-  from.on('close', () => setTimeout(() => to.end(), Math.max(0, freeAt - performance.now()) + delayMs))
+  from.on('close', () => void before.then(() => to.end()))
+}
+
+async function untilTime(time: number): Promise<void> {
+  const ms = Math.max(0, time - performance.now())
+  await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 const given = workerData as Partial<Work> | null

@@ -34,7 +34,8 @@ export const rclone: Peer = {
       `password2 = ${obscured('and its salt')}`,
     ]
     writeFileSync(config, `${lines.join('\n')}\n`)
-    const sync = (from: string, to: string) => run(['rclone', '--config', config, 'sync', from, to], place)
+    const sync = (from: string, to: string) =>
+      run(['rclone', '--config', config, 'sync', '--create-empty-src-dirs', from, to], place)
     return {
       servers: [server.pid],
       clients: [],
