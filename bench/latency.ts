@@ -1,86 +1,98 @@
-// From saving a small file here to its appearing there, on loopback, with real processes: relay, two devices, two folders watched.
-import { spawn, execFileSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// From saving a small file here to its appearing there, on loopback, with real processes: relay, two devices, two folders watched. Under load,
+// the same while large files go the same way.
+import { existsSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { randomFile } from './data.ts'
 import { median, percentile, type Figure } from './figures.ts'
+import { Stage } from './stage.ts'
 
-const bin = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url))
+/** Large files of a load: enough of them for as many saves as are asked for on most machines. */
+const bulkFiles = 4
+const bulkMibDefault = 512
+const lookMs = 20
 
-/** Measures `rounds` saves, alternating direction. Milliseconds. */
-export async function measureLatency(rounds: number): Promise<Figure[]> {
-  const base = mkdtempSync(join(tmpdir(), 'grenier-latency-'))
-  const running: ChildProcess[] = []
+export interface LatencyOptions {
+  /** How many saves, alternating direction. */
+  readonly saves: number
+  /** While large files are being sent; saves end when the last of these has arrived. */
+  readonly underLoad: boolean
+  /** Size of one of them. */
+  readonly mib?: number | undefined
+}
+
+/** Measures. */
+export async function measureLatency({
+  saves,
+  underLoad,
+  mib = bulkMibDefault,
+}: LatencyOptions): Promise<Figure[]> {
+  const stage = new Stage()
   try {
-    const [one, other] = await twoWatchedFolders(base, running)
+    const { one, other } = await twoWatchedFolders(stage)
+    const load = underLoad ? new Load(stage, { one, other, mib }) : undefined
     const took: number[] = []
-    for (let round = 0; round < rounds; round += 1) {
-      const [from, to] = round % 2 === 0 ? [one, other] : [other, one]
-      took.push(await oneSave(from, to, `note-${round}.txt`))
+    for (let at = 0; at < saves && load?.isOver !== true; at += 1) {
+      const [from, to] = at % 2 === 0 ? [one, other] : [other, one]
+      took.push(await oneSave(from, to, `note-${at}.txt`))
     }
-    return [
-      { name: 'save to visible, median', value: median(took), unit: 'ms' },
-      { name: 'save to visible, 95th percentile', value: percentile(took, 0.95), unit: 'ms' },
+    await load?.stop()
+    const when = underLoad ? 'save to visible under load' : 'save to visible'
+    const figures: Figure[] = [
+      { name: `${when}, median`, value: median(took), unit: 'ms' },
+      { name: `${when}, 95th percentile`, value: percentile(took, 0.95), unit: 'ms' },
     ]
+    if (underLoad) figures.push({ name: 'saves under load', value: took.length, unit: 'times' })
+    return figures
   } finally {
-    for (const child of running.reverse()) child.kill('SIGTERM')
-    await Promise.all(running.map((child) => new Promise((resolve) => child.once('close', resolve))))
-    rmSync(base, { recursive: true, force: true })
+    await stage.close()
   }
 }
 
-async function twoWatchedFolders(base: string, running: ChildProcess[]): Promise<[string, string]> {
-  const relay = spawn(`${bin}grenier-relay`, [
-    'serve',
-    '--data',
-    join(base, 'relay'),
-    '--listen',
-    '127.0.0.1:0',
-    '--json',
-  ])
-  running.push(relay)
-  const { url } = (await line(relay, 'ready')) as { url: string }
-  const [one, other] = [join(base, 'one'), join(base, 'other')]
-  const homes = [join(base, 'home-one'), join(base, 'home-other')] as const
-  mkdirSync(one)
-  const run = (home: string, ...args: string[]): string =>
-    execFileSync(`${bin}grenier`, ['--home', home, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
+/** Large files that go from one folder to the other, one after the other. */
+class Load {
+  #isStopped = false
+  #isOver = false
+  readonly #done: Promise<void>
+
+  constructor(stage: Stage, { one, other, mib }: { one: string; other: string; mib: number }) {
+    // Made before: making one holds this process up, and so what it measures.
+    for (let at = 0; at < bulkFiles; at += 1) randomFile(stage.path(`bulk-${at}`), mib, at)
+    this.#done = this.#run((at) => {
+      renameSync(stage.path(`bulk-${at}`, 'big.bin'), join(one, `bulk-${at}.bin`))
+      return () => existsSync(join(other, `bulk-${at}.bin`))
     })
-  run(homes[0], 'setup', url, '--device-name', 'one', '--phrase-out', join(base, 'words'))
-  run(homes[0], 'add', one)
-  const invited = run(homes[0], 'invite', one, '--json').split('\n')[0] ?? ''
-  run(homes[1], 'join', (JSON.parse(invited) as { code: string }).code, other, '--device-name', 'other')
-  for (const home of homes) {
-    const sync = spawn(`${bin}grenier`, ['--home', home, 'sync', '--json'])
-    running.push(sync)
-    await line(sync, 'state', (event) => event['state'] === 'synced')
   }
-  return [one, other]
+
+  /** Whether nothing is under way any more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#done
+  }
+
+  async #run(begin: (at: number) => () => boolean): Promise<void> {
+    const isStopped = (): boolean => this.#isStopped
+    for (let at = 0; at < bulkFiles && !isStopped(); at += 1) {
+      const hasArrived = begin(at)
+      while (!hasArrived() && !isStopped()) await new Promise((resolve) => setTimeout(resolve, lookMs))
+    }
+    this.#isOver = true
+  }
 }
 
-/** The first JSON line of this event. */
-function line(
-  child: ChildProcess,
-  event: string,
-  also: (value: Record<string, unknown>) => boolean = () => true,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stderr?.resume()
-    child.once('close', () => reject(new Error(`ended before ${event}`)))
-    child.stdout?.on('data', (data: Buffer) => {
-      text += data.toString()
-      const lines = text.split('\n')
-      text = lines.pop() ?? ''
-      for (const one of lines) {
-        const value = JSON.parse(one) as Record<string, unknown>
-        if (value['event'] === event && also(value)) resolve(value)
-      }
-    })
-  })
+async function twoWatchedFolders(stage: Stage): Promise<{ one: string; other: string }> {
+  const { url } = await stage.relay()
+  const [one, other] = [stage.folder('one'), stage.path('other')]
+  const devices = [stage.device('one', url), stage.device('other', url)] as const
+  await devices[0]('add', one).ended
+  const { code } = await devices[0]('invite', one).line((said) => said['code'] !== undefined)
+  await devices[1]('join', String(code), other).ended
+  for (const device of devices)
+    await device('sync').line(({ event, state }) => event === 'state' && state === 'synced')
+  return { one, other }
 }
 
 /** Writes a file here and waits for it there. */

@@ -1,22 +1,46 @@
-// `npm run bench`: measures and prints a table; with --json, one object a line. `-- large [FILES]`: one large vault.
-// `-- relay`: the relay alone, with many clients.
-import type { Figure } from './figures.ts'
+// `npm run bench`: compares with other tools; `-- micro`, `path LOAD`, `latency`, `large [FILES]`, `relay`, `line` measure one. See README.md.
+import { writeFileSync } from 'node:fs'
+import { chartOf } from './compare/chart.ts'
+import { compare } from './compare/compare.ts'
+import { tablesOf } from './compare/table.ts'
 import { measureLarge } from './large.ts'
 import { measureLatency } from './latency.ts'
+import { measureLine } from './line/measure.ts'
+import { measureMicro, said } from './micro/micro.ts'
+import { optionsOf, type Options } from './options.ts'
+import { measurePaths } from './path.ts'
 import { measureRelay } from './relay.ts'
+import { report } from './report.ts'
 
 const filesDefault = 200_000
-const json = process.argv.includes('--json')
-const [what = 'latency', count] = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const savesDefault = 20
 
-async function measured(): Promise<Figure[]> {
-  if (what === 'large') return await measureLarge(Number(count ?? filesDefault))
-  if (what === 'latency') return await measureLatency(20)
-  if (what === 'relay') return await measureRelay()
-  throw new Error(`nothing is called ${what}: latency, large [FILES], or relay`)
+async function measured(options: Options): Promise<void> {
+  const { what, subject, rounds, underLoad, mib } = options
+  if (what === 'compare') await compared(options)
+  if (what === 'micro') await stages(options)
+  if (what === 'line') {
+    const { figures, line } = await measureLine(options, (text) => console.error(text))
+    report(options, figures, { line })
+  }
+  if (what === 'path') report(options, await measurePaths(options))
+  if (what === 'latency')
+    report(options, await measureLatency({ saves: rounds ?? savesDefault, underLoad, mib }))
+  if (what === 'relay') report(options, await measureRelay())
+  if (what === 'large') report(options, await measureLarge(Number(subject ?? filesDefault)))
 }
 
-for (const { name, value, unit } of await measured()) {
-  if (json) console.log(JSON.stringify({ name, value, unit }))
-  else console.log(`${name.padEnd(44)} ${value.toFixed(0).padStart(8)} ${unit}`)
+async function compared(options: Options): Promise<void> {
+  const comparison = await compare(options, (line) => console.error(line))
+  console.log(tablesOf(comparison))
+  report(options, [], comparison)
+  if (options.svg !== undefined) writeFileSync(options.svg, chartOf(comparison))
 }
+
+async function stages(options: Options): Promise<void> {
+  const micro = await measureMicro(options)
+  report(options, micro.figures, { ceilings: micro.ceilings })
+  if (!options.jsonLines) console.log(said(micro))
+}
+
+await measured(optionsOf(process.argv.slice(2)))

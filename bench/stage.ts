@@ -1,9 +1,10 @@
 // The two commands as processes, for measuring: a relay and devices in a temporary place, their lines, and what the kernel says they took.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endWithUs, removeNow, removeWithUs } from './ending.ts'
 
 const bin = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url))
 /** Clock ticks of /proc a second. */
@@ -19,8 +20,11 @@ export class Running {
   readonly #waiting = new Set<() => void>()
   #over = false
 
-  constructor(command: 'grenier' | 'grenier-relay', args: readonly string[]) {
-    this.process = spawn(join(bin, command), args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  /** `prefix`: a command that starts it, and becomes it. */
+  constructor(command: 'grenier' | 'grenier-relay', args: readonly string[], prefix: readonly string[] = []) {
+    const [program = '', ...words] = [...prefix, join(bin, command), ...args]
+    this.process = spawn(program, words, { stdio: ['ignore', 'pipe', 'ignore'] })
+    endWithUs(this.process)
     let text = ''
     this.process.stdout?.on('data', (data: Buffer) => {
       const lines = (text + data.toString()).split('\n')
@@ -35,6 +39,11 @@ export class Running {
         resolve(code)
       })
     })
+  }
+
+  /** Its number with the kernel. */
+  get pid(): number {
+    return this.process.pid ?? 0
   }
 
   /** How many lines came so far. */
@@ -77,10 +86,23 @@ export class Running {
   }
 }
 
+/** A new temporary place; GRENIER_BENCH_DIR says on which disk. */
+export function newPlace(): string {
+  const place = mkdtempSync(join(process.env['GRENIER_BENCH_DIR'] ?? tmpdir(), 'grenier-bench-'))
+  removeWithUs(place)
+  return place
+}
+
 /** A temporary place with a relay. */
 export class Stage {
-  readonly base = mkdtempSync(join(process.env['GRENIER_BENCH_DIR'] ?? tmpdir(), 'grenier-bench-'))
+  readonly base: string
   readonly #running: Running[] = []
+
+  /** At `base`, which is made, or in a new place. */
+  constructor(base?: string) {
+    this.base = base ?? newPlace()
+    mkdirSync(this.base, { recursive: true })
+  }
 
   /** A path in it. */
   path(...names: string[]): string {
@@ -92,43 +114,40 @@ export class Stage {
     return this.path(name)
   }
 
-  start(command: 'grenier' | 'grenier-relay', args: readonly string[]): Running {
-    const running = new Running(command, args)
+  /** `prefix`: see `Running`. */
+  start(
+    command: 'grenier' | 'grenier-relay',
+    args: readonly string[],
+    prefix: readonly string[] = [],
+  ): Running {
+    const running = new Running(command, args, prefix)
     this.#running.push(running)
     return running
   }
 
-  /** Starts a relay; gives its URL. */
-  async relay(): Promise<{ relay: Running; url: string }> {
-    const relay = this.start('grenier-relay', [
-      'serve',
-      '--data',
-      this.path('relay'),
-      '--listen',
-      '127.0.0.1:0',
-      '--json',
-    ])
+  /** Starts a relay; gives its URL. `dialled`: the port that clients dial instead of the one it listens on. */
+  async relay(ports: { port?: number; dialled?: number } = {}): Promise<{ relay: Running; url: string }> {
+    const { port = 0 } = ports
+    const { dialled = port } = ports
+    const args = ['serve', '--data', this.path('relay'), '--listen', `127.0.0.1:${port}`, '--json']
+    const asked = dialled === port ? [] : ['--public-url', `http://127.0.0.1:${dialled}`]
+    const relay = this.start('grenier-relay', [...args, ...asked])
     const { url } = await relay.line(({ event }) => event === 'ready')
     return { relay, url: String(url) }
   }
 
   /** A device with an account. */
-  device(name: string, url: string): (...args: string[]) => Running {
+  device(name: string, url: string, prefix: readonly string[] = []): (...args: string[]) => Running {
     const home = this.path(`home-${name}`)
-    const words = this.path(`words-${name}`)
-    execFileSync(
-      join(bin, 'grenier'),
-      ['--home', home, 'setup', url, '--device-name', name, '--phrase-out', words],
-      {
-        stdio: 'ignore',
-      },
-    )
-    return (...args) => this.start('grenier', ['--home', home, '--json', ...args])
+    const options = ['--device-name', name, '--phrase-out', this.path(`words-${name}`)]
+    const command = [...prefix, join(bin, 'grenier'), '--home', home, 'setup', url, ...options]
+    execFileSync(command[0] ?? '', command.slice(1), { stdio: 'ignore' })
+    return (...args) => this.start('grenier', ['--home', home, '--json', ...args], prefix)
   }
 
   /** Ends what runs and removes the place. */
   async close(): Promise<void> {
     for (const running of this.#running.reverse()) await running.stop()
-    rmSync(this.base, { recursive: true, force: true })
+    removeNow(this.base)
   }
 }
