@@ -45,8 +45,10 @@ export class FolderApplier {
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the apply was stopped')
         await new ApplyGroup({ ...this.#options, traits, fresh, report, nextCount }, group).run()
+        this.#options.traces?.recorded()
       }
     } catch (error) {
+      this.#options.traces?.failed()
       throw folderFault(error, 'the folder cannot be changed')
     }
     return {

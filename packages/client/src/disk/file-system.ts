@@ -152,6 +152,8 @@ export type BlindReason = 'watch-limit' | 'watch-failed'
 export interface WatchEvents {
   /** Something may have changed directly in this directory. */
   hint(directory: RelativePath): void
+  /** Whether what is at a path now is what this program itself has just left there: then its event is no news. May be asked or not. */
+  isOwn?(path: RelativePath, there: Stamp | undefined): boolean
   /** Events may have been lost, once: look at everything, then go on. */
   overflow?(): void
   /** Its limits were reached, or it failed: only rescans see changes from now on. */

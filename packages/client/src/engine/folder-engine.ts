@@ -6,6 +6,7 @@ import { onFolder } from '../disk/folder-fault.ts'
 import type { ContentSource } from '../disk/content-source.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
+import { OwnTraces } from '../disk/own-traces.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
@@ -59,6 +60,7 @@ export class OpenFolderEngine implements FolderEngine {
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
+  readonly #traces = new OwnTraces((directory) => this.#run?.hint(directory))
 
   private constructor(context: EngineContext, open: OpenVault, planning: (vault: Vault) => Planning) {
     this.#context = context
@@ -183,6 +185,7 @@ export class OpenFolderEngine implements FolderEngine {
   #watch(run: FolderRun): { close(): Promise<void> } {
     const watcher = this.#context.platform.watch(this.record.path, {
       hint: (directory) => run.hint(directory),
+      isOwn: (path, there) => this.#traces.isOwn(path, there),
       overflow: () => run.rescan(),
       blind: (reason) => this.#vault.report({ event: 'blind', reason }),
     })
@@ -261,7 +264,7 @@ export class OpenFolderEngine implements FolderEngine {
     const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between }
     const sender = (): Sender => (made ??= new Sender(parts))
     const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
-    const applier = new FolderApplier({ ...on, content })
+    const applier = new FolderApplier({ ...on, content, traces: this.#traces })
     const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
     const isBusy = (): boolean => receiver.waiting || questions.waiting || run.isHinted
     const every = this.#context.checkpointEvery ?? checkpointEvery
