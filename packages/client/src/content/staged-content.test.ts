@@ -36,6 +36,11 @@ function watched(files: FileSystem) {
         isOpen = false
         await writer.close()
       },
+      finish: async (bits) => {
+        if (isOpen) open -= 1
+        isOpen = false
+        return await writer.finish(bits)
+      },
     }
   }
   return { files: over(files, { openStaged }), open: () => open, opened: () => opened }

@@ -1,5 +1,5 @@
 // The applier's source of content: fetches from the relay what is not on this disk already, and writes into staged files.
-import type { ContentSource, FillFailure, WantedFile } from '../disk/content-source.ts'
+import type { ContentSource, FillFailure, Finish, WantedFile } from '../disk/content-source.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
 import type { RelativePath } from '../sync/name.ts'
@@ -90,6 +90,7 @@ class StagedFile {
   readonly nearby: OlderFile | undefined
   readonly #files: FileSystem
   readonly #staged: string
+  readonly #finish: Finish | undefined
   #writer: Promise<FileWriter> | undefined
   #writtenBytes = 0
   #failure: FillFailure | undefined
@@ -98,6 +99,7 @@ class StagedFile {
     this.#files = files
     this.nearby = nearby
     this.#staged = wanted.staged
+    this.#finish = wanted.finish
     this.content = wanted.content
     this.sizeBytes = wanted.sizeBytes
   }
@@ -107,7 +109,7 @@ class StagedFile {
       const writer = await this.#open()
       await writer.write(offset, bytes)
       this.#writtenBytes += bytes.length
-      if (this.#writtenBytes === this.sizeBytes) await this.#close()
+      if (this.#writtenBytes === this.sizeBytes) await this.#end()
     })
     return this.#failure === undefined
   }
@@ -115,7 +117,11 @@ class StagedFile {
   async finish(result: FetchResult): Promise<FillFailure | undefined> {
     if (result === 'missing') return { code: 'pack-unavailable' }
     if (result === 'wrong') return { code: 'entry-void' }
-    if (this.sizeBytes === 0) await this.#noting(() => this.#open())
+    if (this.sizeBytes === 0)
+      await this.#noting(async () => {
+        await this.#open()
+        await this.#end()
+      })
     await this.#noting(() => this.#close())
     return this.#failure
   }
@@ -129,6 +135,18 @@ class StagedFile {
   #open(): Promise<FileWriter> {
     this.#writer ??= this.#files.openStaged(this.#staged)
     return this.#writer
+  }
+
+  /** It is whole. */
+  async #end(): Promise<void> {
+    const writer = this.#writer
+    if (writer === undefined || this.#finish === undefined) {
+      await this.#close()
+      return
+    }
+    this.#writer = undefined
+    const { bits, done } = this.#finish
+    done(await (await writer).finish(bits))
   }
 
   async #close(): Promise<void> {

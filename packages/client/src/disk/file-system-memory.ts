@@ -3,12 +3,14 @@
 import { concat } from '@grenier/crypto'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { asName } from '../sync/name.ts'
+import type { Stamp } from '../sync/tree.ts'
 import {
   DiskError,
   stagingDirectory,
   type DiskChange,
   type DiskTraits,
   type ExpectedFile,
+  type FileBits,
   type FileReader,
   type FileSystem,
   type FileWriter,
@@ -79,7 +81,11 @@ class MemoryFileSystem implements FileSystem {
     const inode = this.#folder.disk.make('file', 0o600)
     this.#folder.disk.rename([{ directory: staging.ino, name, ino: inode.ino }], { sure: true })
     this.#unflushed.add(inode.ino)
-    return writerOf(this.#folder, name, inode)
+    const finish = async (bits: FileBits): Promise<Stamp> => {
+      await this.change({ do: 'finish-staged', name, ...bits })
+      return stampOf(inode)
+    }
+    return { ...writerOf(this.#folder, name, inode), finish }
   }
 
   async change(change: DiskChange): Promise<void> {
@@ -131,7 +137,7 @@ function readerOf(folder: MemoryFolder, path: string, inode: Inode): FileReader 
   }
 }
 
-function writerOf(folder: MemoryFolder, name: string, inode: Inode): FileWriter {
+function writerOf(folder: MemoryFolder, name: string, inode: Inode): Omit<FileWriter, 'finish'> {
   return {
     async write(offset, bytes) {
       await Promise.resolve()

@@ -14,7 +14,7 @@ import {
   type FileWriter,
   type Look,
 } from './file-system.ts'
-import { carryOut, ensureStaging } from './real-change.ts'
+import { carryOut, ensureStaging, isCode } from './real-change.ts'
 import { RealDirectories, splitPath } from './real-directory.ts'
 import { RealFlush } from './real-flush.ts'
 import { diskError, openReader, readExpected, stampOf, writerOn } from './real-io.ts'
@@ -108,10 +108,7 @@ class RealFileSystem implements FileSystem {
     await this.#pace()
     return attempt(`cannot stage ${name}`, () => {
       const path = ensureStaging(this.#directories).at(name)
-      // Never truncated in place: after a crash it may be a second name of a file that already stands in the folder.
-      fs.rmSync(path, { force: true })
-      const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants
-      const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+      const fd = createFile(path)
       this.#flush.staged(name)
       return writerOn(fd, name)
     })
@@ -181,6 +178,19 @@ class RealFileSystem implements FileSystem {
     }
     if (performance.now() - this.#sliceStart < sliceMs) return
     await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** Never truncated in place: after a crash what is there may be a second name of a file that already stands in the folder. */
+function createFile(path: Buffer): number {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+  try {
+    return fs.openSync(path, flags, 0o600)
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error
+    fs.rmSync(path, { force: true })
+    return fs.openSync(path, flags, 0o600)
   }
 }
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { nameFromBytes, type RelativePath } from '../sync/name.ts'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, type FileSystem } from './file-system.ts'
+import { isNear, sameButChange } from './stamp.ts'
 
 /** The user's side of the folder, past the file system under test. */
 export interface Hands {
@@ -156,6 +157,21 @@ export function fileSystemContract(make: () => Promise<ContractFolder> | Contrac
     const { timeStepNs } = await files.traits()
     const off = stamp.mtimeNs - 1_500_000_000_123_456_789n
     expect(off < timeStepNs && -off < timeStepNs).toBe(true)
+  })
+
+  it('finishes a staged file as it closes it, and says what it is then', async () => {
+    const { files } = await make()
+    const writer = await files.openStaged('s')
+    await writer.write(0, new Uint8Array(200_000))
+    const stamp = await writer.finish({ mode: 0o440, mtimeNs: 1_500_000_000_123_456_789n })
+    await files.flush([])
+    await files.change({ do: 'place', name: 's', path: at('f'), replace: false })
+    await files.flush([at('')])
+    expect(sameButChange(stamp, await stampAt(files, 'f'))).toBe(true)
+    expect([stamp.mode, stamp.sizeBytes]).toEqual([0o440, 200_000])
+    const { timeStepNs } = await files.traits()
+    expect(isNear(stamp.mtimeNs, 1_500_000_000_123_456_789n, timeStepNs)).toBe(true)
+    await writer.close()
   })
 
   it('keeps times before 1970', async () => {

@@ -69,6 +69,14 @@ export interface FileReader {
 export interface FileWriter {
   write(offset: number, bytes: Uint8Array): Promise<void>
   close(): Promise<void>
+  /** Gives it bits and time, as `finish-staged` does, and closes it. Says what it is then: by that it is known again once it is in place. */
+  finish(bits: FileBits): Promise<Stamp>
+}
+
+/** What a file has besides its bytes. */
+export interface FileBits {
+  readonly mode: number
+  readonly mtimeNs: bigint
 }
 
 /**
