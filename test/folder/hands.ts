@@ -38,6 +38,7 @@ export function heardBy(files: FileSystem, hands: Hands): FileSystem {
         },
       }
     },
+    resumeStaged: (name, from) => files.resumeStaged(name, from),
     traits: () => files.traits(),
     async openForReading(path) {
       const reader = await files.openForReading(path)

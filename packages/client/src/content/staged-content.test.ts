@@ -166,7 +166,9 @@ describe('an older version on this disk', () => {
     const made = folder()
     made.user.write('film', before)
     const seen = watchedReading(made.files)
-    const source = stagedContent(vault.fetch(), seen.files, (path) => (path === 'film' ? old : undefined))
+    const source = stagedContent(vault.fetch(), seen.files, {
+      older: (path) => (path === 'film' ? old : undefined),
+    })
     const file = {
       content: now!.content,
       sizeBytes: now!.sizeBytes,
@@ -219,7 +221,7 @@ describe('an older version on this disk', () => {
       ),
       sizeBytes: 5,
     }
-    const other = stagedContent(vault.fetch(), folder().files, () => wrong)
+    const other = stagedContent(vault.fetch(), folder().files, { older: () => wrong })
     expect(await other.fill([file])).toEqual([undefined])
     expect(await source.fill([])).toEqual([])
     expect(Buffer.compare(await fill(), after)).toBe(0)

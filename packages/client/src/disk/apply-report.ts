@@ -14,6 +14,8 @@ export interface ApplyOptions {
   readonly content: ContentSource
   readonly ignore: IgnoreRules
   readonly clock: Clock
+  /** Whether something in the staging area is not the applier's, and not of an earlier run: it is not swept. */
+  readonly isHeld?: ((staged: string) => boolean) | undefined
   /** Where it is noted what the watcher is going to hear of. */
   readonly traces?: OwnTraces | undefined
   /** What people call this device: for the name of a copy that has to be kept beside. */

@@ -63,7 +63,8 @@ export class FolderApplier {
     if (this.#swept) return
     this.#swept = true
     for (const name of (await this.#options.files.list(stagingDirectory)) ?? [])
-      if (!isKept(name) && !isOpened(name)) await this.#options.files.change({ do: 'drop-staged', name })
+      if (!isKept(name) && !isOpened(name) && this.#options.isHeld?.(name) !== true)
+        await this.#options.files.change({ do: 'drop-staged', name })
   }
 }
 

@@ -13,12 +13,14 @@ import {
   type FileSystem,
   type FileWriter,
   type Look,
+  type StagedPart,
 } from './file-system.ts'
 import { carryOut, ensureStaging, isCode } from './real-change.ts'
 import { RealDirectories, splitPath } from './real-directory.ts'
 import { RealFlush } from './real-flush.ts'
 import { diskError, openReader, readExpected, stampOf, writerOn } from './real-io.ts'
 import { probeTraits } from './real-traits.ts'
+import { isAhead } from './staging-names.ts'
 
 /** How long synchronous calls may go on before the loop gets a turn. */
 const sliceMs = 8
@@ -109,8 +111,22 @@ class RealFileSystem implements FileSystem {
     return attempt(`cannot stage ${name}`, () => {
       const path = ensureStaging(this.#directories).at(name)
       const fd = createFile(path)
-      this.#flush.staged(name)
+      this.#stage(name)
       return writerOn(fd, name)
+    })
+  }
+
+  async resumeStaged(name: string, from: StagedPart): Promise<FileWriter> {
+    await this.#pace()
+    return attempt(`cannot stage ${name}`, () => {
+      const staging = ensureStaging(this.#directories)
+      const path = staging.at(name)
+      fs.renameSync(staging.at(from.name), path)
+      const fd = fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_NOFOLLOW)
+      const solidEnd = Math.min(fs.fstatSync(fd).size, from.lengthMax)
+      fs.ftruncateSync(fd, solidEnd)
+      this.#stage(name)
+      return writerOn(fd, name, solidEnd)
     })
   }
 
@@ -152,6 +168,11 @@ class RealFileSystem implements FileSystem {
     } finally {
       held.close()
     }
+  }
+
+  /** What comes ahead is not flushed before it is known what it is for. */
+  #stage(name: string): void {
+    if (!isAhead(name)) this.#flush.staged(name)
   }
 
   #lookAt(path: RelativePath): Look | undefined {

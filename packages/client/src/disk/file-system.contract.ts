@@ -174,6 +174,35 @@ export function fileSystemContract(make: () => Promise<ContractFolder> | Contrac
     await writer.close()
   })
 
+  it('writes on what was staged under another name, from where it is cut', async () => {
+    const { files, user } = await make()
+    const first = await files.openStaged('ahead-1')
+    await first.write(0, new TextEncoder().encode('abcdefgh'))
+    await first.close()
+    const writer = await files.resumeStaged('put-1', { name: 'ahead-1', lengthMax: 4 })
+    await writer.write(6, new TextEncoder().encode('gh'))
+    await writer.write(4, new TextEncoder().encode('EF'))
+    await writer.close()
+    await files.flush([])
+    expect(user.exists('.grenier/staging/ahead-1')).toBe(false)
+    await files.change({ do: 'place', name: 'put-1', path: at('f'), replace: false })
+    await files.flush([at('')])
+    expect(user.read('f')).toBe('abcdEFgh')
+    expect(await codeOf(files.resumeStaged('put-2', { name: 'ahead-1', lengthMax: 4 }))).toBe('ENOENT')
+  })
+
+  it('writes zeros over what stood there when a staged file is written on', async () => {
+    const { files, user } = await make()
+    const first = await files.openStaged('ahead-1')
+    await first.write(0, new Uint8Array(300_000).fill(120))
+    await first.close()
+    const writer = await files.resumeStaged('put-1', { name: 'ahead-1', lengthMax: 200_000 })
+    await writer.write(65_536, new Uint8Array(300_000))
+    await writer.close()
+    await files.change({ do: 'place', name: 'put-1', path: at('f'), replace: false })
+    expect(user.read('f') === 'x'.repeat(65_536) + '\0'.repeat(300_000)).toBe(true)
+  })
+
   it('keeps times before 1970', async () => {
     const { files } = await make()
     await stageText(files, 's', 'old')

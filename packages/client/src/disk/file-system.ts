@@ -43,12 +43,20 @@ export interface FileSystem {
   readWhole(wanted: readonly ExpectedFile[]): Promise<readonly (Uint8Array | undefined)[]>
   /** A new, empty file in the staging area, for writing at any offset; what had that name there before is dropped first. */
   openStaged(name: string): Promise<FileWriter>
+  /** A closed staged file gets another name, is cut to at most this length, and is written on at any offset; only after its end are there zeros. */
+  resumeStaged(name: string, from: StagedPart): Promise<FileWriter>
   /** All other effects. Durable only after `flush`. */
   change(change: DiskChange): Promise<void>
   /** Makes durable everything written and renamed so far in these directories (and staged files). One flush for many. */
   flush(directories: readonly RelativePath[]): Promise<void>
   /** What it cannot tell apart or hold, probed in the staging area. */
   traits(): Promise<DiskTraits>
+}
+
+/** What was written of a file in the staging area. */
+export interface StagedPart {
+  readonly name: string
+  readonly lengthMax: number
 }
 
 /** A file as it was seen. */

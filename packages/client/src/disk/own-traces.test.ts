@@ -117,6 +117,7 @@ function bound(files: FileSystem): FileSystem {
     openForReading: (at) => files.openForReading(at),
     readWhole: (wanted) => files.readWhole(wanted),
     openStaged: (name) => files.openStaged(name),
+    resumeStaged: (name, from) => files.resumeStaged(name, from),
     change: (change) => files.change(change),
     flush: (directories) => files.flush(directories),
     traits: () => files.traits(),

@@ -71,9 +71,9 @@ export function readExpected(path: Buffer, expected: Stamp, room: Uint8Array): b
   }
 }
 
-/** A writer on an open file. */
-export function writerOn(fd: number, what: string): FileWriter {
-  return new RealWriter(fd, what)
+/** A writer on an open file. `solidEnd`: how far something may stand in it: there zeros are written, and no hole is left for them. */
+export function writerOn(fd: number, what: string, solidEnd = 0): FileWriter {
+  return new RealWriter(fd, { what, solidEnd })
 }
 
 class RealReader implements FileReader {
@@ -124,19 +124,22 @@ class RealReader implements FileReader {
 class RealWriter implements FileWriter {
   readonly #fd: number
   readonly #what: string
+  readonly #solidEnd: number
   /** Where the file ends, as far as holes were left instead of writing zeros. */
   #holesEnd = 0
   #open = true
 
-  constructor(fd: number, what: string) {
+  constructor(fd: number, { what, solidEnd }: { readonly what: string; readonly solidEnd: number }) {
     this.#fd = fd
     this.#what = what
+    this.#solidEnd = solidEnd
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
     try {
       for (const { start, end, isHole } of runsOf(bytes)) {
-        if (isHole) this.#holesEnd = Math.max(this.#holesEnd, offset + end)
+        if (isHole && offset + start >= this.#solidEnd)
+          this.#holesEnd = Math.max(this.#holesEnd, offset + end)
         else await this.#writeAll(offset + start, bytes.subarray(start, end))
       }
     } catch (error) {
