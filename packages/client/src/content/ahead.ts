@@ -8,6 +8,7 @@ import { aheadName, stagedPath } from '../disk/staging-names.ts'
 import { bring, type Wanted } from './bring.ts'
 import type { WalkOptions } from './content-walk.ts'
 import { isPossible } from './fetch-plan.ts'
+import { release } from './moved-bytes.ts'
 import type { NearbyChunk } from './nearby.ts'
 
 /** Disk that is taken at most; what is claimed beyond is fetched when it is wanted. */
@@ -152,7 +153,10 @@ export class Ahead {
       if (!isPlain || plainBytes === 0 || places.some(({ known }) => known !== 'unknown')) continue
       if (end + plainBytes > bytesMax) continue
       const offset = end
-      const hand = async (bytes: Uint8Array): Promise<void> => (await this.#writer()).write(offset, bytes)
+      const hand = async (bytes: Uint8Array): Promise<void> => {
+        await (await this.#writer()).write(offset, bytes)
+        release([bytes])
+      }
       portion.push({ wanted: { id, places, hand }, device, offset, plainBytes })
       end += plainBytes
     }

@@ -4,6 +4,7 @@ import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
 import { bring, type Lack, type Wanted } from './bring.ts'
 import { chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
+import { release } from './moved-bytes.ts'
 import { chunksNearby, takeNearby, type Nearby, type NearbyChunk } from './nearby.ts'
 
 /** A file to be filled. */
@@ -16,7 +17,7 @@ export interface WantedFile {
   readonly has?: ((id: ChunkId, at: ChunkSpan) => Promise<boolean>) | undefined
   /** Where a chunk of it may be had on this disk. */
   readonly find?: ((id: ChunkId, plainBytes: number) => NearbyChunk | undefined) | undefined
-  /** May be called in any order of offsets, also several times at once. Says whether more is wanted; not after `false`. */
+  /** May be called in any order of offsets, also several times at once; the bytes are good until it resolves. Says whether more is wanted; not after `false`. */
   write(offset: number, bytes: Uint8Array): Promise<boolean>
 }
 
@@ -199,5 +200,6 @@ class Filling {
       const goesOn = await this.#files[file]?.write(offset, bytes)
       if (goesOn !== true) this.refuse(file, 'abandoned')
     }
+    release([bytes])
   }
 }
