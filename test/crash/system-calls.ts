@@ -64,7 +64,7 @@ export class SystemCalls {
   }
 
   #hookContents(): void {
-    for (const name of ['writeSync', 'ftruncateSync'] as const)
+    for (const name of ['writeSync', 'ftruncateSync', 'fchmodSync', 'futimesSync'] as const)
       hook(name, (call, given) => {
         const at = this.#pathOf(given[0])
         if (!this.#matters(at)) return call(...given)

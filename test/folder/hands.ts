@@ -2,6 +2,7 @@
 import { readOneByOne, type FileSystem } from '@grenier/client'
 
 type Change = Parameters<FileSystem['change']>[0]
+type Path = Parameters<FileSystem['list']>[0]
 
 /** What is called around the calls; each may edit the folder, or throw what the disk would. */
 export interface Hands {
@@ -21,7 +22,23 @@ export function heardBy(files: FileSystem, hands: Hands): FileSystem {
     list: (path) => files.list(path),
     look: (paths) => files.look(paths),
     readLink: (path) => files.readLink(path),
-    openStaged: (name) => files.openStaged(name),
+    async openStaged(name) {
+      const writer = await files.openStaged(name)
+      return {
+        write: (offset, bytes) => writer.write(offset, bytes),
+        close: () => writer.close(),
+        async finish(bits) {
+          const change = { do: 'finish-staged', name, ...bits } as const
+          hands.beforeChange?.(change)
+          const stamp = await writer.finish(bits)
+          if (hands.afterChange === undefined) return stamp
+          hands.afterChange(change)
+          const [look] = await files.look([`.grenier/staging/${name}` as Path])
+          return look?.stamp ?? stamp
+        },
+      }
+    },
+    resumeStaged: (name, from) => files.resumeStaged(name, from),
     traits: () => files.traits(),
     async openForReading(path) {
       const reader = await files.openForReading(path)

@@ -68,6 +68,7 @@ export function over(files: FileSystem, other: Partial<FileSystem>): FileSystem 
     openForReading,
     readWhole: (paths) => readOneByOne({ openForReading }, paths),
     openStaged: (name) => files.openStaged(name),
+    resumeStaged: (name, from) => files.resumeStaged(name, from),
     change: (change) => files.change(change),
     flush: (directories) => files.flush(directories),
     traits: () => files.traits(),
@@ -182,7 +183,11 @@ export class MemoryVault {
   }
 
   fetch(options: Partial<FetchOptions> = {}): Fetch {
-    return new Fetch({
+    return new Fetch({ ...this.walking(), ...options })
+  }
+
+  walking(): FetchOptions {
+    return {
       pool: this.pool,
       keys: () => keys,
       binding,
@@ -192,8 +197,7 @@ export class MemoryVault {
       found: (id, place, known) => {
         this.found.push({ id: toHex(id), pack: toHex(place.pack), known })
       },
-      ...options,
-    })
+    }
   }
 
   get(pack: PackId, { offset, length }: { offset: number; length: number }): Promise<Uint8Array | undefined> {

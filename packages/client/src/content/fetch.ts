@@ -4,6 +4,7 @@ import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
 import { bring, type Lack, type Wanted } from './bring.ts'
 import { chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
+import { release } from './moved-bytes.ts'
 import { chunksNearby, takeNearby, type Nearby, type NearbyChunk } from './nearby.ts'
 
 /** A file to be filled. */
@@ -12,8 +13,18 @@ export interface WantedFile {
   readonly sizeBytes: number
   /** An older version, at hand: chunks that both have are not fetched. */
   readonly nearby?: Nearby | undefined
-  /** May be called in any order of offsets, also several times at once. Says whether more is wanted; not after `false`. */
+  /** Whether a chunk is where it belongs already: then it counts as written. Asked once for each, in order, before those around it are written. */
+  readonly has?: ((id: ChunkId, at: ChunkSpan) => Promise<boolean>) | undefined
+  /** Where a chunk of it may be had on this disk. */
+  readonly find?: ((id: ChunkId, plainBytes: number) => NearbyChunk | undefined) | undefined
+  /** May be called in any order of offsets, also several times at once; the bytes are good until it resolves. Says whether more is wanted; not after `false`. */
   write(offset: number, bytes: Uint8Array): Promise<boolean>
+}
+
+/** Where a chunk lies in a file. */
+export interface ChunkSpan {
+  readonly offset: number
+  readonly plainBytes: number
 }
 
 /**
@@ -49,7 +60,7 @@ export class Fetch {
       let offset = 0
       for await (const part of chunksIn(this.#options, content, sizeBytes)) {
         if (typeof part === 'string') filling.refuse(file, part)
-        else offset = filling.want(part, { file, offset }, near)
+        else offset = await filling.want(part, { file, offset }, near)
         if (filling.isFull) await filling.bring()
         if (!filling.isWanted(file)) break
       }
@@ -130,18 +141,30 @@ class Filling {
     if (this.isWanted(file)) this.results[file] = why
   }
 
-  /** Adds chunks of a file from an offset on; gives the offset after them. */
-  want(chunks: readonly LocatedChunk[], from: Target, near?: ReadonlyMap<string, NearbyChunk>): number {
+  /** Adds chunks of a file from an offset on, but for those that it has; gives the offset after them. */
+  async want(
+    chunks: readonly LocatedChunk[],
+    from: Target,
+    near?: ReadonlyMap<string, NearbyChunk>,
+  ): Promise<number> {
     const { file } = from
+    const wanted = this.#files[file]
     let { offset } = from
     for (const chunk of chunks) {
-      const key = toHex(chunk.id)
-      const one = this.#window.get(key) ?? { chunk, near: near?.get(key), targets: [] }
-      one.targets.push({ file, offset })
+      const { id, plainBytes } = chunk
+      const start = offset
+      offset += plainBytes
+      if (wanted?.has !== undefined && (await wanted.has(id, { offset: start, plainBytes }))) continue
+      const key = toHex(id)
+      const one = this.#window.get(key) ?? {
+        chunk,
+        near: near?.get(key) ?? wanted?.find?.(id, plainBytes),
+        targets: [],
+      }
+      one.targets.push({ file, offset: start })
       this.#window.set(key, one)
-      offset += chunk.plainBytes
+      this.#targetCount += 1
     }
-    this.#targetCount += chunks.length
     return offset
   }
 
@@ -177,5 +200,6 @@ class Filling {
       const goesOn = await this.#files[file]?.write(offset, bytes)
       if (goesOn !== true) this.refuse(file, 'abandoned')
     }
+    release([bytes])
   }
 }

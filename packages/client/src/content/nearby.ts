@@ -15,7 +15,7 @@ export interface Nearby {
 /** A chunk in an older version. */
 export interface NearbyChunk {
   readonly id: ChunkId
-  readonly from: Nearby
+  readonly from: Pick<Nearby, 'read'>
   readonly offset: number
   readonly plainBytes: number
 }

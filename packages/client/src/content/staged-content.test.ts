@@ -36,6 +36,11 @@ function watched(files: FileSystem) {
         isOpen = false
         await writer.close()
       },
+      finish: async (bits) => {
+        if (isOpen) open -= 1
+        isOpen = false
+        return await writer.finish(bits)
+      },
     }
   }
   return { files: over(files, { openStaged }), open: () => open, opened: () => opened }
@@ -161,7 +166,9 @@ describe('an older version on this disk', () => {
     const made = folder()
     made.user.write('film', before)
     const seen = watchedReading(made.files)
-    const source = stagedContent(vault.fetch(), seen.files, (path) => (path === 'film' ? old : undefined))
+    const source = stagedContent(vault.fetch(), seen.files, {
+      older: (path) => (path === 'film' ? old : undefined),
+    })
     const file = {
       content: now!.content,
       sizeBytes: now!.sizeBytes,
@@ -214,7 +221,7 @@ describe('an older version on this disk', () => {
       ),
       sizeBytes: 5,
     }
-    const other = stagedContent(vault.fetch(), folder().files, () => wrong)
+    const other = stagedContent(vault.fetch(), folder().files, { older: () => wrong })
     expect(await other.fill([file])).toEqual([undefined])
     expect(await source.fill([])).toEqual([])
     expect(Buffer.compare(await fill(), after)).toBe(0)

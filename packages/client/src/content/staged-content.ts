@@ -1,11 +1,13 @@
 // The applier's source of content: fetches from the relay what is not on this disk already, and writes into staged files.
-import type { ContentSource, FillFailure, WantedFile } from '../disk/content-source.ts'
+import type { ChunkId } from '@grenier/crypto'
+import type { ContentSource, FillFailure, Finish, WantedFile } from '../disk/content-source.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { Content } from '../sync/tree.ts'
-import type { Fetch, FetchResult } from './fetch.ts'
-import type { Nearby } from './nearby.ts'
+import type { Ahead, TakenOver } from './ahead.ts'
+import type { ChunkSpan, Fetch, FetchResult } from './fetch.ts'
+import type { Nearby, NearbyChunk } from './nearby.ts'
 
 /** What this device last read or wrote at a path, if that was a file. */
 export type OlderVersion = (path: RelativePath) => { content: Content; sizeBytes: number } | undefined
@@ -23,22 +25,37 @@ export function olderVersions(trees: Pick<TreesReader, 'find' | 'get'>): OlderVe
 /** Content of one chunk or none: nothing of an older version could be used. */
 const singleChunkContentBytes = 33
 
+/** What this disk has already. */
+export interface DiskSources {
+  readonly older?: OlderVersion | undefined
+  readonly ahead?: Ahead | undefined
+}
+
 /** Fills staged files of `files` from the relay, and from the older versions that they will replace. */
 export function stagedContent(
   fetch: Fetch,
   files: FileSystem,
-  older: OlderVersion = () => undefined,
+  { older = () => undefined, ahead }: DiskSources = {},
 ): ContentSource {
   return {
-    async fill(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
-      const staged = wanted.map((file) => new StagedFile(files, file, nearbyOf(file)))
-      try {
-        const results = await fetch.fill(staged)
-        return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
-      } finally {
-        await Promise.all(staged.map((file) => file.close()))
-      }
+    async fill(wanted) {
+      const failures = await fillAll(wanted)
+      const crowded = wanted.filter((_, at) => failures[at]?.code === 'disk-full')
+      // What came ahead is worth less than what is wanted now.
+      if (crowded.length === 0 || (await ahead?.drop()) !== true) return failures
+      const again = (await fillAll(crowded)).values()
+      return failures.map((failure) => (failure?.code === 'disk-full' ? again.next().value : failure))
     },
+  }
+
+  async function fillAll(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
+    const staged = wanted.map((file) => new StagedFile(files, file, { nearby: nearbyOf(file), ahead }))
+    try {
+      const results = await fetch.fill(staged)
+      return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
+    } finally {
+      await Promise.all(staged.map((file) => file.close()))
+    }
   }
 
   function nearbyOf({ content, path }: WantedFile): OlderFile | undefined {
@@ -90,24 +107,44 @@ class StagedFile {
   readonly nearby: OlderFile | undefined
   readonly #files: FileSystem
   readonly #staged: string
+  readonly #finish: Finish | undefined
+  readonly #ahead: Ahead | undefined
+  #taken: TakenOver | undefined
   #writer: Promise<FileWriter> | undefined
   #writtenBytes = 0
   #failure: FillFailure | undefined
 
-  constructor(files: FileSystem, wanted: WantedFile, nearby: OlderFile | undefined) {
+  constructor(
+    files: FileSystem,
+    wanted: WantedFile,
+    from: { readonly nearby: OlderFile | undefined; readonly ahead: Ahead | undefined },
+  ) {
     this.#files = files
-    this.nearby = nearby
+    this.nearby = from.nearby
+    this.#ahead = from.ahead
     this.#staged = wanted.staged
+    this.#finish = wanted.finish
     this.content = wanted.content
     this.sizeBytes = wanted.sizeBytes
+  }
+
+  async has(id: ChunkId, { offset, plainBytes }: ChunkSpan): Promise<boolean> {
+    if (this.#ahead === undefined) return false
+    if (offset === 0) await this.#noting(() => this.#takeOver(id))
+    if (this.#taken?.has(id, offset) !== true) return false
+    await this.#noting(() => this.#wrote(plainBytes))
+    return true
+  }
+
+  find(id: ChunkId, plainBytes: number): NearbyChunk | undefined {
+    return this.#ahead?.find(id, plainBytes)
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<boolean> {
     await this.#noting(async () => {
       const writer = await this.#open()
       await writer.write(offset, bytes)
-      this.#writtenBytes += bytes.length
-      if (this.#writtenBytes === this.sizeBytes) await this.#close()
+      await this.#wrote(bytes.length)
     })
     return this.#failure === undefined
   }
@@ -115,7 +152,11 @@ class StagedFile {
   async finish(result: FetchResult): Promise<FillFailure | undefined> {
     if (result === 'missing') return { code: 'pack-unavailable' }
     if (result === 'wrong') return { code: 'entry-void' }
-    if (this.sizeBytes === 0) await this.#noting(() => this.#open())
+    if (this.sizeBytes === 0)
+      await this.#noting(async () => {
+        await this.#open()
+        await this.#end()
+      })
     await this.#noting(() => this.#close())
     return this.#failure
   }
@@ -126,9 +167,31 @@ class StagedFile {
     await this.#noting(() => this.#close())
   }
 
+  async #takeOver(first: ChunkId): Promise<void> {
+    this.#taken = await this.#ahead?.takeOver(this.#staged, first, this.sizeBytes)
+    if (this.#taken !== undefined) this.#writer = Promise.resolve(this.#taken.writer)
+  }
+
+  async #wrote(bytes: number): Promise<void> {
+    this.#writtenBytes += bytes
+    if (this.#writtenBytes === this.sizeBytes) await this.#end()
+  }
+
   #open(): Promise<FileWriter> {
     this.#writer ??= this.#files.openStaged(this.#staged)
     return this.#writer
+  }
+
+  /** It is whole. */
+  async #end(): Promise<void> {
+    const writer = this.#writer
+    if (writer === undefined || this.#finish === undefined) {
+      await this.#close()
+      return
+    }
+    this.#writer = undefined
+    const { bits, done } = this.#finish
+    done(await (await writer).finish(bits))
   }
 
   async #close(): Promise<void> {

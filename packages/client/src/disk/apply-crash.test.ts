@@ -44,6 +44,7 @@ function forgetful(files: FileSystem, forgets: Forgets): FileSystem {
     openForReading: (path) => files.openForReading(path),
     readWhole: (wanted) => files.readWhole(wanted),
     openStaged: (name) => files.openStaged(name),
+    resumeStaged: (name, from) => files.resumeStaged(name, from),
     change: (change) => files.change(change),
     traits: () => files.traits(),
     async flush(directories) {

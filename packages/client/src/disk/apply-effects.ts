@@ -40,6 +40,7 @@ export class ApplyEffects {
     await this.#modes.writable([parentOf(path)], () =>
       files.change({ do: 'place', name, path, replace: expect !== undefined, expect, keep }),
     )
+    if (stamp !== undefined) this.#options.traces?.left(path, stamp)
     this.touched.add(parentOf(path))
   }
 
@@ -104,7 +105,7 @@ export class ApplyEffects {
   }
 
   async #move(change: Move | Aside, to: RelativePath): Promise<void> {
-    const { files, fresh } = this.#options
+    const { files, fresh, traces } = this.#options
     const from = change.do === 'step-aside' ? change.path : change.from
     const isDirectory = change.expect.value.kind === 'directory'
     const expect = isDirectory ? undefined : this.#expected(change)
@@ -114,8 +115,10 @@ export class ApplyEffects {
     for (const parent of parents) this.touched.add(parent)
     if (isDirectory) this.#modes.moved(from, to)
     const [look] = await files.look([to])
-    if (look !== undefined && expect !== undefined && sameButChange(expect, look.stamp))
-      fresh.set(change.id, look.stamp)
+    if (look === undefined || expect === undefined || !sameButChange(expect, look.stamp)) return
+    fresh.set(change.id, look.stamp)
+    traces?.left(from, undefined)
+    traces?.left(to, look.stamp)
   }
 
   async #remove(change: Remove): Promise<void> {
@@ -132,6 +135,7 @@ export class ApplyEffects {
         await this.#modes.writable([parent], () =>
           files.change({ do: 'remove-file', path, expect: stamp, keep }),
         )
+        this.#options.traces?.left(path, undefined)
       }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

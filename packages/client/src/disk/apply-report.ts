@@ -5,6 +5,7 @@ import type { RelativePath } from '../sync/name.ts'
 import type { ContentSource } from './content-source.ts'
 import { DiskError, type FileSystem } from './file-system.ts'
 import type { IgnoreRules } from './ignore.ts'
+import type { OwnTraces } from './own-traces.ts'
 import type { TreesSource } from './look-report.ts'
 
 export interface ApplyOptions {
@@ -13,6 +14,10 @@ export interface ApplyOptions {
   readonly content: ContentSource
   readonly ignore: IgnoreRules
   readonly clock: Clock
+  /** Whether something in the staging area is not the applier's, and not of an earlier run: it is not swept. */
+  readonly isHeld?: ((staged: string) => boolean) | undefined
+  /** Where it is noted what the watcher is going to hear of. */
+  readonly traces?: OwnTraces | undefined
   /** What people call this device: for the name of a copy that has to be kept beside. */
   readonly device?: string | undefined
   /** Asked between groups. */

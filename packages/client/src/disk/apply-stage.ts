@@ -1,4 +1,5 @@
 // First half of a group: contents and links in the staging area, with their bits and times, not yet flushed.
+import type { Stamp } from '../sync/tree.ts'
 import type { FillFailure, WantedFile } from './content-source.ts'
 import { refusalOf, type Refusal } from './apply-report.ts'
 import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
@@ -15,15 +16,15 @@ export async function stage(
     .filter(({ state, change }) => state === 'waiting' && needsContent(change))
   for (const step of wanted) step.staged = { name: stagedName(options.nextCount()), stamp: undefined }
   await fill(options, wanted, refuse)
-  for (const step of wanted) {
-    if (step.state !== 'waiting') continue
+  const unfinished = wanted.filter(({ state, staged }) => state === 'waiting' && staged?.stamp === undefined)
+  for (const step of unfinished) {
     try {
       await finish(options, step)
     } catch (error) {
       refuse(step, refusalOf(error))
     }
   }
-  await remember(options, wanted)
+  await remember(options, unfinished)
 }
 
 async function fill(
@@ -33,9 +34,14 @@ async function fill(
 ): Promise<void> {
   const files = steps.flatMap((step) => {
     const { value } = step.change.row
-    if (value.kind !== 'file' || value.content === undefined || step.staged === undefined) return []
-    const { content, sizeBytes } = value
-    return [{ step, file: { content, sizeBytes, staged: step.staged.name, path: step.change.path } }]
+    const { staged } = step
+    if (value.kind !== 'file' || value.content === undefined || staged === undefined) return []
+    const { content, sizeBytes, mode, mtimeNs } = value
+    const done = (stamp: Stamp): void => {
+      staged.stamp = stamp
+    }
+    const finish = { bits: { mode, mtimeNs }, done }
+    return [{ step, file: { content, sizeBytes, staged: staged.name, path: step.change.path, finish } }]
   })
   if (files.length === 0) return
   const failures = await options.content.fill(files.map(({ file }) => file))

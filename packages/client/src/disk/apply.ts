@@ -45,8 +45,10 @@ export class FolderApplier {
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the apply was stopped')
         await new ApplyGroup({ ...this.#options, traits, fresh, report, nextCount }, group).run()
+        this.#options.traces?.recorded()
       }
     } catch (error) {
+      this.#options.traces?.failed()
       throw folderFault(error, 'the folder cannot be changed')
     }
     return {
@@ -61,7 +63,8 @@ export class FolderApplier {
     if (this.#swept) return
     this.#swept = true
     for (const name of (await this.#options.files.list(stagingDirectory)) ?? [])
-      if (!isKept(name) && !isOpened(name)) await this.#options.files.change({ do: 'drop-staged', name })
+      if (!isKept(name) && !isOpened(name) && this.#options.isHeld?.(name) !== true)
+        await this.#options.files.change({ do: 'drop-staged', name })
   }
 }
 

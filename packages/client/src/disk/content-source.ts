@@ -1,7 +1,8 @@
 // Where the applier gets content from. It names staged files; whoever implements this fetches, checks and writes them.
 import type { ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import type { Content } from '../sync/tree.ts'
+import type { Content, Stamp } from '../sync/tree.ts'
+import type { FileBits } from './file-system.ts'
 
 /** One file to assemble in the staging area. */
 export interface WantedFile {
@@ -11,6 +12,14 @@ export interface WantedFile {
   readonly staged: string
   /** Where it will go: for messages, and for finding chunks on this disk. */
   readonly path: RelativePath
+  /** Whoever closes it may finish it, which spares opening it again; what is only closed the applier finishes. */
+  readonly finish?: Finish | undefined
+}
+
+/** For `FileWriter.finish`, and who is told what it gave. */
+export interface Finish {
+  readonly bits: FileBits
+  readonly done: (stamp: Stamp) => void
 }
 
 /** Why a file could not be assembled; its staged file is dropped by the applier. */

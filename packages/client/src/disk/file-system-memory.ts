@@ -3,16 +3,19 @@
 import { concat } from '@grenier/crypto'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { asName } from '../sync/name.ts'
+import type { Stamp } from '../sync/tree.ts'
 import {
   DiskError,
   stagingDirectory,
   type DiskChange,
   type DiskTraits,
   type ExpectedFile,
+  type FileBits,
   type FileReader,
   type FileSystem,
   type FileWriter,
   type Look,
+  type StagedPart,
 } from './file-system.ts'
 import { changeInMemory } from './memory-change.ts'
 import type { Inode } from './memory-disk.ts'
@@ -78,8 +81,35 @@ class MemoryFileSystem implements FileSystem {
     const staging = this.#folder.staging()
     const inode = this.#folder.disk.make('file', 0o600)
     this.#folder.disk.rename([{ directory: staging.ino, name, ino: inode.ino }], { sure: true })
+    return this.#writer(name, inode)
+  }
+
+  async resumeStaged(name: string, from: StagedPart): Promise<FileWriter> {
+    await Promise.resolve()
+    this.#folder.mayFail('resume', name)
+    const { disk } = this.#folder
+    const staging = this.#folder.staging()
+    const ino = staging.entries.get(from.name)
+    if (ino === undefined) throw new DiskError('ENOENT', `not staged: ${from.name}`)
+    const inode = disk.inode(ino)
+    disk.rename(
+      [
+        { directory: staging.ino, name: from.name, ino: undefined },
+        { directory: staging.ino, name, ino },
+      ],
+      { sure: true },
+    )
+    disk.write(inode, inode.bytes.slice(0, from.lengthMax))
+    return this.#writer(name, inode)
+  }
+
+  #writer(name: string, inode: Inode): FileWriter {
     this.#unflushed.add(inode.ino)
-    return writerOf(this.#folder, name, inode)
+    const finish = async (bits: FileBits): Promise<Stamp> => {
+      await this.change({ do: 'finish-staged', name, ...bits })
+      return stampOf(inode)
+    }
+    return { ...writerOf(this.#folder, name, inode), finish }
   }
 
   async change(change: DiskChange): Promise<void> {
@@ -131,7 +161,7 @@ function readerOf(folder: MemoryFolder, path: string, inode: Inode): FileReader 
   }
 }
 
-function writerOf(folder: MemoryFolder, name: string, inode: Inode): FileWriter {
+function writerOf(folder: MemoryFolder, name: string, inode: Inode): Omit<FileWriter, 'finish'> {
   return {
     async write(offset, bytes) {
       await Promise.resolve()

@@ -13,12 +13,14 @@ import {
   type FileSystem,
   type FileWriter,
   type Look,
+  type StagedPart,
 } from './file-system.ts'
-import { carryOut, ensureStaging } from './real-change.ts'
+import { carryOut, ensureStaging, isCode } from './real-change.ts'
 import { RealDirectories, splitPath } from './real-directory.ts'
 import { RealFlush } from './real-flush.ts'
 import { diskError, openReader, readExpected, stampOf, writerOn } from './real-io.ts'
 import { probeTraits } from './real-traits.ts'
+import { isAhead } from './staging-names.ts'
 
 /** How long synchronous calls may go on before the loop gets a turn. */
 const sliceMs = 8
@@ -108,12 +110,23 @@ class RealFileSystem implements FileSystem {
     await this.#pace()
     return attempt(`cannot stage ${name}`, () => {
       const path = ensureStaging(this.#directories).at(name)
-      // Never truncated in place: after a crash it may be a second name of a file that already stands in the folder.
-      fs.rmSync(path, { force: true })
-      const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants
-      const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-      this.#flush.staged(name)
+      const fd = createFile(path)
+      this.#stage(name)
       return writerOn(fd, name)
+    })
+  }
+
+  async resumeStaged(name: string, from: StagedPart): Promise<FileWriter> {
+    await this.#pace()
+    return attempt(`cannot stage ${name}`, () => {
+      const staging = ensureStaging(this.#directories)
+      const path = staging.at(name)
+      fs.renameSync(staging.at(from.name), path)
+      const fd = fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_NOFOLLOW)
+      const solidEnd = Math.min(fs.fstatSync(fd).size, from.lengthMax)
+      fs.ftruncateSync(fd, solidEnd)
+      this.#stage(name)
+      return writerOn(fd, name, solidEnd)
     })
   }
 
@@ -157,6 +170,11 @@ class RealFileSystem implements FileSystem {
     }
   }
 
+  /** What comes ahead is not flushed before it is known what it is for. */
+  #stage(name: string): void {
+    if (!isAhead(name)) this.#flush.staged(name)
+  }
+
   #lookAt(path: RelativePath): Look | undefined {
     const { parent, name } = splitPath(path)
     const directory = absentAsUndefined(() => this.#directories.open(parent))
@@ -181,6 +199,19 @@ class RealFileSystem implements FileSystem {
     }
     if (performance.now() - this.#sliceStart < sliceMs) return
     await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** Never truncated in place: after a crash what is there may be a second name of a file that already stands in the folder. */
+function createFile(path: Buffer): number {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+  try {
+    return fs.openSync(path, flags, 0o600)
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error
+    fs.rmSync(path, { force: true })
+    return fs.openSync(path, flags, 0o600)
   }
 }
 

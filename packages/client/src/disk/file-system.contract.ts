@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { nameFromBytes, type RelativePath } from '../sync/name.ts'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, type FileSystem } from './file-system.ts'
+import { isNear, sameButChange } from './stamp.ts'
 
 /** The user's side of the folder, past the file system under test. */
 export interface Hands {
@@ -156,6 +157,50 @@ export function fileSystemContract(make: () => Promise<ContractFolder> | Contrac
     const { timeStepNs } = await files.traits()
     const off = stamp.mtimeNs - 1_500_000_000_123_456_789n
     expect(off < timeStepNs && -off < timeStepNs).toBe(true)
+  })
+
+  it('finishes a staged file as it closes it, and says what it is then', async () => {
+    const { files } = await make()
+    const writer = await files.openStaged('s')
+    await writer.write(0, new Uint8Array(200_000))
+    const stamp = await writer.finish({ mode: 0o440, mtimeNs: 1_500_000_000_123_456_789n })
+    await files.flush([])
+    await files.change({ do: 'place', name: 's', path: at('f'), replace: false })
+    await files.flush([at('')])
+    expect(sameButChange(stamp, await stampAt(files, 'f'))).toBe(true)
+    expect([stamp.mode, stamp.sizeBytes]).toEqual([0o440, 200_000])
+    const { timeStepNs } = await files.traits()
+    expect(isNear(stamp.mtimeNs, 1_500_000_000_123_456_789n, timeStepNs)).toBe(true)
+    await writer.close()
+  })
+
+  it('writes on what was staged under another name, from where it is cut', async () => {
+    const { files, user } = await make()
+    const first = await files.openStaged('ahead-1')
+    await first.write(0, new TextEncoder().encode('abcdefgh'))
+    await first.close()
+    const writer = await files.resumeStaged('put-1', { name: 'ahead-1', lengthMax: 4 })
+    await writer.write(6, new TextEncoder().encode('gh'))
+    await writer.write(4, new TextEncoder().encode('EF'))
+    await writer.close()
+    await files.flush([])
+    expect(user.exists('.grenier/staging/ahead-1')).toBe(false)
+    await files.change({ do: 'place', name: 'put-1', path: at('f'), replace: false })
+    await files.flush([at('')])
+    expect(user.read('f')).toBe('abcdEFgh')
+    expect(await codeOf(files.resumeStaged('put-2', { name: 'ahead-1', lengthMax: 4 }))).toBe('ENOENT')
+  })
+
+  it('writes zeros over what stood there when a staged file is written on', async () => {
+    const { files, user } = await make()
+    const first = await files.openStaged('ahead-1')
+    await first.write(0, new Uint8Array(300_000).fill(120))
+    await first.close()
+    const writer = await files.resumeStaged('put-1', { name: 'ahead-1', lengthMax: 200_000 })
+    await writer.write(65_536, new Uint8Array(300_000))
+    await writer.close()
+    await files.change({ do: 'place', name: 'put-1', path: at('f'), replace: false })
+    expect(user.read('f') === 'x'.repeat(65_536) + '\0'.repeat(300_000)).toBe(true)
   })
 
   it('keeps times before 1970', async () => {

@@ -43,12 +43,20 @@ export interface FileSystem {
   readWhole(wanted: readonly ExpectedFile[]): Promise<readonly (Uint8Array | undefined)[]>
   /** A new, empty file in the staging area, for writing at any offset; what had that name there before is dropped first. */
   openStaged(name: string): Promise<FileWriter>
+  /** A closed staged file gets another name, is cut to at most this length, and is written on at any offset; only after its end are there zeros. */
+  resumeStaged(name: string, from: StagedPart): Promise<FileWriter>
   /** All other effects. Durable only after `flush`. */
   change(change: DiskChange): Promise<void>
   /** Makes durable everything written and renamed so far in these directories (and staged files). One flush for many. */
   flush(directories: readonly RelativePath[]): Promise<void>
   /** What it cannot tell apart or hold, probed in the staging area. */
   traits(): Promise<DiskTraits>
+}
+
+/** What was written of a file in the staging area. */
+export interface StagedPart {
+  readonly name: string
+  readonly lengthMax: number
 }
 
 /** A file as it was seen. */
@@ -69,6 +77,14 @@ export interface FileReader {
 export interface FileWriter {
   write(offset: number, bytes: Uint8Array): Promise<void>
   close(): Promise<void>
+  /** Gives it bits and time, as `finish-staged` does, and closes it. Says what it is then: by that it is known again once it is in place. */
+  finish(bits: FileBits): Promise<Stamp>
+}
+
+/** What a file has besides its bytes. */
+export interface FileBits {
+  readonly mode: number
+  readonly mtimeNs: bigint
 }
 
 /**
@@ -152,6 +168,8 @@ export type BlindReason = 'watch-limit' | 'watch-failed'
 export interface WatchEvents {
   /** Something may have changed directly in this directory. */
   hint(directory: RelativePath): void
+  /** Whether what is at a path now is what this program itself has just left there: then its event is no news. May be asked or not. */
+  isOwn?(path: RelativePath, there: Stamp | undefined): boolean
   /** Events may have been lost, once: look at everything, then go on. */
   overflow?(): void
   /** Its limits were reached, or it failed: only rescans see changes from now on. */

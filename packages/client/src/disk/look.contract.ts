@@ -229,13 +229,14 @@ export class Bench {
       fill: async (wanted) => {
         this.meanwhile()
         return Promise.all(
-          wanted.map(async ({ content, staged, path }) => {
+          wanted.map(async ({ content, staged, path, finish }) => {
             const code = this.failing.get(path)
             if (code !== undefined) return { code }
             const text = this.texts.get(Buffer.from(content).toString('hex'))
             if (text === undefined) return { code: 'pack-unavailable' as const }
             const writer = await this.ground.files.openStaged(staged)
             await writer.write(0, new TextEncoder().encode(text))
+            finish?.done(await writer.finish(finish.bits))
             await writer.close()
             return undefined
           }),

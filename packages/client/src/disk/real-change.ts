@@ -5,7 +5,7 @@ import type { Stamp } from '../sync/tree.ts'
 import { DiskError, ownDirectory, stagingDirectory, type DiskChange } from './file-system.ts'
 import { encodeMoving, movingName } from './moving-note.ts'
 import { changeMode, splitPath, type OpenDirectory, type RealDirectories } from './real-directory.ts'
-import { stampOf } from './real-io.ts'
+import { secondsOf, stampOf } from './real-io.ts'
 import { sameButChange, sameStamp } from './stamp.ts'
 
 type ChangeOf<D extends DiskChange['do']> = Extract<DiskChange, { do: D }>
@@ -70,14 +70,9 @@ export function ensureStaging(directories: RealDirectories): OpenDirectory {
   }
 }
 
-/**
- * Sets a modification time, following no link. Node takes seconds as a double: near today the nearest one that is not later is less
- * than a microsecond away. As text, because Node takes negative numbers for `now`.
- */
+/** Sets a modification time, following no link. */
 export function setTime(path: Buffer, mtimeNs: bigint): void {
-  const negative = mtimeNs < 0n
-  const digits = String(negative ? -mtimeNs : mtimeNs).padStart(10, '0')
-  const seconds = `${negative ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`
+  const seconds = secondsOf(mtimeNs)
   fs.lutimesSync(path, seconds, seconds)
 }
 

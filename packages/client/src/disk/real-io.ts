@@ -3,7 +3,7 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import type { Stamp } from '../sync/tree.ts'
-import { DiskError, type FileReader, type FileWriter } from './file-system.ts'
+import { DiskError, type FileBits, type FileReader, type FileWriter } from './file-system.ts'
 import { isExpected } from './read-whole.ts'
 
 const readAsync = promisify(fs.read)
@@ -22,6 +22,16 @@ export function stampOf(stat: fs.BigIntStats): Stamp {
     sizeBytes: Number(stat.size),
     mode: Number(stat.mode & 0o777n),
   }
+}
+
+/**
+ * A time as Node takes it: seconds as a double, near today the nearest one that is not later is less than a microsecond away. As text,
+ * because Node takes negative numbers for `now`.
+ */
+export function secondsOf(timeNs: bigint): string {
+  const negative = timeNs < 0n
+  const digits = String(negative ? -timeNs : timeNs).padStart(10, '0')
+  return `${negative ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`
 }
 
 /** The error as a `DiskError` with the system's code; anything else is a bug and goes on as it is. */
@@ -61,9 +71,9 @@ export function readExpected(path: Buffer, expected: Stamp, room: Uint8Array): b
   }
 }
 
-/** A writer on an open file. */
-export function writerOn(fd: number, what: string): FileWriter {
-  return new RealWriter(fd, what)
+/** A writer on an open file. `solidEnd`: how far something may stand in it: there zeros are written, and no hole is left for them. */
+export function writerOn(fd: number, what: string, solidEnd = 0): FileWriter {
+  return new RealWriter(fd, { what, solidEnd })
 }
 
 class RealReader implements FileReader {
@@ -114,19 +124,22 @@ class RealReader implements FileReader {
 class RealWriter implements FileWriter {
   readonly #fd: number
   readonly #what: string
+  readonly #solidEnd: number
   /** Where the file ends, as far as holes were left instead of writing zeros. */
   #holesEnd = 0
   #open = true
 
-  constructor(fd: number, what: string) {
+  constructor(fd: number, { what, solidEnd }: { readonly what: string; readonly solidEnd: number }) {
     this.#fd = fd
     this.#what = what
+    this.#solidEnd = solidEnd
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
     try {
       for (const { start, end, isHole } of runsOf(bytes)) {
-        if (isHole) this.#holesEnd = Math.max(this.#holesEnd, offset + end)
+        if (isHole && offset + start >= this.#solidEnd)
+          this.#holesEnd = Math.max(this.#holesEnd, offset + end)
         else await this.#writeAll(offset + start, bytes.subarray(start, end))
       }
     } catch (error) {
@@ -137,14 +150,32 @@ class RealWriter implements FileWriter {
   async close(): Promise<void> {
     if (!this.#open) return
     this.#open = false
+    this.#closing(() => undefined)
+    await Promise.resolve()
+  }
+
+  async finish({ mode, mtimeNs }: FileBits): Promise<Stamp> {
+    this.#open = false
+    const seconds = secondsOf(mtimeNs)
+    return await Promise.resolve(
+      this.#closing(() => {
+        fs.fchmodSync(this.#fd, mode)
+        fs.futimesSync(this.#fd, seconds, seconds)
+        return stampOf(fs.fstatSync(this.#fd, { bigint: true }))
+      }),
+    )
+  }
+
+  #closing<T>(last: () => T): T {
     try {
-      if (fs.fstatSync(this.#fd).size < this.#holesEnd) fs.ftruncateSync(this.#fd, this.#holesEnd)
+      const isShort = this.#holesEnd > 0 && fs.fstatSync(this.#fd).size < this.#holesEnd
+      if (isShort) fs.ftruncateSync(this.#fd, this.#holesEnd)
+      return last()
     } catch (error) {
       throw diskError(error, `cannot write ${this.#what}`)
     } finally {
       fs.closeSync(this.#fd)
     }
-    await Promise.resolve()
   }
 
   async #writeAll(offset: number, bytes: Uint8Array): Promise<void> {

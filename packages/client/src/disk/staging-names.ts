@@ -17,6 +17,16 @@ export function stagedName(count: number): string {
   return `put-${count}`
 }
 
+/** Name for chunks that come before it is known what they are for. */
+export function aheadName(count: number): string {
+  return `ahead-${count}`
+}
+
+/** Whether a name in the staging area is that of such chunks. */
+export function isAhead(name: string): boolean {
+  return /^ahead-\d+$/.test(name)
+}
+
 /** Name for a file that is replaced or removed, while somebody may still be writing to it. */
 export function keptName(count: number, { ino, sizeBytes, mtimeNs }: Stamp): string {
   return `kept-${count}-${ino}-${sizeBytes}-${mtimeNs}`

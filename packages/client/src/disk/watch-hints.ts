@@ -1,6 +1,7 @@
 // Gathers hints: a save is several events, an unpacked archive thousands. Hands on each directory once, when it is quiet for a moment.
 import type { Clock, Timer } from '../clock.ts'
 import { asName, rootPath, type RelativePath } from '../sync/name.ts'
+import type { Stamp } from '../sync/tree.ts'
 import { ownDirectory, type BlindReason, type WatchEvents } from './file-system.ts'
 
 /** A save of an editor is over by then. */
@@ -32,6 +33,13 @@ export class WatchHints {
     if (path === ownDirectory || path.startsWith(`${ownDirectory}/`)) return
     this.#directories.add(path)
     this.heard()
+  }
+
+  /** Whether an event tells only of what this program did itself. It counts all the same: it took a place in the system's queue. */
+  tellsOfOwn(path: string, there: Stamp | undefined): boolean {
+    if (this.#events.isOwn?.(path as RelativePath, there) !== true) return false
+    this.heard()
+    return true
   }
 
   /** The system told of something, whatever it was. */

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { nameFromBytes, nameToBytes } from '../sync/name.ts'
 import { ownDirectory, type Watcher } from './file-system.ts'
+import { stampOf } from './real-io.ts'
 import { blindReason, type WatchHints } from './watch-hints.ts'
 
 /** What we need of `fs.watch`. */
@@ -61,13 +62,20 @@ export class PlainWatch implements Watcher {
   }
 
   #heard(path: string, type: string, bytes: Buffer | null): void {
-    this.#hints.add(path)
     const name = bytes === null ? undefined : nameFromBytes(bytes)
-    if (type === 'change' || name === undefined) return
+    if (type === 'change' || name === undefined) {
+      this.#hints.add(path)
+      return
+    }
     const child = path === '' ? name : `${path}/${name}`
+    const there = this.#lookAt(child)
+    const isDirectory = there?.isDirectory() ?? false
+    const mayBeOwn = !isDirectory && !this.#watchers.has(child)
+    if (mayBeOwn && this.#hints.tellsOfOwn(child, there && stampOf(there))) return
+    this.#hints.add(path)
     // It came, went, or another took its name: whatever was watched there may be elsewhere now.
     this.#forget(child)
-    if (!this.#isDirectory(child)) return
+    if (!isDirectory) return
     // What came into it before it was watched has no event.
     void this.#add(child).then(() => {
       for (const below of this.#watchers.keys()) if (isAtOrBelow(below, child)) this.#hints.add(below)
@@ -88,8 +96,13 @@ export class PlainWatch implements Watcher {
     this.#hints.blind(blindReason(error))
   }
 
-  #isDirectory(path: string): boolean {
-    return fs.lstatSync(this.#full(path), { throwIfNoEntry: false })?.isDirectory() ?? false
+  /** undefined when nothing is there, or nothing that could be reached. */
+  #lookAt(path: string): fs.BigIntStats | undefined {
+    try {
+      return fs.lstatSync(this.#full(path), { bigint: true, throwIfNoEntry: false })
+    } catch {
+      return undefined
+    }
   }
 
   async #directoriesIn(path: string): Promise<readonly string[]> {

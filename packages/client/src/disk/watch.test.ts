@@ -109,6 +109,40 @@ describe.each([
   })
 })
 
+describe('plain watches and what this program does itself', () => {
+  it('say nothing of what it left, and all that others do with it', async () => {
+    const root = fs.mkdtempSync(join(base, 'f-'))
+    for (const name of ['own', 'other']) fs.mkdirSync(join(root, name))
+    const asked: string[] = []
+    const heard = new Heard()
+    const events = {
+      hint: (directory: string) => heard.hint(directory),
+      blind: (reason: BlindReason) => heard.blind(reason),
+      isOwn(path: string, there: { readonly sizeBytes: number } | undefined) {
+        asked.push(path)
+        return path.startsWith('own/') && (there === undefined || there.sizeBytes === 3)
+      },
+    }
+    const watcher = watchFolder({ root, events, clock: systemClock, chokidarEntriesMax: 0 })
+    await watcher.ready
+    fs.writeFileSync(join(root, 'put'), 'put')
+    const first = heard.until('other')
+    fs.linkSync(join(root, 'put'), join(root, 'own/f'))
+    fs.linkSync(join(root, 'put'), join(root, 'other/f'))
+    await first
+    expect(heard.hints).not.toContain('own')
+    expect(asked).toContain('own/f')
+    const written = heard.until('own')
+    fs.appendFileSync(join(root, 'own/f'), 'more')
+    await written
+    const made = heard.until('own')
+    fs.mkdirSync(join(root, 'own/d'))
+    await made
+    expect(asked).not.toContain('own/d')
+    await watcher.close()
+  })
+})
+
 describe('a watcher at the limit of the system', () => {
   it('goes blind, says why, and lets go of the watches it has', async () => {
     const root = fs.mkdtempSync(join(base, 'f-'))

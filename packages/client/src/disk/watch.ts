@@ -1,14 +1,13 @@
-// Watches a real folder: hints by directory, gathered for a moment. chokidar for folders of usual size, one plain `fs.watch` a directory
-// above that (a tenth of the memory), nothing but rescans when the system's limits are reached. Hints may be lost: the scan is the truth.
+// Watches a real folder: hints by directory, gathered for a moment. On Linux one plain `fs.watch` a directory (see docs/decisions/014), elsewhere
+// chokidar for folders of usual size; nothing but rescans when the system's limits are reached. Hints may be lost: the scan is the truth.
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { WatchEvents, Watcher } from './file-system.ts'
 import { WatchHints } from './watch-hints.ts'
-import { ChokidarWatch } from './watch-chokidar.ts'
 import { PlainWatch } from './watch-plain.ts'
 
-/** Up to this many entries chokidar watches: some 60 MB and a second to be ready. */
+/** Up to this many entries chokidar watches, where it does: some 60 MB and a second to be ready. */
 const chokidarEntriesMax = 20_000
 
 export interface WatchOptions {
@@ -16,7 +15,7 @@ export interface WatchOptions {
   readonly root: string
   readonly events: WatchEvents
   readonly clock: Clock
-  /** Entries up to which chokidar is used. */
+  /** Entries up to which chokidar is used; on Linux it is not unless this is given. */
   readonly chokidarEntriesMax?: number | undefined
 }
 
@@ -26,9 +25,14 @@ export function watchFolder(options: WatchOptions): Watcher {
   let watch: Watcher | undefined
   let closed = false
   const start = async (): Promise<void> => {
-    const large = await holdsMoreThan(options.root, options.chokidarEntriesMax ?? chokidarEntriesMax)
+    const isPlain = await wantsPlain(options)
+    // Loaded where it is used alone.
+    const chokidar = isPlain ? undefined : await import('./watch-chokidar.ts')
     if (closed) return
-    watch = large ? new PlainWatch(options.root, hints) : new ChokidarWatch(options.root, hints)
+    watch =
+      chokidar === undefined
+        ? new PlainWatch(options.root, hints)
+        : new chokidar.ChokidarWatch(options.root, hints)
     await watch.ready
   }
   const ready = start()
@@ -41,6 +45,12 @@ export function watchFolder(options: WatchOptions): Watcher {
       await ready
     },
   }
+}
+
+/** Plain watches tell all that is needed where one on a directory hears of writes to what is in it: on Linux, not on macOS. */
+async function wantsPlain({ root, chokidarEntriesMax: entriesMax }: WatchOptions): Promise<boolean> {
+  if (entriesMax === undefined && process.platform === 'linux') return true
+  return holdsMoreThan(root, entriesMax ?? chokidarEntriesMax)
 }
 
 /** Whether there are more entries below a directory than this; stops counting there. */

@@ -1,11 +1,13 @@
 // One open folder, as the commands see it: puts the parts of a run together, and lets other questions be answered while it goes on.
 import { toHex } from '@grenier/crypto'
+import { Ahead } from '../content/ahead.ts'
 import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
 import { onFolder } from '../disk/folder-fault.ts'
 import type { ContentSource } from '../disk/content-source.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
+import { OwnTraces } from '../disk/own-traces.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
@@ -59,6 +61,9 @@ export class OpenFolderEngine implements FolderEngine {
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
+  /** Of a run that watches: one that does not ends when there would be time for it. */
+  #ahead: Ahead | undefined
+  readonly #traces = new OwnTraces((directory) => this.#run?.hint(directory))
 
   private constructor(context: EngineContext, open: OpenVault, planning: (vault: Vault) => Planning) {
     this.#context = context
@@ -82,7 +87,11 @@ export class OpenFolderEngine implements FolderEngine {
       attemptsMax: () => (this.#watching ? undefined : attemptsOnce),
       changed: (state) => report({ event: 'state', state: state === 'online' ? 'syncing' : 'offline' }),
     })
-    this.#receiver = new Receiver({ vault, adopt: (ids) => this.#planning.adopt(ids) })
+    this.#receiver = new Receiver({
+      vault,
+      adopt: (ids) => this.#planning.adopt(ids),
+      heard: (device, change) => this.#ahead?.heard(device, change),
+    })
     this.#entries = new EntryWriter(vault, this.#receiver)
     const traffic = (): { sentBytes: number; receivedBytes: number } => this.#connection.traffic
     this.#tally = new Tally({ clock, report, device: context.home.deviceName, traffic })
@@ -174,6 +183,9 @@ export class OpenFolderEngine implements FolderEngine {
     } finally {
       this.#run = undefined
       this.#watching = false
+      // Where the folder is gone, there is nothing to give back.
+      await this.#ahead?.drop().catch(() => undefined)
+      this.#ahead = undefined
       await watcher?.close()
       // Whoever asked when the run was ending gets an answer all the same.
       await this.#questions.answer()
@@ -183,6 +195,7 @@ export class OpenFolderEngine implements FolderEngine {
   #watch(run: FolderRun): { close(): Promise<void> } {
     const watcher = this.#context.platform.watch(this.record.path, {
       hint: (directory) => run.hint(directory),
+      isOwn: (path, there) => this.#traces.isOwn(path, there),
       overflow: () => run.rescan(),
       blind: (reason) => this.#vault.report({ event: 'blind', reason }),
     })
@@ -238,9 +251,10 @@ export class OpenFolderEngine implements FolderEngine {
     const [planning, tally, questions] = [this.#planning, this.#tally, this.#questions]
     const shipper = new PackShipper(vault)
     const fetched = vaultFetch(vault, connection)
-    const content = noting(stagedContent(fetched.fetch, files, olderVersions(vault.trees)), () =>
-      fetched.note(),
-    )
+    const ahead = this.#watching ? new Ahead(fetched.options, files) : undefined
+    this.#ahead = ahead
+    const older = olderVersions(vault.trees)
+    const content = noting(stagedContent(fetched.fetch, files, { older, ahead }), () => fetched.note())
     const device = vault.home.deviceName
     const on = {
       files,
@@ -261,7 +275,8 @@ export class OpenFolderEngine implements FolderEngine {
     const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between }
     const sender = (): Sender => (made ??= new Sender(parts))
     const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
-    const applier = new FolderApplier({ ...on, content })
+    const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
+    const applier = new FolderApplier({ ...on, content, traces: this.#traces, isHeld })
     const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
     const isBusy = (): boolean => receiver.waiting || questions.waiting || run.isHinted
     const every = this.#context.checkpointEvery ?? checkpointEvery
@@ -273,6 +288,12 @@ export class OpenFolderEngine implements FolderEngine {
       planning,
       work: new PlanWork({ ...shared, applier }),
       look: new FolderLook(on),
+      whenIdle: async () => {
+        if (ahead?.isDue !== true) return
+        await checkPlace()
+        await ahead.work(() => isBusy() || vault.signal.aborted)
+        await fetched.note()
+      },
       failuresMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
       duties: async (session, idle) => {
         this.#lastContactMs = clock.now()

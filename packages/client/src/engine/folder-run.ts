@@ -55,6 +55,8 @@ export interface FolderRunParts {
   readonly failuresMax: number
   /** Own entries that are due besides changes. `idle`: nothing else is to be done. Returns whether something was appended. */
   readonly duties: (session: RelaySession, idle: boolean) => Promise<boolean>
+  /** Called when everything is settled: for what may be done beforehand, until something comes. @throws ClientError as the relay fails */
+  readonly whenIdle?: (() => Promise<void>) | undefined
   /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
   readonly checkFolder: () => Promise<void>
 }
@@ -253,6 +255,7 @@ export class FolderRun {
         if (looked + done.read > 0 || (await duties(session, true))) continue
         await this.#parts.brake.settled()
         await this.#keepAll()
+        await this.#parts.whenIdle?.()
         return true
       }
       if (waits++ >= settleFileMax) break

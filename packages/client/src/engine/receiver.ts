@@ -50,6 +50,8 @@ export interface ReceiverParts {
   readonly vault: Vault
   /** Base follows for these nodes, where local and remote agree: an entry of this device came back that it does not know to be sent. */
   readonly adopt: (ids: readonly NodeId[]) => Promise<void>
+  /** A change of another device applied. */
+  readonly heard?: ((device: string, change: ChangePayload) => void) | undefined
 }
 
 /** Receives entries. Calls are one after the other: the run's order. */
@@ -236,6 +238,7 @@ export class Receiver {
       if (own) noteBulk(transaction, header.added, opened.change)
       const result = await foldChange(transaction, { header, payload: opened.change, own, outcome })
       if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)
+      else if (!own && opened.change !== undefined) this.#parts.heard?.(toHex(header.device), opened.change)
       else if (own && outcome === undefined) await settleReturned(transaction, entry)
       return result.changed
     }

@@ -1,6 +1,6 @@
 // Content from the relay for one vault: where the state says chunks lie, under the keys of the log, over whatever session is open.
 import type { ChunkId } from '@grenier/crypto'
-import { Fetch } from '../content/fetch.ts'
+import { Fetch, type FetchOptions } from '../content/fetch.ts'
 import { placesOf, notePlace, type ChunkPlace } from '../state/chunk-index.ts'
 import type { Connection } from './connection.ts'
 import { contentKeysOf, type Vault } from './vault.ts'
@@ -15,6 +15,7 @@ interface Finding {
 /** A fetch, and what it found out. */
 export interface VaultFetch {
   readonly fetch: Fetch
+  readonly options: FetchOptions
   /** Writes down what was checked since the last call: only that may be deduplicated against. */
   note(): Promise<void>
 }
@@ -22,7 +23,7 @@ export interface VaultFetch {
 /** Content of a vault through its connection. */
 export function vaultFetch(vault: Vault, connection: Connection): VaultFetch {
   let findings: Finding[] = []
-  const fetch = new Fetch({
+  const options: FetchOptions = {
     pool: vault.platform.pool,
     keys: () => contentKeysOf(vault),
     binding: vault.log.vault,
@@ -32,9 +33,10 @@ export function vaultFetch(vault: Vault, connection: Connection): VaultFetch {
     found: (id, place, known) => {
       if (place.known !== known) findings.push({ id, place, known })
     },
-  })
+  }
   return {
-    fetch,
+    fetch: new Fetch(options),
+    options,
     async note() {
       const found = findings
       findings = []

@@ -1,0 +1,228 @@
+// Chunks that come before it is known what they are for. Who sends a large file claims its packs while it still reads on, and says at the end
+// what they make; meanwhile there is time to bring them. They are written one after the other into one staged file, in the order in which they
+// were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied.
+import { toHex, type ChunkId } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
+import { aheadName, stagedPath } from '../disk/staging-names.ts'
+import { bring, type Wanted } from './bring.ts'
+import type { WalkOptions } from './content-walk.ts'
+import { isPossible } from './fetch-plan.ts'
+import { release } from './moved-bytes.ts'
+import type { NearbyChunk } from './nearby.ts'
+
+/** Disk that is taken at most; what is claimed beyond is fetched when it is wanted. */
+const bytesMax = 4 * 1024 ** 3
+/** Claimed chunks kept in mind. */
+const queueMax = 65_536
+/** Bytes brought between two looks at what else there is to do: four packs. */
+const bytesAtOnce = 16 << 20
+
+/** What a device said: claims, and perhaps what they are for. */
+export interface Heard {
+  readonly operations: readonly unknown[]
+  readonly index: readonly { readonly chunks: readonly { readonly id: ChunkId }[] }[]
+}
+
+interface Part {
+  readonly name: string
+  /** Closed and cut off there when something failed, until it is written on. */
+  writer: FileWriter | undefined
+  reader: Promise<FileReader> | undefined
+  length: number
+  readonly offsets: Map<string, number>
+}
+
+/** A chunk on its way to its place in the part. */
+interface Placed {
+  readonly wanted: Wanted
+  readonly device: string
+  readonly offset: number
+  readonly plainBytes: number
+}
+
+/** A part that was taken over: where its chunks lie, and who writes on. */
+export interface TakenOver {
+  readonly writer: FileWriter
+  has(id: ChunkId, offset: number): boolean
+}
+
+/** One run's. `work` is never called while a fill goes on. */
+export class Ahead {
+  readonly #options: WalkOptions
+  readonly #files: FileSystem
+  /** Claimed and not brought, by chunk, with the device that will say what for. */
+  readonly #queue = new Map<string, { readonly id: ChunkId; readonly device: string }>()
+  /** Devices that have claimed and not yet said what for. */
+  readonly #open = new Set<string>()
+  #part: Part | undefined
+  #count = 0
+
+  constructor(options: WalkOptions, files: FileSystem) {
+    this.#options = options
+    this.#files = files
+  }
+
+  /** A change of another device was folded. */
+  heard(device: string, { operations, index }: Heard): void {
+    if (operations.length > 0) {
+      this.#open.delete(device)
+      for (const [key, one] of this.#queue) if (one.device === device) this.#queue.delete(key)
+      return
+    }
+    for (const { chunks } of index)
+      for (const { id } of chunks) if (this.#queue.size < queueMax) this.#queue.set(toHex(id), { id, device })
+    if (index.length > 0) this.#open.add(device)
+  }
+
+  /** Whether `work` has anything to do. */
+  get isDue(): boolean {
+    return this.#queue.size > 0 || (this.#part !== undefined && this.#open.size === 0)
+  }
+
+  /** Whether something of this name in the staging area is in use here. */
+  isHeld(staged: string): boolean {
+    return this.#part?.name === staged
+  }
+
+  /**
+   * When nothing else is to be done: brings what was claimed, until there is something again; gives back the disk when all was said.
+   * @throws ClientError as `bring`, but for `relay-corrupt`: whoever wants the chunk will meet that
+   */
+  async work(isBusy: () => boolean): Promise<void> {
+    if (this.#open.size === 0) await this.drop()
+    while (this.#queue.size > 0 && !isBusy()) {
+      const portion = this.#portion()
+      if (portion.length === 0) continue
+      try {
+        await this.#bring(portion)
+      } catch (error) {
+        await this.#close()
+        if (error instanceof DiskError) {
+          await this.#giveUp()
+        } else if (!(error instanceof ClientError) || error.code !== 'relay-corrupt') {
+          this.#wantAgain(portion)
+          throw error
+        }
+      }
+    }
+  }
+
+  /**
+   * Takes over, under another name, what begins with this chunk. Not for a file of less than half its length: that would be thrown away.
+   * undefined when there is nothing of the kind.
+   */
+  async takeOver(name: string, first: ChunkId, sizeBytes: number): Promise<TakenOver | undefined> {
+    const part = this.#part
+    if (part?.offsets.get(toHex(first)) !== 0 || part.length > 2 * sizeBytes) return undefined
+    await this.#close()
+    this.#part = undefined
+    const lengthMax = Math.min(part.length, sizeBytes)
+    const writer = await this.#files.resumeStaged(name, { name: part.name, lengthMax })
+    return { writer, has: (id, offset) => part.offsets.get(toHex(id)) === offset }
+  }
+
+  /** Where a chunk may be copied from. */
+  find(id: ChunkId, plainBytes: number): NearbyChunk | undefined {
+    const part = this.#part
+    const offset = part?.offsets.get(toHex(id))
+    if (part === undefined || offset === undefined) return undefined
+    return { id, offset, plainBytes, from: { read: (at, length) => this.#read(part, at, length) } }
+  }
+
+  /** Gives back the disk; says whether there was any. */
+  async drop(): Promise<boolean> {
+    const part = this.#part
+    if (part === undefined) return false
+    await this.#close()
+    this.#part = undefined
+    await this.#files.change({ do: 'drop-staged', name: part.name })
+    return true
+  }
+
+  /** The next chunks to be brought, and where they go. Those that are known here, or leave doubt, wait until they are wanted. */
+  #portion(): Placed[] {
+    const portion: Placed[] = []
+    let end = this.#part?.length ?? 0
+    for (const [key, { id, device }] of this.#queue) {
+      const places = this.#options.places(id)
+      const plainBytes = places[0]?.plainBytes ?? 0
+      if (portion.length > 0 && end + plainBytes - (this.#part?.length ?? 0) > bytesAtOnce) break
+      this.#queue.delete(key)
+      const isPlain = places.every((place) => isPossible(place) && place.plainBytes === plainBytes)
+      if (!isPlain || plainBytes === 0 || places.some(({ known }) => known !== 'unknown')) continue
+      if (end + plainBytes > bytesMax) continue
+      const offset = end
+      const hand = async (bytes: Uint8Array): Promise<void> => {
+        await (await this.#writer()).write(offset, bytes)
+        release([bytes])
+      }
+      portion.push({ wanted: { id, places, hand }, device, offset, plainBytes })
+      end += plainBytes
+    }
+    return portion
+  }
+
+  /** In the same order, before the others. */
+  #wantAgain(portion: readonly Placed[]): void {
+    const others = [...this.#queue]
+    this.#queue.clear()
+    for (const { wanted, device } of portion) this.#queue.set(toHex(wanted.id), { id: wanted.id, device })
+    for (const [key, one] of others) this.#queue.set(key, one)
+  }
+
+  async #bring(portion: readonly Placed[]): Promise<void> {
+    await this.#writer()
+    const lacks = await bring(
+      this.#options,
+      portion.map(({ wanted }) => wanted),
+    )
+    const part = this.#part
+    if (part === undefined) return
+    for (const { wanted, offset, plainBytes } of portion) {
+      part.length = offset + plainBytes
+      if (!lacks.has(wanted)) part.offsets.set(toHex(wanted.id), offset)
+    }
+  }
+
+  /** Of the file that is written to. After a failure it is cut to what is known to be good. */
+  async #writer(): Promise<FileWriter> {
+    const part = this.#part
+    if (part?.writer !== undefined) return part.writer
+    const name = aheadName(++this.#count)
+    if (part === undefined) {
+      const writer = await this.#files.openStaged(name)
+      this.#part = { name, writer, reader: undefined, length: 0, offsets: new Map() }
+      return writer
+    }
+    const writer = await this.#files.resumeStaged(name, { name: part.name, lengthMax: part.length })
+    this.#part = { ...part, name, writer }
+    return writer
+  }
+
+  async #read(part: Part, offset: number, length: number): Promise<Uint8Array | undefined> {
+    try {
+      part.reader ??= this.#files.openForReading(stagedPath(part.name))
+      return await (await part.reader).read(offset, length)
+    } catch (error) {
+      if (error instanceof DiskError) return undefined
+      throw error
+    }
+  }
+
+  async #close(): Promise<void> {
+    const part = this.#part
+    if (part === undefined) return
+    const { writer, reader } = part
+    part.writer = undefined
+    part.reader = undefined
+    await writer?.close()
+    await (await reader?.catch(() => undefined))?.close()
+  }
+
+  /** The disk is full, or refuses: all that came ahead makes room. */
+  async #giveUp(): Promise<void> {
+    this.#queue.clear()
+    await this.drop()
+  }
+}

@@ -1,0 +1,65 @@
+// A large file whose packs are claimed while it is still read: who watches brings them meanwhile.
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import { systemClock, type Clock } from '@grenier/client'
+import { afterAll, expect, test } from 'vitest'
+import { Ground, type Device } from './devices.ts'
+
+const ground = new Ground()
+afterAll(() => ground.end())
+
+const mib = 1 << 20
+
+/** So that each pack is claimed as soon as it is there. */
+function hasty(): Clock {
+  let ms = 0
+  return { ...systemClock, monotonic: () => systemClock.monotonic() + (ms += 1000) }
+}
+
+function isSynced({ events }: Device): boolean {
+  return events.some((event) => event.event === 'state' && event.state === 'synced')
+}
+
+test('packs that are claimed before it is known what for are there when the file comes', async () => {
+  const [a, b] = await ground.pair({ clock: hasty() }, {})
+  const film = randomBytes(32 * mib)
+  a.write('film', film)
+  a.hands.read = (_, offset) => {
+    if (offset >= 28 * mib) throw new Error('cut off')
+  }
+  await expect(a.sync()).rejects.toThrow('cut off')
+  const there = await b.watch()
+  const staging = b.at('.grenier/staging')
+  await there.until(() => isSynced(b))
+  expect(fs.readdirSync(staging)).toEqual(['ahead-1'])
+  const came = fs.statSync(`${staging}/ahead-1`)
+  expect(came.size).toBeGreaterThan(8 * mib)
+  a.hands.read = undefined
+  await a.sync()
+  await there.until(() => b.has('film'))
+  expect(fs.statSync(b.at('film')).ino).toBe(came.ino)
+  expect(Buffer.compare(fs.readFileSync(b.at('film')), film)).toBe(0)
+  await there.stop()
+  expect(fs.readdirSync(staging)).toEqual([])
+})
+
+test('what came ahead goes with the run that brought it, or with the next', async () => {
+  const [a, b] = await ground.pair({ clock: hasty() }, {})
+  a.write('film', randomBytes(24 * mib))
+  a.hands.read = (_, offset) => {
+    if (offset >= 20 * mib) throw new Error('cut off')
+  }
+  await expect(a.sync()).rejects.toThrow('cut off')
+  const there = await b.watch()
+  const staging = b.at('.grenier/staging')
+  await there.until(() => isSynced(b))
+  expect(fs.readdirSync(staging)).toEqual(['ahead-1'])
+  await there.stop()
+  expect(fs.readdirSync(staging)).toEqual([])
+  // As a run leaves it that was killed.
+  fs.writeFileSync(`${staging}/ahead-1`, 'left')
+  a.hands.read = undefined
+  await a.sync()
+  await b.sync()
+  expect([b.has('film'), fs.readdirSync(staging)]).toEqual([true, []])
+})
