@@ -64,6 +64,52 @@ describe('a file that is saved again while it is being sent', () => {
   }
 })
 
+describe('a small edit while bulk is being sent', () => {
+  test('goes before it', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    const hint = watches(a)
+    await world.until(() => eventsOf(a, 'state').some(({ state }) => state === 'synced'))
+    world.weather = { latencyMs: 400, stallChance: 0 }
+    let puts = 0
+    world.relay.onRequest = ({ type }) => {
+      if (type !== 'put' || puts++ > 0) return
+      a.user.write('small', 'an edit')
+      a.user.write('plain.txt', 'another one')
+      hint('')
+    }
+    a.user.write('bulk', world.random.bytes(14_000_000))
+    hint('')
+    await quiet(world, a)
+    const sent = eventsOf(a, 'change').map(({ path }) => path)
+    expect(sent.slice(-3)).toEqual(['small', 'plain.txt', 'bulk'])
+    expect(eventsOf(a, 'conflict')).toEqual([])
+    await world.syncs(b)
+    expect(b.tree()).toEqual(a.tree())
+    expect(world.leaks).toEqual([])
+  })
+
+  test('is the last word when it is saved again and again', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    const hint = watches(a)
+    await world.until(() => eventsOf(a, 'state').some(({ state }) => state === 'synced'))
+    world.weather = { latencyMs: 200, stallChance: 0 }
+    for (let at = 0; at < 30; at += 1)
+      world.scheduler.after(200 + 90 * at, () => {
+        a.user.write('notes', `version ${at}`)
+        if (at % 7 === 3) a.user.rename('notes', 'renamed')
+        hint('')
+      })
+    a.user.write('bulk', world.random.bytes(14_000_000))
+    hint('')
+    await quiet(world, a)
+    await world.syncs(b)
+    expect(b.tree()).toEqual(a.tree())
+    expect(Buffer.from(b.user.read('notes')).toString()).toBe('version 29')
+  })
+})
+
 describe('devices that write at the same time', () => {
   test('all get through, and agree', async () => {
     const world = await peacefulWorld({ devices: 3 })

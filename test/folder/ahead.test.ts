@@ -10,7 +10,7 @@ afterAll(() => ground.end())
 
 const mib = 1 << 20
 
-/** So that each pack is claimed as soon as it is there. */
+/** So that each pack is claimed as soon as it is there: at the latest when reading waits for that. */
 function hasty(): Clock {
   let ms = 0
   return { ...systemClock, monotonic: () => systemClock.monotonic() + (ms += 1000) }
@@ -22,10 +22,10 @@ function isSynced({ events }: Device): boolean {
 
 test('packs that are claimed before it is known what for are there when the file comes', async () => {
   const [a, b] = await ground.pair({ clock: hasty() }, {})
-  const film = randomBytes(32 * mib)
+  const film = randomBytes(96 * mib)
   a.write('film', film)
   a.hands.read = (_, offset) => {
-    if (offset >= 28 * mib) throw new Error('cut off')
+    if (offset >= 92 * mib) throw new Error('cut off')
   }
   await expect(a.sync()).rejects.toThrow('cut off')
   const there = await b.watch()
@@ -45,9 +45,9 @@ test('packs that are claimed before it is known what for are there when the file
 
 test('what came ahead goes with the run that brought it, or with the next', async () => {
   const [a, b] = await ground.pair({ clock: hasty() }, {})
-  a.write('film', randomBytes(24 * mib))
+  a.write('film', randomBytes(96 * mib))
   a.hands.read = (_, offset) => {
-    if (offset >= 20 * mib) throw new Error('cut off')
+    if (offset >= 92 * mib) throw new Error('cut off')
   }
   await expect(a.sync()).rejects.toThrow('cut off')
   const there = await b.watch()

@@ -1,4 +1,5 @@
 import { concat } from '@grenier/crypto'
+import { systemClock } from '../clock.ts'
 import { describe, expect, it } from 'vitest'
 import { stagingDirectory } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
@@ -22,7 +23,7 @@ async function claimed(options: { bytes?: Uint8Array; before?: Uint8Array } = {}
   const [before, read] = await vault.store(there.files, Object.keys(files))
   let fault: (call: string, path: string) => string | undefined = () => undefined
   const disk = folder((call, path) => fault(call, path))
-  const ahead = new Ahead(vault.walking(), disk.files)
+  const ahead = new Ahead(vault.walking(), disk.files, systemClock)
   const index = vault.claimed.map(({ chunks }) => ({ chunks }))
   ahead.heard('one', { operations: [], index })
   const source = stagedContent(vault.fetch(), disk.files, { ahead })
@@ -140,7 +141,7 @@ describe('what comes ahead', () => {
       vault.places(id).map((place) => ({ ...place, known: 'good' as const }))
     for (const known of [places, () => []]) {
       const disk = folder()
-      const ahead = new Ahead({ ...before.walking(), places: known }, disk.files)
+      const ahead = new Ahead({ ...before.walking(), places: known }, disk.files, systemClock)
       ahead.heard('one', { operations: [], index })
       await ahead.work(never)
     }

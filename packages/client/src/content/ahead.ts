@@ -2,6 +2,7 @@
 // what they make; meanwhile there is time to bring them. They are written one after the other into one staged file, in the order in which they
 // were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied.
 import { toHex, type ChunkId } from '@grenier/crypto'
+import type { Clock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import { aheadName, stagedPath } from '../disk/staging-names.ts'
@@ -15,8 +16,10 @@ import type { NearbyChunk } from './nearby.ts'
 const bytesMax = 4 * 1024 ** 3
 /** Claimed chunks kept in mind. */
 const queueMax = 65_536
-/** Bytes brought between two looks at what else there is to do: four packs. */
-const bytesAtOnce = 16 << 20
+/** Bytes brought between two looks at what else there is to do: four packs; less where that takes longer than this. */
+const bytesAtOnceMost = 16 << 20
+const bytesAtOnceLeast = 1 << 20
+const onceMs = 1000
 
 /** What a device said: claims, and perhaps what they are for. */
 export interface Heard {
@@ -55,12 +58,15 @@ export class Ahead {
   readonly #queue = new Map<string, { readonly id: ChunkId; readonly device: string }>()
   /** Devices that have claimed and not yet said what for. */
   readonly #open = new Set<string>()
+  readonly #clock: Pick<Clock, 'monotonic'>
   #part: Part | undefined
   #count = 0
+  #bytesAtOnce = bytesAtOnceMost
 
-  constructor(options: WalkOptions, files: FileSystem) {
+  constructor(options: WalkOptions, files: FileSystem, clock: Pick<Clock, 'monotonic'>) {
     this.#options = options
     this.#files = files
+    this.#clock = clock
   }
 
   /** A change of another device was folded. */
@@ -147,7 +153,7 @@ export class Ahead {
     for (const [key, { id, device }] of this.#queue) {
       const places = this.#options.places(id)
       const plainBytes = places[0]?.plainBytes ?? 0
-      if (portion.length > 0 && end + plainBytes - (this.#part?.length ?? 0) > bytesAtOnce) break
+      if (portion.length > 0 && end + plainBytes - (this.#part?.length ?? 0) > this.#bytesAtOnce) break
       this.#queue.delete(key)
       const isPlain = places.every((place) => isPossible(place) && place.plainBytes === plainBytes)
       if (!isPlain || plainBytes === 0 || places.some(({ known }) => known !== 'unknown')) continue
@@ -173,10 +179,13 @@ export class Ahead {
 
   async #bring(portion: readonly Placed[]): Promise<void> {
     await this.#writer()
+    const startMs = this.#clock.monotonic()
     const lacks = await bring(
       this.#options,
       portion.map(({ wanted }) => wanted),
     )
+    const next = this.#clock.monotonic() - startMs > onceMs ? this.#bytesAtOnce / 2 : this.#bytesAtOnce * 2
+    this.#bytesAtOnce = Math.min(bytesAtOnceMost, Math.max(bytesAtOnceLeast, next))
     const part = this.#part
     if (part === undefined) return
     for (const { wanted, offset, plainBytes } of portion) {

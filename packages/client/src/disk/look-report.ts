@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { TreesTransaction } from '../state/trees.ts'
 import type { Problem } from '../sync/action.ts'
+import type { NodeId } from '../sync/tree.ts'
 import type { FileSystem } from './file-system.ts'
 import type { IgnoreRules } from './ignore.ts'
 
@@ -34,9 +35,14 @@ export interface LookReport {
   readonly came: number
   readonly changed: number
   readonly vanished: number
+  /** The nodes of these rows; undefined when there are more than a few. */
+  readonly nodes: readonly NodeId[] | undefined
   /** Sorted by path; of the directories that were looked at. At most `problemsMax`. */
   readonly problems: readonly Problem[]
 }
+
+/** So many nodes are told one by one. */
+export const nodesMax = 256
 
 /** More problems than this in one look are not listed one by one: people read the first ones. */
 export const problemsMax = 10_000

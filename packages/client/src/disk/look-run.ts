@@ -10,7 +10,7 @@ import { folderFault } from './folder-fault.ts'
 import { ancestorsOf, ignoreFile, parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
 import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identify.ts'
-import { problemsMax, type LookOptions, type LookReport } from './look-report.ts'
+import { nodesMax, problemsMax, type LookOptions, type LookReport } from './look-report.ts'
 import { isMarked } from './marker.ts'
 import { LookTransaction } from './look-transaction.ts'
 import { observedRow } from './look-value.ts'
@@ -45,6 +45,8 @@ export class LookRun {
   #hinted: RelativePath[] = []
   /** Nodes that were not found where they were, with the place at which they were missed. */
   readonly #missing = new Map<NodeId, LocalRow>()
+  /** Nodes whose rows were written, up to one more than are told. */
+  readonly #written = new Set<NodeId>()
   readonly #problems: Problem[] = []
   readonly #counts = { directories: 0, came: 0, changed: 0, vanished: 0 }
 
@@ -87,7 +89,8 @@ export class LookRun {
       this.#transaction.abandon()
     }
     const problems = this.#problems.sort((a, b) => (a.path < b.path ? -1 : 1))
-    return { ...this.#counts, problems }
+    const nodes = this.#written.size > nodesMax ? undefined : [...this.#written]
+    return { ...this.#counts, nodes, problems }
   }
 
   /** Of the directories above what is hinted at, those whose ignore rules changed are looked at in full. */
@@ -248,7 +251,7 @@ export class LookRun {
     this.#missing.delete(id)
     if (identity.displaced !== undefined) this.#displace(tree, identity.displaced)
     if (row !== before) {
-      this.#transaction.set(id, row)
+      this.#set(id, row)
       this.#counts[before === undefined ? 'came' : 'changed'] += 1
     }
     const other =
@@ -274,7 +277,7 @@ export class LookRun {
     if (row === undefined) return
     const place = parkingPlace(id, ({ parent, name }) => tree.child('local', parent, name) === undefined)
     const parked = { ...row, ...place }
-    this.#transaction.set(id, parked)
+    this.#set(id, parked)
     this.#missing.set(id, parked)
   }
 
@@ -323,9 +326,14 @@ export class LookRun {
       for await (const child of tree.children('local', id)) children.push(child.id)
       for (const child of children) await this.#vanish(child)
     }
-    this.#transaction.set(id, undefined)
+    this.#set(id, undefined)
     this.#counts.vanished += 1
     await this.#transaction.breathe(1)
+  }
+
+  #set(id: NodeId, row: LocalRow | undefined): void {
+    this.#transaction.set(id, row)
+    if (this.#written.size <= nodesMax) this.#written.add(id)
   }
 
   #problem(problem: Problem): void {

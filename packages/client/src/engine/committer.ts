@@ -21,6 +21,7 @@ import {
 import type { ChangeAnswer, EntryWriter } from './entry-writer.ts'
 import type { PackShipper } from './pack-shipper.ts'
 import { forgetSent, sentOf } from './sent-note.ts'
+import { outOfOrder } from './small-sender.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, sealingOf, type Vault } from './vault.ts'
 
@@ -30,8 +31,8 @@ export interface CommitterParts {
   readonly entries: EntryWriter
   readonly tally: Tally
   readonly brake: Brake
-  /** Packs are the log's now; `last`: the last of them, if any. */
-  readonly claimed: (last: OutgoingPack | undefined) => void
+  /** These packs are the log's now. */
+  readonly claimed: (packs: readonly OutgoingPack[]) => void
 }
 
 /** What came of a commit. */
@@ -62,16 +63,22 @@ export class Committer {
     this.#parts = parts
   }
 
-  /** Commits what can be; claims every pack that waits. */
-  async commit(session: RelaySession, actions: readonly Commit[]): Promise<Committed> {
+  /** Commits what can be; claims every pack that has arrived. `out of order`: those alone that are in no order. */
+  async commit(
+    session: RelaySession,
+    actions: readonly Commit[],
+    which: 'ready' | 'out of order' = 'ready',
+  ): Promise<Committed> {
     const { shipper } = this.#parts
+    const claimable = (): readonly OutgoingPack[] =>
+      which === 'ready' ? shipper.ready : shipper.packs.filter(({ ordinal }) => ordinal === outOfOrder)
     const renamed = new Map<NodeId, NodeId>()
     const progress = { done: 0, again: false, moved: false, renamed }
     if (this.#refuseReader(actions)) return progress
     let rest = actions
     let room = roomMax
-    while (rest.length > 0 || shipper.packs.length > 0) {
-      const packs = await this.#currentPacks(room.packs)
+    while (rest.length > 0 || claimable().length > 0) {
+      const packs = await this.#currentPacks(() => claimable().slice(0, room.packs))
       const built = buildChange(rest, { packs, operationsMax: room.operations }, this.#view(packs))
       if (built.unplaced.length > 0) {
         await this.#forgetContent(built.unplaced)
@@ -117,7 +124,7 @@ export class Committer {
     if (typeof answer === 'object') this.#tellVoid(built, answer)
     if (answer !== 'appended') return answer
     shipper.claimed(packs)
-    claimed(packs.at(-1))
+    claimed(packs)
     for (const [from, to] of given) renamed.set(from, to)
     for (const action of built.actions) tally.change(changeOf(action))
     return answer
@@ -163,11 +170,11 @@ export class Committer {
   }
 
   /** The packs to be claimed next. Those that were sealed under an epoch that is over are sealed again: no entry may claim them any more. */
-  async #currentPacks(count: number): Promise<readonly OutgoingPack[]> {
+  async #currentPacks(claimable: () => readonly OutgoingPack[]): Promise<readonly OutgoingPack[]> {
     const { vault, shipper } = this.#parts
     for (;;) {
       const { epoch } = sealingOf(vault)
-      const packs = shipper.packs.slice(0, count)
+      const packs = claimable()
       const stale = packs.filter((pack) => pack.epoch !== epoch)
       if (stale.length === 0) return packs
       const fresh = await Promise.all(stale.map((pack) => this.#reseal(pack)))

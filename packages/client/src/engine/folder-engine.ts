@@ -32,7 +32,7 @@ import { Planning } from './planning.ts'
 import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
-import { Sender } from './sender.ts'
+import { Sender, type Meanwhile } from './sender.ts'
 import { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
 import { vaultFetch } from './vault-fetch.ts'
@@ -251,19 +251,13 @@ export class OpenFolderEngine implements FolderEngine {
     const [planning, tally, questions] = [this.#planning, this.#tally, this.#questions]
     const shipper = new PackShipper(vault)
     const fetched = vaultFetch(vault, connection)
-    const ahead = this.#watching ? new Ahead(fetched.options, files) : undefined
+    const ahead = this.#watching ? new Ahead(fetched.options, files, clock) : undefined
     this.#ahead = ahead
     const older = olderVersions(vault.trees)
     const content = noting(stagedContent(fetched.fetch, files, { older, ahead }), () => fetched.note())
     const device = vault.home.deviceName
-    const on = {
-      files,
-      trees: vault.trees,
-      ignore: new IgnoreRules(files),
-      clock,
-      device,
-      signal: vault.signal,
-    }
+    const ignore = new IgnoreRules(files)
+    const on = { files, trees: vault.trees, ignore, clock, device, signal: vault.signal }
     const between = (): Promise<void> => questions.answer()
     let made: Sender | undefined
     const brake = new Brake({
@@ -272,7 +266,8 @@ export class OpenFolderEngine implements FolderEngine {
       mayWrite: () => mayWrite(vault),
       learn: (wanted) => sender().learn(wanted),
     })
-    const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between }
+    const meanwhile = later(() => run.meanwhile)
+    const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between, meanwhile }
     const sender = (): Sender => (made ??= new Sender(parts))
     const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
     const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
@@ -345,4 +340,9 @@ function noting(source: ContentSource, note: () => Promise<void>): ContentSource
       return failures
     },
   }
+}
+
+/** Of a run that is yet to be made. */
+function later(meanwhile: () => Meanwhile): Meanwhile {
+  return { due: () => meanwhile().due(), run: (session) => meanwhile().run(session) }
 }

@@ -16,7 +16,7 @@ import type { Planning } from './planning.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import { RunFailures } from './run-failures.ts'
-import type { Sender } from './sender.ts'
+import type { Meanwhile, Sender } from './sender.ts'
 import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
@@ -73,6 +73,9 @@ export class FolderRun {
   #brakeChecked: string | undefined
   #goesOn = false
   #caughtUp = false
+  #watches = false
+  /** Called at a hint, by who waits for the disk or the line meanwhile. */
+  #onHint: (() => void) | undefined
   #session: RelaySession | undefined
 
   constructor(parts: FolderRunParts) {
@@ -90,6 +93,20 @@ export class FolderRun {
   hint(directory: RelativePath): void {
     this.#hinted.add(directory)
     this.#bell.ring()
+    this.#onHint?.()
+  }
+
+  /** What was saved while bulk is under way overtakes it. */
+  readonly meanwhile: Meanwhile = {
+    due: () => {
+      const { promise, resolve } = Promise.withResolvers<'due'>()
+      if (this.#watches) {
+        if (this.#hinted.size > 0 && !this.#lookAtAll) resolve('due')
+        else this.#onHint = () => resolve('due')
+      }
+      return { promise, cancel: () => (this.#onHint = undefined) }
+    },
+    run: (session) => this.#sendSmall(session),
   }
 
   /** Something happened that is worth a look at the relay or the state. */
@@ -136,6 +153,7 @@ export class FolderRun {
   async watch(): Promise<void> {
     const { vault } = this.#parts
     const { signal } = vault
+    this.#watches = true
     const ring = (): void => this.#bell.ring()
     signal.addEventListener('abort', ring)
     try {
@@ -263,6 +281,23 @@ export class FolderRun {
     }
     tally.problem({ path: rootPath, code: 'changing' })
     return false
+  }
+
+  async #sendSmall(session: RelaySession): Promise<void> {
+    const { vault, look, tally, checkFolder } = this.#parts
+    await pause({ clock: vault.platform.clock, signal: vault.signal }, settleMs)
+    this.#stopIfAborted()
+    await checkFolder()
+    const directories = [...this.#hinted]
+    this.#hinted.clear()
+    const seen = await look.some(directories)
+    for (const problem of seen.problems) tally.problem(problem, 'look')
+    if (seen.nodes?.length === 0) return
+    this.#sights += 1
+    await this.#checkBrake()
+    if (seen.nodes === undefined) return
+    const lookAgain = await this.#parts.sender().sendSmall(session, seen.nodes)
+    for (const directory of lookAgain) this.#hinted.add(directory)
   }
 
   /** What this device knows survives a loss of power from here on. */

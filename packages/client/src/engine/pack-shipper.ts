@@ -6,6 +6,8 @@ import type { Vault } from './vault.ts'
 
 /** Bytes that may wait for the relay's acknowledgement before reading stops: eight full packs. */
 const unacknowledgedBytesMax = 32 << 20
+/** An entry may claim so much that has not arrived: it then waits for it at the relay, and no other can be appended meanwhile. */
+const awaitedBytesMax = 256 << 10
 
 interface Pending {
   readonly pack: OutgoingPack
@@ -18,7 +20,7 @@ export class PackShipper {
   readonly #pending: Pending[] = []
   #session: RelaySession | undefined
   #failure: Error | undefined
-  #wake: (() => void) | undefined
+  readonly #moved = new Set<() => void>()
   #acknowledgedCount = 0
 
   constructor(vault: Vault) {
@@ -28,6 +30,21 @@ export class PackShipper {
   /** Unclaimed packs, oldest first. */
   get packs(): readonly OutgoingPack[] {
     return this.#pending.map(({ pack }) => pack)
+  }
+
+  /** Of these, from the oldest on, what an entry may claim without waiting for long. */
+  get ready(): readonly OutgoingPack[] {
+    let awaitedBytes = 0
+    const end = this.#pending.findIndex(({ pack, acknowledged }) => {
+      if (!acknowledged) awaitedBytes += pack.bytes.length
+      return awaitedBytes > awaitedBytesMax
+    })
+    return this.packs.slice(0, end === -1 ? undefined : end)
+  }
+
+  /** Resolves when a pack has arrived, was claimed, or sending failed: `ready` or `check` may say something else then. */
+  async moved(): Promise<void> {
+    await new Promise<void>((resolve) => this.#moved.add(resolve))
   }
 
   /** How many packs the relay said it holds, over all sessions: whether anything is getting through. */
@@ -43,11 +60,8 @@ export class PackShipper {
     const pending: Pending = { pack, acknowledged: false }
     this.#pending.push(pending)
     this.#send(pending)
-    while (this.#unacknowledgedBytes() > unacknowledgedBytesMax && this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
+    while (this.#unacknowledgedBytes() > unacknowledgedBytesMax && this.#failure === undefined)
+      await this.moved()
   }
 
   /** @throws what sending failed with on this session */
@@ -83,7 +97,7 @@ export class PackShipper {
       const pending = this.#pending[at]
       if (pending !== undefined && gone.has(pending.pack)) this.#pending.splice(at, 1)
     }
-    this.#wake?.()
+    this.#tell()
   }
 
   /** Replaces packs that must be sealed again, under another epoch. */
@@ -109,15 +123,21 @@ export class PackShipper {
       () => {
         if (!pending.acknowledged) this.#acknowledgedCount += 1
         pending.acknowledged = true
-        this.#wake?.()
+        this.#tell()
       },
       (error: unknown) => {
         // Of a session that is over, or of a pack that was sealed again meanwhile, nobody needs to know.
         if (this.#session !== session || !this.#pending.includes(pending)) return
         this.#failure ??= error instanceof Error ? error : new Error(String(error))
-        this.#wake?.()
+        this.#tell()
       },
     )
+  }
+
+  #tell(): void {
+    const waiting = [...this.#moved]
+    this.#moved.clear()
+    for (const resolve of waiting) resolve()
   }
 
   #unacknowledgedBytes(): number {

@@ -21,6 +21,7 @@ import type { PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { Receiver } from './receiver.ts'
+import { outOfOrder, SmallSender } from './small-sender.ts'
 import type { Tally } from './tally.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
@@ -43,6 +44,15 @@ export interface SenderParts {
   readonly brake: Brake
   /** Called between two commits, where the log may grow: others' questions are answered there. */
   readonly between: (session: RelaySession) => Promise<void>
+  /** What may be done while the sender waits for the disk or the line; not where nobody watches. */
+  readonly meanwhile?: Meanwhile | undefined
+}
+
+/** Small things that overtake bulk. */
+export interface Meanwhile {
+  /** `promise` resolves when there is something to be done; `cancel` comes when nobody waits for it any more. */
+  due(): { readonly promise: Promise<'due'>; cancel(): void }
+  run(session: RelaySession): Promise<void>
 }
 
 /** A file that was read. `asked`: its stamp when that was asked for: a row that was looked at since knows better. */
@@ -59,6 +69,7 @@ export class Sender {
   /** For it, the vault has every chunk already: it packs nothing. */
   readonly #learning: Ingest
   readonly #committer: Committer
+  readonly #small: SmallSender
   /** Ordinal of the last pack that was handed to the shipper. */
   #emitted = -1
   /** By node: what is read again takes the place of what was read before. In order of reading. */
@@ -97,11 +108,12 @@ export class Sender {
       writer: this.#writer,
       known: () => true,
     })
-    const claimed = (last: OutgoingPack | undefined): void => {
-      if (last !== undefined) this.#ingest.claimed(last.ordinal)
+    const claimed = (packs: readonly OutgoingPack[]): void => {
+      this.#ingest.claimed(Math.max(...packs.map(({ ordinal }) => ordinal)))
       this.#lastCommitMs = clock.monotonic()
     }
     this.#committer = new Committer({ ...parts, claimed })
+    this.#small = new SmallSender(parts, this.#committer)
   }
 
   /** Reads files, in order, committing on the way. Returns how many could be read, and where some were gone. */
@@ -115,7 +127,7 @@ export class Sender {
     const lookAgain: RelativePath[] = []
     let [count, partBytes] = [0, 0]
     const seen = files.map((file) => ({ ...file, stamp: asked.get(file.id) }))
-    for await (const result of this.#ingest.read(seen)) {
+    for await (const result of this.#withMeanwhile(session, this.#ingest.read(seen))) {
       shipper.check()
       if (result.outcome === 'problem') {
         partBytes = 0
@@ -169,9 +181,21 @@ export class Sender {
 
   /** The queue is empty: what waits goes in a short pack, and everything is committed. Returns how many operations. */
   async drain(session: RelaySession): Promise<number> {
-    await this.#writer.finish()
-    this.#parts.shipper.check()
-    return await this.#commitReady(session)
+    const { shipper } = this.#parts
+    await this.#during(session, this.#writer.finish())
+    for (let done = 0; ;) {
+      shipper.check()
+      const before = shipper.packs.length
+      done += await this.#commitReady(session)
+      const left = shipper.packs.length
+      if (left === 0 || (left === before && shipper.ready.length > 0)) return done
+      if (shipper.ready.length === 0) await this.#during(session, shipper.moved())
+    }
+  }
+
+  /** Commits a few small edits, while bulk is under way. Gives directories that are not what was seen. */
+  async sendSmall(session: RelaySession, ids: readonly NodeId[]): Promise<readonly RelativePath[]> {
+    return await this.#small.send(session, ids)
   }
 
   /** Commits actions that need nothing read. */
@@ -184,9 +208,47 @@ export class Sender {
     this.#waiting.set(result.file.id, { result, asked })
   }
 
+  /** What an iterator gives; small things are done while it is waited for. */
+  async *#withMeanwhile<T>(session: RelaySession, from: AsyncGenerator<T>): AsyncGenerator<T> {
+    try {
+      for (;;) {
+        const next = await this.#during(session, from.next())
+        if (next.done === true) return
+        yield next.value
+      }
+    } finally {
+      await from.return(undefined)
+    }
+  }
+
+  /** Waits for this, and does small things until it is there. */
+  async #during<T>(session: RelaySession, work: Promise<T>): Promise<T> {
+    const { meanwhile } = this.#parts
+    if (meanwhile === undefined) return await work
+    const ended = work.then(
+      () => 'ended' as const,
+      () => 'ended' as const,
+    )
+    for (;;) {
+      const due = meanwhile.due()
+      const first = await Promise.race([ended, due.promise])
+      due.cancel()
+      if (first === 'ended') return await work
+      await meanwhile.run(session)
+    }
+  }
+
+  /** The last pack up to which all are claimed, or may be now. */
+  #readyOrdinal(): number {
+    const { shipper } = this.#parts
+    const isReady = new Set(shipper.ready)
+    const first = shipper.packs.find((pack) => pack.ordinal !== outOfOrder && !isReady.has(pack))
+    return first === undefined ? this.#emitted : first.ordinal - 1
+  }
+
   #isDue(): boolean {
     const { shipper, vault } = this.#parts
-    const { length } = shipper.packs
+    const { length } = shipper.ready
     if (length >= packsInCommit) return true
     if (this.#waiting.size >= operationsInChange && length > 0) return true
     if (vault.platform.clock.monotonic() - this.#lastCommitMs < commitEveryMs) return false
@@ -223,7 +285,8 @@ export class Sender {
   }
 
   #hasReady(): boolean {
-    for (const { result } of this.#waiting.values()) if (result.readyAfter <= this.#emitted) return true
+    const last = this.#readyOrdinal()
+    for (const { result } of this.#waiting.values()) if (result.readyAfter <= last) return true
     return false
   }
 
@@ -238,7 +301,8 @@ export class Sender {
 
   /** The local rows now know the content of the files whose packs are on their way. Gives their nodes. */
   async #writeDownReady(): Promise<NodeId[]> {
-    const ready = [...this.#waiting.values()].filter(({ result }) => result.readyAfter <= this.#emitted)
+    const last = this.#readyOrdinal()
+    const ready = [...this.#waiting.values()].filter(({ result }) => result.readyAfter <= last)
     if (ready.length === 0) return []
     for (const { result } of ready) this.#waiting.delete(result.file.id)
     const { trees } = this.#parts.vault
