@@ -44,6 +44,7 @@ function quickenAead(): void {
     plains.set(key, plain.slice())
   }
   Object.assign(nodeAead, {
+    prepare: (key: Uint8Array): Uint8Array => key,
     seal: (by: { key: Uint8Array; nonce: Uint8Array }, plain: Uint8Array, sealed: Uint8Array): void => {
       // Where it is sealed in place, the plain bytes are gone afterwards.
       const kept = sealed.length <= sealedMax ? plain.slice() : undefined

@@ -50,17 +50,48 @@ function setNonce(nonce: Uint8Array, cell: number, last: boolean): void {
   nonce[11] = last ? 1 : 0
 }
 
-function gather(pieces: readonly Uint8Array[], capacity: number): Uint8Array {
-  const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (total < 1 || total > capacity)
-    throw new CryptoError('limit', `${total} bytes to seal where 1 to ${capacity} fit`)
-  const gathered = new Uint8Array(capacity)
-  let at = 0
-  for (const piece of pieces) {
-    gathered.set(piece, at)
-    at += piece.length
+/** Pieces one after the other, then zeros, as the plaintext of cells: copied only where a cell is not all in one piece. */
+class Plaintext {
+  readonly #pieces: readonly Uint8Array[]
+  readonly #scratch = new Uint8Array(cellPlainBytes)
+  #piece = 0
+  /** Where the next cell begins in that piece. */
+  #at = 0
+
+  /** @throws CryptoError `limit` unless they are 1 to `capacity` bytes */
+  constructor(pieces: readonly Uint8Array[], capacity: number) {
+    const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (total < 1 || total > capacity)
+      throw new CryptoError('limit', `${total} bytes to seal where 1 to ${capacity} fit`)
+    this.#pieces = pieces
   }
-  return gathered
+
+  /** The next cell; good until the one after it is taken. */
+  next(length: number): Uint8Array {
+    const piece = this.#pieces[this.#piece]
+    if (piece !== undefined && this.#at + length <= piece.length) {
+      this.#at += length
+      return piece.subarray(this.#at - length, this.#at)
+    }
+    let filled = 0
+    while (filled < length) {
+      const from = this.#pieces[this.#piece]
+      if (from === undefined) break
+      const part = from.subarray(this.#at, this.#at + length - filled)
+      this.#scratch.set(part, filled)
+      filled += part.length
+      this.#at += part.length
+      if (this.#at < from.length) break
+      this.#piece += 1
+      this.#at = 0
+    }
+    return this.#scratch.subarray(0, length).fill(0, filled)
+  }
+
+  /** Nothing readable is left behind. */
+  wipe(): void {
+    sodium.memzero(this.#scratch)
+  }
 }
 
 /**
@@ -69,24 +100,27 @@ function gather(pieces: readonly Uint8Array[], capacity: number): Uint8Array {
  */
 export function sealContainer(options: SealContainer): SealedBytes {
   const { storedBytes, aead = nodeAead } = options
-  const plain = gather(options.plain, plainCapacity(storedBytes))
+  const capacity = plainCapacity(storedBytes)
+  const plain = new Plaintext(options.plain, capacity)
   const prefix = encodePrefix(options.type, options.epoch, options.salt)
   const { key, commitment } = containerKey(options, prefix)
   const sealed = new Uint8Array(storedBytes)
   sealed.set(prefix)
   sealed.set(commitment, prefix.length)
+  const prepared = aead.prepare(key)
   const nonce = new Uint8Array(12)
-  const cellCount = Math.ceil(plain.length / cellPlainBytes)
+  const cellCount = Math.ceil(capacity / cellPlainBytes)
   for (let cell = 0; cell < cellCount; cell++) {
     setNonce(nonce, cell, cell === cellCount - 1)
     const start = containerFrontBytes + cell * cellBytes
     aead.seal(
-      { key, nonce },
-      plain.subarray(cell * cellPlainBytes, (cell + 1) * cellPlainBytes),
+      { key: prepared, nonce },
+      plain.next(Math.min(cellPlainBytes, capacity - cell * cellPlainBytes)),
       sealed.subarray(start, Math.min(storedBytes, start + cellBytes)),
     )
   }
   sodium.memzero(key)
+  plain.wipe()
   return sealed as SealedBytes
 }
 
@@ -119,12 +153,13 @@ export function openCells(options: OpenCells): Uint8Array {
   const key = openFront(options, options.front)
   const cellCount = Math.ceil(cells.length / cellBytes)
   const plain = new Uint8Array(cells.length - cellCount * (cellBytes - cellPlainBytes))
+  const prepared = aead.prepare(key)
   const nonce = new Uint8Array(12)
   let whole = true
   for (let at = 0; at < cellCount && whole; at++) {
     setNonce(nonce, firstCell + at, firstCell + at === cellTotal - 1)
     whole = aead.open(
-      { key, nonce },
+      { key: prepared, nonce },
       cells.subarray(at * cellBytes, (at + 1) * cellBytes),
       plain.subarray(at * cellPlainBytes, (at + 1) * cellPlainBytes),
     )

@@ -26,7 +26,7 @@ export { hash, keyedHash, packIdOf, type Label } from './hash.ts'
 export { systemRandom, type Random } from './random.ts'
 export { nodeAead } from './aead-node.ts'
 export { sodiumAead } from './aead-sodium.ts'
-export { type Aead, type AeadUse } from './aead.ts'
+export { type Aead, type AeadUse, type PreparedKey } from './aead.ts'
 export { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 export {
   certificateBytes,

@@ -1,7 +1,7 @@
 // Goes through local files and cuts them: small ones whole and many at a time, large ones in segments. Gives steps, each with chunks to be
 // placed and what is then known of the files. A file that changes on the way is a problem, never a result; one that only grew is read as it
 // was at one moment, if readings before and after that find the same: so a log that is appended to all the time gets there, too.
-import { concat, type ChunkId } from '@grenier/crypto'
+import { chunkBytesMax, concat, type ChunkId } from '@grenier/crypto'
 import type { Clock } from '../clock.ts'
 import type { FileReader, FileSystem } from '../disk/file-system.ts'
 import type { Content, Stamp } from '../sync/tree.ts'
@@ -213,7 +213,7 @@ export class FileReading {
   async *#cutThrough(reader: FileReader): AsyncGenerator<CutPiece> {
     const { sizeBytes } = reader.stamp
     const readAt = (from: number): Promise<Uint8Array> => {
-      const reading = reader.read(from, Math.min(stepBytes, sizeBytes - from))
+      const reading = reader.read(from, Math.min(stepBytes, sizeBytes - from), chunkBytesMax)
       // It is awaited after the cut before it: that it may have failed by then is no news to anybody else.
       reading.catch(() => undefined)
       return reading
@@ -230,9 +230,7 @@ export class FileReading {
         if (!sameStamp(reader.stamp, stamp) && !hasGrown(reader.stamp, stamp)) return
         const last = offset === sizeBytes
         if (!last) ahead = readAt(offset)
-        const joined = concat([rest, bytes])
-        release([rest, bytes])
-        const piece = await this.#cut(joined, { last, list: false })
+        const piece = await this.#cut(inFront(rest, bytes), { last, list: false })
         rest = piece.rest
         yield piece
       }
@@ -253,6 +251,20 @@ export class FileReading {
 interface Cutting {
   readonly content: Content
   readonly cutBytes: number
+}
+
+/** What was left of the bytes before, in front of the next: in the room that was kept for it, if it was. Both are moved. */
+function inFront(rest: Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (Buffer.isBuffer(bytes) || bytes.byteOffset < rest.length) {
+    const joined = concat([rest, bytes])
+    release([rest, bytes])
+    return joined
+  }
+  const start = bytes.byteOffset - rest.length
+  const joined = new Uint8Array(bytes.buffer, start, rest.length + bytes.length)
+  joined.set(rest)
+  release([rest])
+  return joined
 }
 
 function step(pieces: readonly CutPiece[], results: Cut['results']): Step {

@@ -95,7 +95,8 @@ export class PackWriter {
     const isFull =
       this.#usedBytes + stored.length > fullPackPlainBytes || this.#chunks.length >= chunksInPackMax
     if (isFull && this.pending) this.#closePack(packBytesMax)
-    this.#plain ??= new Uint8Array(fullPackPlainBytes)
+    // Not zeroed: only what was set in it is ever used.
+    this.#plain ??= new Uint8Array(Buffer.allocUnsafeSlow(fullPackPlainBytes).buffer)
     this.#plain.set(stored, this.#usedBytes)
     this.#usedBytes += stored.length
     this.#chunks.push(chunk)

@@ -67,8 +67,11 @@ export interface ExpectedFile {
 
 export interface FileReader {
   readonly stamp: Stamp
-  /** Bytes from `offset`; shorter at the end of the file. */
-  read(offset: number, lengthMax: number): Promise<Uint8Array>
+  /**
+   * Bytes from `offset`; shorter at the end of the file. `headBytes`: that much room is wanted in front of them, in the same buffer; there
+   * may be less.
+   */
+  read(offset: number, lengthMax: number, headBytes?: number): Promise<Uint8Array>
   /** fstat now: whether it changed while it was read. ENOENT, where that can be told, when it was removed or replaced. */
   stampNow(): Promise<Stamp>
   close(): Promise<void>

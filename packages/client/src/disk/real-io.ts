@@ -91,13 +91,17 @@ class RealReader implements FileReader {
     this.#what = what
   }
 
-  async read(offset: number, lengthMax: number): Promise<Uint8Array> {
+  async read(offset: number, lengthMax: number, headBytes = 0): Promise<Uint8Array> {
     try {
       // One byte more than the file seemed to have tells whether it grew; a small file then needs only a small buffer.
       const likely = Math.min(lengthMax, Math.max(0, this.stamp.sizeBytes - offset) + 1)
-      const first = await readFully(this.#fd, offset, likely)
+      const first = await readFully(this.#fd, { offset, length: likely, headBytes })
       if (first.length < likely || likely === lengthMax) return first
-      const more = await readFully(this.#fd, offset + likely, lengthMax - likely)
+      const more = await readFully(this.#fd, {
+        offset: offset + likely,
+        length: lengthMax - likely,
+        headBytes: 0,
+      })
       const both = new Uint8Array(first.length + more.length)
       both.set(first)
       both.set(more, first.length)
@@ -206,9 +210,19 @@ function* runsOf(bytes: Uint8Array): Iterable<{ start: number; end: number; isHo
   if (start < bytes.length) yield { start, end: bytes.length, isHole: false }
 }
 
-/** Bytes from `offset` up to `length`, fewer only at the end; in a buffer of its own, so that it may be transferred. */
-async function readFully(fd: number, offset: number, length: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(length)
+/**
+ * Bytes from `offset` up to `length`, fewer only at the end; in a buffer of its own, so that it may be transferred, with `headBytes` in front
+ * of them.
+ */
+async function readFully(
+  fd: number,
+  {
+    offset,
+    length,
+    headBytes,
+  }: { readonly offset: number; readonly length: number; readonly headBytes: number },
+): Promise<Uint8Array> {
+  const buffer = new Uint8Array(new ArrayBuffer(headBytes + length), headBytes)
   let done = 0
   while (done < length) {
     const rest = length - done
@@ -219,5 +233,5 @@ async function readFully(fd: number, offset: number, length: number): Promise<Ui
     if (count === 0) break
     done += count
   }
-  return done === length ? buffer : buffer.slice(0, done)
+  return done === length ? buffer : buffer.subarray(0, done)
 }
