@@ -47,6 +47,17 @@ describe('own traces', () => {
     expect(traces.isOwn(path('f'), stamp)).toBe(false)
   })
 
+  it('of ignore rules are told of by directory, for what they say of the others', () => {
+    const looked: string[] = []
+    const traces = new OwnTraces((directory) => looked.push(directory))
+    traces.left(path('.grenierignore'), stamp)
+    traces.left(path('d/.grenierignore'), undefined)
+    traces.left(path('d/f'), stamp)
+    expect(looked).toEqual([])
+    traces.recorded()
+    expect(looked).toEqual(['', 'd'])
+  })
+
   it('of a group that failed are told of by directory, and known no more', () => {
     const missed: string[] = []
     const traces = new OwnTraces((directory) => missed.push(directory))

@@ -1,25 +1,30 @@
 // What this program itself has just put into the folder or taken out of it. The watcher hears of each of these, too; as long as what it finds is
 // what was put there, that is no news, and no directory has to be listed again for it. Whatever anybody else does is another event.
-import type { RelativePath } from '../sync/name.ts'
+import { joinPath, type RelativePath } from '../sync/name.ts'
 import type { Stamp } from '../sync/tree.ts'
-import { parentOf } from './ignore.ts'
+import { ignoreFile, parentOf } from './ignore.ts'
 import { sameButChange } from './stamp.ts'
 
 /** Between the applier, which leaves traces, and the watcher, which comes upon them. */
 export class OwnTraces {
-  readonly #missed: (directory: RelativePath) => void
+  readonly #look: (directory: RelativePath) => void
   /** Of the group under way, and of the one before: its last events may come late. Nothing there: it was taken away. */
   #now = new Map<RelativePath, Stamp | undefined>()
   #before = new Map<RelativePath, Stamp | undefined>()
 
-  /** `missed`: hears of the directories in which traces were left by a group that then failed. */
-  constructor(missed: (directory: RelativePath) => void = () => undefined) {
-    this.#missed = missed
+  /** Directories where ignore rules changed: what they say of all below is found by a look. */
+  readonly #ruled = new Set<RelativePath>()
+
+  /** `look`: hears of directories that are to be looked at all the same: of a group that failed, or where rules came. */
+  constructor(look: (directory: RelativePath) => void = () => undefined) {
+    this.#look = look
   }
 
   /** This is there now, or, without a stamp, nothing is. */
   left(path: RelativePath, stamp: Stamp | undefined): void {
     this.#now.set(path, stamp)
+    const directory = parentOf(path)
+    if (path === joinPath(directory, ignoreFile)) this.#ruled.add(directory)
   }
 
   /** Whether what is at a path is what was left there. The time of change does not count: a second name sets it. */
@@ -34,6 +39,8 @@ export class OwnTraces {
   recorded(): void {
     this.#before = this.#now
     this.#now = new Map()
+    for (const directory of this.#ruled) this.#look(directory)
+    this.#ruled.clear()
   }
 
   /** What was left is in no row: it is found by a look alone. */
@@ -41,6 +48,6 @@ export class OwnTraces {
     const directories = new Set([...this.#now.keys()].map(parentOf))
     this.recorded()
     this.#before.clear()
-    for (const directory of directories) this.#missed(directory)
+    for (const directory of directories) this.#look(directory)
   }
 }
