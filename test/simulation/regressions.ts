@@ -43,6 +43,16 @@ export const regressions: readonly Regression[] = [
       'a directory that moved during a look was taken for removed and sent as such; the answer was lost, and when it was found again the own entry removed it',
     run: { seed: 7002752, devices: 2, moves: 16, without: new Set([9, 14, 15]) },
   },
+  {
+    found:
+      'a directory was renamed right before it got new bits: they were taken for set, and it kept the old ones for ever',
+    run: {
+      seed: 7201108,
+      devices: 3,
+      moves: 24,
+      without: new Set([1, 4, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17]),
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

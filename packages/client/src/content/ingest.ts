@@ -36,6 +36,11 @@ export class Ingest {
     this.#placer = new Placer(options)
   }
 
+  /** Whether the chunk is on its way in a pack that is not claimed yet. */
+  holds(id: ChunkId): boolean {
+    return this.#placer.holds(id)
+  }
+
   /** Packs up to this ordinal are claimed: the index knows their chunks now. */
   claimed(ordinal: number): void {
     this.#placer.claimed(ordinal)

@@ -38,6 +38,11 @@ export class Placer {
     this.#last = Promise.resolve()
   }
 
+  /** Whether the chunk is on its way in a pack that is not claimed yet. */
+  holds(id: ChunkId): boolean {
+    return this.#placed.has(toHex(id))
+  }
+
   /** Packs up to this ordinal are claimed: the index knows their chunks now. */
   claimed(ordinal: number): void {
     for (const [id, at] of this.#placed) if (at <= ordinal) this.#placed.delete(id)

@@ -73,7 +73,7 @@ export class ApplyEffects {
       const still = look?.kind === 'directory' && look.stamp.ino === expect.stamp.ino
       if (!still || look.stamp.mode !== expect.stamp.mode)
         throw new DiskError('ECHANGED', 'another directory')
-      this.#modes.set(path, mode)
+      this.#modes.set(path, mode, change)
     }
     this.touched.add(parentOf(path))
   }

@@ -38,7 +38,9 @@ export class ApplyGroup {
     const kept = new ApplyKept(this.#options)
     const effects = new ApplyEffects(this.#options, { modes, kept })
     for (const step of this.#waiting()) await this.#carryOut(step, effects)
-    for (const directory of await modes.finish()) effects.touched.add(directory)
+    const { touched, missed } = await modes.finish()
+    for (const directory of touched) effects.touched.add(directory)
+    for (const step of this.#steps) if (missed.includes(step.change)) this.#refuse(step, 'changed')
     await files.flush([...effects.touched])
     const undone = await kept.release()
     for (const step of this.#steps) if (undone.has(step.change)) step.state = 'refused'

@@ -98,7 +98,7 @@ export class Sender {
       keys: contentKeysOf(vault),
       writer: this.#writer,
       // Who may not write has nothing to pack: files are read only to see what they are.
-      known: (id) => !mayWrite(vault) || ownPlaceOf(vault.trees, id) !== undefined,
+      known: (id) => !mayWrite(vault) || ownPlaceOf(vault.trees, id) !== undefined || this.#small.holds(id),
     })
     this.#learning = new Ingest({
       fileSystem: files,
@@ -113,7 +113,7 @@ export class Sender {
       this.#lastCommitMs = clock.monotonic()
     }
     this.#committer = new Committer({ ...parts, claimed })
-    this.#small = new SmallSender(parts, this.#committer)
+    this.#small = new SmallSender(parts, this.#committer, (id) => this.#ingest.holds(id))
   }
 
   /** Reads files, in order, committing on the way. Returns how many could be read, and where some were gone. */

@@ -38,14 +38,15 @@ export function sentOf(commit: Commit): Sent {
 }
 
 /**
- * Notes what is about to be sent, before it is. Where something that both sides know goes or changes, durably: new files alone are at worst
- * found to be there already.
+ * Notes what is about to be sent, before it is: so that it outlives this process; and a loss of power too, where something that both sides
+ * know goes or changes. After one, new files alone are found to be there already.
  */
 export async function noteSent(trees: TreesStore, body: BodyHash, commits: readonly Commit[]): Promise<void> {
   const sent = commits.map(sentOf)
   const note: Note = { body: Buffer.from(body).toString('hex'), sent }
   const flush = commits.some(({ op, id }) => op !== 'put' || trees.get(id)?.base !== undefined)
   await trees.write({ flush }, (transaction) => transaction.put(key, Buffer.from(JSON.stringify(note))))
+  await trees.settled()
 }
 
 /** What was noted for an entry; undefined when it is another one. */

@@ -1,5 +1,6 @@
 // Sends a few small edits while bulk is under way: in packs of their own, which the line lets pass first, and an entry that claims nothing else.
 // What is too large for that, or does not go at once, stays for the run's next walk.
+import type { ChunkId } from '@grenier/crypto'
 import { Ingest, type IngestFile } from '../content/ingest.ts'
 import { PackWriter } from '../content/pack-writer.ts'
 import { parentOf } from '../disk/ignore.ts'
@@ -31,7 +32,8 @@ export class SmallSender {
   readonly #writer: PackWriter
   readonly #ingest: Ingest
 
-  constructor(parts: SenderParts, committer: Committer) {
+  /** `isOnItsWay`: whether bulk holds the chunk already; then the file waits for that. */
+  constructor(parts: SenderParts, committer: Committer, isOnItsWay: (id: ChunkId) => boolean) {
     this.#parts = parts
     this.#committer = committer
     const { vault, files, shipper } = parts
@@ -52,8 +54,13 @@ export class SmallSender {
       clock,
       keys: contentKeysOf(vault),
       writer: this.#writer,
-      known: (id) => ownPlaceOf(vault.trees, id) !== undefined,
+      known: (id) => ownPlaceOf(vault.trees, id) !== undefined || isOnItsWay(id),
     })
+  }
+
+  /** Whether the chunk is in a pack of this sender that is not claimed yet. */
+  holds(id: ChunkId): boolean {
+    return this.#ingest.holds(id)
   }
 
   /** Commits what these nodes have to say, if it is little. Gives directories that are not what was seen. */
