@@ -1,4 +1,4 @@
-import { concat } from '@grenier/crypto'
+import { concat, type Operation } from '@grenier/crypto'
 import { systemClock } from '../clock.ts'
 import { describe, expect, it } from 'vitest'
 import { stagingDirectory } from '../disk/file-system.ts'
@@ -7,6 +7,24 @@ import type { RelativePath } from '../sync/name.ts'
 import { Ahead } from './ahead.ts'
 import { bytesOf, folder, MemoryVault, type ReadFile } from './content-builders.contract.ts'
 import { stagedContent } from './staged-content.ts'
+
+/** What says nothing of a large file. */
+const small: Operation = {
+  op: 'put',
+  parent: 'root',
+  name: { bytes: Uint8Array.of(0x64) },
+  node: { kind: 'directory', mode: 0o755 },
+}
+
+/** A large file. */
+const said: readonly Operation[] = [
+  {
+    op: 'put',
+    parent: 'root',
+    name: { bytes: Uint8Array.of(0x66) },
+    node: { kind: 'file', mode: 0o644, mtimeNs: 0n, sizeBytes: 1, depth: 1, chunks: [] },
+  },
+]
 
 const mib = 1 << 20
 const film = bytesOf('film', 9 * mib)
@@ -150,16 +168,19 @@ describe('what comes ahead', () => {
 
   it('is not brought any more when it was said what it is for, and then given back', async () => {
     const { ahead, vault, staged, index } = await claimed()
-    ahead.heard('another', { operations: [{}], index })
+    ahead.heard('another', { operations: said, index })
     expect(ahead.isDue).toBe(true)
-    ahead.heard('one', { operations: [{}], index: [] })
+    // A small edit that came first says nothing of it.
+    ahead.heard('one', { operations: [small], index: [] })
+    expect(ahead.isDue).toBe(true)
+    ahead.heard('one', { operations: said, index: [] })
     expect(ahead.isDue).toBe(false)
     await ahead.work(never)
     expect(vault.gets).toEqual([])
     ahead.heard('one', { operations: [], index })
     await ahead.work(never)
     expect([await staged(), ahead.isDue, ahead.isHeld('ahead-1')]).toEqual([['ahead-1'], false, true])
-    ahead.heard('one', { operations: [{}], index: [] })
+    ahead.heard('one', { operations: said, index: [] })
     expect(ahead.isDue).toBe(true)
     await ahead.work(never)
     expect([await staged(), ahead.isHeld('ahead-1')]).toEqual([[], false])

@@ -1,7 +1,7 @@
 // Chunks that come before it is known what they are for. Who sends a large file claims its packs while it still reads on, and says at the end
 // what they make; meanwhile there is time to bring them. They are written one after the other into one staged file, in the order in which they
 // were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied.
-import { toHex, type ChunkId } from '@grenier/crypto'
+import { toHex, type ChunkId, type Operation } from '@grenier/crypto'
 import type { Clock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
@@ -23,7 +23,7 @@ const onceMs = 1000
 
 /** What a device said: claims, and perhaps what they are for. */
 export interface Heard {
-  readonly operations: readonly unknown[]
+  readonly operations: readonly Operation[]
   readonly index: readonly { readonly chunks: readonly { readonly id: ChunkId }[] }[]
 }
 
@@ -72,6 +72,8 @@ export class Ahead {
   /** A change of another device was folded. */
   heard(device: string, { operations, index }: Heard): void {
     if (operations.length > 0) {
+      // A small edit that overtook the large file says nothing of it.
+      if (!operations.some((operation) => this.#isAbout(operation))) return
       this.#open.delete(device)
       for (const [key, one] of this.#queue) if (one.device === device) this.#queue.delete(key)
       return
@@ -79,6 +81,14 @@ export class Ahead {
     for (const { chunks } of index)
       for (const { id } of chunks) if (this.#queue.size < queueMax) this.#queue.set(toHex(id), { id, device })
     if (index.length > 0) this.#open.add(device)
+  }
+
+  /** Whether an operation may be what claims were for: a large file, or one that has a chunk of them. */
+  #isAbout(operation: Operation): boolean {
+    if (operation.op !== 'put' || operation.node.kind !== 'file') return false
+    const { depth, chunks } = operation.node
+    const isClaimed = (key: string): boolean => this.#queue.has(key) || this.#part?.offsets.has(key) === true
+    return depth > 0 || chunks.some((chunk) => 'id' in chunk && isClaimed(toHex(chunk.id)))
   }
 
   /** Whether `work` has anything to do. */

@@ -47,6 +47,15 @@ describe('own traces', () => {
     expect(traces.isOwn(path('f'), stamp)).toBe(false)
   })
 
+  it('hold no more once somebody else was there, even when it is as it was left again', () => {
+    const traces = new OwnTraces()
+    traces.left(path('gone'), undefined)
+    traces.left(path('f'), stamp)
+    traces.recorded()
+    expect([traces.isOwn(path('gone'), stamp), traces.isOwn(path('f'), undefined)]).toEqual([false, false])
+    expect([traces.isOwn(path('gone'), undefined), traces.isOwn(path('f'), stamp)]).toEqual([false, false])
+  })
+
   it('of ignore rules are told of by directory, for what they say of the others', () => {
     const looked: string[] = []
     const traces = new OwnTraces((directory) => looked.push(directory))

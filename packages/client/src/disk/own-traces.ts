@@ -32,7 +32,10 @@ export class OwnTraces {
     const traces = this.#now.has(path) ? this.#now : this.#before
     if (!traces.has(path)) return false
     const left = traces.get(path)
-    return left === undefined || there === undefined ? left === there : sameButChange(left, there)
+    const isSame = left === undefined || there === undefined ? left === there : sameButChange(left, there)
+    // Somebody was here: if it is as we left it some day again, that is their doing.
+    if (!isSame) for (const known of [this.#now, this.#before]) known.delete(path)
+    return isSame
   }
 
   /** What was left is in the rows. */

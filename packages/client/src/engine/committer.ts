@@ -20,7 +20,7 @@ import {
 } from './change-builder.ts'
 import type { ChangeAnswer, EntryWriter } from './entry-writer.ts'
 import type { PackShipper } from './pack-shipper.ts'
-import { forgetSent, sentOf } from './sent-note.ts'
+import { sentOf } from './sent-note.ts'
 import { outOfOrder } from './small-sender.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, sealingOf, type Vault } from './vault.ts'
@@ -111,7 +111,6 @@ export class Committer {
     let given: ReadonlyMap<NodeId, NodeId> = new Map()
     const also = async (transaction: Transaction): Promise<void> => {
       const settled = await settleCommits(transaction, built.actions.map(sentOf))
-      forgetSent(transaction)
       brake.note(transaction, 'up', settled.lost)
       given = settled.given
     }

@@ -26,7 +26,7 @@ import type { Transaction } from '../state/trees-transaction.ts'
 import type { Commit } from '../sync/action.ts'
 import { decodeBody } from './entry-body.ts'
 import type { OwnEntry, Receiver } from './receiver.ts'
-import { noteSent } from './sent-note.ts'
+import { forgetSent, noteSent } from './sent-note.ts'
 import type { Vault } from './vault.ts'
 
 /** A relay that says this often in a row that its log has grown, and has nothing to show for it, is not asked at once again. */
@@ -83,7 +83,11 @@ export class EntryWriter {
     const sealed = await this.seal(session, added, { frame, bulk: change.packs.length > 1 })
     const { entry } = makeChange({ ...this.on(session), ...sealed })
     await noteSent(trees, entry.bodyHash, change.commits)
-    const own = { change: read.change, outcome, payloadPacks: sealed.payloadPacks, also }
+    const folded = async (transaction: Transaction): Promise<void> => {
+      await also(transaction)
+      forgetSent(transaction, entry.bodyHash)
+    }
+    const own = { change: read.change, outcome, payloadPacks: sealed.payloadPacks, also: folded }
     return await this.append(session, entry, { ...own, sent: sealed.sent })
   }
 

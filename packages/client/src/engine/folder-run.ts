@@ -194,7 +194,7 @@ export class FolderRun {
       this.#bell.ring()
     })
     // What keeps changing does not wake by having changed; anything new does.
-    const left = new Set(this.#hinted)
+    const left = outcome === 'unsettled' ? new Set(this.#hinted) : new Set<RelativePath>()
     const quiet = (): boolean =>
       !this.#lookAtAll &&
       [...this.#hinted].every((directory) => left.has(directory)) &&
@@ -263,6 +263,7 @@ export class FolderRun {
       await receiver.receive(session)
       const before = receiver.count
       const looked = await this.#look()
+      const sights = this.#sights
       tally.beginPass()
       const done = await this.#pass(session)
       const drained = await sender.drain(session)
@@ -270,7 +271,7 @@ export class FolderRun {
       const owed = await duties(session, false)
       if (done.lasting + drained > 0 || owed || receiver.waiting || receiver.count > before) continue
       if (this.#hinted.size === 0) {
-        if (looked + done.read > 0 || (await duties(session, true))) continue
+        if (looked + done.read > 0 || this.#sights !== sights || (await duties(session, true))) continue
         await this.#parts.brake.settled()
         await this.#keepAll()
         await this.#parts.whenIdle?.()

@@ -44,6 +44,7 @@ export class PackShipper {
 
   /** Resolves when a pack has arrived, was claimed, or sending failed: `ready` or `check` may say something else then. */
   async moved(): Promise<void> {
+    if (this.#failure !== undefined) return
     await new Promise<void>((resolve) => this.#moved.add(resolve))
   }
 

@@ -265,7 +265,7 @@ async function settleReturned(transaction: Transaction, entry: Entry): Promise<v
   const sent = sentIn(transaction, entry.bodyHash)
   if (sent === undefined) return
   await settleCommits(transaction, sent)
-  forgetSent(transaction)
+  forgetSent(transaction, entry.bodyHash)
 }
 
 async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {

@@ -1,7 +1,7 @@
 // What an entry on its way to the relay came from. When the answer to it is lost, the entry comes back with the log: only this note then tells
 // what of it was this device's word, and base follows as if the answer had come. Else what the user does meanwhile would meet the own
 // entry as if it were somebody else's: a file that is back would go again, an edit would be a conflict with itself.
-import { equal, type BodyHash } from '@grenier/crypto'
+import { toHex, type BodyHash } from '@grenier/crypto'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
 import type { TreesStore } from '../state/trees-store.ts'
@@ -21,13 +21,15 @@ export type Sent =
   | { readonly op: 'move'; readonly id: NodeId; readonly parent: NodeId; readonly name: Name }
   | { readonly op: 'remove'; readonly id: NodeId }
 
-/** A note is JSON: names that are not UTF-8 are lone surrogates, which it escapes. `body`: hex. */
+/** Notes are JSON: names that are not UTF-8 are lone surrogates, which it escapes. `body`: hex. */
 interface Note {
   readonly body: string
   readonly sent: readonly Sent[]
 }
 
 const key = otherKey('sent')
+/** A relay may still take an entry after the next one was made, when a line broke in between: the last few are kept. */
+const notesMax = 4
 
 /** What base needs to know of a commit. */
 export function sentOf(commit: Commit): Sent {
@@ -43,21 +45,36 @@ export function sentOf(commit: Commit): Sent {
  */
 export async function noteSent(trees: TreesStore, body: BodyHash, commits: readonly Commit[]): Promise<void> {
   const sent = commits.map(sentOf)
-  const note: Note = { body: Buffer.from(body).toString('hex'), sent }
+  const note: Note = { body: toHex(body), sent }
   const flush = commits.some(({ op, id }) => op !== 'put' || trees.get(id)?.base !== undefined)
-  await trees.write({ flush }, (transaction) => transaction.put(key, Buffer.from(JSON.stringify(note))))
+  await trees.write({ flush }, (transaction) => {
+    put(transaction, [...notesIn(transaction), note].slice(-notesMax))
+  })
   await trees.settled()
 }
 
 /** What was noted for an entry; undefined when it is another one. */
 export function sentIn(rows: StateRows, body: BodyHash): readonly Sent[] | undefined {
-  const bytes = rows.other(key)
-  if (bytes === undefined) return undefined
-  const note = JSON.parse(Buffer.from(bytes).toString()) as Note
-  return equal(Buffer.from(note.body, 'hex'), body) ? note.sent : undefined
+  return notesIn(rows).find((note) => isOf(note, body))?.sent
 }
 
-/** The entry is folded: what was noted of it has served. */
-export function forgetSent(rows: StateRowsWriter): void {
-  if (rows.other(key) !== undefined) rows.del(key)
+/** The entry is folded: what was noted of it, and of those before it, has served. */
+export function forgetSent(rows: StateRowsWriter, body: BodyHash): void {
+  const notes = notesIn(rows)
+  const at = notes.findIndex((note) => isOf(note, body))
+  if (at !== -1) put(rows, notes.slice(at + 1))
+}
+
+function notesIn(rows: StateRows): readonly Note[] {
+  const bytes = rows.other(key)
+  return bytes === undefined ? [] : (JSON.parse(Buffer.from(bytes).toString()) as Note[])
+}
+
+function put(rows: StateRowsWriter, notes: readonly Note[]): void {
+  if (notes.length === 0) rows.del(key)
+  else rows.put(key, Buffer.from(JSON.stringify(notes)))
+}
+
+function isOf({ body }: Note, other: BodyHash): boolean {
+  return body === toHex(other)
 }

@@ -74,8 +74,10 @@ export class SmallSender {
       const plan = await this.#planned(ids)
       const commits = plan.actions.filter((action) => action.do === 'commit')
       const committed = await this.#committer.commit(session, commits, 'out of order')
-      this.#ingest.claimed(outOfOrderLast)
-      if (!committed.moved) break
+      if (!committed.moved) {
+        this.#ingest.claimed(outOfOrderLast)
+        break
+      }
       await receiver.receive(session)
     }
     await planning.adopt(ids.filter((id) => vault.trees.get(id) !== undefined))

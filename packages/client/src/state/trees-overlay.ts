@@ -42,6 +42,9 @@ export class Overlay {
     return this.nodes.size + this.inodes.size + this.others.size
   }
 
+  /** Bytes of the rows beside the trees, about: what came twice counts twice. */
+  otherBytes = 0
+
   /** Takes in what a later one changed on top of this one. */
   add(later: Overlay): void {
     for (const [id, node] of later.nodes) this.setNode(id, node, () => later.below.get(id))
@@ -51,7 +54,10 @@ export class Overlay {
       else for (const [name, slots] of names) own.set(name, slots)
     }
     for (const [key, id] of later.inodes) this.inodes.set(key, id)
-    for (const [key, value] of later.others) this.others.set(key, value)
+    for (const [key, value] of later.others) {
+      this.others.set(key, value)
+      this.otherBytes += value?.length ?? 0
+    }
   }
 }
 

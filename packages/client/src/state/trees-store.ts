@@ -36,6 +36,8 @@ const cacheBytesDefault = 48 * 1024 * 1024
 const slotsCostBytes = 300
 /** Rows that are gathered before they are given to the store: some 5 MB. */
 const gatheredRowsMaxDefault = 10_000
+/** Of rows beside the trees, which may be large. */
+const gatheredBytesMax = 8 * 1024 * 1024
 
 /** Bounds of what is held in memory. */
 export interface TreesOptions {
@@ -149,6 +151,7 @@ export class TreesStore extends TreesView {
   /** Resolves when the store has all that was committed. To be called before the store is closed: what it lacks then is lost. */
   async settled(): Promise<void> {
     while (this.#pending !== undefined || this.#gathered.size > 0) {
+      this.#assertWhole()
       if (this.#pending === undefined) this.#landing = this.#land({ flush: false })
       await this.#landing
     }
@@ -218,11 +221,11 @@ export class TreesStore extends TreesView {
   async *#storedSlots(parent: NodeId): AsyncIterable<NamedSlots> {
     const prefix = childrenKey(parent)
     const landings = this.#landings
+    const mayKeep = this.#pending === undefined
     for await (const [key, bytes] of this.#store.range({ from: prefix, to: endOf(prefix) })) {
       const name = nameFromKey(key.slice(prefix.length)) as Name
       const slots = decodeSlots(bytes)
-      if (this.#landings === landings && this.#pending === undefined)
-        this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
+      if (mayKeep && this.#landings === landings) this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
       yield [name, slots]
     }
   }
@@ -244,7 +247,8 @@ export class TreesStore extends TreesView {
     this.#assertWhole()
     this.#count(overlay)
     this.#gathered.add(overlay)
-    if (!options.flush && this.#gathered.size < this.#gatheredRowsMax) return
+    const { size, otherBytes } = this.#gathered
+    if (!options.flush && size < this.#gatheredRowsMax && otherBytes < gatheredBytesMax) return
     while (this.#pending !== undefined) await this.#landing
     this.#assertWhole()
     this.#landing = this.#land(options)
