@@ -122,6 +122,8 @@ async function moment(tap: WireTap, sides: readonly Side[], when: When): Promise
       if (left <= 0 || (typeof when === 'string' && isAppend(tapped, when))) end(resolve)
     }
     const stops = [tap.onMessage(count), ...sides.map(({ sync }) => sync.onLine(take))]
+    // A round may have found nothing to do: then nobody says anything any more.
+    if (isQuiet()) end(resolve)
   })
 }
 
