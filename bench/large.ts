@@ -18,7 +18,7 @@ export async function measureLarge(files: number): Promise<Figure[]> {
     const folder = stage.folder('folder')
     fill(folder, files)
     const add = grenier('add', folder)
-    const addMost = await peakOf(add)
+    const addMost = await add.peakMiB()
     const { durationMs: added } = await add.line(({ event }) => event === 'summary')
     const again = grenier('sync', '--once')
     const { durationMs: pass } = await again.line(({ event }) => event === 'summary')
@@ -59,21 +59,6 @@ function fill(folder: string, files: number): void {
     if (at % perFolder === 0) mkdirSync(directory)
     writeFileSync(join(directory, `file ${at}`), `this is what file ${at} holds\n`.repeat(1 + (at % 18)))
   }
-}
-
-/** The most memory that a process took until it ended, MiB. */
-async function peakOf(running: Running): Promise<number> {
-  let most = 0
-  const timer = setInterval(() => {
-    try {
-      most = Math.max(most, running.memoryMiB().most)
-    } catch {
-      clearInterval(timer)
-    }
-  }, 200)
-  await running.ended
-  clearInterval(timer)
-  return most
 }
 
 async function oneEdit(sync: Running, folder: string, at: number): Promise<number> {

@@ -40,7 +40,7 @@ async function measurePath(load: string, options: Pick<Options, 'scale' | 'tree'
     const before = { relay: relay.cpuSeconds(), there: watching.cpuSeconds() }
     const start = performance.now()
     const sending = one('sync', '--once')
-    const [most] = await Promise.all([peakOf(sending)])
+    const [most] = await Promise.all([sending.peakMiB()])
     const sent = performance.now() - start
     await allThere(watching, { here: join(here, 'data'), there: join(there, 'data'), from })
     const took = performance.now() - start
@@ -79,19 +79,4 @@ async function allThere(
 
 function count(folder: string): string {
   return execFileSync('sh', ['-c', 'find "$1" | wc -l', 'sh', folder], { encoding: 'utf8' })
-}
-
-/** The most memory that a process took until it ended, MiB. */
-async function peakOf(running: Running): Promise<number> {
-  let most = 0
-  const timer = setInterval(() => {
-    try {
-      most = Math.max(most, running.memoryMiB().most)
-    } catch {
-      clearInterval(timer)
-    }
-  }, 100)
-  await running.ended
-  clearInterval(timer)
-  return most
 }

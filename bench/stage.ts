@@ -9,6 +9,8 @@ import { endWithUs, removeNow, removeWithUs } from './ending.ts'
 const bin = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url))
 /** Clock ticks of /proc a second. */
 const ticksPerSecond = 100
+/** How often a process is asked for its memory. */
+const sampleMs = 100
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -67,6 +69,21 @@ export class Running {
     const of = (name: string): number =>
       Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
     return { now: of('VmRSS'), most: of('VmHWM') }
+  }
+
+  /** The most memory that it takes until it ends, MiB. Linux only. */
+  async peakMiB(): Promise<number> {
+    let most = 0
+    const timer = setInterval(() => {
+      try {
+        most = Math.max(most, this.memoryMiB().most)
+      } catch {
+        clearInterval(timer)
+      }
+    }, sampleMs)
+    await this.ended
+    clearInterval(timer)
+    return most
   }
 
   /** Seconds of processor time so far. Linux only. */
