@@ -19,9 +19,8 @@ import {
   type BuiltChange,
 } from './change-builder.ts'
 import type { ChangeAnswer, EntryWriter } from './entry-writer.ts'
-import type { PackShipper } from './pack-shipper.ts'
+import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import { sentOf } from './sent-note.ts'
-import { outOfOrder } from './small-sender.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, sealingOf, type Vault } from './vault.ts'
 

@@ -9,6 +9,9 @@ const unacknowledgedBytesMax = 32 << 20
 /** An entry may claim so much that has not arrived: it then waits for it at the relay, and no other can be appended meanwhile. */
 const awaitedBytesMax = 256 << 10
 
+/** The ordinal of a pack that is in no order: it may be claimed before all others. */
+export const outOfOrder = -1
+
 interface Pending {
   readonly pack: OutgoingPack
   acknowledged: boolean

@@ -17,11 +17,11 @@ import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
 import { pause } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
-import type { PackShipper } from './pack-shipper.ts'
+import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { Receiver } from './receiver.ts'
-import { outOfOrder, SmallSender } from './small-sender.ts'
+import { SmallSender } from './small-sender.ts'
 import type { Tally } from './tally.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
@@ -74,6 +74,8 @@ export class Sender {
   #emitted = -1
   /** By node: what is read again takes the place of what was read before. In order of reading. */
   readonly #waiting = new Map<NodeId, Waiting>()
+  /** The first pack that one of them waits for: asked for each file that is read. */
+  #soonest = Number.POSITIVE_INFINITY
   #lastCommitMs: number
 
   constructor(parts: SenderParts) {
@@ -206,6 +208,7 @@ export class Sender {
   #keepResult(result: ReadResult, asked: Stamp | undefined): void {
     this.#waiting.delete(result.file.id)
     this.#waiting.set(result.file.id, { result, asked })
+    this.#soonest = Math.min(this.#soonest, result.readyAfter)
   }
 
   /** What an iterator gives; small things are done while it is waited for. */
@@ -285,9 +288,7 @@ export class Sender {
   }
 
   #hasReady(): boolean {
-    const last = this.#readyOrdinal()
-    for (const { result } of this.#waiting.values()) if (result.readyAfter <= last) return true
-    return false
+    return this.#soonest <= this.#readyOrdinal()
   }
 
   /** The first to come second tries again at once; who is beaten again and again leaves room for the others. */
@@ -303,8 +304,11 @@ export class Sender {
   async #writeDownReady(): Promise<NodeId[]> {
     const last = this.#readyOrdinal()
     const ready = [...this.#waiting.values()].filter(({ result }) => result.readyAfter <= last)
-    if (ready.length === 0) return []
     for (const { result } of ready) this.#waiting.delete(result.file.id)
+    this.#soonest = Number.POSITIVE_INFINITY
+    for (const { result } of this.#waiting.values())
+      this.#soonest = Math.min(this.#soonest, result.readyAfter)
+    if (ready.length === 0) return []
     const { trees } = this.#parts.vault
     await trees.write({ flush: false }, (transaction) => {
       for (const { result, asked } of ready) {

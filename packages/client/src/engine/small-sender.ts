@@ -12,6 +12,7 @@ import type { RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Committer } from './committer.ts'
+import { outOfOrder } from './pack-shipper.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { SenderParts } from './sender.ts'
 import { contentKeysOf, mayWrite, sealingOf } from './vault.ts'
@@ -21,9 +22,6 @@ const fileBytesMax = 1 << 20
 const turnBytesMax = 2 << 20
 /** Others who write at once: then it stays for the walk. */
 const triesMax = 3
-
-/** The ordinal of a pack that is in no order: it may be claimed before all others. */
-export const outOfOrder = -1
 
 /** One run's. Calls are one after the other, between two steps of the sender. */
 export class SmallSender {
