@@ -53,6 +53,11 @@ export const regressions: readonly Regression[] = [
       without: new Set([1, 4, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17]),
     },
   },
+  {
+    found:
+      'a file that changed on a full second, and was to be removed right then, was planned again 16 times a second until it had settled',
+    run: { seed: 11_000_865, devices: 2, moves: 13 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -31,9 +31,11 @@ const heldMs = 30_000
 const settleMs = 30
 /** Passes in a row that changed something; a folder that never settles is left to the next wake-up. */
 const passesMax = 200
-/** What changed so lately that a further change might not show is looked at again after this long, at most so often. */
-const settleFileMs = 60
-const settleFileMax = 40
+/**
+ * What changed so lately that a further change might not show is looked at again after so long: at once where times are fine, and after
+ * all of them where they are whole seconds.
+ */
+const settlePausesMs = [60, 540, 1620]
 
 /** How a run came out, for now. `held`: by the brake. */
 type Outcome = 'settled' | 'unsettled' | 'held'
@@ -269,7 +271,10 @@ export class FolderRun {
       const drained = await sender.drain(session)
       if (done.complete) tally.endPass()
       const owed = await duties(session, false)
-      if (done.lasting + drained > 0 || owed || receiver.waiting || receiver.count > before) continue
+      if (done.lasting + drained > 0 || owed || receiver.waiting || receiver.count > before) {
+        waits = 0
+        continue
+      }
       if (this.#hinted.size === 0) {
         if (looked + done.read > 0 || this.#sights !== sights || (await duties(session, true))) continue
         await this.#parts.brake.settled()
@@ -277,8 +282,9 @@ export class FolderRun {
         await this.#parts.whenIdle?.()
         return true
       }
-      if (waits++ >= settleFileMax) break
-      await pause({ clock: vault.platform.clock, signal: vault.signal }, settleFileMs)
+      const pauseMs = settlePausesMs[waits++]
+      if (pauseMs === undefined) break
+      await pause({ clock: vault.platform.clock, signal: vault.signal }, pauseMs)
     }
     tally.problem({ path: rootPath, code: 'changing' })
     return false
