@@ -98,7 +98,7 @@ describe('layers', () => {
 
   test('only the clock, timers and randomness that are passed in are used', () => {
     const edge =
-      /(^packages\/relay\/src\/(cli|server|admin|tls)\/|\/cli\/|\/clock\.ts$|\/random\.ts$|watch|file-system-real|home-files|dial-websocket)/
+      /(^packages\/relay\/src\/(cli|server|admin|tls)\/|\/cli\/|\/clock\.ts$|\/random\.ts$|watch|file-system-real|sync-process|home-files|dial-websocket)/
     const wrong = production
       .filter((path) => !edge.test(path))
       .filter((path) =>

@@ -11,7 +11,7 @@ import { folderFault } from './folder-fault.ts'
 import { isKept, isOpened } from './staging-names.ts'
 
 /** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
-const groupChangesMax = 1_000
+const groupChangesMax = 2_000
 /** Bytes staged together; a larger file is a group of its own. */
 const groupBytesMax = 256 * 1024 * 1024
 

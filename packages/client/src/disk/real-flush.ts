@@ -1,11 +1,11 @@
-// Makes a group durable: one `sync -f` for many files (66 ms for 5,000 of them, where one fsync each takes 1.6 s), fsync for few.
-import { execFile } from 'node:child_process'
+// Makes a group durable: the whole file system at once for many files (66 ms for 5,000 of them, where one fsync each takes 1.6 s), fsync for few.
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import { stagingDirectory, type DiskChange } from './file-system.ts'
 import type { RealDirectories } from './real-directory.ts'
 import { splitPath } from './real-directory.ts'
 import { isCode } from './real-change.ts'
+import { SyncProcess } from './sync-process.ts'
 
 const fsync = promisify(fs.fsync)
 
@@ -21,6 +21,7 @@ export class RealFlush {
   readonly #files = new Set<string>()
   /** Whether this system has a `sync -f`; found out by trying. */
   #whole = process.platform === 'linux'
+  #syncs: SyncProcess | undefined
 
   constructor(directories: RealDirectories) {
     this.#directories = directories
@@ -51,13 +52,9 @@ export class RealFlush {
 
   async #flushWhole(): Promise<boolean> {
     if (!this.#whole) return false
-    try {
-      await promisify(execFile)('sync', ['-f', this.#directories.root.toString()])
-      return true
-    } catch {
-      this.#whole = false
-      return false
-    }
+    this.#syncs ??= new SyncProcess(this.#directories.root.toString())
+    this.#whole = await this.#syncs.run()
+    return this.#whole
   }
 
   async #flushEach(paths: readonly string[]): Promise<void> {

@@ -309,13 +309,7 @@ export class OpenFolderEngine implements FolderEngine {
 
   async #summary(): Promise<Summary> {
     const { trees, log } = this.#vault
-    let [files, bytes] = [0, 0]
-    for await (const [, columns] of trees.all()) {
-      const value = columns.remote?.value
-      if (value === undefined || value.kind === 'directory') continue
-      files += 1
-      if (value.kind === 'file') bytes += value.sizeBytes
-    }
+    const { files, bytes } = await trees.held()
     const { sentBytes, receivedBytes } = this.#connection.traffic
     const { head } = log.state
     return {

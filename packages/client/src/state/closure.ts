@@ -1,8 +1,8 @@
 // Which rows the planner must see together (`plan` says which): collects `PlanInput.rows` from the nodes that differ, in batches of bounded
 // seeds. Costs what differs and what touches it, never what there is.
 import type { Name } from '../sync/name.ts'
-import { rootId, type Column, type Columns, type NodeId, type Row } from '../sync/tree.ts'
-import { columnsInOrder } from './node-row.ts'
+import { rootId, type Columns, type NodeId, type Row } from '../sync/tree.ts'
+import type { Slots } from './node-row.ts'
 import type { TreesStore } from './trees-store.ts'
 
 /** Seeds of a batch unless told otherwise: what a commit takes at most, so that one plan makes about one commit. */
@@ -26,12 +26,18 @@ export async function nextClosure(
   options: { after?: NodeId | undefined; seedsMax?: number | undefined } = {},
 ): Promise<ClosureBatch | undefined> {
   const seedsMax = options.seedsMax ?? seedsMaxDefault
-  const seeds: NodeId[] = []
-  for await (const [id] of trees.differing({ after: options.after, limit: seedsMax + 1 })) seeds.push(id)
-  const final = seeds.length <= seedsMax
-  const grown = seeds.slice(0, seedsMax)
-  const last = grown.at(-1)
-  return last === undefined ? undefined : { rows: await closureOf(trees, grown), last, final }
+  const closure = new Closure(trees)
+  let last: NodeId | undefined
+  let count = 0
+  for await (const [id, columns] of trees.differing({ after: options.after, limit: seedsMax + 1 })) {
+    count += 1
+    if (count > seedsMax) break
+    closure.take(id, columns)
+    last = id
+  }
+  if (last === undefined) return undefined
+  await closure.grow()
+  return { rows: closure.rows, last, final: count <= seedsMax }
 }
 
 /** The closure of these nodes. */
@@ -58,7 +64,11 @@ class Closure {
   visit(id: NodeId): void {
     if (id === rootId || this.rows.has(id)) return
     const columns = this.#trees.get(id)
-    if (columns === undefined) return
+    if (columns !== undefined) this.take(id, columns)
+  }
+
+  /** A node whose rows are at hand. */
+  take(id: NodeId, columns: Columns): void {
     this.rows.set(id, columns)
     this.#queue.push(id)
   }
@@ -66,7 +76,11 @@ class Closure {
   async grow(): Promise<void> {
     for (let id = this.#queue.pop(); id !== undefined; id = this.#queue.pop()) {
       const columns = this.rows.get(id) ?? {}
+      let before: Row | undefined
       for (const row of rowsOf(columns)) {
+        // Rows of one node mostly stand at the same place.
+        if (row.parent === before?.parent && row.name === before.name) continue
+        before = row
         this.visit(row.parent)
         this.#visitLike(row)
       }
@@ -76,8 +90,7 @@ class Closure {
 
   /** Who may stand at the row's path, in any tree: names like its own, in the directories that may stand at its parent's path. */
   #visitLike(row: Row): void {
-    for (const parent of this.#peersOf(row.parent))
-      for (const id of this.#like(parent, row.name)) this.visit(id)
+    for (const parent of this.#peersOf(row.parent)) this.#eachLike(parent, row.name, (id) => this.visit(id))
   }
 
   /** The directories that may stand at the path of this one, in any tree; itself first. */
@@ -88,13 +101,14 @@ class Closure {
     const peers = new Set([id])
     for (const row of rowsOf(this.#trees.get(id) ?? {}))
       for (const parent of this.#peersOf(row.parent))
-        for (const peer of this.#like(parent, row.name)) peers.add(peer)
+        this.#eachLike(parent, row.name, (peer) => peers.add(peer))
     this.#peers.set(id, [...peers])
     return [...peers]
   }
 
-  #like(parent: NodeId, name: Name): NodeId[] {
-    return this.#trees.namesLike(parent, name).flatMap((like) => idsOf(this.#trees.slots(parent, like)))
+  #eachLike(parent: NodeId, name: Name, visit: (id: NodeId) => void): void {
+    for (const like of this.#trees.namesLike(parent, name))
+      for (const id of idsOf(this.#trees.slots(parent, like))) visit(id)
   }
 
   async #visitChildren(parent: NodeId): Promise<void> {
@@ -115,10 +129,19 @@ function mayGo(columns: Columns): boolean {
   return new Set(rows.map((row) => row.value.kind)).size > 1
 }
 
-function rowsOf(columns: Columns): Row[] {
-  return columnsInOrder.flatMap((column) => columns[column] ?? [])
+function rowsOf({ base, local, remote }: Columns): Row[] {
+  const rows: Row[] = []
+  if (base !== undefined) rows.push(base)
+  if (local !== undefined) rows.push(local)
+  if (remote !== undefined) rows.push(remote)
+  return rows
 }
 
-function idsOf(slots: Partial<Record<Column, NodeId>>): NodeId[] {
-  return columnsInOrder.flatMap((column) => slots[column] ?? [])
+/** Each once. */
+function idsOf({ base, local, remote }: Slots): NodeId[] {
+  const ids: NodeId[] = []
+  if (base !== undefined) ids.push(base)
+  if (local !== undefined && local !== base) ids.push(local)
+  if (remote !== undefined && remote !== base && remote !== local) ids.push(remote)
+  return ids
 }

@@ -56,6 +56,14 @@ export class ItemWriter {
     this.#length += value.length
   }
 
+  /** A byte string of the characters, each one byte: none is above U+00FF. */
+  latin1(value: string): void {
+    this.#head(byteString, value.length)
+    this.#room(value.length)
+    this.#bytes.write(value, this.#length, 'latin1')
+    this.#length += value.length
+  }
+
   /** The head of an array of `count` items, which follow. */
   array(count: number): void {
     this.#head(arrayItem, count)
@@ -110,7 +118,9 @@ export class ItemReader {
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** Bytes read so far. */
@@ -151,6 +161,16 @@ export class ItemReader {
     const end = this.#at + length
     if (end > this.#bytes.length) throw new ShortItem()
     const out = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length)
+    this.#at = end
+    return out
+  }
+
+  /** A byte string as text: one character for each byte. */
+  latin1(): string {
+    const length = this.#head(byteString)
+    const end = this.#at + length
+    if (end > this.#bytes.length) throw new ShortItem()
+    const out = this.#bytes.toString('latin1', this.#at, end)
     this.#at = end
     return out
   }

@@ -1,6 +1,6 @@
 // One node of the trees as bytes: its three rows, equal ones stored once; and the children index, one entry a name with three ids,
 // equal ones stored once. Local to this device: may change with a new version of the state, which is then built again.
-import { nameFromBytes, nameToBytes, type Name } from '../sync/name.ts'
+import { isPlain, nameFromLatin1, nameToBytes, type Name } from '../sync/name.ts'
 import {
   rootId,
   sameRow,
@@ -47,15 +47,12 @@ export function differs(columns: Columns): boolean {
 /** Encodes a node that has at least one row. */
 export function encodeNode(node: StoredNode): Uint8Array {
   const { columns, lastInode } = node
+  const { base, local, remote } = columns
   const distinct: Row[] = []
-  let shape = lastInode === undefined ? 0 : lastInodeFlag
-  columnsInOrder.forEach((column, position) => {
-    const row = columns[column]
-    if (row !== undefined) shape |= slotOf(distinct, row) << (position * 2)
-  })
-  writer.uint(shape)
+  const shape = slotOf(distinct, base) | (slotOf(distinct, local) << 2) | (slotOf(distinct, remote) << 4)
+  writer.uint(lastInode === undefined ? shape : shape | lastInodeFlag)
   for (const row of distinct) encodeRow(row)
-  if (columns.local !== undefined) encodeStamp(columns.local)
+  if (local !== undefined) encodeStamp(local)
   if (lastInode !== undefined) {
     writer.wide(lastInode.dev)
     writer.wide(lastInode.ino)
@@ -67,12 +64,17 @@ export function encodeNode(node: StoredNode): Uint8Array {
 export function decodeNode(bytes: Uint8Array): StoredNode {
   const reader = new ItemReader(bytes)
   const shape = reader.uint()
-  const slots = columnsInOrder.map((_, position) => (shape >> (position * 2)) & 3)
-  const rows = Array.from({ length: Math.max(...slots) }, () => decodeRow(reader))
-  const [base, local, remote] = slots.map((slot) => rows[slot - 1])
+  const [baseSlot, localSlot, remoteSlot] = [shape & 3, (shape >> 2) & 3, (shape >> 4) & 3]
+  const rows: Row[] = []
+  for (let count = Math.max(baseSlot, localSlot, remoteSlot); count > 0; count -= 1)
+    rows.push(decodeRow(reader))
+  const [base, local, remote] = [rows[baseSlot - 1], rows[localSlot - 1], rows[remoteSlot - 1]]
   const columns: { base?: Row; local?: LocalRow; remote?: Row } = {}
   if (base !== undefined) columns.base = base
-  if (local !== undefined) columns.local = { ...local, stamp: decodeStamp(reader, local.value) }
+  if (local !== undefined) {
+    const { parent, name, value } = local
+    columns.local = { parent, name, value, stamp: decodeStamp(reader, value) }
+  }
   if (remote !== undefined) columns.remote = remote
   const lastInode = (shape & lastInodeFlag) === 0 ? undefined : { dev: reader.wide(), ino: reader.wide() }
   if (!reader.atEnd) throw broken('a node with bytes behind it')
@@ -87,14 +89,12 @@ export function isFree(slots: Slots): boolean {
 /** Encodes who has a name; at least one tree has it. */
 export function encodeSlots(slots: Slots): Uint8Array {
   const distinct: NodeId[] = []
-  let shape = 0
-  columnsInOrder.forEach((column, position) => {
-    const id = slots[column]
-    if (id === undefined) return
-    if (!distinct.includes(id)) distinct.push(id)
-    shape |= (distinct.indexOf(id) + 1) << (position * 2)
-  })
-  writer.uint(shape)
+  const place = (id: NodeId | undefined): number => {
+    if (id === undefined) return 0
+    const known = distinct.indexOf(id) + 1
+    return known > 0 ? known : distinct.push(id)
+  }
+  writer.uint(place(slots.base) | (place(slots.local) << 2) | (place(slots.remote) << 4))
   for (const id of distinct) encodeId(id)
   return writer.take()
 }
@@ -105,17 +105,21 @@ export function decodeSlots(bytes: Uint8Array): Slots {
   const shape = reader.uint()
   const ids: NodeId[] = []
   while (!reader.atEnd) ids.push(decodeId(reader))
+  const [base, local, remote] = [
+    ids[(shape & 3) - 1],
+    ids[((shape >> 2) & 3) - 1],
+    ids[((shape >> 4) & 3) - 1],
+  ]
   const slots: Partial<Record<Column, NodeId>> = {}
-  columnsInOrder.forEach((column, position) => {
-    const id = ids[((shape >> (position * 2)) & 3) - 1]
-    if (id !== undefined) slots[column] = id
-  })
+  if (base !== undefined) slots.base = base
+  if (local !== undefined) slots.local = local
+  if (remote !== undefined) slots.remote = remote
   return slots
 }
 
 /** Names as bytes, for the index by likeness. */
 export function encodeNames(names: readonly Name[]): Uint8Array {
-  for (const name of names) writer.bytes(nameToBytes(name))
+  for (const name of names) encodeName(name)
   return writer.take()
 }
 
@@ -143,14 +147,19 @@ export function nodeCostBytes(encodedBytes: number): number {
   return 500 + 3 * encodedBytes
 }
 
-function slotOf(distinct: Row[], row: Row): number {
-  const known = distinct.findIndex((other) => sameRow(other, row))
-  return known === -1 ? distinct.push(row) : known + 1
+/** Where the row stands among those that differ, from 1 on; 0 without a row. */
+function slotOf(distinct: Row[], row: Row | undefined): number {
+  if (row === undefined) return 0
+  for (let at = 0; at < distinct.length; at += 1) {
+    const other = distinct[at]
+    if (other !== undefined && (other === row || sameRow(other, row))) return at + 1
+  }
+  return distinct.push(row)
 }
 
 function encodeRow(row: Row): void {
   encodeId(row.parent)
-  writer.bytes(nameToBytes(row.name))
+  encodeName(row.name)
   encodeValue(row.value)
 }
 
@@ -159,8 +168,13 @@ function decodeRow(reader: ItemReader): Row {
   return { parent, name: decodeName(reader), value: decodeValue(reader) }
 }
 
+function encodeName(name: Name): void {
+  if (isPlain(name)) writer.latin1(name)
+  else writer.bytes(nameToBytes(name))
+}
+
 function decodeName(reader: ItemReader): Name {
-  const name = nameFromBytes(reader.bytes())
+  const name = nameFromLatin1(reader.latin1())
   if (name === undefined) throw broken('a name that is none')
   return name
 }

@@ -61,9 +61,16 @@ export class Overlay {
   }
 }
 
+/** How much the remote tree holds: files and links, and the bytes of files. */
+export interface Held {
+  readonly files: number
+  readonly bytes: number
+}
+
 /** What an overlay adds to what is counted of all nodes. */
 export interface Growth extends Doubts {
   readonly differing: number
+  readonly held: Held
   /** The highest numbers of nodes in it, -1 without one. */
   readonly sequenceMax: number
   readonly provisionalMax: number
@@ -72,6 +79,7 @@ export interface Growth extends Doubts {
 /** By how much what is counted grows with an overlay. */
 export function growthOf(overlay: Overlay): Growth {
   const growth = { differing: 0, files: 0, here: 0, there: 0, sequenceMax: -1, provisionalMax: -1 }
+  const held = { files: 0, bytes: 0 }
   const count = (id: NodeId): void => {
     if (isProvisional(id)) growth.provisionalMax = Math.max(growth.provisionalMax, Number(id.slice(1)))
     else growth.sequenceMax = Math.max(growth.sequenceMax, logPlaceOf(id)?.sequence ?? -1)
@@ -84,9 +92,18 @@ export function growthOf(overlay: Overlay): Growth {
     growth.files += is.files - was.files
     growth.here += is.here - was.here
     growth.there += is.there - was.there
+    hold(held, below, -1)
+    hold(held, node, 1)
   }
   for (const id of overlay.children.keys()) count(id)
-  return growth
+  return { ...growth, held }
+}
+
+function hold(held: { files: number; bytes: number }, node: StoredNode | undefined, times: 1 | -1): void {
+  const value = node?.columns.remote?.value
+  if (value === undefined || value.kind === 'directory') return
+  held.files += times
+  if (value.kind === 'file') held.bytes += times * value.sizeBytes
 }
 
 /** The writes of an overlay. */

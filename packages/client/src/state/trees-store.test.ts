@@ -384,6 +384,11 @@ async function expectWhole(trees: TreesStore, model: Model): Promise<void> {
     here: sum(({ here }) => here),
     there: sum(({ there }) => there),
   })
+  const files = [...model.values()].flatMap(({ remote }) =>
+    remote === undefined || remote.value.kind === 'directory' ? [] : [remote.value],
+  )
+  const bytes = files.reduce((total, value) => total + (value.kind === 'file' ? value.sizeBytes : 0), 0)
+  expect(await trees.held()).toEqual({ files: files.length, bytes })
   const [first] = differing
   if (first) expect(await all(trees.differing({ after: first[0], limit: 1 }))).toEqual(differing.slice(1, 2))
 }

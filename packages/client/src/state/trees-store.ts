@@ -6,34 +6,24 @@ import type { Doubts } from '../sync/brake.ts'
 import type { Name } from '../sync/name.ts'
 import { isProvisional, rootId, type Columns, type NodeId } from '../sync/tree.ts'
 import { BoundedCache } from './bounded-cache.ts'
-import { ItemReader, ItemWriter } from './item-codec.ts'
 import { decodeIdRow, decodeNode, decodeSlots, nodeCostBytes } from './node-row.ts'
 import type { Slots, StoredNode } from './node-row.ts'
 import { childrenKey, endOf, idFromKey, idKey, keySpace, nameFromKey, nameKey } from './state-keys.ts'
 import type { StateStore } from './state-store.ts'
-import { growthOf, Overlay, writesOf } from './trees-overlay.ts'
+import { NamesCache } from './names-cache.ts'
+import { growthOf, Overlay, writesOf, type Held } from './trees-overlay.ts'
+import { decodeMeta, emptyMeta, encodeMeta, type Meta } from './trees-meta.ts'
 import { Transaction } from './trees-transaction.ts'
 import { mergeNames, noSlots, TreesView, type NamedSlots } from './trees-view.ts'
 
 /** A node with its rows. */
 export type NodeEntry = readonly [NodeId, Columns]
 
-/** What the trees know besides rows; written with each batch. */
-interface Meta {
-  /** Nodes in the differing set. */
-  differingCount: number
-  /** The next provisional id. */
-  provisionalNext: number
-  /** No row here is of a node that a later entry created. */
-  sequenceMax: number
-  /** Sums over all nodes. */
-  doubts: Doubts
-}
-
 const metaKey = `${keySpace.meta}trees`
 /** Decoded rows and names that are kept at hand: about 100,000 nodes' worth, so that most syncs never read the store twice. */
 const cacheBytesDefault = 48 * 1024 * 1024
-const slotsCostBytes = 300
+const { like, chunk, claim, pack } = keySpace
+const oftenAsked = [like, chunk, claim, pack].map((space) => space.charCodeAt(0))
 /** Rows that are gathered before they are given to the store: some 5 MB. */
 const gatheredRowsMaxDefault = 10_000
 /** Of rows beside the trees, which may be large. */
@@ -54,7 +44,9 @@ export class TreesStore extends TreesView {
   readonly #store: StateStore
   readonly #meta: Meta
   readonly #nodes: BoundedCache<NodeId, { readonly node: StoredNode | undefined }>
-  readonly #slots: BoundedCache<string, Slots>
+  readonly #slots: NamesCache<Slots>
+  /** Other rows that are asked for again and again; also that they are not there. */
+  readonly #others: BoundedCache<string, { readonly row: Uint8Array | undefined }>
   /** What was committed and not given to the store. */
   #gathered = new Overlay()
   /** What is being given to the store. */
@@ -75,8 +67,9 @@ export class TreesStore extends TreesView {
     this.#gatheredRowsMax = gatheredRowsMax
     this.#store = store
     this.#meta = meta
-    this.#nodes = new BoundedCache((cacheBytes * 3) / 4)
-    this.#slots = new BoundedCache(cacheBytes / 4)
+    this.#nodes = new BoundedCache(cacheBytes / 2)
+    this.#slots = new NamesCache(cacheBytes / 4)
+    this.#others = new BoundedCache(cacheBytes / 4)
   }
 
   /** Opens the trees of an open store. The store stays the caller's to close. @throws ClientError `state-broken`. */
@@ -129,6 +122,18 @@ export class TreesStore extends TreesView {
     return this.#meta.doubts
   }
 
+  /** How much the remote tree holds. */
+  async held(): Promise<Held> {
+    if (this.#meta.held !== undefined) return this.#meta.held
+    let [files, bytes] = [0, 0]
+    for await (const [, { remote }] of this.all()) {
+      if (remote === undefined || remote.value.kind === 'directory') continue
+      files += 1
+      if (remote.value.kind === 'file') bytes += remote.value.sizeBytes
+    }
+    return { files, bytes }
+  }
+
   /** Nodes that differ, by sequence and operation, provisional ones last; as they were when the listing began. */
   async *differing(
     options: { after?: NodeId | undefined; limit?: number | undefined } = {},
@@ -176,12 +181,11 @@ export class TreesStore extends TreesView {
       const slots = layer.children.get(parent)?.get(name)
       if (slots !== undefined) return slots
     }
-    const cacheKey = `${parent}/${name}`
-    const cached = this.#slots.get(cacheKey)
+    const cached = this.#slots.get(parent, name)
     if (cached !== undefined) return cached
     const bytes = this.#store.get(childrenKey(parent) + nameKey(name))
     const slots = bytes === undefined ? noSlots : decodeSlots(bytes)
-    this.#slots.set(cacheKey, slots, slotsCostBytes)
+    this.#slots.set(parent, name, slots)
     return slots
   }
 
@@ -204,7 +208,7 @@ export class TreesStore extends TreesView {
   other(key: string): Uint8Array | undefined {
     this.#assertWhole()
     for (const layer of this.#layers()) if (layer.others.has(key)) return layer.others.get(key)
-    return this.#store.get(key)
+    return isAskedOften(key) ? this.#rowAtHand(key) : this.#store.get(key)
   }
 
   /** Other rows of the state, as they were when the listing began. */
@@ -217,6 +221,14 @@ export class TreesStore extends TreesView {
     yield* this.#store.range({ from, to: endOf(prefix), reverse: options.reverse ?? false })
   }
 
+  #rowAtHand(key: string): Uint8Array | undefined {
+    const cached = this.#others.get(key)
+    if (cached !== undefined) return cached.row
+    const row = this.#store.get(key)
+    this.#others.set(key, { row }, otherCostBytes(row))
+    return row
+  }
+
   /** What is listed is mostly asked for next: it is kept at hand, unless it may be old by then. */
   async *#storedSlots(parent: NodeId): AsyncIterable<NamedSlots> {
     const prefix = childrenKey(parent)
@@ -225,7 +237,7 @@ export class TreesStore extends TreesView {
     for await (const [key, bytes] of this.#store.range({ from: prefix, to: endOf(prefix) })) {
       const name = nameFromKey(key.slice(prefix.length)) as Name
       const slots = decodeSlots(bytes)
-      if (mayKeep && this.#landings === landings) this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
+      if (mayKeep && this.#landings === landings) this.#slots.set(parent, name, slots)
       yield [name, slots]
     }
   }
@@ -261,6 +273,9 @@ export class TreesStore extends TreesView {
     const { files, here, there } = meta.doubts
     meta.differingCount += growth.differing
     meta.doubts = { files: files + growth.files, here: here + growth.here, there: there + growth.there }
+    const { held } = meta
+    if (held !== undefined)
+      meta.held = { files: held.files + growth.held.files, bytes: held.bytes + growth.held.bytes }
     meta.sequenceMax = Math.max(meta.sequenceMax, growth.sequenceMax)
     meta.provisionalNext = Math.max(meta.provisionalNext, growth.provisionalMax + 1)
   }
@@ -286,8 +301,10 @@ export class TreesStore extends TreesView {
 
   #remember(overlay: Overlay): void {
     for (const [id, node] of overlay.nodes) this.#nodes.set(id, { node }, nodeCostBytes(contentBytes(node)))
+    for (const [key, row] of overlay.others)
+      if (isAskedOften(key)) this.#others.set(key, { row }, otherCostBytes(row))
     for (const [parent, names] of overlay.children)
-      for (const [name, slots] of names) this.#slots.set(`${parent}/${name}`, slots, slotsCostBytes)
+      for (const [name, slots] of names) this.#slots.set(parent, name, slots)
   }
 
   /** After a batch that failed nobody knows what the store holds: only opening it again tells. */
@@ -298,6 +315,15 @@ export class TreesStore extends TreesView {
     const code = cause instanceof ClientError && cause.code === 'disk-full' ? cause.code : 'state-broken'
     throw new ClientError(code, 'an earlier write to the state failed', { cause })
   }
+}
+
+/** Whether a row beside the trees is one of those that planning, fetching and folding ask for with each file. */
+function isAskedOften(key: string): boolean {
+  return oftenAsked.includes(key.charCodeAt(0))
+}
+
+function otherCostBytes(row: Uint8Array | undefined): number {
+  return 250 + (row?.length ?? 0)
 }
 
 /** Whether nothing in a store of this meta can be about the node. */
@@ -334,30 +360,5 @@ async function* mergeById(
       yield right.value
       right = await b.next()
     }
-  }
-}
-
-function emptyMeta(): Meta {
-  const doubts = { files: 0, here: 0, there: 0 }
-  return { differingCount: 0, provisionalNext: 1, sequenceMax: -1, doubts }
-}
-
-function encodeMeta(meta: Meta): Uint8Array {
-  const writer = new ItemWriter(32)
-  writer.uint(meta.differingCount)
-  writer.uint(meta.provisionalNext)
-  writer.uint(meta.sequenceMax + 1)
-  const { files, here, there } = meta.doubts
-  for (const count of [files, here, there]) writer.uint(count)
-  return writer.take()
-}
-
-function decodeMeta(bytes: Uint8Array): Meta {
-  const reader = new ItemReader(bytes)
-  return {
-    differingCount: reader.uint(),
-    provisionalNext: reader.uint(),
-    sequenceMax: reader.uint() - 1,
-    doubts: { files: reader.uint(), here: reader.uint(), there: reader.uint() },
   }
 }

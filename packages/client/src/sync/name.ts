@@ -33,8 +33,14 @@ function nameFromAny(bytes: Uint8Array): Name | undefined {
   return text === '.' || text === '..' ? undefined : (text as Name)
 }
 
+/** Whether the name's bytes are its characters, so that it needs no encoder. */
+export function isPlain(name: string): boolean {
+  return plainName.test(name)
+}
+
 /** The bytes of a name, as the disk and the log have it. */
 export function nameToBytes(name: string): Uint8Array {
+  if (plainName.test(name)) return bytesOfPlain(name)
   if (name.isWellFormed()) return encoder.encode(name)
   const out: number[] = []
   for (const character of name) {
@@ -45,8 +51,16 @@ export function nameToBytes(name: string): Uint8Array {
   return Uint8Array.from(out)
 }
 
+/** A call of the encoder costs more than a short name. */
+function bytesOfPlain(name: string): Uint8Array {
+  const out = new Uint8Array(name.length)
+  for (let at = 0; at < name.length; at += 1) out[at] = name.charCodeAt(at)
+  return out
+}
+
 /** The name, when it is valid; undefined otherwise. */
 export function asName(text: string): Name | undefined {
+  if (plainName.test(text)) return text === '.' || text === '..' ? undefined : (text as Name)
   return nameFromBytes(nameToBytes(text))
 }
 
