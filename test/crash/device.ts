@@ -158,6 +158,7 @@ export class Device {
         const seen = sentEffects((effect) => this.sent.push(effect))
         return tapped(await dialWebSocket(parseRelayUrl(relay)), { seen })
       },
+      limit: () => undefined,
       fileSystem: (folder) => Promise.resolve(openRealFileSystem(folder)),
       state: async (directory) => {
         fs.mkdirSync(join(directory, '..'), { recursive: true, mode: 0o700 })

@@ -1,10 +1,9 @@
 // Puts a moment before each call of `node:fs` that changes something below given directories, and writes down what it changed. To be installed
 // before anything else is imported: some keep a function from when they are loaded.
-import childProcess from 'node:child_process'
+import childProcess, { type ChildProcess, type SpawnOptions } from 'node:child_process'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { dirname, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import type { Places } from './journal.ts'
 import type { Moments } from './moments.ts'
 
@@ -156,18 +155,34 @@ export class SystemCalls {
         done(...results)
       })
     })
-    const execute = promisify(childProcess.execFile)
-    const flushing = async (file: string, args: readonly string[]): Promise<unknown> => {
-      if (file !== 'sync' || this.#watched === undefined) return await execute(file, args)
-      this.#moments.reach('flush everything')
-      const flushed = this.#flush(undefined)
-      const result = await execute(file, args)
-      flushed()
-      this.#moments.reach('after flush everything')
-      return result
+    const { spawn } = childProcess
+    const spying = (command: string, args: readonly string[], options: SpawnOptions): ChildProcess => {
+      const child = spawn(command, args, options)
+      if (args.some((arg) => arg.includes('sync -f'))) this.#watchFlusher(child)
+      return child
     }
-    const hooked = Object.assign(childProcess.execFile.bind(childProcess), { [promisify.custom]: flushing })
-    Reflect.set(childProcess, 'execFile', hooked)
+    Reflect.set(childProcess, 'spawn', spying)
+  }
+
+  /** The process that flushes everything: a line asks, a digit answers. */
+  #watchFlusher({ stdin, stdout }: ChildProcess): void {
+    if (stdin === null || stdout === null) return
+    const asked: (() => void)[] = []
+    const write = stdin.write.bind(stdin) as Call
+    const writing = (...given: unknown[]): unknown => {
+      const counts = this.#watched !== undefined
+      if (counts) this.#moments.reach('flush everything')
+      const flushed = counts ? this.#flush(undefined) : undefined
+      asked.push(() => {
+        flushed?.()
+        if (counts) this.#moments.reach('after flush everything')
+      })
+      return write(...given)
+    }
+    Reflect.set(stdin, 'write', writing)
+    stdout.on('data', (answers: Buffer) => {
+      for (let count = answers.length; count > 0; count -= 1) asked.shift()?.()
+    })
   }
 
   #flush(inode: string | undefined): () => void {

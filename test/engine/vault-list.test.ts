@@ -36,6 +36,7 @@ function secondFolder(world: HostileWorld): {
       ...context,
       platform: {
         ...context.platform,
+        limit: () => undefined,
         fileSystem: () => Promise.resolve(openMemoryFileSystem(folder)),
         state: () => Promise.resolve(disk.open()),
       },

@@ -249,6 +249,7 @@ export class Device {
       random: systemRandom,
       pool: inlineWorkerPool(),
       dial: () => Promise.resolve(this.#ground.dial()),
+      limit: () => undefined,
       fileSystem: async (folder) =>
         await Promise.resolve(heardBy(fileSystem?.() ?? openRealFileSystem(folder), this.hands)),
       state: async (directory) => {

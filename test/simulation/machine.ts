@@ -221,6 +221,7 @@ export class Machine {
       random: world.random,
       pool: inlineWorkerPool(),
       dial: () => (this.#life === life ? world.dialled(this) : never),
+      limit: () => undefined,
       fileSystem: () => Promise.resolve(this.#fileSystem(life)),
       state: () => Promise.resolve(this.#guarded<StateStore>(this.disk.open(), life, false)),
       watch: (_, events) => this.#watch(events, life),

@@ -31,6 +31,7 @@ export class MemoryHome implements Home {
   readonly certificate: Certificate
   readonly relays = [relayUrl]
   folders: readonly FolderRecord[] = []
+  readonly limits = { up: undefined, down: undefined }
   /** Files kept about halts, by path. */
   readonly evidence = new Map<string, Uint8Array>()
 
@@ -49,6 +50,10 @@ export class MemoryHome implements Home {
 
   addFolder(record: FolderRecord): Promise<void> {
     this.folders = [...this.folders, record]
+    return Promise.resolve()
+  }
+
+  limit(): Promise<void> {
     return Promise.resolve()
   }
 

@@ -143,6 +143,8 @@ export interface Catalogue {
   approveMarked: Text<{ folder: string }>
   approveNothing: Text<{ folder: string }>
   approveNext: Plain
+  /** Bytes a second; undefined: as fast as the line. */
+  limits: Text<{ up: string | undefined; down: string | undefined }>
   forgetDone: Text<{ folder: string }>
   exportDone: Text<{ count: number; files: string; bytes: string; path: string }>
   summary: Text<{
@@ -202,6 +204,9 @@ export interface Catalogue {
   helpOnce: Plain
   helpStatus: Plain
   helpApprove: Plain
+  helpLimit: Plain
+  helpLimitUp: Plain
+  helpLimitDown: Plain
   helpForget: Plain
   helpExport: Plain
   helpExportOut: Plain
@@ -244,8 +249,9 @@ export type ValueName =
   | 'name'
   | 'role'
   | 'duration'
+  | 'rate'
   | 'language'
 
 /** The commands there are. */
 export type CommandName =
-  'setup' | 'add' | 'invite' | 'join' | 'sync' | 'status' | 'approve' | 'forget' | 'export'
+  'setup' | 'add' | 'invite' | 'join' | 'sync' | 'status' | 'approve' | 'limit' | 'forget' | 'export'

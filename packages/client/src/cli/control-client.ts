@@ -23,6 +23,7 @@ export interface LiveSync extends SyncProcess {
   approve: Asking<'approve'>
   add: Asking<'add'>
   release: Asking<'release'>
+  limit: Asking<'limit'>
 }
 
 /** Rejects with the ClientError of the other process, or ControlFault when it does not keep to the protocol. */
@@ -63,6 +64,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult.add(await asked({ request: { ask: 'add', ...add }, ...options })),
     release: async (release, options) =>
       decodeResult.release(await asked({ request: { ask: 'release', ...release }, ...options })),
+    limit: async (limit, options) =>
+      decodeResult.limit(await asked({ request: { ask: 'limit', ...limit }, ...options })),
   }
 }
 

@@ -22,6 +22,7 @@ const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('add'), path: text, name: text, relay: text }),
   v.strictObject({ ask: v.literal('approve'), path: text }),
   v.strictObject({ ask: v.literal('release'), path: text }),
+  v.strictObject({ ask: v.literal('limit') }),
 ])
 
 const envelopeSchema = v.strictObject({ version: v.literal(1), request: requestSchema })
@@ -81,6 +82,7 @@ export interface ControlResults {
   readonly approve: Approval
   readonly add: { readonly vault: string; readonly summary: Summary }
   readonly release: undefined
+  readonly limit: undefined
 }
 
 /** A record, so that a new code cannot be left out. */
@@ -217,6 +219,7 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       return { vault, summary: { ...summary, head: summary.head } }
     },
     release: () => undefined,
+    limit: () => undefined,
   }
 
 /** JSON leaves out what is undefined. */

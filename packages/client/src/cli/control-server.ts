@@ -120,5 +120,8 @@ async function answer(
     case 'release':
       await handler.release(request, report)
       return undefined
+    case 'limit':
+      await handler.limit(request, report)
+      return undefined
   }
 }

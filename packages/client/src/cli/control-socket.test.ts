@@ -47,6 +47,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
       return Promise.resolve({ vault: record.vault, summary })
     },
     release: () => Promise.resolve(undefined),
+    limit: () => Promise.resolve(undefined),
     ...over,
   }
 }

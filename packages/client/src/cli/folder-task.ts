@@ -14,6 +14,9 @@ import type { RunProgress } from './run-progress.ts'
 /** How long a folder is run: until both sides agree, until told to stop, or the one and then the other. */
 export type RunMode = 'once' | 'watch' | 'once-then-watch'
 
+/** How often people see that something goes on. */
+const tickMs = 1000
+
 /** What a task is made of. `open`: opens, adds or joins. */
 export interface FolderTaskOptions {
   readonly invocation: Invocation
@@ -44,6 +47,7 @@ export class FolderTask {
   readonly #ended = Promise.withResolvers<undefined>()
   #engine: FolderEngine | undefined
   #watching = false
+  #movedBytes = 0
 
   constructor(options: FolderTaskOptions) {
     this.#options = options
@@ -104,11 +108,14 @@ export class FolderTask {
   async #runOpen(engine: FolderEngine): Promise<Outcome> {
     this.#options.opened?.(engine)
     let outcome: Outcome
+    const ticking = setInterval(() => this.#tick(engine), tickMs)
     try {
       const summary = await this.#runAs(engine)
       outcome = this.#finished(summary)
     } catch (error) {
       outcome = this.#failed(error, await engine.status())
+    } finally {
+      clearInterval(ticking)
     }
     const { state, conflicts, problems, lastContactMs } = await engine.status()
     keepLastRun(this.#options.home, engine.record.vault, { state, conflicts, problems, lastContactMs })
@@ -116,6 +123,14 @@ export class FolderTask {
     this.report.end()
     await engine.close()
     return outcome
+  }
+
+  /** On a slow line the next file may be done in an hour: what goes over it is told all the same. */
+  #tick({ progress }: FolderEngine): void {
+    const movedBytes = progress.bytesSent + progress.bytesReceived
+    if (progress.filesDone < progress.filesTotal && movedBytes !== this.#movedBytes)
+      this.report.take({ event: 'progress', ...progress })
+    this.#movedBytes = movedBytes
   }
 
   async #runAs(engine: FolderEngine): Promise<Summary> {

@@ -9,6 +9,7 @@ import { languageOf } from './messages.ts'
 import { misuse, program } from './program.ts'
 import { Output } from './output.ts'
 import { realPlatform } from './real-platform.ts'
+import { limitsOf } from '../home/home-files.ts'
 
 /** Runs the command with these arguments (without node and script); resolves when it is done, with `process.exitCode` set. */
 export async function main(argv: string[]): Promise<void> {
@@ -35,7 +36,7 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     interrupt,
     homeDirectory: homeDirectory(flagOf(argv, '--home'), process.env),
     yes: argv.includes('--yes'),
-    platform: () => (platform ??= realPlatform()),
+    platform: () => (platform ??= limitedPlatform(invocation.homeDirectory)),
   }
   interrupt.listen()
   // A reader that went away (`| head`) is a wish to stop, not a failure.
@@ -48,6 +49,13 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     interrupt.dispose()
     await platform?.pool.close()
   }
+}
+
+/** The world, at the speed that this home is set to. */
+function limitedPlatform(home: string): Platform {
+  const platform = realPlatform()
+  platform.limit(limitsOf(home))
+  return platform
 }
 
 async function attempt(invocation: Invocation, argv: readonly string[]): Promise<ExitCode> {

@@ -20,6 +20,10 @@ export const english: Catalogue = {
       hint: 'wss://relay.example.org, with #sha256=… if the hoster gave it; ws:// only on this machine',
     },
     duration: { error: ({ text }) => `not a duration: ${text}`, hint: 'as in 30m, 24h or 7d' },
+    rate: {
+      error: ({ text }) => `not a bandwidth: ${text}`,
+      hint: 'as in 500KiB/s, 2MB/s or 8Mbit/s, at least 10KiB/s; none for no limit',
+    },
     role: { error: ({ text }) => `not a role: ${text}`, hint: 'owner, writer or reader' },
     name: {
       error: ({ text }) => `cannot be a name: ${text}`,
@@ -249,6 +253,10 @@ export const english: Catalogue = {
   approveMarked: ({ folder }) => `${folder} has its marker again.`,
   approveNothing: ({ folder }) => `${folder}: nothing waits for your word.`,
   approveNext: () => 'The next `grenier sync` goes on.',
+  limits: ({ up, down }) =>
+    `Sends ${up === undefined ? 'as fast as the line takes' : `at most ${up}/s`}, receives ${
+      down === undefined ? 'as fast as the line gives' : `at most ${down}/s`
+    }.`,
   forgetDone: ({ folder }) => `${folder} is not synced on this device any more. Its files stay.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}.`,
@@ -299,6 +307,9 @@ export const english: Catalogue = {
   helpOnce: () => 'return when both sides agree and everything is durable',
   helpStatus: () => 'what is synced and how it stands',
   helpApprove: () => 'go on after a brake (mass deletion or change, missing marker), once you have looked',
+  helpLimit: () => 'bandwidth of this device, now and from now on; without options, what it is',
+  helpLimitUp: () => 'how fast it sends: 500KiB/s, 1Mbit/s…, or none',
+  helpLimitDown: () => 'how fast it receives, likewise',
   helpForget: () => 'stop syncing a folder here; files stay',
   helpExport: () => 'write the whole vault, decrypted, as a tar',
   helpExportOut: () => 'the file to write; - for standard output',
@@ -324,6 +335,7 @@ export const english: Catalogue = {
     name: 'NAME',
     role: 'ROLE',
     duration: 'TIME',
+    rate: 'RATE',
     language: 'LANG',
   },
   example: {
@@ -334,6 +346,7 @@ export const english: Catalogue = {
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
     approve: 'grenier approve ~/Documents',
+    limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
     export: 'grenier export ~/Documents --out documents.tar',
   },

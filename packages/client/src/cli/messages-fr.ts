@@ -21,6 +21,10 @@ export const french: Catalogue = {
       error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
       hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
     },
+    rate: {
+      error: ({ text }) => `pas un débit : ${text}`,
+      hint: 'comme 500Kio/s, 2Mo/s ou 8Mbit/s, au moins 10Kio/s ; aucune pour ne pas limiter',
+    },
     duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
     role: {
       error: ({ text }) => `pas un rôle : ${text}`,
@@ -268,6 +272,10 @@ export const french: Catalogue = {
   approveMarked: ({ folder }) => `${folder} a de nouveau son marqueur.`,
   approveNothing: ({ folder }) => `${folder} : rien n’attend votre accord.`,
   approveNext: () => 'Le prochain `grenier sync` continuera.',
+  limits: ({ up, down }) =>
+    `Envoie ${up === undefined ? 'aussi vite que la ligne le permet' : `au plus ${up}/s`}, reçoit ${
+      down === undefined ? 'aussi vite que la ligne le permet' : `au plus ${down}/s`
+    }.`,
   forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
@@ -321,6 +329,9 @@ export const french: Catalogue = {
   helpStatus: () => 'ce qui est synchronisé et où on en est',
   helpApprove: () =>
     'continuer après un arrêt (disparition ou changement en masse, marqueur absent), une fois que vous avez regardé',
+  helpLimit: () => 'débit de cet appareil, dès maintenant et par la suite ; sans option, ce qu’il est',
+  helpLimitUp: () => 'à quelle vitesse il envoie : 500Kio/s, 1Mbit/s…, ou aucune',
+  helpLimitDown: () => 'à quelle vitesse il reçoit, de même',
   helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',
   helpExport: () => 'écrire tout le coffre, déchiffré, dans un tar',
   helpExportOut: () => 'le fichier à écrire ; - pour la sortie standard',
@@ -346,6 +357,7 @@ export const french: Catalogue = {
     name: 'NOM',
     role: 'RÔLE',
     duration: 'DURÉE',
+    rate: 'DÉBIT',
     language: 'LANGUE',
   },
   example: {
@@ -356,6 +368,7 @@ export const french: Catalogue = {
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
     approve: 'grenier approve ~/Documents',
+    limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
     export: 'grenier export ~/Documents --out documents.tar',
   },

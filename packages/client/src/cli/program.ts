@@ -11,6 +11,7 @@ import { forget } from './forget.ts'
 import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
+import { limit } from './limit.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
@@ -53,6 +54,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addSync,
     addStatus,
     addApprove,
+    addLimit,
     addForget,
     addExport,
   ])
@@ -139,6 +141,16 @@ function addApprove({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'approve', words.helpApprove({}))
     .argument(`<${words.value.folder}>`)
     .action(async (folder: string) => done(await approve(invocation, folder)))
+}
+
+function addLimit({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'limit', words.helpLimit({}))
+    .option(`--up <${words.value.rate}>`, words.helpLimitUp({}))
+    .option(`--down <${words.value.rate}>`, words.helpLimitDown({}))
+    .action(async (flags: unknown) => {
+      const optional = v.optional(v.string())
+      done(await limit(invocation, v.parse(v.object({ up: optional, down: optional }), flags)))
+    })
 }
 
 function addForget({ invocation, words, done, ...on }: Building): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatBytes, formatCount, formatSeconds, parseDuration } from './quantities.ts'
+import { formatBytes, formatCount, formatSeconds, parseDuration, parseRate } from './quantities.ts'
 
 /** Intl puts no-break spaces, wide and narrow. */
 const spaced = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ')
@@ -19,6 +19,37 @@ describe('durations', () => {
 
   test.each(['', '24', 'h', '-1h', '0h', '1e3h', '5 y', '999999999w', 'NaNh'])('%j is none', (text) => {
     expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'usage' }) as Error)
+  })
+})
+
+describe('a bandwidth', () => {
+  test.each([
+    ['500KiB/s', 512_000],
+    ['500Kio/s', 512_000],
+    ['1.5MB/s', 1_500_000],
+    ['1,5Mo/s', 1_500_000],
+    ['8Mbit/s', 1_000_000],
+    ['20 kB/s', 20_000],
+    ['none', undefined],
+    ['aucune', undefined],
+  ])('%s', (text, bytes) => {
+    expect(parseRate(text)).toBe(bytes)
+  })
+
+  test.each([
+    '',
+    '500',
+    '500KiB',
+    '1Mb/s',
+    '1mB/s',
+    '-1MB/s',
+    '1e9MB/s',
+    '9KiB/s',
+    '0',
+    'NaNMB/s',
+    '99999999999GB/s',
+  ])('is not %o', (text) => {
+    expect(() => parseRate(text)).toThrow(expect.objectContaining({ code: 'usage' }))
   })
 })
 

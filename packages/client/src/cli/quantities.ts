@@ -23,6 +23,39 @@ export function parseDuration(text: string): number {
   return ms
 }
 
+const rateBytes: Readonly<Record<string, number>> = {
+  B: 1,
+  o: 1,
+  kB: 1000,
+  ko: 1000,
+  KiB: 1024,
+  Kio: 1024,
+  MB: 1e6,
+  Mo: 1e6,
+  MiB: 1024 ** 2,
+  Mio: 1024 ** 2,
+  GB: 1e9,
+  Go: 1e9,
+  GiB: 1024 ** 3,
+  Gio: 1024 ** 3,
+  kbit: 125,
+  Mbit: 125_000,
+  Gbit: 125_000_000,
+}
+const noRate: ReadonlySet<string> = new Set(['none', 'aucune'])
+/** Less, and a single frame would take longer than either side waits for news. */
+const rateMin = 10 * 1024
+
+/** Bytes a second of `500KiB/s`, `2Mo/s` or `8Mbit/s`; undefined for `none`, `aucune`. @throws ClientError `usage` */
+export function parseRate(text: string): number | undefined {
+  const given = text.trim()
+  if (noRate.has(given)) return undefined
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:[.,]\d{1,3})?)\s?([A-Za-z]{1,4})\/s$/.exec(given) ?? []
+  const bytes = Math.round(Number(number.replace(',', '.')) * (rateBytes[unit] ?? Number.NaN))
+  if (!(bytes >= rateMin && bytes <= Number.MAX_SAFE_INTEGER)) throw usageError('rate', text)
+  return bytes
+}
+
 /** A size for people: `1.5 GiB`, in French `1,5 Gio`. */
 export function formatBytes(bytes: number, language: Language): string {
   const units = language === 'fr' ? ['o', 'Kio', 'Mio', 'Gio', 'Tio'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB']

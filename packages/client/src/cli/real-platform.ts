@@ -11,16 +11,22 @@ import { folderFault } from '../disk/folder-fault.ts'
 import { watchFolder } from '../disk/watch.ts'
 import type { Platform } from '../engine/platform.ts'
 import { dialWebSocket } from '../relay/dial-websocket.ts'
+import { Pace, pacedWire } from '../relay/pace.ts'
 import { LevelStateStore } from '../state/state-store-level.ts'
 import type { StateStore } from '../state/state-store.ts'
 
 /** Makes the platform; its threads end with `pool.close`. */
 export function realPlatform(): Platform {
+  const paces = { up: new Pace(systemClock), down: new Pace(systemClock) }
   return {
     clock: systemClock,
     random: systemRandom,
     pool: threadedWorkerPool(),
-    dial: (relayUrl) => dialWebSocket(parseRelayUrl(relayUrl)),
+    dial: async (relayUrl) => pacedWire(await dialWebSocket(parseRelayUrl(relayUrl)), paces),
+    limit: ({ up, down }) => {
+      paces.up.rate = up
+      paces.down.rate = down
+    },
     fileSystem: (folder) => new Promise((resolve) => resolve(openFileSystem(folder))),
     state: openState,
     watch: (root, events) => watchFolder({ root, events, clock: systemClock }),

@@ -70,6 +70,14 @@ function work(
         Promise.resolve({ state, pending: 0, conflicts: 0, problems: 0, head, held: [], lastContactMs: 7 })
       const engine: FolderEngine = {
         record: { path: folder, vault, relay: 'wss://r.example', name: 'n' },
+        progress: {
+          filesDone: 0,
+          filesTotal: 0,
+          bytesDone: 0,
+          bytesTotal: 0,
+          bytesSent: 0,
+          bytesReceived: 0,
+        },
         run: async () => {
           state = 'syncing'
           const summary = await run(context)

@@ -2,6 +2,7 @@
 import type { FolderEngine } from '../engine/api.ts'
 import { addFolder } from '../engine/open-folder.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
+import { openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import type { HeldFolder } from './control-message.ts'
 import { serveControl, type ControlHandler } from './control-server.ts'
@@ -95,6 +96,11 @@ class RunningFolders {
       } finally {
         unlisten()
       }
+    },
+    limit: () => {
+      const { invocation, home } = this.#options
+      invocation.platform().limit(openHome(home.directory).limits)
+      return Promise.resolve(undefined)
     },
     release: async ({ path }) => {
       await this.#tasks.get(path)?.release()

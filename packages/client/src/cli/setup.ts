@@ -190,6 +190,8 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     certificate: identity?.certificate,
     relays,
     folders: [],
+    limits: { up: undefined, down: undefined },
+    limit: refuse,
     stateDirectory: () => directory,
     addFolder: refuse,
     removeFolder: refuse,

@@ -9,6 +9,7 @@ export const usageFaults = [
   'too-many', // more arguments than the command takes
   'relay-url',
   'duration',
+  'rate',
   'role',
   'name', // a name for a device or vault: empty, too long, or with control characters
   'phrase-count', // not 24 words

@@ -29,13 +29,15 @@ const singleChunkContentBytes = 33
 export interface DiskSources {
   readonly older?: OlderVersion | undefined
   readonly ahead?: Ahead | undefined
+  /** Told of bytes that stand in a staged file. */
+  readonly wrote?: ((bytes: number) => void) | undefined
 }
 
 /** Fills staged files of `files` from the relay, and from the older versions that they will replace. */
 export function stagedContent(
   fetch: Fetch,
   files: FileSystem,
-  { older = () => undefined, ahead }: DiskSources = {},
+  { older = () => undefined, ahead, wrote = () => undefined }: DiskSources = {},
 ): ContentSource {
   return {
     async fill(wanted) {
@@ -49,7 +51,7 @@ export function stagedContent(
   }
 
   async function fillAll(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
-    const staged = wanted.map((file) => new StagedFile(files, file, { nearby: nearbyOf(file), ahead }))
+    const staged = wanted.map((file) => new StagedFile(files, file, { nearby: nearbyOf(file), ahead, wrote }))
     try {
       const results = await fetch.fill(staged)
       return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
@@ -109,6 +111,7 @@ class StagedFile {
   readonly #staged: string
   readonly #finish: Finish | undefined
   readonly #ahead: Ahead | undefined
+  readonly #told: (bytes: number) => void
   #taken: TakenOver | undefined
   #writer: Promise<FileWriter> | undefined
   #writtenBytes = 0
@@ -117,8 +120,12 @@ class StagedFile {
   constructor(
     files: FileSystem,
     wanted: WantedFile,
-    from: { readonly nearby: OlderFile | undefined; readonly ahead: Ahead | undefined },
+    from: Pick<DiskSources, 'ahead'> & {
+      readonly nearby: OlderFile | undefined
+      readonly wrote: (bytes: number) => void
+    },
   ) {
+    this.#told = from.wrote
     this.#files = files
     this.nearby = from.nearby
     this.#ahead = from.ahead
@@ -174,6 +181,7 @@ class StagedFile {
 
   async #wrote(bytes: number): Promise<void> {
     this.#writtenBytes += bytes
+    this.#told(bytes)
     if (this.#writtenBytes === this.sizeBytes) await this.#end()
   }
 

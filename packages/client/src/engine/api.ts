@@ -2,7 +2,7 @@
 import type { Identity } from '@grenier/crypto'
 import type { Home, FolderRecord } from '../home/home.ts'
 import type { BrakeSight } from './brake-record.ts'
-import type { FolderStatus, Report, Summary } from './events.ts'
+import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { Platform } from './platform.ts'
 
 /** What each call is given. */
@@ -44,6 +44,8 @@ export interface FolderEngine {
   readonly record: FolderRecord
   run(options: RunOptions): Promise<Summary>
   status(): Promise<FolderStatus>
+  /** How far the run is now. */
+  readonly progress: Progress
   invite(options: { role: 'owner' | 'writer' | 'reader'; expiresMs: number }): Promise<Invitation>
   /** A person has looked at what the brake held: it goes on. */
   approve(): Promise<Approval>

@@ -19,7 +19,7 @@ import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import { Connection } from './connection.ts'
 import { doDuties } from './duties.ts'
 import { EntryWriter } from './entry-writer.ts'
-import type { FolderState, FolderStatus, Report, Summary } from './events.ts'
+import type { FolderState, FolderStatus, Progress, Report, Summary } from './events.ts'
 import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
@@ -135,6 +135,10 @@ export class OpenFolderEngine implements FolderEngine {
       held: heldBack(trees),
       lastContactMs: this.#lastContactMs,
     })
+  }
+
+  get progress(): Progress {
+    return this.#tally.progress
   }
 
   async invite(options: InviteOptions): Promise<Invitation> {
@@ -254,7 +258,8 @@ export class OpenFolderEngine implements FolderEngine {
     const ahead = this.#watching ? new Ahead(fetched.options, files, clock) : undefined
     this.#ahead = ahead
     const older = olderVersions(vault.trees)
-    const content = noting(stagedContent(fetched.fetch, files, { older, ahead }), () => fetched.note())
+    const wrote = (bytes: number): void => tally.began(bytes)
+    const content = noting(stagedContent(fetched.fetch, files, { older, ahead, wrote }), () => fetched.note())
     const device = vault.home.deviceName
     const ignore = new IgnoreRules(files)
     const on = { files, trees: vault.trees, ignore, clock, device, signal: vault.signal }

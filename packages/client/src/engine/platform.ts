@@ -3,6 +3,7 @@ import type { Random } from '@grenier/crypto'
 import type { Wire } from '@grenier/protocol'
 import type { Clock } from '../clock.ts'
 import type { WorkerPool } from '../content/worker-pool.ts'
+import type { Limits } from '../relay/pace.ts'
 import type { FileSystem, WatchEvents, Watcher } from '../disk/file-system.ts'
 import type { StateStore } from '../state/state-store.ts'
 
@@ -13,6 +14,8 @@ export interface Platform {
   readonly pool: WorkerPool
   /** A connection to the relay at this URL (with its pin, if any). @throws ClientError `relay-unreachable` */
   dial(relayUrl: string): Promise<Wire>
+  /** From now on no more bytes a second than this go over all these connections together. */
+  limit(limits: Limits): void
   /** The file system of one synced folder. */
   fileSystem(folder: string): Promise<FileSystem>
   /** The state of one vault, opened; one opener at a time. @throws ClientError `home-locked` */

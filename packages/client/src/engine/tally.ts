@@ -33,6 +33,8 @@ export class Tally {
   #filesDone = 0
   #filesTotal = 0
   #bytesDone = 0
+  /** Bytes of files that are not done yet. */
+  #bytesBegun = 0
   #bytesTotal = 0
 
   constructor(options: TallyOptions) {
@@ -67,6 +69,17 @@ export class Tally {
   did(files: number, bytes: number): void {
     this.#filesDone += files
     this.#bytesDone += bytes
+    this.#bytesBegun = Math.max(0, this.#bytesBegun - bytes)
+    this.#goOn()
+  }
+
+  /** Part of a file came, which is done later. */
+  began(bytes: number): void {
+    this.#bytesBegun += bytes
+    this.#goOn()
+  }
+
+  #goOn(): void {
     const now = this.#options.clock.monotonic()
     if (now - this.#lastProgressMs < progressEveryMs) return
     this.#lastProgressMs = now
@@ -80,11 +93,12 @@ export class Tally {
 
   get progress(): Progress {
     const { sentBytes, receivedBytes } = this.#options.traffic()
+    const bytesTotal = Math.max(this.#bytesTotal, this.#bytesDone)
     return {
       filesDone: this.#filesDone,
       filesTotal: Math.max(this.#filesTotal, this.#filesDone),
-      bytesDone: this.#bytesDone,
-      bytesTotal: Math.max(this.#bytesTotal, this.#bytesDone),
+      bytesDone: Math.min(bytesTotal, this.#bytesDone + this.#bytesBegun),
+      bytesTotal,
       bytesSent: sentBytes,
       bytesReceived: receivedBytes,
     }

@@ -29,9 +29,12 @@ import {
 } from '@grenier/crypto'
 import * as v from 'valibot'
 import { ClientError } from '../errors.ts'
+import type { Limits } from '../relay/pace.ts'
 import type { EnrolledIdentity, FolderRecord, Home } from './home.ts'
 
 const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/))
+
+const rate = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 const homeSchema = v.object({
   version: v.literal(1),
@@ -39,7 +42,11 @@ const homeSchema = v.object({
   identity: v.optional(v.object({ sign: hex, kem: hex, certificate: hex })),
   relays: v.array(v.string()),
   folders: v.array(v.object({ path: v.string(), vault: hex, relay: v.string(), name: v.string() })),
+  /** Bytes a second. */
+  limits: v.optional(v.object({ up: v.optional(rate), down: v.optional(rate) })),
 })
+
+const unlimited: Limits = { up: undefined, down: undefined }
 
 type HomeFile = v.InferOutput<typeof homeSchema>
 
@@ -54,6 +61,16 @@ export interface NewHome {
 /** Whether there is a device in this directory. */
 export function homeExists(directory: string): boolean {
   return existsSync(join(directory, keyFile))
+}
+
+/** How fast the device of this directory may send and receive; where there is none, or none that can be read, as fast as the line takes. */
+export function limitsOf(directory: string): Limits {
+  try {
+    return homeExists(directory) ? openHome(directory).limits : unlimited
+  } catch {
+    // Whoever needs the home says what is wrong with it.
+    return unlimited
+  }
 }
 
 /** Makes a home. @throws ClientError `home-exists` */
@@ -133,6 +150,21 @@ class FileHome implements Home {
 
   get folders(): readonly FolderRecord[] {
     return this.#file.folders
+  }
+
+  get limits(): Limits {
+    const { up, down } = this.#file.limits ?? {}
+    return { up, down }
+  }
+
+  limit(limits: Partial<Limits>): Promise<void> {
+    const file = this.#fresh()
+    const { up, down } = { ...file.limits, ...limits }
+    this.#write({
+      ...file,
+      limits: { ...(up === undefined ? {} : { up }), ...(down === undefined ? {} : { down }) },
+    })
+    return Promise.resolve()
   }
 
   stateDirectory(vault: string): string {

@@ -1,5 +1,6 @@
 // What a device keeps for itself: its keys, its name, its relays, and which folders it syncs. Types only; home-files.ts keeps them.
 import type { Certificate, Device, PublicKeys } from '@grenier/crypto'
+import type { Limits } from '../relay/pace.ts'
 
 /** One synced folder of this device. */
 export interface FolderRecord {
@@ -27,11 +28,15 @@ export interface Home {
   readonly certificate: Certificate | undefined
   readonly relays: readonly string[]
   readonly folders: readonly FolderRecord[]
+  /** How fast this device may send and receive. */
+  readonly limits: Limits
   /**
    * Adds a relay, and the person's identity to a device that only joined. Durable when it resolves.
    * @throws ClientError `home-exists` when the device has another identity
    */
   enrol(account: { readonly identity: EnrolledIdentity; readonly relay: string }): Promise<void>
+  /** Sets them; what is left out stays. Durable when it resolves. */
+  limit(limits: Partial<Limits>): Promise<void>
   /** Where the state database of a vault lies. */
   stateDirectory(vault: string): string
   /** Takes the place of what was recorded of its path or of its vault: a device has one folder of a vault. Durable when it resolves. */

@@ -1,0 +1,30 @@
+// `grenier limit`: how fast this device may send and receive, now and from now on.
+import type { ExitCode } from '../errors.ts'
+import { openHome } from '../home/home-files.ts'
+import type { Limits } from '../relay/pace.ts'
+import { liveSyncs } from './control-client.ts'
+import type { Invocation } from './invocation.ts'
+import { formatBytes, parseRate } from './quantities.ts'
+
+/** Sets what is given, tells the processes at work, and says how it stands. @throws ClientError */
+export async function limit(
+  { output, homeDirectory, interrupt }: Invocation,
+  flags: { readonly up?: string | undefined; readonly down?: string | undefined },
+): Promise<ExitCode> {
+  const home = openHome(homeDirectory)
+  const wanted: { up?: number | undefined; down?: number | undefined } = {}
+  if (flags.up !== undefined) wanted.up = parseRate(flags.up)
+  if (flags.down !== undefined) wanted.down = parseRate(flags.down)
+  if (Object.keys(wanted).length > 0) {
+    await home.limit(wanted)
+    for (const running of await liveSyncs(homeDirectory))
+      await running.limit({}, { signal: interrupt.signal })
+  }
+  const { up, down }: Limits = home.limits
+  output.line({ event: 'limit', up: up ?? null, down: down ?? null })
+  const { words, language } = output
+  const said = (rate: number | undefined): string | undefined =>
+    rate === undefined ? undefined : formatBytes(rate, language)
+  output.result(words.limits({ up: said(up), down: said(down) }))
+  return 0
+}
