@@ -4,7 +4,7 @@ import { nodeAead } from '@grenier/crypto'
 import { sodium } from '../../packages/crypto/src/sodium.ts'
 
 /** Answers remembered of one function. */
-const answersMax = 20_000
+const answersMax = 3_000
 /** Longer ones are not worth the memory. */
 const sealedMax = 8192
 
