@@ -220,7 +220,7 @@ export class Machine {
       clock: { ...clock, now: () => world.scheduler.nowMs + this.skewMs },
       random: world.random,
       pool: inlineWorkerPool(),
-      dial: () => (this.#life === life ? world.dialled(this) : never),
+      dial: () => (this.#life === life ? world.dialled(this) : never()),
       limit: () => undefined,
       fileSystem: () => Promise.resolve(this.#fileSystem(life)),
       state: () => Promise.resolve(this.#guarded<StateStore>(this.disk.open(), life, false)),
@@ -318,19 +318,20 @@ export class Machine {
       await new Promise<void>(
         (resolve) => void this.#world.scheduler.after(this.#world.random.below(40), resolve),
       )
-    if (this.#life !== life) return await never
+    if (this.#life !== life) return await never()
     return typeof value === 'object' && value !== null && 'close' in value
       ? this.#guarded(value, life, slow)
       : value
   }
 }
 
-const never = new Promise<never>(() => undefined)
+/** A promise of its own each time: one for all would hold on to everybody who ever waited for it. */
+const never = (): Promise<never> => new Promise(() => undefined)
 
 /** What asks at once cannot wait for ever. @throws Error */
 function deadCall(key: string | symbol): Promise<never> {
   if (key === 'get') throw new Error('this process is dead')
-  return never
+  return never()
 }
 
 function digest(bytes: Uint8Array): string {

@@ -47,7 +47,7 @@ export class RelayDisk {
   open(alive: () => boolean, step: () => Promise<void> | undefined = () => undefined): Stores {
     const unlessDead = async (): Promise<void> => {
       if (alive()) await step()
-      if (!alive()) await never
+      if (!alive()) await never()
     }
     const rows = this.#openRows(unlessDead)
     return {
@@ -185,7 +185,8 @@ export class RelayDisk {
   }
 }
 
-const never = new Promise<never>(() => undefined)
+/** A promise of its own each time: one for all would hold on to everybody who ever waited for it. */
+const never = (): Promise<never> => new Promise(() => undefined)
 
 function nameOf({ vault, pack }: PackPlace): string {
   return `${toHex(vault)}/${toHex(pack)}`
