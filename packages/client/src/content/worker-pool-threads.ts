@@ -13,6 +13,9 @@ import type { WorkerPool } from './worker-pool.ts'
 const bytesAtOnceMax = 128 << 10
 const partsAtOnceMax = 16
 
+/** Threads hold bytes, and hardly an object: V8 would give each 32 MiB to make objects in. */
+const youngMiB = 4
+
 /** Starts worker threads on demand, at most as many as there are cores unless told; they end with `close`. */
 export function threadedWorkerPool(threads = availableParallelism()): WorkerPool {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -23,6 +26,7 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     idleTimeout: 10_000,
     isolateWorkers: false,
     concurrentTasksPerWorker: 1,
+    resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
     ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
   })
   const open = new Set<Promise<unknown>>()
