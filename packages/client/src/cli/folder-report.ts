@@ -59,6 +59,11 @@ export class FolderReport {
     return () => this.#listeners.delete(report)
   }
 
+  /** Whether something is going on. */
+  get isSyncing(): boolean {
+    return this.#state === 'syncing'
+  }
+
   /** What is known of a run that did not end by itself. */
   get counts(): Counts {
     return {

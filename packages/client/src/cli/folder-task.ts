@@ -128,8 +128,8 @@ export class FolderTask {
   /** On a slow line the next file may be done in an hour: what goes over it is told all the same. */
   #tick({ progress }: FolderEngine): void {
     const movedBytes = progress.bytesSent + progress.bytesReceived
-    if (progress.filesDone < progress.filesTotal && movedBytes !== this.#movedBytes)
-      this.report.take({ event: 'progress', ...progress })
+    const isUnderWay = this.report.isSyncing && progress.filesDone < progress.filesTotal
+    if (isUnderWay && movedBytes !== this.#movedBytes) this.report.take({ event: 'progress', ...progress })
     this.#movedBytes = movedBytes
   }
 

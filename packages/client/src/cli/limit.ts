@@ -17,8 +17,9 @@ export async function limit(
   if (flags.down !== undefined) wanted.down = parseRate(flags.down)
   if (Object.keys(wanted).length > 0) {
     await home.limit(wanted)
-    for (const running of await liveSyncs(homeDirectory))
-      await running.limit({}, { signal: interrupt.signal })
+    const running = await liveSyncs(homeDirectory)
+    // One that ends right now needs no limit; one that is too busy to listen must not keep the others from hearing it.
+    await Promise.allSettled(running.map((one) => one.limit({}, { signal: interrupt.signal })))
   }
   const { up, down }: Limits = home.limits
   output.line({ event: 'limit', up: up ?? null, down: down ?? null })

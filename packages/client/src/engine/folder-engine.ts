@@ -319,7 +319,7 @@ export class OpenFolderEngine implements FolderEngine {
     const { head } = log.state
     return {
       files,
-      bytes,
+      bytes: Number(bytes),
       bytesSent: sentBytes,
       bytesReceived: receivedBytes,
       conflicts: this.#tally.conflicts,

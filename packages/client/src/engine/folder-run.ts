@@ -36,6 +36,10 @@ const passesMax = 200
  * all of them where they are whole seconds.
  */
 const settlePausesMs = [60, 540, 1620]
+/** How long news may have to wait meanwhile. */
+const settleSliceMs = 60
+/** So many pauses in all, or a file that never rests would hold a run up. */
+const settlePausesMax = 40
 
 /** How a run came out, for now. `held`: by the brake. */
 type Outcome = 'settled' | 'unsettled' | 'held'
@@ -257,9 +261,9 @@ export class FolderRun {
   }
 
   async #settle(session: RelaySession): Promise<boolean> {
-    const { receiver, tally, vault, duties } = this.#parts
+    const { receiver, tally, duties } = this.#parts
     const sender = this.#parts.sender()
-    let waits = 0
+    let [waits, waited] = [0, 0]
     for (let pass = 0; pass < passesMax; pass += 1) {
       this.#stopIfAborted()
       await receiver.receive(session)
@@ -283,11 +287,22 @@ export class FolderRun {
         return true
       }
       const pauseMs = settlePausesMs[waits++]
-      if (pauseMs === undefined) break
-      await pause({ clock: vault.platform.clock, signal: vault.signal }, pauseMs)
+      if (pauseMs === undefined || waited++ >= settlePausesMax) break
+      await this.#pauseUnlessNews(pauseMs)
     }
     tally.problem({ path: rootPath, code: 'changing' })
     return false
+  }
+
+  /** What is only waited for is not to hold up what is new. */
+  async #pauseUnlessNews(pauseMs: number): Promise<void> {
+    const { vault, receiver, questions } = this.#parts
+    const left = new Set(this.#hinted)
+    const isNew = (directory: RelativePath): boolean => !left.has(directory)
+    for (let restMs = pauseMs; restMs > 0; restMs -= settleSliceMs) {
+      await pause({ clock: vault.platform.clock, signal: vault.signal }, Math.min(restMs, settleSliceMs))
+      if (receiver.waiting || questions.waiting || [...this.#hinted].some(isNew)) return
+    }
   }
 
   async #sendSmall(session: RelaySession): Promise<void> {

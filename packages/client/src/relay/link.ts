@@ -34,8 +34,8 @@ type Build = (id: number) => ClientRequest
 
 /** Requests other than puts and gets at once: those have limits of their own, and all together stay below `openRequests`. */
 const plainRequestsMax = limits.openRequests - limits.openPuts - limits.openGets - 8
-/** Requests whose progress is that of all bulk together: they wait for each other, on our side or the relay's. */
-const bulk: readonly string[] = ['put', 'get', 'append']
+/** Requests whose progress is everybody's: what is small waits behind them on a slow line, and they for each other. */
+const bulk: readonly string[] = ['put', 'get', 'append', 'entries']
 
 /** A logged-in wire. The listeners are called inside the wire's own calls and must not throw. */
 export class Link {
@@ -212,10 +212,7 @@ export class Link {
 
   private stalled(nowMs: number): boolean {
     for (const request of this.table.values()) {
-      const movedAtMs = bulk.includes(request.type)
-        ? Math.max(request.movedAtMs, this.bulkMovedAtMs)
-        : request.movedAtMs
-      if (nowMs - movedAtMs >= limits.stallMs) return true
+      if (nowMs - Math.max(request.movedAtMs, this.bulkMovedAtMs) >= limits.stallMs) return true
     }
     return false
   }

@@ -106,16 +106,16 @@ describe('a pace', () => {
 describe('a wire at a pace', () => {
   it('keeps the order of frames both ways, and counts what waits as buffered', async () => {
     const { clock, paces, wire, far, came, left } = wires()
-    paces.up.rate = 1000
-    paces.down.rate = 2000
+    paces.up.rate = 10_000
+    paces.down.rate = 20_000
     let drained = 0
     wire.onDrain(() => (drained += 1))
     for (const first of [1, 2, 3]) {
-      wire.send(new Uint8Array(500).fill(first))
-      far.send(new Uint8Array(500).fill(first))
+      wire.send(new Uint8Array(5000).fill(first))
+      far.send(new Uint8Array(5000).fill(first))
     }
     await microtasks()
-    expect(wire.bufferedBytes).toBe(1000)
+    expect(wire.bufferedBytes).toBe(10_000)
     expect(left.map(([first]) => first)).toEqual([1])
     while (clock.step()) await microtasks()
     expect([came, left].map((frames) => frames.map(([first]) => first))).toEqual([
@@ -132,7 +132,7 @@ describe('a wire at a pace', () => {
     one.paces.down.rate = 1000
     const reasons: (string | undefined)[] = []
     one.wire.onClose((reason) => reasons.push(reason ?? `after ${one.came.length}`))
-    for (const first of [1, 2, 3]) one.far.send(new Uint8Array(500).fill(first))
+    for (const first of [1, 2, 3]) one.far.send(new Uint8Array(5000).fill(first))
     one.far.close()
     await microtasks()
     expect(one.came).toHaveLength(3)
@@ -140,9 +140,47 @@ describe('a wire at a pace', () => {
 
     const two = wires()
     two.paces.up.rate = 1000
-    for (const first of [1, 2, 3]) two.wire.send(new Uint8Array(500).fill(first))
+    for (const first of [1, 2, 3]) two.wire.send(new Uint8Array(5000).fill(first))
     two.wire.close()
     await microtasks()
     expect(two.left).toHaveLength(3)
+  })
+
+  it('lets something small pass by what another one waits with, but not ever more of it', async () => {
+    const clock = new SteppedClock()
+    const pace = new Pace(clock)
+    pace.rate = 10_000
+    const paces = { up: pace, down: new Pace(clock) }
+    const [busy, quiet] = [memoryWirePair(queueMicrotask), memoryWirePair(queueMicrotask)]
+    const [bulk, small] = [pacedWire(busy[0], paces), pacedWire(quiet[0], paces)]
+    for (let count = 0; count < 10; count += 1) bulk.send(new Uint8Array(50_000))
+    small.send(new Uint8Array(100))
+    await microtasks()
+    expect(small.bufferedBytes).toBe(0)
+    for (let count = 0; count < 1000; count += 1) small.send(new Uint8Array(100))
+    expect(small.bufferedBytes).toBeGreaterThan(90_000)
+    while (clock.step()) await microtasks()
+    expect([bulk.bufferedBytes, small.bufferedBytes]).toEqual([0, 0])
+    expect(clock.atMs).toBeGreaterThan(59_000)
+  })
+
+  it('keeps nobody waiting for a timer when it is closed', () => {
+    const { clock, paces, wire } = wires()
+    paces.up.rate = 1000
+    for (const first of [1, 2, 3]) wire.send(new Uint8Array(5000).fill(first))
+    wire.close()
+    expect(clock.step()).toBe(false)
+  })
+
+  it('gives what waits to whoever listens when its turn comes', async () => {
+    const { clock, paces, wire, far, came } = wires()
+    paces.down.rate = 1000
+    for (const first of [1, 2]) far.send(new Uint8Array(5000).fill(first))
+    await microtasks()
+    const later: number[] = []
+    wire.onFrame(([first = 0]) => later.push(first))
+    while (clock.step()) await microtasks()
+    expect(came).toHaveLength(1)
+    expect(later).toEqual([2])
   })
 })

@@ -9,6 +9,8 @@ export interface Limits {
   readonly down: number | undefined
 }
 
+/** Frames of requests, answers and logging in; what carries bytes is larger. */
+const smallBytes = 2048
 /** What may pass at once after a rest, milliseconds of the rate. */
 const burstMs = 100
 
@@ -25,6 +27,8 @@ export class Pace {
   #rate: number | undefined
   /** Bytes that may pass now; below nothing after a frame that was larger than what had gathered. */
   #balance = 0
+  /** The same for small frames that pass out of their turn: by themselves they keep to the rate, too. */
+  #smallBalance = 0
   #filledAtMs = 0
   #timer: Timer | undefined
   #passing = false
@@ -38,6 +42,7 @@ export class Pace {
     this.#fill()
     this.#rate = bytesPerSecond
     this.#balance = Math.min(0, this.#balance)
+    this.#smallBalance = 0
     this.#timer?.cancel()
     this.#timer = undefined
     this.#pump()
@@ -52,10 +57,29 @@ export class Pace {
     }
   }
 
+  /** Something passes out of its turn, and is made up for by what comes after it. */
+  spend(bytes: number): void {
+    this.#fill()
+    this.#balance -= bytes
+  }
+
+  /** Whether something small may pass out of its turn; if so, it is counted. */
+  passesSmall(bytes: number): boolean {
+    this.#fill()
+    if (bytes > smallBytes || this.#smallBalance < 0) return false
+    this.#smallBalance -= bytes
+    this.#balance -= bytes
+    return true
+  }
+
   /** What waits no longer: its connection has ended. */
   forget(waiting: Waiting): void {
     const at = this.#waiting.indexOf(waiting)
     if (at >= 0) this.#waiting.splice(at, 1)
+    if (this.#waiting.length > 0) return
+    // A timer that nobody waits for would keep the process.
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   #pump(): void {
@@ -89,8 +113,10 @@ export class Pace {
   #fill(): void {
     const nowMs = this.#clock.monotonic()
     const rate = this.#rate ?? 0
-    const gathered = this.#balance + ((nowMs - this.#filledAtMs) * rate) / 1000
-    this.#balance = Math.min(gathered, (rate * burstMs) / 1000)
+    const gained = ((nowMs - this.#filledAtMs) * rate) / 1000
+    const most = (rate * burstMs) / 1000
+    this.#balance = Math.min(this.#balance + gained, most)
+    this.#smallBalance = Math.min(this.#smallBalance + gained, most)
     this.#filledAtMs = nowMs
   }
 }
@@ -112,6 +138,8 @@ class PacedWire implements Wire {
   readonly #leaving = new Line()
   readonly #coming = new Line()
   #drained: (() => void) | undefined
+  #listener: ((frame: Uint8Array) => void) | undefined
+  #closed = false
 
   constructor(wire: Wire, paces: Paces) {
     this.#wire = wire
@@ -131,7 +159,12 @@ class PacedWire implements Wire {
   }
 
   onFrame(listener: (frame: Uint8Array) => void): void {
-    this.#wire.onFrame((frame) => this.#coming.add(this.#paces.down, frame, () => listener(frame)))
+    const isFirst = this.#listener === undefined
+    this.#listener = listener
+    if (!isFirst) return
+    this.#wire.onFrame((frame) => {
+      if (!this.#closed) this.#coming.add(this.#paces.down, frame, () => this.#listener?.(frame))
+    })
   }
 
   onDrain(listener: () => void): void {
@@ -149,6 +182,7 @@ class PacedWire implements Wire {
   }
 
   close(code?: number, reason?: string): void {
+    this.#closed = true
     this.#leaving.passAll(this.#paces.up)
     this.#coming.drop(this.#paces.down)
     this.#wire.close(code, reason)
@@ -169,15 +203,19 @@ class Line {
         pass()
       },
     }
+    const isAlone = this.#frames.size === 0
     this.#frames.add(waiting)
     this.bytes += waiting.bytes
-    pace.wait(waiting)
+    // Whoever logs in, or asks whether the other side is there, does not wait behind the bulk of another connection.
+    if (isAlone && pace.passesSmall(waiting.bytes)) waiting.pass()
+    else pace.wait(waiting)
   }
 
   /** All that waits passes now. */
   passAll(pace: Pace): void {
     for (const waiting of [...this.#frames]) {
       pace.forget(waiting)
+      pace.spend(waiting.bytes)
       waiting.pass()
     }
   }

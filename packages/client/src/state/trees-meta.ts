@@ -20,7 +20,7 @@ export interface Meta {
 /** Of a store that holds nothing. */
 export function emptyMeta(): Meta {
   const doubts = { files: 0, here: 0, there: 0 }
-  const held = { files: 0, bytes: 0 }
+  const held = { files: 0, bytes: 0n }
   return { differingCount: 0, provisionalNext: 1, sequenceMax: -1, doubts, held }
 }
 
@@ -32,7 +32,10 @@ export function encodeMeta(meta: Meta): Uint8Array {
   writer.uint(meta.sequenceMax + 1)
   const { files, here, there } = meta.doubts
   for (const count of [files, here, there]) writer.uint(count)
-  if (meta.held !== undefined) for (const count of [meta.held.files, meta.held.bytes]) writer.uint(count)
+  if (meta.held !== undefined) {
+    writer.uint(meta.held.files)
+    writer.wide(meta.held.bytes)
+  }
   return writer.take()
 }
 
@@ -44,6 +47,6 @@ export function decodeMeta(bytes: Uint8Array): Meta {
     provisionalNext: reader.uint(),
     sequenceMax: reader.uint() - 1,
     doubts: { files: reader.uint(), here: reader.uint(), there: reader.uint() },
-    held: reader.atEnd ? undefined : { files: reader.uint(), bytes: reader.uint() },
+    held: reader.atEnd ? undefined : { files: reader.uint(), bytes: reader.wide() },
   }
 }

@@ -64,7 +64,8 @@ export class Overlay {
 /** How much the remote tree holds: files and links, and the bytes of files. */
 export interface Held {
   readonly files: number
-  readonly bytes: number
+  /** Exact, whatever a member claims of its files: sums of doubles would drift. */
+  readonly bytes: bigint
 }
 
 /** What an overlay adds to what is counted of all nodes. */
@@ -79,7 +80,7 @@ export interface Growth extends Doubts {
 /** By how much what is counted grows with an overlay. */
 export function growthOf(overlay: Overlay): Growth {
   const growth = { differing: 0, files: 0, here: 0, there: 0, sequenceMax: -1, provisionalMax: -1 }
-  const held = { files: 0, bytes: 0 }
+  const held = { files: 0, bytes: 0n }
   const count = (id: NodeId): void => {
     if (isProvisional(id)) growth.provisionalMax = Math.max(growth.provisionalMax, Number(id.slice(1)))
     else growth.sequenceMax = Math.max(growth.sequenceMax, logPlaceOf(id)?.sequence ?? -1)
@@ -99,11 +100,11 @@ export function growthOf(overlay: Overlay): Growth {
   return { ...growth, held }
 }
 
-function hold(held: { files: number; bytes: number }, node: StoredNode | undefined, times: 1 | -1): void {
+function hold(held: { files: number; bytes: bigint }, node: StoredNode | undefined, times: 1 | -1): void {
   const value = node?.columns.remote?.value
   if (value === undefined || value.kind === 'directory') return
   held.files += times
-  if (value.kind === 'file') held.bytes += times * value.sizeBytes
+  if (value.kind === 'file') held.bytes += BigInt(times * value.sizeBytes)
 }
 
 /** The writes of an overlay. */

@@ -387,7 +387,10 @@ async function expectWhole(trees: TreesStore, model: Model): Promise<void> {
   const files = [...model.values()].flatMap(({ remote }) =>
     remote === undefined || remote.value.kind === 'directory' ? [] : [remote.value],
   )
-  const bytes = files.reduce((total, value) => total + (value.kind === 'file' ? value.sizeBytes : 0), 0)
+  const bytes = files.reduce(
+    (total, value) => total + BigInt(value.kind === 'file' ? value.sizeBytes : 0),
+    0n,
+  )
   expect(await trees.held()).toEqual({ files: files.length, bytes })
   const [first] = differing
   if (first) expect(await all(trees.differing({ after: first[0], limit: 1 }))).toEqual(differing.slice(1, 2))

@@ -125,11 +125,11 @@ export class TreesStore extends TreesView {
   /** How much the remote tree holds. */
   async held(): Promise<Held> {
     if (this.#meta.held !== undefined) return this.#meta.held
-    let [files, bytes] = [0, 0]
+    let [files, bytes] = [0, 0n]
     for await (const [, { remote }] of this.all()) {
       if (remote === undefined || remote.value.kind === 'directory') continue
       files += 1
-      if (remote.value.kind === 'file') bytes += remote.value.sizeBytes
+      if (remote.value.kind === 'file') bytes += BigInt(remote.value.sizeBytes)
     }
     return { files, bytes }
   }
