@@ -161,14 +161,14 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'nobody looks whether a file changed while it was read',
-    file: 'packages/client/src/content/file-reading.ts',
+    file: 'packages/client/src/content/file-opening.ts',
     find: 'if (sameStamp(reader.stamp, now)) {',
     replace: 'if (now.ino === reader.stamp.ino) {',
     checks: ['storm'],
   },
   {
     name: 'nobody reads a file twice that is just being written',
-    file: 'packages/client/src/content/file-reading.ts',
+    file: 'packages/client/src/content/file-opening.ts',
     find: 'const isWhole = !isLate || ',
     replace: 'const isWhole = isLate || ',
     checks: [{ tests: 'packages/client/src/content/ingest.test.ts' }, 'storm'],
