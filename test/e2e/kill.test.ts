@@ -15,6 +15,8 @@ import { WireTap, type Tapped } from './wire-tap.ts'
 
 const full = process.env['GRENIER_FULL'] === '1'
 const kills = full ? 50 : 10
+/** So many rounds' work comes at once at the beginning of a full run: of little, a removal is soon a third. */
+const firstRounds = 10
 const MiB = 1 << 20
 /** What of a package is copied: the largest files would make one round take all the time. */
 const bounds = { filesMax: 2_000, bytesMax: (full ? 30 : 6) * MiB, fileBytesMax: (full ? 25 : 3) * MiB }
@@ -40,6 +42,8 @@ class Side {
 /** Where a package was put, under which name. */
 interface Placed {
   readonly source: string
+  /** Files, folders and links in it. */
+  readonly nodes: number
   name: string
   removed: boolean
 }
@@ -51,7 +55,7 @@ class Work {
   readonly #packages = readdirSync(installed)
     .filter((name) => name.includes('@'))
     .sort()
-  readonly #perRound = Math.floor(this.#packages.length / kills / (full ? 1 : 2))
+  readonly #perRound = Math.floor(this.#packages.length / (full ? kills + firstRounds : kills * 2))
 
   constructor(seeded: Seeded) {
     this.#seeded = seeded
@@ -59,10 +63,12 @@ class Work {
 
   round(sides: readonly Side[]): void {
     const before = this.placed.filter(({ removed }) => !removed)
-    for (const name of this.#packages.splice(0, this.#perRound)) {
+    const isFirst = this.placed.length === 0
+    for (const name of this.#packages.splice(0, this.#perRound * (full && isFirst ? firstRounds : 1))) {
       const { folder } = this.#seeded.pick(sides)
       copyTree(join(installed, name), join(folder, name), bounds)
-      this.placed.push({ source: join(installed, name), name, removed: false })
+      const source = join(installed, name)
+      this.placed.push({ source, nodes: boundedCount(source), name, removed: false })
     }
     if (before.length < 4) return
     const [renamed, removed] = [this.#seeded.below(before.length), this.#seeded.below(before.length)]
@@ -77,17 +83,18 @@ class Work {
     placed.name = `${placed.name}-renamed`
   }
 
-  /** Never so much of what there is that the brake would take hold of it. */
   #remove(placed: Placed, folder: string): void {
     if (!this.#isWhole(placed, folder)) return
-    if (boundedCount(placed.source) * 8 >= readTree(folder, 'names').size) return
+    // A third of what there is would be for a person to approve.
+    const left = this.placed.reduce((sum, { nodes, removed }) => sum + (removed ? 0 : nodes), 0)
+    if (placed.nodes * 4 >= left) return
     rmSync(join(folder, placed.name), { recursive: true })
     placed.removed = true
   }
 
-  #isWhole({ source, name }: Placed, folder: string): boolean {
+  #isWhole({ nodes, name }: Placed, folder: string): boolean {
     if (!readdirSync(folder).includes(name)) return false
-    return readTree(join(folder, name), 'names').size === boundedCount(source)
+    return readTree(join(folder, name), 'names').size === nodes
   }
 }
 

@@ -46,8 +46,8 @@ export interface StormResult {
 
 /** Turns of all devices, without an edit, after which all must agree and rest. */
 export const calmRoundsMax = 5
-/** Walks over what differs in one sync in calm weather, six of them while a disk's clock is waited for: stated, and held. */
-export const plansMax = 16
+/** Walks over what differs in one sync in calm weather: stated, and held. */
+export const plansMax = 12
 
 const weights = {
   edit: 40,

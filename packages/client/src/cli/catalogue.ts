@@ -145,6 +145,7 @@ export interface Catalogue {
   approveNext: Plain
   /** Bytes a second; undefined: as fast as the line. */
   limits: Text<{ up: string | undefined; down: string | undefined }>
+  limitUnheard: Text<{ pid: number }>
   forgetDone: Text<{ folder: string }>
   exportDone: Text<{ count: number; files: string; bytes: string; path: string }>
   summary: Text<{

@@ -1,7 +1,6 @@
-// `grenier limit`: how fast this device may send and receive, now and from now on.
+// `grenier limit`: how fast each process of this home may send and receive, now and from now on.
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
-import type { Limits } from '../relay/pace.ts'
 import { liveSyncs } from './control-client.ts'
 import type { Invocation } from './invocation.ts'
 import { formatBytes, parseRate } from './quantities.ts'
@@ -18,10 +17,13 @@ export async function limit(
   if (Object.keys(wanted).length > 0) {
     await home.limit(wanted)
     const running = await liveSyncs(homeDirectory)
-    // One that ends right now needs no limit; one that is too busy to listen must not keep the others from hearing it.
-    await Promise.allSettled(running.map((one) => one.limit({}, { signal: interrupt.signal })))
+    for (const { pid, limit } of running)
+      // One that is too busy to listen, or ends right now, does not keep the others from hearing it.
+      await limit({}, { signal: interrupt.signal }).catch(() =>
+        output.note(output.words.limitUnheard({ pid })),
+      )
   }
-  const { up, down }: Limits = home.limits
+  const { up, down } = home.limits
   output.line({ event: 'limit', up: up ?? null, down: down ?? null })
   const { words, language } = output
   const said = (rate: number | undefined): string | undefined =>

@@ -257,6 +257,8 @@ export const english: Catalogue = {
     `Sends ${up === undefined ? 'as fast as the line takes' : `at most ${up}/s`}, receives ${
       down === undefined ? 'as fast as the line gives' : `at most ${down}/s`
     }.`,
+  limitUnheard: ({ pid }) =>
+    `The running grenier (process ${pid}) did not hear of it: it is so from its next start on.`,
   forgetDone: ({ folder }) => `${folder} is not synced on this device any more. Its files stay.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}.`,
@@ -307,7 +309,7 @@ export const english: Catalogue = {
   helpOnce: () => 'return when both sides agree and everything is durable',
   helpStatus: () => 'what is synced and how it stands',
   helpApprove: () => 'go on after a brake (mass deletion or change, missing marker), once you have looked',
-  helpLimit: () => 'bandwidth of this device, now and from now on; without options, what it is',
+  helpLimit: () => 'how fast each grenier here sends and receives, now and from now on; alone, says it',
   helpLimitUp: () => 'how fast it sends: 500KiB/s, 1Mbit/s…, or none',
   helpLimitDown: () => 'how fast it receives, likewise',
   helpForget: () => 'stop syncing a folder here; files stay',

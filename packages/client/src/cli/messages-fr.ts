@@ -276,6 +276,8 @@ export const french: Catalogue = {
     `Envoie ${up === undefined ? 'aussi vite que la ligne le permet' : `au plus ${up}/s`}, reçoit ${
       down === undefined ? 'aussi vite que la ligne le permet' : `au plus ${down}/s`
     }.`,
+  limitUnheard: ({ pid }) =>
+    `Le grenier en cours (processus ${pid}) ne l’a pas entendu : il en tiendra compte à son prochain démarrage.`,
   forgetDone: ({ folder }) => `${folder} n’est plus synchronisé sur cet appareil. Ses fichiers restent.`,
   exportDone: ({ count, files, bytes, path }) =>
     `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
@@ -329,7 +331,8 @@ export const french: Catalogue = {
   helpStatus: () => 'ce qui est synchronisé et où on en est',
   helpApprove: () =>
     'continuer après un arrêt (disparition ou changement en masse, marqueur absent), une fois que vous avez regardé',
-  helpLimit: () => 'débit de cet appareil, dès maintenant et par la suite ; sans option, ce qu’il est',
+  helpLimit: () =>
+    'à quelle vitesse chaque grenier ici envoie et reçoit, dès maintenant et par la suite ; seul, il le dit',
   helpLimitUp: () => 'à quelle vitesse il envoie : 500Kio/s, 1Mbit/s…, ou aucune',
   helpLimitDown: () => 'à quelle vitesse il reçoit, de même',
   helpForget: () => 'ne plus synchroniser un dossier ici ; les fichiers restent',

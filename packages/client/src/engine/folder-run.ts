@@ -31,11 +31,8 @@ const heldMs = 30_000
 const settleMs = 30
 /** Passes in a row that changed something; a folder that never settles is left to the next wake-up. */
 const passesMax = 200
-/**
- * What changed so lately that a further change might not show is looked at again after so long: at once where times are fine, and after
- * all of them where they are whole seconds.
- */
-const settlePausesMs = [60, 540, 1620]
+/** What changed so lately that a further change might not show is looked at again after so long: times are fine, or else whole seconds. */
+const settlePausesMs = [60, 2_160]
 /** How long news may have to wait meanwhile. */
 const settleSliceMs = 60
 /** So many pauses in all, or a file that never rests would hold a run up. */
@@ -76,6 +73,8 @@ export class FolderRun {
   #lookAtAll = true
   /** Grows with each look that saw something: what the brake saw before holds no more. */
   #sights = 0
+  /** How often something was hinted at. */
+  #hints = 0
   #brakeChecked: string | undefined
   #goesOn = false
   #caughtUp = false
@@ -98,6 +97,7 @@ export class FolderRun {
   /** Something may have changed in this directory. */
   hint(directory: RelativePath): void {
     this.#hinted.add(directory)
+    this.#hints += 1
     this.#bell.ring()
     this.#onHint?.()
   }
@@ -288,21 +288,21 @@ export class FolderRun {
       }
       const pauseMs = settlePausesMs[waits++]
       if (pauseMs === undefined || waited++ >= settlePausesMax) break
-      await this.#pauseUnlessNews(pauseMs)
+      if (await this.#pauseUntilNews(pauseMs)) waits = 0
     }
     tally.problem({ path: rootPath, code: 'changing' })
     return false
   }
 
-  /** What is only waited for is not to hold up what is new. */
-  async #pauseUnlessNews(pauseMs: number): Promise<void> {
+  /** What is only waited for does not hold up what is new. Whether something was. */
+  async #pauseUntilNews(pauseMs: number): Promise<boolean> {
     const { vault, receiver, questions } = this.#parts
-    const left = new Set(this.#hinted)
-    const isNew = (directory: RelativePath): boolean => !left.has(directory)
+    const hints = this.#hints
     for (let restMs = pauseMs; restMs > 0; restMs -= settleSliceMs) {
       await pause({ clock: vault.platform.clock, signal: vault.signal }, Math.min(restMs, settleSliceMs))
-      if (receiver.waiting || questions.waiting || [...this.#hinted].some(isNew)) return
+      if (receiver.waiting || questions.waiting || this.#hints !== hints) return true
     }
+    return false
   }
 
   async #sendSmall(session: RelaySession): Promise<void> {

@@ -28,7 +28,7 @@ export interface Home {
   readonly certificate: Certificate | undefined
   readonly relays: readonly string[]
   readonly folders: readonly FolderRecord[]
-  /** How fast this device may send and receive. */
+  /** How fast each process of this device may send and receive. */
   readonly limits: Limits
   /**
    * Adds a relay, and the person's identity to a device that only joined. Durable when it resolves.

@@ -65,6 +65,7 @@ export class Pace {
 
   /** Whether something small may pass out of its turn; if so, it is counted. */
   passesSmall(bytes: number): boolean {
+    if (this.#rate === undefined) return true
     this.#fill()
     if (bytes > smallBytes || this.#smallBalance < 0) return false
     this.#smallBalance -= bytes

@@ -157,19 +157,15 @@ export class ItemReader {
 
   /** A view into the bytes given, not a copy. */
   bytes(): Uint8Array {
-    const length = this.#head(byteString)
-    const end = this.#at + length
-    if (end > this.#bytes.length) throw new ShortItem()
-    const out = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length)
+    const end = this.#endOfString()
+    const out = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, end - this.#at)
     this.#at = end
     return out
   }
 
   /** A byte string as text: one character for each byte. */
   latin1(): string {
-    const length = this.#head(byteString)
-    const end = this.#at + length
-    if (end > this.#bytes.length) throw new ShortItem()
+    const end = this.#endOfString()
     const out = this.#bytes.toString('latin1', this.#at, end)
     this.#at = end
     return out
@@ -177,6 +173,13 @@ export class ItemReader {
 
   array(): number {
     return this.#head(arrayItem)
+  }
+
+  /** Reads the head of a byte string; where the string ends. */
+  #endOfString(): number {
+    const end = this.#head(byteString) + this.#at
+    if (end > this.#bytes.length) throw new ShortItem()
+    return end
   }
 
   #uint64(): bigint {

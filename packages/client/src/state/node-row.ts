@@ -31,9 +31,6 @@ export interface StoredNode {
 /** Who has a name, in each tree. */
 export type Slots = Readonly<Partial<Record<Column, NodeId>>>
 
-/** The columns, in the order in which they are stored. */
-export const columnsInOrder: readonly Column[] = ['base', 'local', 'remote']
-
 const lastInodeFlag = 0x40
 const writer = new ItemWriter(1024)
 
