@@ -36,7 +36,7 @@ export interface Lies {
   readonly pack?: (pack: string, offset: number, bytes: Uint8Array) => Uint8Array
   /** Whether it says that it lacks a pack. */
   readonly lacks?: (pack: string) => boolean
-  /** Keeps an append to itself and says that it is durable; false: passes it on. */
+  /** Keeps an append, or an entry that is put back, to itself and says that it is durable; false: passes it on. */
   readonly swallows?: (entry: Uint8Array) => boolean
   /** Refuses an append, as if the log had grown. */
   readonly moved?: (entry: Uint8Array) => boolean
@@ -126,9 +126,10 @@ export class LyingRelay {
       answer(refusal(message.id, 'head-moved'))
       return undefined
     }
-    if (message.type === 'append' && lies.swallows?.(message.entry) === true) {
+    const isEntry = message.type === 'append' || message.type === 'put-back'
+    if (isEntry && lies.swallows?.(message.entry) === true) {
       const { sequence } = decodeEntry(message.entry).header
-      answer({ type: 'ok', id: message.id, re: 'append', sequence })
+      answer({ type: 'ok', id: message.id, re: message.type, sequence })
       return undefined
     }
     if (message.type === 'vaults' && lies.vaults !== undefined) {

@@ -34,9 +34,9 @@ export class World {
   readonly scheduler: Scheduler
   readonly machines: Machine[] = []
   readonly trace: string[] = []
-  readonly relayDisk: RelayDisk
+  relayDisk: RelayDisk
   /** What the relay keeps: for those who look behind it. */
-  readonly stores: Stores
+  stores: Stores
   /** Stands on the line between a machine and the relay, if anybody does. */
   between: ((wire: Wire, machine: Machine) => Wire) | undefined
   /** What a relay could read, and where; nothing, if all is well. */
@@ -138,6 +138,14 @@ export class World {
     this.#lines = []
     this.#relayAhead = []
     this.relayDisk.crash(this.random.below(this.relayDisk.unflushedBatches + 1))
+  }
+
+  /** Another disk is put in the place of the relay's, and the relay started on it: a copy of before, or an empty one. */
+  restoreRelay(disk: RelayDisk): void {
+    this.killRelay()
+    this.relayDisk = disk
+    this.stores = disk.open(() => true)
+    this.startRelay()
   }
 
   /** Lets something happen right before a call of the relay's store that is to come. */

@@ -36,9 +36,11 @@ const login = v.strictObject({
   certificate: v.optional(certificate),
   /** The `session` of an earlier connection of the same key, whose unfinished puts go on. */
   resume: v.optional(bytesOf(limits.tokenBytes)),
+  /** A device that nobody knows here is let in with its certificate alone, to open the account of its identity anew. */
+  reopen: v.optional(v.literal(true)),
 })
 
-/** Logged in by the identity: makes the account, or adds the certified device to it. */
+/** Logged in by the identity, or by the certified device itself: makes the account, or adds the device to it. */
 const openAccount = v.strictObject({
   type: v.literal('open-account'),
   id: requestId,
@@ -59,6 +61,23 @@ const entries = v.strictObject({
 })
 
 const append = v.strictObject({ type: v.literal('append'), id: requestId, vault: id32, entry: entryBytes })
+
+/** An entry that the log once had, and this relay lost: as `append`, but packs need not be here, and anybody who may read gives it. */
+const putBack = v.strictObject({
+  type: v.literal('put-back'),
+  id: requestId,
+  vault: id32,
+  entry: entryBytes,
+})
+
+/** Packs that the log claims and this relay does not hold. */
+const lost = v.strictObject({
+  type: v.literal('lost'),
+  id: requestId,
+  vault: id32,
+  /** The last one of the answer before. */
+  after: v.optional(id32),
+})
 
 const have = v.strictObject({
   type: v.literal('have'),
@@ -120,6 +139,8 @@ export const clientMessage = v.variant('type', [
   head,
   entries,
   append,
+  putBack,
+  lost,
   have,
   put,
   part,

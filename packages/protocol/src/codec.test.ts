@@ -109,7 +109,7 @@ describe('what is refused', () => {
       ...clientMessages.map((message) => [message, decodeClientMessage] as const),
       ...relayMessages.map((message) => [message, decodeRelayMessage] as const),
     ]
-    const optional = ['certificate', 'resume', 'invite', 'after', 'message', 'retryAfterMs', 'data']
+    const optional = ['certificate', 'resume', 'reopen', 'invite', 'after', 'message', 'retryAfterMs', 'data']
     for (const [message, decode] of cases) {
       for (const field of Object.keys(message)) {
         if (optional.includes(field) || (field === 'id' && message.type === 'error')) continue

@@ -53,6 +53,14 @@ const okOpenAccount = v.strictObject(ok('open-account'))
 const okHead = v.strictObject({ ...ok('head'), ...headFields })
 /** The entry is durable, and is the head with this sequence. */
 const okAppend = v.strictObject({ ...ok('append'), sequence: whole })
+/** The entry is durable, and stands at this sequence; it may have been there already. */
+const okPutBack = v.strictObject({ ...ok('put-back'), sequence: whole })
+const okLost = v.strictObject({
+  ...ok('lost'),
+  /** Rising. */
+  packs: v.pipe(v.array(id32), v.maxLength(limits.havePacks)),
+  last: v.boolean(),
+})
 const okHave = v.strictObject({
   ...ok('have'),
   /** One for each pack asked about, in that order. */
@@ -149,6 +157,8 @@ const okMessage = v.variant('re', [
   okOpenAccount,
   okHead,
   okAppend,
+  okPutBack,
+  okLost,
   okHave,
   okPut,
   okSubscribe,

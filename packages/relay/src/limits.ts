@@ -144,3 +144,9 @@ export const invitationLifeMaxMs = 366 * 24 * hour
 
 /** Accounts in one answer to `account list`. */
 export const accountsListed = 500
+
+/**
+ * After a lost entry was put back, the log takes no new ones for so long: a device that knows more of it has to put that back before
+ * anybody goes on. Most devices are there within seconds after the relay is.
+ */
+export const healingMs = 30 * second

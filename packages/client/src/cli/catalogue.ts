@@ -112,6 +112,9 @@ export interface Catalogue {
   changeMoved: Text<{ from: string; path: string }>
   conflict: Text<{ path: string; keptAs: string }>
   voidEntry: Text<{ sequence: number; device: string; reason: string }>
+  /** `entries` of the log were put back, `packs` of content sent anew. */
+  healedLog: Text<{ count: number; entries: string }>
+  healedContent: Text<{ count: number; packs: string; bytes: string }>
   watchBlind: Text<{ reason: string }>
   watchLimit: Plain
   relayAway: Plain
@@ -174,6 +177,7 @@ export interface Catalogue {
   statusPending: Text<{ count: number; text: string }>
   statusTroubles: Text<{ conflicts: number; problems: number }>
   statusHeld: Text<{ seen: string }>
+  statusHealed: Text<{ when: string; entries: string; packs: string; bytes: string }>
   statusContact: Text<{ when: string }>
   statusNever: Plain
   roleOwner: Plain

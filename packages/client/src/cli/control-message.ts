@@ -42,6 +42,7 @@ const statusSchema = v.strictObject({
   problems: count,
   head,
   held: v.array(sightSchema),
+  healed: v.optional(v.strictObject({ atMs: count, entries: count, packs: count, bytes: count })),
   lastContactMs: v.optional(v.number()),
 })
 const heldSchema = v.strictObject({
@@ -133,6 +134,7 @@ const eventSchema = v.variant('event', [
   }),
   v.strictObject({ event: v.literal('void'), sequence: count, device: text, reason: text }),
   v.strictObject({ event: v.literal('brake'), ...sightFields, examples: v.array(text) }),
+  v.strictObject({ event: v.literal('healed'), entries: count, packs: count, bytes: count }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 

@@ -49,6 +49,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'state':
     case 'void':
     case 'brake':
+    case 'healed':
     case 'blind': {
       const { event: name, ...facts } = event
       return { event: name, ...place, ...facts }
@@ -105,6 +106,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
         words.hintLine({ hint: words.hintBrake({ direction }) }),
       ].join('\n')
     }
+    case 'healed':
+      return healedText(words, event)
     case 'blind':
       return event.reason === 'watch-limit'
         ? words.watchLimit({})
@@ -114,6 +117,14 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
     case 'progress':
       return undefined
   }
+}
+
+function healedText(words: Catalogue, event: Extract<FolderEvent, { event: 'healed' }>): string {
+  const { entries, packs, bytes } = event
+  const { language } = words
+  if (packs === 0) return words.healedLog({ count: entries, entries: formatCount(entries, language) })
+  const sent = { packs: formatCount(packs, language), bytes: formatBytes(bytes, language) }
+  return words.healedContent({ count: packs, ...sent })
 }
 
 /** Out of reach; or there, and unable. */

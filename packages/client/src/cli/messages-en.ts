@@ -213,6 +213,14 @@ export const english: Catalogue = {
   changeDown: ({ action, path }) => `↓ ${action} ${path}`,
   changeMoved: ({ from, path }) => `${from} → ${path}`,
   conflict: ({ path, keptAs }) => `conflict: ${path} changed on both sides; yours is kept as ${keptAs}`,
+  healedLog: ({ count, entries }) =>
+    `the relay had lost the newest part of the history, as after a backup was restored: ${entries} ${
+      count === 1 ? 'entry was' : 'entries were'
+    } put back from this device, exactly as ${count === 1 ? 'it was' : 'they were'}; no file was touched`,
+  healedContent: ({ count, packs, bytes }) =>
+    `the relay had lost contents too: what this device holds of them was sent again, ${packs} ${
+      count === 1 ? 'pack' : 'packs'
+    }, ${bytes}`,
   voidEntry: ({ sequence, device, reason }) =>
     `warning: entry ${sequence} of device ${device} does not apply and was ignored (${reason})`,
   watchBlind: ({ reason }) =>
@@ -279,6 +287,8 @@ export const english: Catalogue = {
   statusPending: ({ text }) => `  waiting: ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflicts: ${conflicts}, problems: ${problems}`,
   statusHeld: ({ seen }) => `  held: ${seen}`,
+  statusHealed: ({ when, entries, packs, bytes }) =>
+    `  given back to the relay, which had lost it: ${entries} entries, ${packs} packs (${bytes}), ${when}`,
   statusContact: ({ when }) => `  last contact with the relay: ${when}`,
   statusNever: () => 'never',
   roleOwner: () => 'owner',

@@ -231,6 +231,14 @@ export const french: Catalogue = {
   changeMoved: ({ from, path }) => `${from} → ${path}`,
   conflict: ({ path, keptAs }) =>
     `conflit : ${path} a changé des deux côtés ; le vôtre est gardé sous ${keptAs}`,
+  healedLog: ({ count, entries }) =>
+    `le relais avait perdu la fin de l’historique, comme après la restauration d’une sauvegarde : ${entries} ${
+      count === 1 ? 'entrée a été remise telle quelle' : 'entrées ont été remises telles quelles'
+    } depuis cet appareil ; aucun fichier n’a été touché`,
+  healedContent: ({ count, packs, bytes }) =>
+    `le relais avait aussi perdu des contenus : ce que cet appareil en détient a été renvoyé, ${packs} ${
+      count === 1 ? 'paquet' : 'paquets'
+    }, ${bytes}`,
   voidEntry: ({ sequence, device, reason }) =>
     `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
@@ -299,6 +307,8 @@ export const french: Catalogue = {
   statusPending: ({ text }) => `  en attente : ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
   statusHeld: ({ seen }) => `  retenu : ${seen}`,
+  statusHealed: ({ when, entries, packs, bytes }) =>
+    `  rendu au relais, qui l’avait perdu : ${entries} entrées, ${packs} paquets (${bytes}), ${when}`,
   statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
   statusNever: () => 'jamais',
   roleOwner: () => 'propriétaire',

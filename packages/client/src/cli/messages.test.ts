@@ -59,6 +59,8 @@ const values = {
   goneText: '1',
   changedText: '2',
   filesText: '3',
+  entries: '4',
+  packs: '5',
 }
 
 function sentences(value: unknown): string[] {

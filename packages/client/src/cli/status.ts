@@ -3,18 +3,20 @@ import { existsSync } from 'node:fs'
 import { fromHex, toHex, vaultId, wordsOf } from '@grenier/crypto'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { heldBack } from '../engine/brake-record.ts'
+import { healedIn, type Healed } from '../engine/healed-note.ts'
 import type { FolderStatus } from '../engine/events.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
 import { VaultLog } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
+import type { Catalogue } from './catalogue.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
 import { knownFolder } from './folder-argument.ts'
 import { sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { lastRun } from './last-run.ts'
 import { printable } from './printable.ts'
-import { formatCount, formatMoment } from './quantities.ts'
+import { formatBytes, formatCount, formatMoment } from './quantities.ts'
 
 /** Words of a head's fingerprint that are shown: 66 bits, enough for two people on the telephone. */
 const fingerprintWords = 6
@@ -75,7 +77,13 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
       return {
         record,
         running: false,
-        status: { ...kept, pending: trees.differingCount, head, held: heldBack(trees) },
+        status: {
+          ...kept,
+          pending: trees.differingCount,
+          head,
+          held: heldBack(trees),
+          healed: healedIn(trees),
+        },
       }
     } finally {
       await store.close()
@@ -89,7 +97,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
 
 function jsonOf({ record, status, running }: Standing): Record<string, unknown> {
   const { path, vault, name, relay } = record
-  const { state, pending, conflicts, problems, head, held, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, healed, lastContactMs } = status
   const lastContact = lastContactMs === undefined ? null : new Date(lastContactMs).toISOString()
   return {
     path,
@@ -104,6 +112,8 @@ function jsonOf({ record, status, running }: Standing): Record<string, unknown> 
     held,
     head: head ?? null,
     fingerprint: head === undefined ? null : fingerprintOf(head.hash),
+    healed:
+      healed === undefined ? null : { ...healed, atMs: undefined, at: new Date(healed.atMs).toISOString() },
     lastContact,
   }
 }
@@ -115,7 +125,7 @@ function fingerprintOf(hash: string): string {
 
 function textOf({ output }: Invocation, { record, status, running }: Standing): string {
   const { words, language } = output
-  const { state, pending, conflicts, problems, head, held, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, healed, lastContactMs } = status
   const now = stateText(words, state)
   const lines = [
     words.statusFolder({
@@ -129,7 +139,18 @@ function textOf({ output }: Invocation, { record, status, running }: Standing): 
   if (pending > 0) lines.push(words.statusPending({ count: pending, text: formatCount(pending, language) }))
   if (conflicts + problems > 0) lines.push(words.statusTroubles({ conflicts, problems }))
   for (const sight of held) lines.push(words.statusHeld({ seen: sightText(words, language, sight) }))
+  if (healed !== undefined) lines.push(healedText(words, healed))
   const when = lastContactMs === undefined ? words.statusNever({}) : formatMoment(lastContactMs, language)
   lines.push(words.statusContact({ when }))
   return lines.join('\n')
+}
+
+function healedText(words: Catalogue, { atMs, entries, packs, bytes }: Healed): string {
+  const { language } = words
+  return words.statusHealed({
+    when: formatMoment(atMs, language),
+    entries: formatCount(entries, language),
+    packs: formatCount(packs, language),
+    bytes: formatBytes(bytes, language),
+  })
 }

@@ -2,6 +2,7 @@
 import type { ProblemCode } from '../sync/action.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { BrakeSight } from './brake-record.ts'
+import type { Healed } from './healed-note.ts'
 
 /** What a folder is doing. */
 export type FolderState = 'synced' | 'syncing' | 'paused' | 'offline' | 'braked' | 'halted'
@@ -30,6 +31,8 @@ export type FolderEvent =
   | { readonly event: 'state'; readonly state: FolderState; readonly code?: ClientErrorCode }
   /** A member's entry was void, whole. */
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
+  /** The relay had lost something of the vault: so many entries were put back as they were, so many packs of content were sent anew. */
+  | { readonly event: 'healed'; readonly entries: number; readonly packs: number; readonly bytes: number }
   /** So much is gone or changed at once that a person has to look; `examples`: some paths. */
   | ({ readonly event: 'brake'; readonly examples: readonly string[] } & BrakeSight)
   /** The watcher is blind: only rescans see changes. */
@@ -58,6 +61,8 @@ export interface FolderStatus {
   readonly head: { readonly seq: number; readonly hash: string } | undefined
   /** What waits for a person's word. */
   readonly held: readonly BrakeSight[]
+  /** What a relay that had lost it was last given back; undefined: never. */
+  readonly healed?: Healed | undefined
   /** ms since 1970 of the last exchange with the relay; undefined: never. */
   readonly lastContactMs: number | undefined
 }

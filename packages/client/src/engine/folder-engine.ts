@@ -24,14 +24,18 @@ import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
 import { keepingEvidence } from './halting.ts'
+import { healedIn } from './healed-note.ts'
+import { Healing } from './healing.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
+import { LostPacks } from './lost-packs.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork } from './plan-work.ts'
 import { Planning } from './planning.ts'
 import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
-import { deviceLogin, logInAt } from './relay-login.ts'
+import { logInAgain } from './log-in-again.ts'
+import { deviceLogin } from './relay-login.ts'
 import { Sender, type Meanwhile } from './sender.ts'
 import { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
@@ -49,6 +53,7 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #planning: Planning
   readonly #connection: Connection
   readonly #receiver: Receiver
+  readonly #healing: Healing
   readonly #entries: EntryWriter
   readonly #tally: Tally
   readonly #questions: Questions
@@ -87,9 +92,11 @@ export class OpenFolderEngine implements FolderEngine {
       attemptsMax: () => (this.#watching ? undefined : attemptsOnce),
       changed: (state) => report({ event: 'state', state: state === 'online' ? 'syncing' : 'offline' }),
     })
+    this.#healing = new Healing(vault)
     this.#receiver = new Receiver({
       vault,
       adopt: (ids) => this.#planning.adopt(ids),
+      heal: (session, head, fault) => this.#healing.putBack(session, head, fault),
       heard: (device, change) => this.#ahead?.heard(device, change),
     })
     this.#entries = new EntryWriter(vault, this.#receiver)
@@ -133,6 +140,7 @@ export class OpenFolderEngine implements FolderEngine {
       problems: this.#tally.problems,
       head: log.isEmpty ? undefined : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) },
       held: heldBack(trees),
+      healed: healedIn(trees),
       lastContactMs: this.#lastContactMs,
     })
   }
@@ -241,7 +249,8 @@ export class OpenFolderEngine implements FolderEngine {
 
   async #logIn(): Promise<RelaySession> {
     const { home, platform } = this.#context
-    const session = await logInAt(platform, this.record.relay, { ...deviceLogin(home), resume: this.#resume })
+    const as = { ...deviceLogin(home), resume: this.#resume }
+    const session = await logInAgain({ vault: this.#vault, healing: this.#healing }, as)
     this.#resume = session.resumption
     this.#lastContactMs = platform.clock.now()
     return session
@@ -280,7 +289,9 @@ export class OpenFolderEngine implements FolderEngine {
     const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
     const isBusy = (): boolean => receiver.waiting || questions.waiting || run.isHinted
     const every = this.#context.checkpointEvery ?? checkpointEvery
-    const duty = { vault, entries, checkpoints: new CheckpointWriter({ vault, entries, every, isBusy }) }
+    const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy })
+    const lost = new LostPacks({ vault, files, entries, receiver, fetch: fetched.fetch, isBusy })
+    const duty = { vault, entries, checkpoints, lost }
     const run: FolderRun = new FolderRun({
       ...shared,
       connection,

@@ -245,11 +245,19 @@ export class FolderRun {
     const { connection, receiver, shipper, vault } = this.#parts
     const session = await connection.session()
     if (session === this.#session) return session
-    await session.subscribe(vault.log.vault, (entry) => {
-      receiver.pushed(entry)
-      this.#bell.ring()
-    })
+    const subscribe = (): Promise<void> =>
+      session.subscribe(vault.log.vault, (entry) => {
+        receiver.pushed(entry)
+        this.#bell.ring()
+      })
     receiver.missed()
+    await subscribe().catch(async (error: unknown) => {
+      // A relay that lost the vault has nothing to be told of before it is put back.
+      if (!isMissing(error) || vault.log.isEmpty) throw error
+      await receiver.receive(session)
+      receiver.missed()
+      await subscribe()
+    })
     await receiver.receive(session)
     await shipper.online(session)
     this.#session = session
@@ -374,4 +382,10 @@ export class FolderRun {
   #stopIfAborted(): void {
     if (this.#parts.vault.signal.aborted) throw new ClientError('interrupted', 'stopped')
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'vault-unknown'
+  )
 }

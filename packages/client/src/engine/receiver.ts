@@ -50,6 +50,12 @@ export interface ReceiverParts {
   readonly vault: Vault
   /** Base follows for these nodes, where local and remote agree: an entry of this device came back that it does not know to be sent. */
   readonly adopt: (ids: readonly NodeId[]) => Promise<void>
+  /**
+   * The relay has an older log than this device, as far as it can tell (`head`; undefined: none): what it lost is put back.
+   * @throws ClientError `fault`, and what the relay says to it
+   */
+  readonly heal?:
+    ((session: RelaySession, head: RelayHead | undefined, fault: ClientError) => Promise<void>) | undefined
   /** A change of another device applied. */
   readonly heard?: ((device: string, change: ChangePayload) => void) | undefined
 }
@@ -120,16 +126,37 @@ export class Receiver {
   }
 
   async #catchUp(session: RelaySession): Promise<void> {
-    const { log, trees } = this.#vault
+    const { log } = this.#vault
     const entries = (from: number): AsyncIterable<RelayEntry> => session.entries(log.vault, from)
-    const head = await session.head(log.vault)
-    const standing = log.compare(head)
-    if (head === undefined || standing === 'same') return
-    if (standing === 'older') throw log.judgeOlder(trees, head, await firstOf(entries(head.sequence)))
+    const head = await this.#headBeyond(session)
+    if (head === undefined) return
     if (log.isBeforeJoining) await log.lookAhead(entries(log.nextSequence))
     for await (const given of entries(log.nextSequence)) await this.#take(session, given, head)
     log.complete()
     log.assertHolds(head)
+  }
+
+  /** The relay's head, if it is further on than this device. What the relay lost is put back first. */
+  async #headBeyond(session: RelaySession): Promise<RelayHead | undefined> {
+    const { log } = this.#vault
+    for (let round = 1; ; round += 1) {
+      const head = await session.head(log.vault)
+      const fault = await this.#older(session, head)
+      if (head !== undefined && fault === undefined) return log.compare(head) === 'longer' ? head : undefined
+      const { heal } = this.#parts
+      const error = fault ?? log.judgeMissing()
+      // One that says that all of it stands there again, and then shows the old one, is not mended by saying it again.
+      if (heal === undefined || error.code !== 'relay-rollback' || round > healingRoundsMax) throw error
+      await heal(session, head, error)
+    }
+  }
+
+  /** What it means when the relay's log ends before this device's; undefined when it does not. */
+  async #older(session: RelaySession, head: RelayHead | undefined): Promise<ClientError | undefined> {
+    const { log, trees } = this.#vault
+    if (head === undefined) return log.judgeMissing()
+    if (log.compare(head) !== 'older') return undefined
+    return log.judgeOlder(trees, head, await firstOf(session.entries(log.vault, head.sequence)))
   }
 
   async #takePushed(session: RelaySession): Promise<void> {
@@ -255,6 +282,8 @@ export class Receiver {
   }
 }
 
+/** Putting back is done so often on one question: others may be at it at the same time. */
+const healingRoundsMax = 2
 /** Pushed entries kept; beyond, the relay is asked: they are on its disk anyway. */
 const pushedMax = 64
 /** Checkpoints are compared with one's own state this close to the head alone: who catches up over many would hash for hours. */

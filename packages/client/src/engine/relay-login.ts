@@ -12,6 +12,8 @@ export interface Login {
   readonly keyKind: KeyKind
   readonly pairs: KeyPairs
   readonly certificate?: Uint8Array | undefined
+  /** Let in with the certificate alone, where nobody knows the key: to open the account anew. */
+  readonly reopen?: true | undefined
 }
 
 /** This device, with its certificate where it has one. */
@@ -32,6 +34,7 @@ export async function logInAt(
     key: login.pairs.sign.publicKey,
     sign: (label, bytes) => sign(login.pairs.sign.secretKey, label, bytes),
     certificate: login.certificate,
+    reopen: login.reopen,
   }
   const url = relayUrl(relay)
   const { clock, random } = platform

@@ -204,18 +204,21 @@ export class VaultLog {
     assertRetired(this.state)
   }
 
+  /** The error that it means when the relay has no log of this vault. */
+  judgeMissing(): ClientError {
+    const known = this.#known
+    const error = new ClientError('relay-rollback', 'the relay has no log of this vault any more', {
+      data: { expected: known.sequence },
+    })
+    return withEvidence(error, { expected: known, came: {} })
+  }
+
   /**
    * What the head that the relay states means: `same`, `longer`, or `older`, of which `judgeOlder` tells why.
-   * @throws ClientError `relay-rollback` when there is no log, `relay-contradicts` for another one of the same length
+   * @throws ClientError `relay-contradicts` for another one of the same length
    */
-  compare(head: RelayHead | undefined): 'same' | 'longer' | 'older' {
+  compare(head: RelayHead): 'same' | 'longer' | 'older' {
     const known = this.#known
-    if (head === undefined) {
-      const error = new ClientError('relay-rollback', 'the relay has no log of this vault any more', {
-        data: { expected: known.sequence },
-      })
-      throw withEvidence(error, { expected: known, came: {} })
-    }
     if (head.sequence < known.sequence) return 'older'
     if (head.sequence > known.sequence) return 'longer'
     if (equal(head.hash, known.hash)) return head.sequence < this.nextSequence ? 'same' : 'longer'

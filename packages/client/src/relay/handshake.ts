@@ -13,6 +13,7 @@ import {
   type Wire,
 } from '@grenier/protocol'
 import type { Clock } from '../clock.ts'
+import { ClientError } from '../errors.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { broken, refused, unreachable } from './relay-failure.ts'
 
@@ -24,6 +25,8 @@ export interface Credentials {
   sign(label: Label, bytes: Uint8Array): Uint8Array
   /** A device's, encoded, as long as the relay may not know it. */
   readonly certificate?: Uint8Array | undefined
+  /** Let in with the certificate alone, where nobody knows the key: to open the account anew. */
+  readonly reopen?: true | undefined
 }
 
 /** What the exchange found out. */
@@ -96,7 +99,7 @@ class Exchange {
       return
     }
     const message = decodeRelayMessage(frame)
-    if (message.type === 'error') throw refused(message)
+    if (message.type === 'error') throw this.refusal(message)
     if (message.type === 'challenge' && this.challenge === undefined) {
       this.challenge = message
       this.answer(message)
@@ -115,14 +118,22 @@ class Exchange {
     } else throw new ProtocolError('malformed', 'not what follows in a login')
   }
 
+  /** Who does not know us any more may have lost everything: its incarnation tells. */
+  private refusal(message: RelayMessageOf<'error'>): ClientError {
+    const { code, message: text, retryable, data } = refused(message)
+    if (this.challenge === undefined) return new ClientError(code, text, { retryable, data })
+    const incarnation = toHex(this.challenge.incarnation)
+    return new ClientError(code, text, { retryable, data: { ...data, incarnation } })
+  }
+
   private answer(challenge: RelayMessageOf<'challenge'>): void {
     const { wire, url, credentials, clock, random, resume } = this.options
-    const { keyKind, key, certificate } = credentials
+    const { keyKind, key, certificate, reopen } = credentials
     const clientNonce = random.bytes(limits.idBytes)
     const facts = { origin: url.origin, relayNonce: challenge.nonce, clientNonce, keyKind, key }
     const signature = credentials.sign(loginLabel, loginBytes(facts))
     this.sentAtMs = clock.monotonic()
-    const fields = { keyKind, key, clientNonce, signature, certificate, resume }
+    const fields = { keyKind, key, clientNonce, signature, certificate, resume, reopen }
     wire.send(encodeMessage({ type: 'login', id: loginId, version: challenge.version, ...fields }))
   }
 }

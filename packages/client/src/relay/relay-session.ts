@@ -30,6 +30,13 @@ export interface RelaySession {
    * other either: they take effect in the order of their sequence numbers.
    */
   append(vault: VaultId, entry: Uint8Array): Promise<'appended' | 'moved'>
+  /**
+   * Gives back an entry that the relay lost, where it stood; resolves when it stands there durably, as it may have all along. `moved`: the
+   * log has another one there, or ends before it.
+   */
+  putBack(vault: VaultId, entry: Uint8Array): Promise<'stands' | 'moved'>
+  /** Packs that the log claims and the relay does not hold, as it says. */
+  lost(vault: VaultId): Promise<readonly PackId[]>
   have(vault: VaultId, packs: readonly PackId[]): Promise<readonly PackState[]>
   /** Resolves when the relay holds the pack durably. */
   put(vault: VaultId, pack: { readonly id: PackId; readonly bytes: SealedBytes }): Promise<void>

@@ -1,6 +1,7 @@
 // One logged-in connection to a relay: dials, logs in, and is the RelaySession and RelayAccount that the engine and the command ask.
 import {
   entryHash,
+  packId,
   toHex,
   vaultId,
   type PackId,
@@ -21,6 +22,9 @@ import { PutLane, type SealedPack } from './put-lane.ts'
 import type { AccountFacts, RelayAccount } from './relay-account.ts'
 import { unreachable } from './relay-failure.ts'
 import type { PackState, RelayEntry, RelayHead, RelaySession } from './relay-session.ts'
+
+/** Lost packs taken note of: 4 TiB of content. More than that a relay may say, and nobody needs to believe. */
+const lostMax = 1 << 20
 
 /** What a session is made of. */
 export interface ConnectOptions {
@@ -114,6 +118,22 @@ class Session implements ConnectedSession {
     await this.puts.announced(entry)
     const asked = this.link.ask('append', (id) => ({ type: 'append', id, vault, entry }))
     return (await unlessRefused(asked, 'head-moved', undefined)) === undefined ? 'moved' : 'appended'
+  }
+
+  async putBack(vault: VaultId, entry: Uint8Array): Promise<'stands' | 'moved'> {
+    const asked = this.link.ask('put-back', (id) => ({ type: 'put-back', id, vault, entry }))
+    return (await unlessRefused(asked, 'head-moved', undefined)) === undefined ? 'moved' : 'stands'
+  }
+
+  async lost(vault: VaultId): Promise<readonly PackId[]> {
+    const found: PackId[] = []
+    for (;;) {
+      const after = found.at(-1)
+      const answer = await this.link.ask('lost', (id) => ({ type: 'lost', id, vault, after }))
+      found.push(...answer.packs.map(packId))
+      if (answer.last || answer.packs.length === 0) return found
+      if (found.length > lostMax) return found
+    }
   }
 
   async have(vault: VaultId, packs: readonly PackId[]): Promise<readonly PackState[]> {

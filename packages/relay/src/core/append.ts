@@ -2,6 +2,7 @@
 import {
   advance,
   CryptoError,
+  decodeEntry,
   encodeLogState,
   entryHashOf,
   equal,
@@ -13,7 +14,7 @@ import {
   type VaultId,
 } from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
-import { futureMaxMs, vaultAppendsMax } from '../limits.ts'
+import { futureMaxMs, healingMs, vaultAppendsMax } from '../limits.ts'
 import type { Append, AppendResult } from '../store/log-store.ts'
 import type { Stores } from '../store/stores.ts'
 import { protectingQuota, type Quota } from '../store/usage.ts'
@@ -49,6 +50,8 @@ export class Appender {
   readonly #clock: Clock
   readonly #appended: AppendListener
   readonly #queues = new Map<string, VaultQueue>()
+  /** When an entry was last put back, by vault: of those that were lately, few. */
+  readonly #healedMs = new Map<string, number>()
   /** Sequences that are on their way into the store, by vault. */
   readonly #inStore = new Map<string, number>()
 
@@ -63,10 +66,19 @@ export class Appender {
    * Adds one entry, after those that were asked for before it. Durable when it resolves. The same entry again, while it is the head,
    * resolves as well: its first answer may have been lost.
    * @throws RelayError `vault-unknown`, `head-moved`, `clock-refused`, `entry-refused` (`data.reason`), `no-right`, `account-unknown`,
-   * `account-closed`, `pack-missing`, `pack-size`, `quota`, `too-many`
+   * `account-closed`, `pack-missing`, `pack-size`, `quota`, `too-many`, `busy`
    */
   async append(request: AppendRequest): Promise<void> {
     await this.#inOrder(request.vault, () => this.#append(request))
+  }
+
+  /**
+   * Puts back an entry that this relay lost: everything is checked but the presence of its packs, which are marked as lost where they are
+   * not here, and but that the one who gives it signed it. An entry that stands there already resolves as well.
+   * @throws RelayError as `append`; `no-right` for the holder of an invitation
+   */
+  async putBack(request: AppendRequest): Promise<void> {
+    await this.#inOrder(request.vault, () => this.#putBack(request))
   }
 
   /** Whether the entry of this sequence is on its way into the store from here: `appended` is about to tell of it. */
@@ -108,6 +120,7 @@ export class Appender {
     }
     if (state !== undefined && isHead(state, entry)) return
     checkHead(state, entry)
+    this.#checkHealed(vault)
     if (!equal(entry.header.device, actor.key))
       throw new RelayError('no-right', 'an entry is appended by the key that signed it')
     this.#checkTime(state, entry)
@@ -115,10 +128,62 @@ export class Appender {
     const chargedTo = await this.#chargedTo(live, next, actor)
     const quota = await this.#quota(chargedTo, entry)
     const append = appendOf({ live, entry, next }, { chargedTo, quota, now: this.#clock.now() })
-    this.#inStore.set(toHex(vault), next.head.sequence)
+    await this.#store(request, append, { state: next, chargedTo })
+  }
+
+  async #putBack(request: AppendRequest): Promise<void> {
+    const { vault, entry, actor } = request
+    const live = await this.#vaults.find(vault)
+    if (live === undefined) checkGenesis(request)
+    else {
+      const right = rightOf(live.state.spine, actor, this.#clock.now())
+      if (right === undefined) throw unknownVault()
+      if (right === 'joiner') throw new RelayError('no-right', 'an invitation is for accepting it')
+      if (await this.#stands(live.state, entry)) return
+      checkHead(live.state, entry)
+    }
+    this.#checkTime(live?.state, entry)
+    const next = judged(live?.state, entry)
+    const chargedTo = await this.#chargedTo(live, next, actor)
+    const account = await this.#stores.accounts.find(chargedTo)
+    // It was within the quota once: a plan that shrank since does not keep a log in pieces.
+    const quota = account && protectingQuota(account.plan)
+    const charge = { chargedTo, quota, now: this.#clock.now() }
+    const append: Append = { ...appendOf({ live, entry, next }, charge), absentPacks: 'lost' }
+    await this.#store(request, append, { state: next, chargedTo })
+    this.#healedMs.set(toHex(vault), this.#clock.monotonic())
+  }
+
+  /** @throws RelayError `busy` while others may still know more of this log than is here */
+  #checkHealed(vault: VaultId): void {
+    const key = toHex(vault)
+    const healed = this.#healedMs.get(key)
+    if (healed === undefined) return
+    const leftMs = healed + healingMs - this.#clock.monotonic()
+    if (leftMs > 0)
+      throw new RelayError('busy', 'this log is being put back', {
+        retryable: true,
+        data: { reason: 'healing', retryAfterMs: Math.ceil(leftMs) },
+      })
+    this.#healedMs.delete(key)
+  }
+
+  /** Whether the log has this very entry at its place. @throws RelayError `head-moved` when it has another one there */
+  async #stands({ vault, head }: LogState, entry: Entry): Promise<boolean> {
+    const { sequence } = entry.header
+    if (sequence > head.sequence) return false
+    const [stored] = await this.#stores.logs.entries(vault, sequence, 1)
+    const hash =
+      stored !== undefined && 'bytes' in stored ? decodeEntry(stored.bytes).bodyHash : stored?.bodyHash
+    if (hash === undefined || !equal(hash, entry.bodyHash)) throw headMoved(head)
+    return true
+  }
+
+  async #store(request: AppendRequest, append: Append, moved: LiveVault): Promise<void> {
+    const { vault } = request
+    this.#inStore.set(toHex(vault), append.head.sequence)
     try {
       this.#conclude(await this.#stores.logs.append(append), append)
-      const moved = { state: next, chargedTo }
       this.#vaults.moved(vault, moved)
       this.#appended(request, moved)
     } finally {

@@ -35,5 +35,7 @@ function told(code: RelayErrorCode, error: RelayError): RelayMessageOf<'error'> 
   if (bare.has(code)) return refusal(code)
   const retryable = error.retryable || isRetryable(code)
   const message = { ...refusal(code), message: error.message.slice(0, limits.messageChars), retryable }
-  return Object.keys(error.data).length === 0 ? message : { ...message, data: { ...error.data } }
+  const { retryAfterMs, ...data } = error.data
+  const later = typeof retryAfterMs === 'number' ? { ...message, retryAfterMs } : message
+  return Object.keys(data).length === 0 ? later : { ...later, data }
 }

@@ -63,6 +63,8 @@ async function identityOf(parts: Parts, message: Login, key: SigningKey): Promis
     message.certificate === undefined ? undefined : await addDevice(parts, message.certificate, key)
   if (added !== undefined) return added
   if ((await parts.stores.logs.vaultsOf(key)).length > 0) return undefined
+  // Its certificate was checked: it may open its account anew, and has as long as a login for that.
+  if (message.reopen === true && message.certificate !== undefined) return undefined
   throw new RelayError('account-unknown', 'this device belongs to no account and no vault here')
 }
 

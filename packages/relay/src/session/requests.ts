@@ -51,6 +51,10 @@ export async function answer(connection: Connection, request: Request): Promise<
       return undefined
     case 'append':
       return await append(connection, request)
+    case 'put-back':
+      return await putBack(connection, request)
+    case 'lost':
+      return await lost(connection, request)
     case 'have':
       return await have(connection, request)
     case 'put':
@@ -77,13 +81,14 @@ async function openAccount(
   { parts, actor, from }: Connection,
   request: ClientMessageOf<'open-account'>,
 ): Promise<OkMessage> {
-  onlyIdentity(actor)
   const certificate = checkedCertificate(request.certificate)
-  if (!equal(certificate.identity, actor.key))
-    throw new RelayError('login-failed', 'the certificate is of another identity')
+  // A device whose account the relay lost opens it again by what its identity signed for it.
+  const own = actor.kind === 'device' ? certificate.device : certificate.identity
+  if (actor.kind !== 'device' || actor.identity !== undefined) onlyIdentity(actor)
+  if (!equal(own, actor.key)) throw new RelayError('login-failed', 'the certificate is of another key')
   if (parts.failures.blocked(from)) throw new RelayError('too-many', 'too many wrong invitations')
   const result = await parts.stores.accounts.open({
-    identity: actor.key,
+    identity: certificate.identity,
     device: certificate.device,
     certificate: request.certificate,
     registration: parts.config.registration,
@@ -92,7 +97,7 @@ async function openAccount(
   })
   switch (result) {
     case 'opened':
-      parts.log('account-opened', { identity: shortId(actor.key) })
+      parts.log('account-opened', { identity: shortId(certificate.identity) })
       break
     case 'device-added':
     case 'known':
@@ -160,6 +165,32 @@ async function append(connection: Connection, request: ClientMessageOf<'append'>
   if (kind === 'genesis') parts.log('vault-made', { vault: shortId(vault) })
   access.look(vault)
   return { type: 'ok', id: request.id, re: 'append', sequence }
+}
+
+async function putBack(connection: Connection, request: ClientMessageOf<'put-back'>): Promise<OkMessage> {
+  const { parts, peer, actor, order, access } = connection
+  const vault = vaultId(request.vault)
+  const entry = decodedEntry(request.entry)
+  const { sequence } = entry.header
+  const before = order.before(vault, sequence)
+  await order.during({ vault, sequence }, async () => {
+    await before
+    await parts.appender.putBack({ vault, entry, actor, by: peer })
+  })
+  access.look(vault)
+  return { type: 'ok', id: request.id, re: 'put-back', sequence }
+}
+
+async function lost(
+  { parts, actor, access }: Connection,
+  request: ClientMessageOf<'lost'>,
+): Promise<OkMessage> {
+  const vault = vaultId(request.vault)
+  await access.open(actor, vault)
+  const after = request.after === undefined ? undefined : packId(request.after)
+  const found = await parts.stores.ledger.lost(vault, after, limits.havePacks + 1)
+  const packs = found.slice(0, limits.havePacks)
+  return { type: 'ok', id: request.id, re: 'lost', packs, last: packs.length === found.length }
 }
 
 function decodedEntry(bytes: Uint8Array): Entry {

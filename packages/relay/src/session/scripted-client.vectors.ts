@@ -188,14 +188,14 @@ export class ScriptedClient {
   async login(
     pair: SigningPair,
     keyKind: KeyKind,
-    more: { certificate?: Uint8Array; resume?: Uint8Array; origin?: string } = {},
+    more: { certificate?: Uint8Array; resume?: Uint8Array; origin?: string; reopen?: true } = {},
   ): Promise<Reply> {
     const { nonce } = await this.challenge()
     const clientNonce = new Uint8Array(32).fill(7)
     const key = pair.publicKey
     const facts = { origin: more.origin ?? origin, relayNonce: nonce, clientNonce, keyKind, key }
     const signature = sign(pair.secretKey, loginLabel, loginBytes(facts))
-    const { certificate, resume } = more
+    const { certificate, resume, reopen } = more
     const id = this.nextId()
     this.say({
       type: 'login',
@@ -207,6 +207,7 @@ export class ScriptedClient {
       signature,
       ...(certificate === undefined ? {} : { certificate }),
       ...(resume === undefined ? {} : { resume }),
+      ...(reopen === undefined ? {} : { reopen }),
     })
     const reply = await this.reply(id)
     if (reply.type === 'ok' && reply.re === 'login') this.session = reply.session

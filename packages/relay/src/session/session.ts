@@ -244,8 +244,13 @@ export class Session implements Peer {
   async #welcome(actor: Actor): Promise<void> {
     this.#actor = actor
     this.#parts.directory.named(this.#token, this)
-    // An identity that is nobody here has as long as a login to open an account.
-    if (actor.kind !== 'identity' || (await this.#isSomebody(actor))) this.#settled()
+    // An identity, or a device with nothing but its certificate, that is nobody here has as long as a login to open an account.
+    if (
+      actor.kind === 'one-time' ||
+      (actor.identity !== undefined && actor.kind === 'device') ||
+      (await this.#isSomebody(actor))
+    )
+      this.#settled()
     if (this.#end === undefined) this.#stage = 'known'
   }
 

@@ -22,7 +22,7 @@ export function checkPacks(transaction: VaultTransaction, append: Append): Packs
     seen.add(toHex(pack))
     if (twice || (isHere(row) && sizeBytes !== undefined && row.sizeBytes !== sizeBytes)) wrong.push(pack)
     else if (row !== undefined && states.includes(row.state)) return
-    else if (append.absentPacks === 'refuse' || isHere(row)) absent.push(pack)
+    else if (append.absentPacks === 'refuse' || isHeld(row)) absent.push(pack)
   }
   for (const pack of append.added) look(pack.id, ['pending'], pack.sizeBytes)
   for (const pack of append.restored) look(pack.id, ['dropped'], pack.sizeBytes)
@@ -43,6 +43,11 @@ export function movePacks(transaction: VaultTransaction, append: Append): void {
 function claim(transaction: VaultTransaction, { id, sizeBytes }: ClaimedPack, now: number): void {
   const state = isHere(transaction.pack(id)) ? 'claimed' : 'lost'
   transaction.setPack(id, { state, sizeBytes, since: now })
+}
+
+// Whether the bytes may be here: one that is being deleted at this moment is not lost yet, in a moment it is.
+function isHeld(row: PackRow | undefined): boolean {
+  return row?.state === 'gone' || isHere(row)
 }
 
 // Whether the bytes are here and stay.

@@ -5,7 +5,17 @@ import type { LedgerRow, PackLedger, PackRow, Reservation, ReserveResult } from 
 import type { PackArrival, PackPlace } from './pack-store.ts'
 import { floorAt } from './retention.ts'
 import { decodePackRow, decodeVaultRow } from './row-codec.ts'
-import { ordered, packKey, packOfKey, packPrefix, placeOfKey, vaultKey, vaultOfKey } from './row-keys.ts'
+import {
+  lostKey,
+  lostPrefix,
+  ordered,
+  packKey,
+  packOfKey,
+  packPrefix,
+  placeOfKey,
+  vaultKey,
+  vaultOfKey,
+} from './row-keys.ts'
 import { under, type Rows } from './rows.ts'
 import type { Usage } from './usage.ts'
 import { readUsage, VaultTransaction } from './vault-transaction.ts'
@@ -49,6 +59,14 @@ export class RowsPackLedger implements PackLedger {
       },
       { durable: false },
     )
+  }
+
+  async lost(vault: VaultId, after: PackId | undefined, limit: number): Promise<readonly PackId[]> {
+    const { from, to } = under(lostPrefix(vault))
+    const found: PackId[] = []
+    const start = after === undefined ? from : `${lostKey({ vault, pack: after })}\0`
+    for await (const [key] of this.#rows.range({ from: start, to, limit })) found.push(packOfKey(key))
+    return found
   }
 
   usage(identity: SigningKey): Promise<Usage> {

@@ -60,6 +60,8 @@ export interface PackLedger {
   pend(arrival: PackArrival, now: number): Promise<'pending' | 'claimed' | 'dropped' | 'unreserved'>
   /** Its bytes will not come: an arriving pack is forgotten, with its charge. Nothing happens to one in any other state. */
   release(place: PackPlace): Promise<void>
+  /** Up to `limit` packs of a vault that are lost, in order of name, after `after`. */
+  lost(vault: VaultId, after: PackId | undefined, limit: number): Promise<readonly PackId[]>
   /** What is charged to an identity, over all its vaults. */
   usage(identity: SigningKey): Promise<Usage>
   /** Up to `limit` packs that may be deleted: gone ones, unclaimed for 24 hours, dropped and past their vault's floor (at least 24 hours). */

@@ -50,6 +50,9 @@ export const droppedKey = (since: number, place: PackPlace): string =>
   `dropped/${toHex(place.vault)}/${ordered(since)}/${toHex(place.pack)}`
 /** Index of packs that are being deleted. */
 export const goneKey = (place: PackPlace): string => `gone/${toHex(place.vault)}/${toHex(place.pack)}`
+/** Index of packs that the log claims and that are not here. */
+export const lostKey = (place: PackPlace): string => `lost/${toHex(place.vault)}/${toHex(place.pack)}`
+export const lostPrefix = (vault: VaultId): string => `lost/${toHex(vault)}/`
 /** Prunes whose entries are not retired yet, by vault, then time. */
 export const prunedKey = (vault: VaultId, at: number, upTo: number): string =>
   `pruned/${toHex(vault)}/${ordered(at)}/${ordered(upTo)}`

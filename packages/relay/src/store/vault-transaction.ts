@@ -12,7 +12,7 @@ import {
   encodeVaultRow,
 } from './row-codec.ts'
 import type { VaultRow } from './row-codec.ts'
-import { droppedKey, goneKey, packKey, usageKey, vaultKey, waitingKey } from './row-keys.ts'
+import { droppedKey, goneKey, lostKey, packKey, usageKey, vaultKey, waitingKey } from './row-keys.ts'
 import type { RowsView } from './rows.ts'
 import { addUsage, negateUsage, noUsage, overQuota, usedBytes, type Quota, type Usage } from './usage.ts'
 
@@ -102,6 +102,7 @@ export function readUsage(view: Pick<RowsView, 'get'>, identity: SigningKey): Us
 function indexKey(row: PackRow, place: PackPlace): string | undefined {
   if (row.state === 'arriving' || row.state === 'pending') return waitingKey(row.since, place)
   if (row.state === 'dropped') return droppedKey(row.since, place)
+  if (row.state === 'lost') return lostKey(place)
   return row.state === 'gone' ? goneKey(place) : undefined
 }
 

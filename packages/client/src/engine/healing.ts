@@ -1,0 +1,87 @@
+// Puts back what a relay lost, whose log is the beginning of the one that this device knows: a backup of it was restored, or all of it is gone.
+// The very same entries go back, which the relay and everybody else judge as they did before: nothing is signed again, and nothing here changes.
+import { bodyHash, entryHashOf, equal, type EntryHash } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import type { RelayHead, RelaySession } from '../relay/relay-session.ts'
+import { entriesFrom } from '../state/entry-keep.ts'
+import { noteHealed } from './healed-note.ts'
+import type { Vault } from './vault.ts'
+
+/** Entries that are given back without waiting for each other. */
+const inFlightMax = 32
+/** A copy that does not know this device yet learns of it from the others: it is asked again for so long. */
+const patienceMs = 10 * 60_000
+
+/** Heals the log of one vault. */
+export class Healing {
+  readonly #vault: Vault
+  #refusedSinceMs: number | undefined
+
+  constructor(vault: Vault) {
+    this.#vault = vault
+  }
+
+  /**
+   * Puts back everything after the relay's head. Resolves when it stands there, or when the log has moved meanwhile: ask again.
+   * @throws ClientError `fault` when the relay's log is no beginning of this one, or when this device does not have what is missing;
+   * `relay-refused` (retryable for a while) when the relay does not know this device, and what else it says
+   */
+  async putBack(session: RelaySession, head: RelayHead | undefined, fault: ClientError): Promise<void> {
+    const { log, trees, platform, report } = this.#vault
+    if (log.isEmpty) throw fault
+    if (head !== undefined && !equal(await this.#hashAt(head.sequence), head.hash)) throw fault
+    const from = head === undefined ? 0 : head.sequence + 1
+    const under: Promise<'stands' | 'moved'>[] = []
+    let count = 0
+    try {
+      for await (const { entry } of entriesFrom(trees, from)) {
+        if (entry === undefined) throw fault
+        under.push(quiet(session.putBack(log.vault, entry)))
+        if (under.length > inFlightMax && (await under.shift()) === 'moved') return
+        count += 1
+      }
+      for (const one of under) if ((await one) === 'moved') return
+    } catch (error) {
+      throw this.#isUnknownHere(error) ? this.#waiting(error) : error
+    }
+    this.#refusedSinceMs = undefined
+    await noteHealed(trees, { atMs: platform.clock.now(), entries: count, packs: 0, bytes: 0 })
+    report({ event: 'healed', entries: count, packs: 0, bytes: 0 })
+  }
+
+  /** A refusal that the others may mend: asked again for a while. */
+  waiting(error: ClientError): ClientError {
+    return this.#waiting(error)
+  }
+
+  #waiting(error: ClientError): ClientError {
+    const nowMs = this.#vault.platform.clock.monotonic()
+    this.#refusedSinceMs ??= nowMs
+    const retryable = nowMs - this.#refusedSinceMs < patienceMs
+    return new ClientError('relay-refused', error.message, { cause: error, retryable, data: error.data })
+  }
+
+  #isUnknownHere(error: unknown): error is ClientError {
+    if (!(error instanceof ClientError) || error.code !== 'relay-refused') return false
+    return ['vault-unknown', 'no-right', 'account-unknown'].includes(String(error.data['reason']))
+  }
+
+  /** The hash of an entry of the log as this device knows it. */
+  async #hashAt(sequence: number): Promise<EntryHash> {
+    let hash: EntryHash | undefined
+    let next = 0
+    for await (const kept of entriesFrom(this.#vault.trees, 0)) {
+      if (kept.sequence !== next) break
+      hash = entryHashOf(hash, bodyHash(kept.bodyHash))
+      if (next === sequence) return hash
+      next += 1
+    }
+    throw new ClientError('state-broken', 'the log that this device kept has a gap')
+  }
+}
+
+/** One that is awaited later must not be taken for one that nobody awaits. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
+}

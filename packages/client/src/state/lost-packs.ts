@@ -1,0 +1,46 @@
+// Packs that the log claims and the relay does not hold any more, as far as it said so and this device has dealt with it.
+import { packId, toHex, type ChunkId, type PackId } from '@grenier/crypto'
+import { notePlace, placesOf } from './chunk-index.ts'
+import { chunksOf, claimsOf } from './pack-table.ts'
+import { otherKey } from './state-keys.ts'
+import type { StateListing, StateRows, StateRowsWriter } from './state-rows.ts'
+
+const prefix = otherKey('lost!')
+
+/** Packs that were dealt with, by hex name. */
+export async function knownLost(rows: StateListing): Promise<ReadonlyMap<string, PackId>> {
+  const known = new Map<string, PackId>()
+  for await (const [key, bytes] of rows.others(prefix)) known.set(key.slice(prefix.length), packId(bytes))
+  return known
+}
+
+/** These were dealt with. */
+export function keepLost(rows: StateRowsWriter, packs: readonly PackId[]): void {
+  for (const pack of packs) rows.put(prefix + toHex(pack), pack)
+}
+
+/** These are to be dealt with again, or are there again. */
+export function forgetLost(rows: StateRowsWriter, packs: readonly PackId[]): void {
+  for (const pack of packs) rows.del(prefix + toHex(pack))
+}
+
+/** What lies in a lost pack is not there: nothing is deduplicated against it any more, and it is looked for elsewhere first. */
+export function discredit(rows: StateRowsWriter, pack: PackId): void {
+  for (const { place } of claimsOf(rows, pack)) {
+    for (const [position, { id }] of chunksOf(rows, place).entries())
+      notePlace(rows, id, { claim: place, position, known: 'bad' })
+  }
+}
+
+/** Whether a chunk has a place that this device does not know to be bad. */
+export function isElsewhere(rows: StateRows, id: ChunkId): boolean {
+  return placesOf(rows, id).some(({ known }) => known !== 'bad')
+}
+
+/** Chunks of these packs that lie nowhere else, by hex id, as far as this device knows. After `discredit`. */
+export function chunksWithoutPlace(rows: StateRowsWriter, packs: readonly PackId[]): Set<string> {
+  const wanted = new Set<string>()
+  for (const { place } of packs.flatMap((pack) => claimsOf(rows, pack)))
+    for (const { id } of chunksOf(rows, place)) if (!isElsewhere(rows, id)) wanted.add(toHex(id))
+  return wanted
+}
