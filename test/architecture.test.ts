@@ -48,7 +48,7 @@ const imports = production.flatMap(importsOf)
 const clientLayers: readonly (readonly string[])[] = [
   ['cli'],
   ['engine'],
-  ['disk', 'content', 'log', 'relay', 'state', 'home'],
+  ['archive', 'disk', 'content', 'log', 'relay', 'state', 'home'],
   ['sync'],
 ]
 

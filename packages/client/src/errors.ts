@@ -27,6 +27,9 @@ export type ClientErrorCode =
   | 'update-needed' // a version or kind that this program does not know
   | 'key-withheld' // a seal for this device does not open: waits for a rekey
   | 'brake' // an unusual share vanished or changed at once: waits for a person
+  | 'archive-broken' // a file that is no archive, or one of which nothing can be read
+  | 'archive-closed' // words that open nothing in an archive
+  | 'archive-foreign' // an archive of another vault, or of another history
   | 'disk-full'
   | 'disk-failed' // the file system said no to something that no single file explains
   | 'interrupted' // stopped by a signal or by `close`

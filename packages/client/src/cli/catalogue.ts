@@ -1,6 +1,7 @@
 // What the catalogue has: every sentence that people read, by name and parameters. The words are in messages-en.ts and messages-fr.ts.
 import type { RelayErrorCode } from '@grenier/protocol'
 import type { UnreachableReason } from '../relay/relay-failure.ts'
+import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { UsageFault } from './usage-error.ts'
 
 /** A sentence. Values are already printable: numbers formatted, control characters escaped. */
@@ -11,7 +12,7 @@ type Detailed = Text<{ detail: string }>
 type Plain = Text
 
 /** Every message, the same names in each language. */
-export interface Catalogue {
+export interface Catalogue extends ArchiveCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
@@ -249,7 +250,9 @@ export type ValueName =
   | 'folder'
   | 'directory'
   | 'file'
-  | 'tar'
+  | 'archive'
+  | 'path'
+  | 'moment'
   | 'code'
   | 'name'
   | 'role'
@@ -259,4 +262,14 @@ export type ValueName =
 
 /** The commands there are. */
 export type CommandName =
-  'setup' | 'add' | 'invite' | 'join' | 'sync' | 'status' | 'approve' | 'limit' | 'forget' | 'export'
+  | 'setup'
+  | 'add'
+  | 'invite'
+  | 'join'
+  | 'sync'
+  | 'status'
+  | 'approve'
+  | 'limit'
+  | 'forget'
+  | 'export'
+  | 'decrypt'

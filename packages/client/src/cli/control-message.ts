@@ -101,6 +101,8 @@ const problemCodes: Readonly<Record<ProblemCode, true>> = {
   'entry-void': true,
   'read-only': true,
   'folder-nested': true,
+  'not-overwritten': true,
+  'archive-damaged': true,
 }
 
 const eventSchema = v.variant('event', [

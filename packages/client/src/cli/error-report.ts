@@ -85,6 +85,9 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorKeyWithheld({ detail: detail(error) }),
     words.hintKeyWithheld({}),
   ],
+  'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
+  'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
+  'archive-foreign': (words) => [words.errorArchiveForeign({}), words.hintArchiveForeign({})],
   brake: brakeWords,
   'disk-full': (words, error) => [words.errorDiskFull({ path: maybePath(error) }), words.hintDiskFull({})],
   'disk-failed': (words, error) => [

@@ -156,6 +156,8 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'entry-void': words.problemEntryVoid,
     'read-only': words.problemReadOnly,
     'folder-nested': words.problemFolderNested,
+    'not-overwritten': words.problemNotOverwritten,
+    'archive-damaged': words.problemArchiveDamaged,
   }
   // Of the folder as a whole there is but one.
   return path === '' && code === 'changing' ? words.problemRestless({}) : texts[code]({ path })

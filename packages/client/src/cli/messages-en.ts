@@ -1,9 +1,11 @@
 // The catalogue in English. One entry for each thing that people read; messages-fr.ts has the same entries.
 import type { Catalogue } from './catalogue.ts'
+import { englishArchive } from './messages-archive-en.ts'
 
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
 export const english: Catalogue = {
+  ...englishArchive,
   language: 'en',
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
@@ -58,6 +60,12 @@ export const english: Catalogue = {
       error: ({ text }) => `${text} exists already, and there is nobody to ask`,
       hint: 'add --yes to replace it',
     },
+    'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },
+    moment: {
+      error: ({ text }) => `not a moment: ${text}`,
+      hint: 'as in 2026-11-22, "2026-11-22 14:03" or the number of an entry of the log',
+    },
+    'not-in-vault': { error: ({ text }) => `the vault has no ${text} at that moment` },
   },
   hintUsage: () => 'see `grenier --help`, or `grenier COMMAND --help`',
   errorHomeMissing: ({ path }) => `this machine has no Grenier device yet (looked in ${path})`,
@@ -342,7 +350,9 @@ export const english: Catalogue = {
     folder: 'FOLDER',
     directory: 'DIR',
     file: 'FILE',
-    tar: 'FILE.tar',
+    archive: 'FILE.grenier',
+    path: 'PATH',
+    moment: 'MOMENT',
     code: 'CODE',
     name: 'NAME',
     role: 'ROLE',
@@ -361,5 +371,6 @@ export const english: Catalogue = {
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
     export: 'grenier export ~/Documents --out documents.tar',
+    decrypt: 'grenier decrypt documents.grenier --phrase-file words.txt --into documents',
   },
 }

@@ -1,11 +1,13 @@
 // Le catalogue en français. The catalogue in French; the same entries as messages-en.ts.
 // The space before : ; ? ! » and after « is one that does not break (U+00A0); a test finds those that would.
 import type { Catalogue } from './catalogue.ts'
+import { frenchArchive } from './messages-archive-fr.ts'
 
 /** Zéro et un sont au singulier. */
 const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
 
 export const french: Catalogue = {
+  ...frenchArchive,
   language: 'fr',
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
@@ -65,6 +67,12 @@ export const french: Catalogue = {
       error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
       hint: 'ajoutez --yes pour le remplacer',
     },
+    'into-needed': { error: () => 'où donc ? --into DOSSIER écrit, --list énumère seulement' },
+    moment: {
+      error: ({ text }) => `n’est pas un moment : ${text}`,
+      hint: 'par exemple 2026-11-22, "2026-11-22 14:03" ou le numéro d’une entrée du journal',
+    },
+    'not-in-vault': { error: ({ text }) => `le coffre n’a pas ${text} à ce moment` },
   },
   hintUsage: () => 'voir `grenier --help`, ou `grenier COMMANDE --help`',
   errorHomeMissing: ({ path }) => `cette machine n’a pas encore d’appareil Grenier (cherché dans ${path})`,
@@ -365,7 +373,9 @@ export const french: Catalogue = {
     folder: 'DOSSIER',
     directory: 'DOSSIER',
     file: 'FICHIER',
-    tar: 'FICHIER.tar',
+    archive: 'FICHIER.grenier',
+    path: 'CHEMIN',
+    moment: 'MOMENT',
     code: 'CODE',
     name: 'NOM',
     role: 'RÔLE',
@@ -384,5 +394,6 @@ export const french: Catalogue = {
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
     export: 'grenier export ~/Documents --out documents.tar',
+    decrypt: 'grenier decrypt documents.grenier --phrase-file mots.txt --into documents',
   },
 }

@@ -61,6 +61,7 @@ const values = {
   filesText: '3',
   entries: '4',
   packs: '5',
+  uncertain: 1,
 }
 
 function sentences(value: unknown): string[] {

@@ -6,7 +6,9 @@ import type { ClientError, ExitCode } from '../errors.ts'
 import { add } from './add.ts'
 import { approve } from './approve.ts'
 import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
+import { decrypt } from './decrypt.ts'
 import { exportFolder } from './export.ts'
+import { exportSealedFolder } from './export-sealed.ts'
 import { forget } from './forget.ts'
 import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
@@ -57,6 +59,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addLimit,
     addForget,
     addExport,
+    addDecrypt,
   ])
     build(on)
   return root
@@ -162,9 +165,29 @@ function addForget({ invocation, words, done, ...on }: Building): void {
 function addExport({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'export', words.helpExport({}))
     .argument(`<${words.value.folder}>`)
-    .requiredOption(`--out <${words.value.tar}>`, words.helpExportOut({}))
+    .requiredOption(`--out <${words.value.file}>`, words.helpExportOut({}))
+    .option('--sealed', words.helpExportSealed({}))
     .action(async (folder: string, flags: unknown) => {
-      done(await exportFolder(invocation, folder, v.parse(v.object({ out: v.string() }), flags)))
+      const shape = { out: v.string(), sealed: v.optional(v.boolean()) }
+      const { out, sealed } = v.parse(v.object(shape), flags)
+      const run = sealed === true ? exportSealedFolder : exportFolder
+      done(await run(invocation, folder, { out }))
+    })
+}
+
+function addDecrypt({ invocation, words, done, ...on }: Building): void {
+  const { archive, file, directory, path, moment } = words.value
+  sub({ ...on, words }, 'decrypt', words.helpDecrypt({}))
+    .argument(`<${archive}>`)
+    .option(`--phrase-file <${file}>`, words.helpDecryptPhrase({}))
+    .option(`--into <${directory}>`, words.helpDecryptInto({}))
+    .option('--list', words.helpDecryptList({}))
+    .option(`--path <${path}>`, words.helpDecryptPath({}))
+    .option(`--at <${moment}>`, words.helpDecryptAt({}))
+    .action(async (from: string, flags: unknown) => {
+      const text = v.optional(v.string())
+      const shape = { phraseFile: text, into: text, list: v.optional(v.boolean()), path: text, at: text }
+      done(await decrypt(invocation, from, v.parse(v.object(shape), flags)))
     })
 }
 

@@ -21,6 +21,9 @@ export const usageFaults = [
   'file-unwritable',
   'home-inside', // the folder holds the keys of this device, or lies among them
   'yes-needed', // a question, and nobody to ask
+  'into-needed', // nowhere to write to
+  'moment', // a time, or the number of an entry
+  'not-in-vault', // a path that the vault did not have
 ] as const
 
 /** @see usageFaults */

@@ -42,6 +42,11 @@ export class VaultKeys {
     }
   }
 
+  /** Keys that were gathered epoch by epoch. `epoch`: the newest. */
+  static given(vault: VaultId, epoch: number, epochKeys: EpochKeys): VaultKeys {
+    return new VaultKeys(vault, epoch, epochKeys)
+  }
+
   /** Keys of chunk ids and the chunker. @throws ClientError `key-withheld` when epoch 0 is out of reach. */
   get content(): ContentKeys {
     const key = this.#vaultKey(0)

@@ -1,7 +1,13 @@
 // Folds one verified entry into the state, in the caller's transaction: the remote tree, the chunk index, the pack table. The chain, the
 // signature and the right to sign were judged before; what is judged here is whether a change applies.
 import { toHex, type ChangePayload, type PackClaim, type PackIndex } from '@grenier/crypto'
-import { applyOperations, type Applied, type Outcome, type VoidReason } from '../sync/operations.ts'
+import {
+  applyOperations,
+  type Applied,
+  type Outcome,
+  type PassedOver,
+  type VoidReason,
+} from '../sync/operations.ts'
 import { logPlaceOf, type NodeId } from '../sync/tree.ts'
 import { hasPlace } from './chunk-index.ts'
 import { claimPack, dropPack } from './claim.ts'
@@ -28,6 +34,8 @@ export interface FoldedChange {
   readonly own: boolean
   /** What `judgeChange` said of it, if it was asked in this very state. */
   readonly outcome?: Outcome | undefined
+  /** Given for a log that is damaged: operations that do not apply are passed over one by one. */
+  readonly passedOver?: PassedOver | undefined
 }
 
 /** What became of a change. */
@@ -76,7 +84,15 @@ export function foldDrop(
 /** What a change would do after the last folded entry: changes nothing. `header`: of the next one. */
 export async function judgeChange(
   trees: TreesView,
-  { header, payload }: { header: Pick<FoldedHeader, 'sequence'>; payload: ChangePayload | undefined },
+  {
+    header,
+    payload,
+    passedOver,
+  }: {
+    header: Pick<FoldedHeader, 'sequence'>
+    payload: ChangePayload | undefined
+    passedOver?: PassedOver | undefined
+  },
 ): Promise<Outcome> {
   if (payload === undefined) return { void: 'unreadable' }
   const own = new Set<string>()
@@ -89,6 +105,7 @@ export async function judgeChange(
       children: (parent) => trees.children('remote', parent),
       hasPlace: (chunk) => hasPlace(trees, chunk) || own.has(toHex(chunk)),
     },
+    passedOver,
   )
 }
 

@@ -42,15 +42,24 @@ export interface Applied {
   readonly kept: ReadonlyMap<NodeId, Uint8Array | undefined>
 }
 
-/** Applies the operations of the entry at `sequence` to the remote tree. Changes nothing itself. */
+/** Told of an operation that was passed over, and why. */
+export type PassedOver = (operation: number, reason: VoidReason) => void
+
+/**
+ * Applies the operations of the entry at `sequence` to the remote tree. Changes nothing itself. `passedOver`: of a log that is damaged,
+ * where what does not apply any more is left out and the rest is done all the same.
+ */
 export async function applyOperations(
   entry: { readonly sequence: number; readonly payload: ChangePayload },
   view: RemoteView,
+  passedOver?: PassedOver,
 ): Promise<Outcome> {
   const applying = new Applying(entry, view)
   for (const [index, operation] of entry.payload.operations.entries()) {
     const fault = await applying.apply(operation, index)
-    if (fault !== undefined) return { void: fault, operation: index }
+    if (fault === undefined) continue
+    if (passedOver === undefined) return { void: fault, operation: index }
+    passedOver(index, fault)
   }
   return { rows: applying.draft.rows, kept: applying.kept }
 }

@@ -1,0 +1,101 @@
+// A sealed export as bytes: where it is read at any place, and where it is written at its end. Knows nothing of what they mean.
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, read, readSync, write } from 'node:fs'
+import { promisify } from 'node:util'
+import { ClientError } from '../errors.ts'
+
+const readSome = promisify(read)
+const writeSome = promisify(write)
+
+/** Bytes that can be read at any place. */
+export interface ArchiveSource {
+  readonly sizeBytes: number
+  /** Up to `length` bytes from an offset, fewer only at the end; the caller's own. @throws ClientError `disk-failed` where the disk cannot give them */
+  read(offset: number, length: number): Promise<Uint8Array>
+}
+
+/** Where an archive is written, from its front to its end. */
+export interface ArchiveSink {
+  /** In order; the bytes may be used again when it resolves. @throws ClientError `disk-full`, `disk-failed`, `interrupted` when nobody reads any more */
+  write(bytes: Uint8Array): Promise<void>
+  /** What was written is durable. */
+  flush(): Promise<void>
+}
+
+/** A file of the real disk. Closed by whoever opened it. */
+export class ArchiveFile implements ArchiveSource, ArchiveSink {
+  readonly #fd: number
+  #sizeBytes: number
+
+  private constructor(fd: number) {
+    this.#fd = fd
+    this.#sizeBytes = fstatSync(fd).size
+  }
+
+  /** `write`: an existing file is written on, one that is not there is made, 0600. @throws the system's errors */
+  static open(path: string, how: 'read' | 'write' | 'make'): ArchiveFile {
+    const flags = { read: 'r', write: 'r+', make: 'wx+' } as const
+    return new ArchiveFile(openSync(path, flags[how], 0o600))
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const room = new Uint8Array(Math.max(0, Math.min(length, this.#sizeBytes - offset)))
+    let done = 0
+    try {
+      while (done < room.length) {
+        const rest = room.length - done
+        const count =
+          rest <= readAtOnceBytes
+            ? readSync(this.#fd, room, done, rest, offset + done)
+            : (await readSome(this.#fd, room, done, rest, offset + done)).bytesRead
+        if (count === 0) break
+        done += count
+      }
+    } catch (cause) {
+      throw new ClientError('disk-failed', 'the archive cannot be read', { cause })
+    }
+    return room.subarray(0, done)
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let done = 0
+    try {
+      while (done < bytes.length)
+        done += (await writeSome(this.#fd, bytes, done, bytes.length - done, this.#sizeBytes + done))
+          .bytesWritten
+    } catch (cause) {
+      throw sinkFault(cause)
+    }
+    this.#sizeBytes += bytes.length
+  }
+
+  flush(): Promise<void> {
+    fsyncSync(this.#fd)
+    return Promise.resolve()
+  }
+
+  /** Cuts the file. */
+  cut(sizeBytes: number): void {
+    ftruncateSync(this.#fd, sizeBytes)
+    this.#sizeBytes = sizeBytes
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+}
+
+/** Less is read synchronously: the thread pool costs more than that. */
+const readAtOnceBytes = 64 * 1024
+
+/** What writing an archive failed with, as our error. */
+export function sinkFault(cause: unknown): ClientError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ClientError('disk-full', 'no room for the archive', { cause })
+  if (code === 'EPIPE') return new ClientError('interrupted', 'nobody reads any more', { cause })
+  return new ClientError('disk-failed', 'the archive cannot be written', { cause })
+}

@@ -1,0 +1,36 @@
+// The catalogue in English, as far as it is about archives.
+import type { ArchiveCatalogue } from './catalogue-archive.ts'
+
+const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+
+export const englishArchive: ArchiveCatalogue = {
+  errorArchiveBroken: () => 'this is no archive of Grenier, or nothing in it can be read any more',
+  hintArchiveBroken: () => 'a sealed export ends in .grenier; try another copy of it',
+  errorArchiveClosed: () => 'these 24 words do not open this archive',
+  hintArchiveClosed: () => 'they are another person’s, or were replaced by newer ones',
+  errorArchiveForeign: () => 'the file holds an archive of another vault, or another history of this one',
+  hintArchiveForeign: () => 'name another file; this one is left as it is',
+  problemNotOverwritten: ({ path }) => `${path}: something else is there already, and was left as it is`,
+  problemArchiveDamaged: ({ path }) => `${path}: a part of it lies where the archive is damaged`,
+  sealedDone: ({ entries, packs, bytes, path }) =>
+    `${entries} entries and ${packs} packs, ${bytes}, in ${path}.`,
+  sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,
+  sealedGoesOn: ({ path }) => `${path}: goes on with what is there.`,
+  uncertainEntry: ({ sequence, reason, name }) =>
+    name === undefined
+      ? `entry ${sequence} of the log does not count (${reason}): what comes after it may not be what it was`
+      : `${name}: what entry ${sequence} says of it does not apply any more (${reason})`,
+  archiveUnfinished: () => 'the archive was never finished, or its end is lost: later changes may be missing',
+  decryptDone: ({ count, files, bytes, path }) =>
+    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}.`,
+  decryptTroubles: ({ problems, uncertain }) =>
+    `${problems} ${some(problems, 'problem', 'problems')}, ${uncertain} uncertain: see above.`,
+  askArchiveWords: () => 'The 24 words, on one line:',
+  helpExportSealed: () => 'write it as it lies at the relay, sealed, with all history; the 24 words open it',
+  helpDecrypt: () => 'open a sealed export with the 24 words: no relay, no account, no network',
+  helpDecryptInto: () => 'the folder to write to; nothing in it is overwritten',
+  helpDecryptList: () => 'only list what is in it',
+  helpDecryptPath: () => 'only this file or folder of the vault',
+  helpDecryptAt: () => 'as it was then: a time, or the number of an entry of the log',
+  helpDecryptPhrase: () => 'the file that holds the 24 words (- for standard input)',
+}

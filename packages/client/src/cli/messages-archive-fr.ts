@@ -1,0 +1,39 @@
+// The catalogue in French, as far as it is about archives. Spaces before « ; : ! ? » are no-break ones.
+import type { ArchiveCatalogue } from './catalogue-archive.ts'
+
+const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+
+export const frenchArchive: ArchiveCatalogue = {
+  errorArchiveBroken: () => 'ce n’est pas une archive de Grenier, ou plus rien n’y est lisible',
+  hintArchiveBroken: () => 'un export scellé se termine par .grenier ; essayez une autre copie',
+  errorArchiveClosed: () => 'ces 24 mots n’ouvrent pas cette archive',
+  hintArchiveClosed: () => 'ce sont ceux de quelqu’un d’autre, ou ils ont été remplacés par de nouveaux',
+  errorArchiveForeign: () =>
+    'le fichier contient l’archive d’un autre coffre, ou une autre histoire de celui-ci',
+  hintArchiveForeign: () => 'donnez un autre fichier ; celui-ci reste tel quel',
+  problemNotOverwritten: ({ path }) => `${path} : autre chose s’y trouve déjà, et reste tel quel`,
+  problemArchiveDamaged: ({ path }) => `${path} : une partie se trouve là où l’archive est abîmée`,
+  sealedDone: ({ entries, packs, bytes, path }) =>
+    `${entries} entrées et ${packs} paquets, ${bytes}, dans ${path}.`,
+  sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,
+  sealedGoesOn: ({ path }) => `${path} : reprise de ce qui s’y trouve.`,
+  uncertainEntry: ({ sequence, reason, name }) =>
+    name === undefined
+      ? `l’entrée ${sequence} du journal ne compte pas (${reason}) : ce qui suit n’est peut-être plus ce qu’il était`
+      : `${name} : ce que l’entrée ${sequence} en dit ne s’applique plus (${reason})`,
+  archiveUnfinished: () =>
+    'l’archive n’a jamais été terminée, ou sa fin est perdue : des changements récents manquent peut-être',
+  decryptDone: ({ count, files, bytes, path }) =>
+    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}.`,
+  decryptTroubles: ({ problems, uncertain }) =>
+    `${problems} ${some(problems, 'problème', 'problèmes')}, ${uncertain} ${some(uncertain, 'incertitude', 'incertitudes')} : voir plus haut.`,
+  askArchiveWords: () => 'Les 24 mots, sur une ligne :',
+  helpExportSealed: () =>
+    'l’écrire tel qu’il est au relais, scellé, avec tout l’historique ; les 24 mots l’ouvrent',
+  helpDecrypt: () => 'ouvrir un export scellé avec les 24 mots : sans relais, sans compte, sans réseau',
+  helpDecryptInto: () => 'le dossier où écrire ; rien n’y est écrasé',
+  helpDecryptList: () => 'seulement énumérer ce qu’il contient',
+  helpDecryptPath: () => 'seulement ce fichier ou ce dossier du coffre',
+  helpDecryptAt: () => 'tel qu’il était alors : une date, ou le numéro d’une entrée du journal',
+  helpDecryptPhrase: () => 'le fichier qui contient les 24 mots (- pour l’entrée standard)',
+}

@@ -1,0 +1,131 @@
+// Folds the log of an archive into a state, up to a moment. Where the log is damaged, what applies is applied all the same, and what did not
+// is told.
+import { toHex, type ChangePayload, type Operation } from '@grenier/crypto'
+import type { ArchiveLog, ArchivedStep } from '../archive/archive-log.ts'
+import type { ArchiveReader } from '../archive/archive-reader.ts'
+import { ClientError } from '../errors.ts'
+import { readPayload, type PayloadOutcome } from '../log/payload-reader.ts'
+import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
+import type { TreesStore } from '../state/trees-store.ts'
+import { nameFromBytes } from '../sync/name.ts'
+import { decodeBody } from './entry-body.ts'
+
+/** Up to where: an entry, or a time in ms since 1970. */
+export type Moment = { readonly sequence: number } | { readonly timeMs: number }
+
+/** Something of the log that does not count, or may not be what it was. `operation`: the one that was passed over. */
+export interface Uncertainty {
+  readonly sequence: number
+  readonly reason: string
+  readonly operation?: number | undefined
+  /** The name that it was about, where it tells one. */
+  readonly name?: string | undefined
+}
+
+export interface ArchiveFold {
+  readonly log: ArchiveLog
+  readonly reader: ArchiveReader
+  readonly trees: TreesStore
+  readonly until?: Moment | undefined
+  readonly uncertain: (what: Uncertainty) => void
+  /** A member's entry that was void for everybody. */
+  readonly wasVoid: (entry: {
+    readonly sequence: number
+    readonly device: string
+    readonly reason: string
+  }) => void
+}
+
+/** Folds. Returns the last entry that counted; -1 when none did. @throws ClientError `update-needed`, `disk-failed` */
+export async function foldArchive(options: ArchiveFold): Promise<number> {
+  const { log, until } = options
+  const { retired } = log.state
+  if (retired !== undefined)
+    throw new ClientError('update-needed', 'a log that was pruned: this version reads whole logs alone', {
+      data: { sequence: retired },
+    })
+  let last = -1
+  // A lost payload is as a lost entry to what comes behind it.
+  let isDamaged = false
+  for await (const step of log.steps()) {
+    if (until !== undefined && isBeyond(step, until)) break
+    const isWhole = await foldStep(options, { ...step, uncertain: step.uncertain || isDamaged })
+    isDamaged ||= !isWhole
+    last = step.sequence
+  }
+  await options.trees.settled()
+  return last
+}
+
+function isBeyond({ sequence, entry }: ArchivedStep, until: Moment): boolean {
+  return 'sequence' in until ? sequence > until.sequence : entry.header.at > until.timeMs
+}
+
+/** Whether the entry could be read. */
+async function foldStep(options: ArchiveFold, step: ArchivedStep): Promise<boolean> {
+  const { trees } = options
+  const { header } = step.entry
+  if (header.kind === 'drop') {
+    await trees.write({ flush: false }, (transaction) =>
+      foldDrop(transaction, { header, packs: header.part.packs }),
+    )
+    return true
+  }
+  if (header.kind !== 'change' && header.kind !== 'checkpoint') {
+    await trees.write({ flush: false }, (transaction) =>
+      foldOther(transaction, { header, index: [], own: false }),
+    )
+    return true
+  }
+  const payload = await payloadOf(options, step)
+  const body = payload === undefined || 'fault' in payload ? undefined : decodeBody(header, payload.body)
+  if (header.kind === 'change') await foldIn(options, step, body?.change)
+  else
+    await trees.write({ flush: false }, (transaction) =>
+      foldOther(transaction, { header, index: body?.index ?? [], own: false }),
+    )
+  return payload !== undefined
+}
+
+/** undefined where what it lies in is lost, or its key is out of reach: that is told. */
+async function payloadOf(
+  { log, reader, uncertain }: ArchiveFold,
+  { entry, spine, sequence }: ArchivedStep,
+): Promise<PayloadOutcome | undefined> {
+  try {
+    return await readPayload(entry, { keys: log.keys, spine, fetch: (pack) => reader.pack(pack) })
+  } catch (error) {
+    const codes = ['pack-unavailable', 'key-withheld', 'update-needed']
+    if (!(error instanceof ClientError) || !codes.includes(error.code)) throw error
+    uncertain({ sequence, reason: error.code })
+    return undefined
+  }
+}
+
+async function foldIn(
+  { trees, uncertain, wasVoid }: ArchiveFold,
+  { entry, sequence, uncertain: isUncertain }: ArchivedStep,
+  payload: ChangePayload | undefined,
+): Promise<void> {
+  const { header } = entry
+  if (header.kind !== 'change') return
+  const passedOver = (operation: number, reason: string): void => {
+    uncertain({ sequence, operation, reason, name: nameIn(payload?.operations[operation]) })
+  }
+  const result = await trees.write({ flush: false }, (transaction) =>
+    foldChange(transaction, {
+      header,
+      payload,
+      own: false,
+      passedOver: isUncertain ? passedOver : undefined,
+    }),
+  )
+  if (result.void !== undefined && !isUncertain)
+    wasVoid({ sequence, device: toHex(header.device), reason: result.void })
+}
+
+function nameIn(operation: Operation | undefined): string | undefined {
+  return operation === undefined || operation.op === 'remove'
+    ? undefined
+    : nameFromBytes(operation.name.bytes)
+}

@@ -1,0 +1,201 @@
+// A sealed export, from a folder to a machine that has nothing but the file and the 24 words; and what damage to the file costs.
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { lineOf, Stage, summaryOf, type Device, type Ended } from './commands.ts'
+import { addOddities } from './source-tree.ts'
+import { differences, folderDifferences, readTree } from './trees.ts'
+
+/** Flips a bit of one byte. */
+function damage(file: string, offset: number): void {
+  const handle = openSync(file, 'r+')
+  const byte = Buffer.alloc(1)
+  readSync(handle, byte, 0, 1, offset)
+  byte[0] = (byte[0] ?? 0) ^ 0x20
+  writeSync(handle, byte, 0, 1, offset)
+  closeSync(handle)
+}
+
+/** Bytes that no compression shrinks, the same each time. */
+function noise(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let state = seed
+  for (let at = 0; at < length; at += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    bytes[at] = state >>> 24
+  }
+  return bytes
+}
+
+/** A vault of some history: packs, moves, links, odd names. */
+async function madeVault(
+  stage: Stage,
+): Promise<{ alpha: Device; here: string; words: string; added: number }> {
+  const relay = await stage.relay()
+  const alpha = stage.device('alpha')
+  const words = await alpha.setup(await relay.start())
+  const here = stage.newFolder('here')
+  addOddities(here)
+  for (let count = 0; count < 6; count += 1)
+    writeFileSync(join(here, `noise-${count}`), noise(3 << 20, count + 1))
+  const { head } = summaryOf(await alpha.done('add', here)) as unknown as { head: { seq: number } }
+  writeFileSync(join(here, 'noise-0'), 'shorter now')
+  renameSync(join(here, 'noise-1'), join(here, 'renamed'))
+  await alpha.done('sync', '--once')
+  return { alpha, here, words, added: head.seq }
+}
+
+/** A machine without a home: `decrypt` must not even look for one. */
+async function decrypted(stage: Stage, ...args: string[]): Promise<Ended> {
+  return await stage.start('grenier', [
+    '--lang',
+    'en',
+    '--json',
+    '--home',
+    '/nonexistent/home',
+    'decrypt',
+    ...args,
+  ]).ended
+}
+
+test('a sealed export opens with the words alone, as it was at any moment, and is brought up to date in its place', async () => {
+  const stage = Stage.forTest()
+  const { alpha, here, words, added } = await madeVault(stage)
+  const file = stage.path('vault.grenier')
+  const first = summaryOf(await alpha.done('export', here, '--sealed', '--out', file))
+  const out = stage.path('out')
+  const opened = await decrypted(stage, file, '--phrase-file', words, '--into', out)
+  expect(opened.exitCode).toBe(0)
+  expect(summaryOf(opened)).toMatchObject({
+    problems: 0,
+    uncertain: 0,
+    head: first['head'],
+  })
+  expect(folderDifferences(here, out)).toEqual([])
+
+  const before = await decrypted(
+    stage,
+    file,
+    '--phrase-file',
+    words,
+    '--into',
+    stage.path('before'),
+    '--at',
+    String(added),
+    '--path',
+    'noise-1',
+  )
+  expect(before.exitCode).toBe(0)
+  expect(readFileSync(stage.path('before', 'noise-1')).equals(readFileSync(join(here, 'renamed')))).toBe(true)
+
+  // Again into the same folder: what is there and the same is done, what is there and another is left alone.
+  writeFileSync(join(out, 'renamed'), 'mine')
+  const again = await decrypted(stage, file, '--phrase-file', words, '--into', out)
+  expect(again.exitCode).toBe(3)
+  expect(again.lines.filter(({ event }) => event === 'problem')).toMatchObject([
+    { path: 'renamed', code: 'not-overwritten' },
+  ])
+  expect(readFileSync(join(out, 'renamed'), 'utf8')).toBe('mine')
+
+  const wholeBytes = statSync(file).size
+  writeFileSync(join(here, 'later'), 'later')
+  const running = alpha.start('sync')
+  await running.line(({ event, state }) => event === 'state' && state === 'synced')
+  // While a sync of the same home runs.
+  const updated = summaryOf(await alpha.done('export', here, '--sealed', '--out', file))
+  await running.stop()
+  expect(updated['entries']).toBe(Number(first['entries']) + 1)
+  expect(statSync(file).size - wholeBytes).toBeLessThan(100_000)
+  const listed = await decrypted(stage, file, '--phrase-file', words, '--list')
+  expect(listed.exitCode).toBe(0)
+  expect(listed.lines.filter(({ event }) => event === 'entry').map(({ path }) => path)).toContain('later')
+
+  const foreign = stage.path('foreign.grenier')
+  writeFileSync(foreign, 'a letter')
+  const refused = await alpha.run('export', here, '--sealed', '--out', foreign)
+  expect(refused.exitCode).toBe(1)
+  expect(lineOf(refused.lines, 'error')['code']).toBe('archive-foreign')
+  expect(readFileSync(foreign, 'utf8')).toBe('a letter')
+
+  const others = await stage.device('stranger').setup(await (await stage.relay('other')).start())
+  const closed = await decrypted(stage, file, '--phrase-file', others, '--into', stage.path('closed'))
+  expect(closed.exitCode).toBe(5)
+  expect(lineOf(closed.lines, 'error')['code']).toBe('archive-closed')
+})
+
+test('a damaged byte costs the files of one pack, wherever it lies, and an export onto the file mends it', async () => {
+  const stage = Stage.forTest()
+  const { alpha, here, words } = await madeVault(stage)
+  const whole = stage.path('whole.grenier')
+  await alpha.done('export', here, '--sealed', '--out', whole)
+  const copy = stage.path('copy.grenier')
+  const size = statSync(whole).size
+  // Front, first head, genesis, the middle of a pack, the second log, index, end.
+  for (const [offset, costs] of [
+    [20, false],
+    [60, false],
+    [400, false],
+    [size >> 1, true],
+    [size - 9000, false],
+    [size - 300, false],
+    [size - 20, false],
+  ] as const) {
+    copyFileSync(whole, copy)
+    damage(copy, offset)
+    const into = stage.path(`damaged-${offset}`)
+    const { lines, exitCode } = await decrypted(stage, copy, '--phrase-file', words, '--into', into)
+    const problems = lines.filter(({ event }) => event === 'problem')
+    expect(problems.length > 0, `damage at ${offset}`).toBe(costs)
+    expect(problems.every(({ code }) => code === 'archive-damaged')).toBe(true)
+    expect(lines.filter(({ event }) => event === 'uncertain')).toEqual([])
+    expect(differences(readTree(here), readTree(into)).length).toBe(problems.length)
+    if (costs) expect(exitCode).toBe(3)
+  }
+  damage(copy, size >> 1)
+  await alpha.done('export', here, '--sealed', '--out', copy)
+  const mended = await decrypted(stage, copy, '--phrase-file', words, '--into', stage.path('mended'))
+  expect(mended.exitCode).toBe(0)
+  expect(folderDifferences(here, stage.path('mended'))).toEqual([])
+})
+
+test('an export that was cut off goes on, byte for byte as if it had not been, and what is there of it can be read', async () => {
+  const stage = Stage.forTest()
+  const { alpha, here, words } = await madeVault(stage)
+  const whole = stage.path('whole.grenier')
+  await alpha.done('export', here, '--sealed', '--out', whole)
+  const size = statSync(whole).size
+  for (const length of [10, 56, 100, 5000, size >> 1, size - 200, size - 1]) {
+    const cut = stage.path(`cut-${length}.grenier`)
+    copyFileSync(whole, `${cut}.part`)
+    truncateSync(`${cut}.part`, length)
+    if (length === size >> 1) {
+      const { lines, exitCode } = await decrypted(
+        stage,
+        `${cut}.part`,
+        '--phrase-file',
+        words,
+        '--into',
+        stage.path('part'),
+      )
+      expect(exitCode).toBe(3)
+      expect(lines.some(({ event }) => event === 'unfinished')).toBe(true)
+      const lost = lines.filter(({ event }) => event === 'problem').map(({ path }) => path)
+      expect(differences(readTree(here), readTree(stage.path('part'))).length).toBe(lost.length)
+    }
+    await alpha.done('export', here, '--sealed', '--out', cut)
+    expect(readFileSync(cut).equals(readFileSync(whole)), `cut at ${length}`).toBe(true)
+  }
+  const streamed = await alpha.startPlain('export', here, '--sealed', '--out', '-').ended
+  expect(streamed.stdout.equals(readFileSync(whole))).toBe(true)
+})
