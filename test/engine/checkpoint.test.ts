@@ -175,6 +175,7 @@ describe('a checkpoint', () => {
       stateBytes: 0,
       content: { depth: 0, chunks: [] },
       index: [],
+      earlier: [],
     })
     const payload = traitor.payload(framePayload(body))
     const holds = traitor.state.head.sequence

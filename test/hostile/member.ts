@@ -1,6 +1,8 @@
 // A member with a hostile client: reads the log as it is, and appends what it likes, rightly signed.
 import {
   advance,
+  advanceRetired,
+  bodyHash,
   currentEpoch,
   decodeEntry,
   encodeCbor,
@@ -60,8 +62,10 @@ export class HostileMember {
   /** The log as it stands. */
   async read(): Promise<LogState> {
     let state: LogState | undefined
-    for (const given of await this.#world.relay.log(this.vault))
+    for (const given of await this.#world.relay.log(this.vault)) {
       if ('entry' in given) state = advance(state, decodeEntry(given.entry))
+      else if (state !== undefined) state = advanceRetired(state, given.sequence, bodyHash(given.bodyHash))
+    }
     if (state === undefined) throw new RangeError('no log')
     this.#state = state
     return state

@@ -26,6 +26,7 @@ export type ClientErrorCode =
   | 'pack-unavailable' // the relay says it lacks a pack: wait, and report
   | 'update-needed' // a version or kind that this program does not know
   | 'key-withheld' // a seal for this device does not open: waits for a rekey
+  | 'checkpoint-broken' // what an owner's prune names is no state: waits for another prune
   | 'brake' // an unusual share vanished or changed at once: waits for a person
   | 'archive-broken' // a file that is no archive, or one of which nothing can be read
   | 'archive-closed' // words that open nothing in an archive

@@ -228,7 +228,13 @@ export {
   type VersionRule,
 } from './payload.ts'
 export { decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
-export { decodeCheckpoint, encodeCheckpoint, type CheckpointPayload } from './payload-checkpoint.ts'
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type CheckpointPayload,
+  type EarlierChunk,
+  type EarlierPack,
+} from './payload-checkpoint.ts'
 export {
   chunkIdsOf,
   type ChunkRef,

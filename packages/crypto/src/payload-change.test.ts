@@ -6,7 +6,12 @@ import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import type { PackClaim } from './header.ts'
 import { framePayload } from './payload.ts'
 import { decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
-import { decodeCheckpoint, encodeCheckpoint } from './payload-checkpoint.ts'
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type EarlierChunk,
+  type EarlierPack,
+} from './payload-checkpoint.ts'
 import { chunkIdsOf } from './payload-index.ts'
 import {
   decodeConfigPayload,
@@ -295,11 +300,43 @@ describe('other payloads', () => {
         ],
       },
       index,
+      earlier: [],
     }
     expect(decodeCheckpoint(encodeCheckpoint(payload), claims)).toEqual(payload)
     expect(codeOf(() => decodeCheckpoint(encodeCheckpoint({ ...payload, stateBytes: 0 }), claims))).toBe(
       'malformed',
     )
+  })
+
+  test('of a checkpoint say where the chunks lie that it shares with earlier packs, within these packs', () => {
+    const place = { offset: 100, plainBytes: 2000, storedBytes: 900 }
+    const pack = (byte: number, chunk: Partial<EarlierChunk> = {}, sizeBytes = 4096): EarlierPack => ({
+      id: packId(new Uint8Array(32).fill(byte)),
+      sizeBytes,
+      epoch: 3,
+      chunks: [{ id: chunkId(random.bytes(32)), ...place, ...chunk }],
+    })
+    const encoded = (earlier: readonly EarlierPack[]) =>
+      encodeCheckpoint({
+        stateHash: random.bytes(32),
+        stateBytes: 2000,
+        content: { depth: 0, chunks: [{ id: chunkId(random.bytes(32)) }] },
+        index,
+        earlier,
+      })
+    const both = [pack(1), pack(2, { offset: 0, storedBytes: 2000 })]
+    expect(decodeCheckpoint(encoded(both), claims).earlier).toEqual(both)
+    const bad = [
+      [pack(2), pack(1)],
+      [pack(1), pack(1)],
+      [pack(1, {}, 5000)],
+      [pack(1, { offset: 3500 })],
+      [pack(1, { storedBytes: 0 })],
+      [{ ...pack(1), chunks: [] }],
+    ]
+    for (const earlier of bad)
+      expect(codeOf(() => decodeCheckpoint(encoded(earlier), claims))).toBe('malformed')
+    expect(codeOf(() => decodeCheckpoint(encoded([pack(1, { storedBytes: 2001 })]), claims))).toBe('limit')
   })
 
   test('of spine entries are the same when read back', () => {

@@ -43,23 +43,29 @@ export function refsValue(chunks: readonly ChunkRef[]): CborValue {
   return chunks.map((ref) => ('id' in ref ? ref.id : [ref.pack, ref.chunk]))
 }
 
+/** The chunk ids of a pack: one byte string, 32 bytes each, one at least. @throws CryptoError `malformed` */
+export function idsIn(value: unknown): ChunkId[] {
+  if (!(value instanceof Uint8Array) || value.length % 32 !== 0 || value.length === 0)
+    malformed('chunk ids of a pack are not 32 bytes each')
+  return Array.from({ length: value.length / 32 }, (_, i) => chunkId(value.slice(i * 32, i * 32 + 32)))
+}
+
 function decodePackIndex(value: unknown, claims: readonly PackClaim[]): PackIndex {
   const [position, ids, lengths] = asTuple(value, 3, 'index of a pack')
   const pack = asUint(position, claimsMax * 2, 'position of a pack')
   const claim = claims[pack]
   if (claim === undefined) malformed('an index of a pack that the entry does not name')
-  if (!(ids instanceof Uint8Array) || ids.length % 32 !== 0 || ids.length === 0)
-    malformed('chunk ids of a pack are not 32 bytes each')
+  const listed = idsIn(ids)
   const bytes = asArray(lengths, chunksInPackMax * 2, 'lengths of chunks')
-  if (bytes.length !== ids.length / 16) malformed('a pack has not two lengths for each chunk')
+  if (bytes.length !== listed.length * 2) malformed('a pack has not two lengths for each chunk')
   const chunks: IndexedChunk[] = []
   let total = 0
-  for (let i = 0; i * 32 < ids.length; i++) {
+  for (const [i, id] of listed.entries()) {
     const plainBytes = asUint(bytes[2 * i], chunkBytesMax, 'plain length of a chunk')
     const storedBytes = asUint(bytes[2 * i + 1], plainBytes, 'stored length of a chunk')
     if (storedBytes < 1) malformed('a chunk of no bytes')
     total += storedBytes
-    chunks.push({ id: chunkId(ids.slice(i * 32, i * 32 + 32)), plainBytes, storedBytes })
+    chunks.push({ id, plainBytes, storedBytes })
   }
   if (total > plainCapacity(claim.sizeBytes)) malformed('chunks that do not fit their pack')
   return { pack, chunks }

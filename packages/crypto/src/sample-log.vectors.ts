@@ -276,7 +276,7 @@ function garbageSteps(log: SampleLog, claim: PackClaim): void {
   }
   const added = [log.pack(laptop, bytesOf('state'))]
   const index = [{ pack: 0, chunks: [{ id: sampleChunkId('state'), plainBytes: 5, storedBytes: 5 }] }]
-  const payload = sealPayload(encodeCheckpoint({ ...state, index }), {
+  const payload = sealPayload(encodeCheckpoint({ ...state, index, earlier: [] }), {
     ...log.sealing(laptop).place,
     bulk: true,
   })

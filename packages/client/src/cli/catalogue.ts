@@ -79,6 +79,8 @@ export interface Catalogue extends ArchiveCatalogue {
   hintUpdateNeeded: Plain
   errorKeyWithheld: Detailed
   hintKeyWithheld: Plain
+  errorCheckpointBroken: Text<{ device: string }>
+  hintCheckpointBroken: Plain
   /** `seen`: `brakeSeen`; `examples`: some paths. */
   errorBrake: Text<{ seen: string; examples: readonly string[] }>
   hintBrake: Text<{ direction: BrakeCounts['direction'] }>

@@ -88,6 +88,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
   'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
   'archive-foreign': (words) => [words.errorArchiveForeign({}), words.hintArchiveForeign({})],
+  'checkpoint-broken': (words, error) => [
+    words.errorCheckpointBroken({ device: text(error, 'device') ?? '' }),
+    words.hintCheckpointBroken({}),
+  ],
   brake: brakeWords,
   'disk-full': (words, error) => [words.errorDiskFull({ path: maybePath(error) }), words.hintDiskFull({})],
   'disk-failed': (words, error) => [

@@ -5,7 +5,18 @@ import { exitCodeOf, heaviestExitCode, isClientErrorCode } from './exit-code.ts'
 describe('exit codes', () => {
   const cases: [ExitCode, ClientErrorCode[]][] = [
     [6, ['relay-contradicts', 'relay-corrupt', 'relay-rollback']],
-    [7, ['brake', 'folder-unmarked', 'state-foreign', 'key-withheld', 'update-needed', 'home-unsafe']],
+    [
+      7,
+      [
+        'brake',
+        'folder-unmarked',
+        'state-foreign',
+        'key-withheld',
+        'checkpoint-broken',
+        'update-needed',
+        'home-unsafe',
+      ],
+    ],
     [5, ['relay-refused', 'code-wrong']],
     [4, ['relay-unreachable']],
     [2, ['usage', 'folder-unknown', 'folder-taken', 'home-missing', 'home-exists', 'name-ambiguous']],

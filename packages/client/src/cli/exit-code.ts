@@ -18,6 +18,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'folder-unmarked': 7,
   'state-foreign': 7,
   'key-withheld': 7,
+  'checkpoint-broken': 7,
   'update-needed': 7,
   'archive-broken': 1,
   'archive-closed': 5,

@@ -173,6 +173,10 @@ export const english: Catalogue = {
   hintUpdateNeeded: () => 'update Grenier on this machine',
   errorKeyWithheld: ({ detail }) => `a key meant for this device does not open (${detail})`,
   hintKeyWithheld: () => 'this folder waits until an owner issues new keys',
+  errorCheckpointBroken: ({ device }) =>
+    `the state of the vault that an owner's prune points to cannot be read; device ${device} wrote it`,
+  hintCheckpointBroken: () =>
+    'no file was touched; ask an owner whose device is in sync to run `grenier prune`, and look at that device',
   errorBrake: ({ seen, examples }) =>
     `${seen}, all at once (${examples.join(', ')}): nothing of it was sent or applied`,
   hintBrake: ({ direction }) =>

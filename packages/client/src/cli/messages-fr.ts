@@ -190,6 +190,10 @@ export const french: Catalogue = {
   hintUpdateNeeded: () => 'mettez Grenier à jour sur cette machine',
   errorKeyWithheld: ({ detail }) => `une clé destinée à cet appareil ne s’ouvre pas (${detail})`,
   hintKeyWithheld: () => 'ce dossier attend qu’un propriétaire émette de nouvelles clés',
+  errorCheckpointBroken: ({ device }) =>
+    `l’état du coffre que désigne le nettoyage d’un propriétaire est illisible ; l’appareil ${device} l’a écrit`,
+  hintCheckpointBroken: () =>
+    'aucun fichier n’a été touché ; demandez à un propriétaire dont l’appareil est à jour de lancer « grenier prune », et examinez cet appareil',
   errorBrake: ({ seen, examples }) =>
     `${seen}, d’un seul coup (${examples.join(', ')}) : rien n’en a été envoyé ni appliqué`,
   hintBrake: ({ direction }) =>
@@ -242,7 +246,7 @@ export const french: Catalogue = {
   healedLog: ({ count, entries }) =>
     `le relais avait perdu la fin de l’historique, comme après la restauration d’une sauvegarde : ${entries} ${
       count === 1 ? 'entrée a été remise telle quelle' : 'entrées ont été remises telles quelles'
-    } depuis cet appareil ; aucun fichier n’a été touché`,
+    } depuis cet appareil ; aucun fichier n’a été touché`,
   healedContent: ({ count, packs, bytes }) =>
     `le relais avait aussi perdu des contenus : ce que cet appareil en détient a été renvoyé, ${packs} ${
       count === 1 ? 'paquet' : 'paquets'

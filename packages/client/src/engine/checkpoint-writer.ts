@@ -6,7 +6,10 @@ import {
   framePayload,
   makeCheckpoint,
   toHex,
+  type ChunkId,
   type ChunkRef,
+  type EarlierChunk,
+  type EarlierPack,
   type PackClaim,
   type PackIndex,
 } from '@grenier/crypto'
@@ -15,7 +18,7 @@ import { PackWriter, type OutgoingPack } from '../content/pack-writer.ts'
 import { placeStream } from '../content/place-stream.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { StateHasher, writeState } from '../state/checkpoint.ts'
-import { ownPlaceOf } from '../state/chunk-index.ts'
+import { ownPlaceOf, type ChunkPlace } from '../state/chunk-index.ts'
 import type { Content } from '../sync/tree.ts'
 import { claimOf, type EntryWriter } from './entry-writer.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
@@ -44,6 +47,7 @@ interface Placed {
   readonly content: Content
   readonly stateHash: Uint8Array
   readonly stateBytes: number
+  readonly earlier: readonly EarlierPack[]
 }
 
 /** The duty of one open vault. */
@@ -70,8 +74,8 @@ export class CheckpointWriter {
     const { state } = vault.log
     const placed = await this.#place(session)
     if (placed === undefined) return false
-    const { claims, index, content, stateHash, stateBytes } = placed
-    const body = encodeCheckpoint({ stateHash, stateBytes, content: refsOf(content, index), index })
+    const { claims, index, content, ...said } = placed
+    const body = encodeCheckpoint({ ...said, content: refsOf(content, index), index })
     const sealed = await entries.seal(session, claims, { frame: framePayload(body), bulk: true })
     const { entry } = makeCheckpoint({ ...entries.on(session), ...sealed, holds: state.head.sequence })
     const { payloadPacks, sent } = sealed
@@ -90,14 +94,19 @@ export class CheckpointWriter {
       claims.push(claimOf(pack))
     }
     const writer = new PackWriter({ pool, random, sealing: () => sealingOf(vault), emit })
-    const known = (id: Parameters<typeof ownPlaceOf>[1]): boolean => ownPlaceOf(vault.trees, id) !== undefined
+    const shared = new Map<string, { readonly id: ChunkId; readonly place: ChunkPlace }>()
+    const known = (id: ChunkId): boolean => {
+      const place = ownPlaceOf(vault.trees, id)
+      if (place !== undefined) shared.set(toHex(id), { id, place })
+      return place !== undefined
+    }
     const hasher = new StateHasher()
     const gaveWay: { yes: boolean } = { yes: false }
     const pieces = this.#pieces(hasher, gaveWay)
     const { content } = await placeStream({ pool, writer, known, keys: contentKeysOf(vault) }, pieces)
     if (gaveWay.yes) return undefined
     this.#givenWay = 0
-    return { claims, index, content, ...hasher.digest() }
+    return { claims, index, content, ...hasher.digest(), earlier: earlierOf([...shared.values()]) }
   }
 
   async *#pieces(hasher: StateHasher, gaveWay: { yes: boolean }): AsyncIterable<Uint8Array> {
@@ -121,6 +130,19 @@ export class CheckpointWriter {
     )
     return before.length
   }
+}
+
+/** Where what is shared lies: who starts from this checkpoint has no index that could say it. */
+function earlierOf(shared: readonly { readonly id: ChunkId; readonly place: ChunkPlace }[]): EarlierPack[] {
+  const packs = new Map<string, Omit<EarlierPack, 'chunks'> & { readonly chunks: EarlierChunk[] }>()
+  for (const { id, place } of shared) {
+    const { pack, packBytes: sizeBytes, epoch, offset, plainBytes, storedBytes } = place
+    const key = toHex(pack)
+    const known = packs.get(key) ?? { id: pack, sizeBytes, epoch, chunks: [] }
+    packs.set(key, known)
+    known.chunks.push({ id, offset, plainBytes, storedBytes })
+  }
+  return [...packs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pack]) => pack)
 }
 
 /** The content, by places in the entry's own index where its chunks are there. */

@@ -5,9 +5,11 @@ import {
   decodeCheckpoint,
   type ChangePayload,
   type CheckpointPayload,
+  type Entry,
   type Header,
   type PackIndex,
 } from '@grenier/crypto'
+import { readPayload, type PayloadReading } from '../log/payload-reader.ts'
 
 /** One of the first two, or a fault. `index`: of packs that are no change's. */
 export interface EntryBody {
@@ -28,4 +30,19 @@ export function decodeBody(header: Pick<Header, 'kind' | 'added' | 'restored'>, 
     if (cause instanceof CryptoError) return { fault: cause.code }
     throw cause
   }
+}
+
+/** Whether the payload of an entry says something of the state. */
+export function hasBody({ header }: Entry): boolean {
+  return header.kind === 'change' || header.kind === 'checkpoint'
+}
+
+/** Opens the payload of one that has. @throws as `readPayload` */
+export async function openBody(
+  entry: Entry,
+  reading: PayloadReading,
+): Promise<EntryBody & { readonly payloadPacks?: readonly Uint8Array[] | undefined }> {
+  const payload = await readPayload(entry, reading)
+  if ('fault' in payload) return { fault: payload.fault }
+  return { payloadPacks: payload.packs, ...decodeBody(entry.header, payload.body) }
 }

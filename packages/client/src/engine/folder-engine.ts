@@ -317,7 +317,8 @@ export class OpenFolderEngine implements FolderEngine {
 
   #halt(error: ClientError): void {
     const halts = ['relay-contradicts', 'relay-corrupt', 'relay-rollback']
-    const brakes = ['brake', 'folder-unmarked', 'state-foreign', 'key-withheld', 'update-needed']
+    const asks = ['brake', 'folder-unmarked', 'state-foreign', 'update-needed']
+    const brakes = [...asks, 'key-withheld', 'checkpoint-broken']
     if (halts.includes(error.code)) this.#vault.report({ event: 'state', state: 'halted', code: error.code })
     else if (brakes.includes(error.code))
       this.#vault.report({ event: 'state', state: 'braked', code: error.code })

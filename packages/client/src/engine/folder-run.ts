@@ -17,6 +17,7 @@ import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import { RunFailures } from './run-failures.ts'
 import type { Meanwhile, Sender } from './sender.ts'
+import { isWhole } from './state-start.ts'
 import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
@@ -229,7 +230,7 @@ export class FolderRun {
   /** Once a run, before it hears of anybody else. A key that is withheld may be there after the next entries. */
   async #catchUp(): Promise<void> {
     const { vault, planning } = this.#parts
-    if (this.#caughtUp || vault.log.isEmpty) return
+    if (this.#caughtUp || vault.log.isEmpty || !isWhole(vault)) return
     await this.#look()
     try {
       const learn = (files: readonly IngestFile[]): Promise<void> => this.#parts.sender().learn(files)

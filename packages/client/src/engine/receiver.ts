@@ -1,6 +1,7 @@
 // Brings the vault's log up to the relay's head: each entry judged, opened, and folded into the state in one transaction. Own entries come
 // this way too, so that a crash after an append loses nothing.
 import {
+  bodyHash,
   toHex,
   type ChangePayload,
   type CheckpointPayload,
@@ -8,21 +9,24 @@ import {
   type PackIndex,
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
-import { readPayload, type PackFetch } from '../log/payload-reader.ts'
+import type { PackFetch } from '../log/payload-reader.ts'
 import type { Judged } from '../log/vault-log.ts'
 import type { VaultKeys } from '../log/vault-keys.ts'
 import type { RelayEntry, RelayHead, RelaySession } from '../relay/relay-session.ts'
 import { keepPayloadPack } from '../state/entry-keep.ts'
 import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
-import { noteFolded } from '../state/log-cache.ts'
+import { isHalfLoaded } from '../state/checkpoint-load.ts'
+import { foldedSequence } from '../state/log-cache.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Outcome } from '../sync/operations.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { settleCommits } from './adopting.ts'
+import { noteAgreed } from './agreed-checkpoints.ts'
 import { noteBulk } from './bulk-bytes.ts'
 import { isStateAsSaid } from './checkpoint-check.ts'
-import { decodeBody } from './entry-body.ts'
+import { hasBody, openBody } from './entry-body.ts'
 import { forgetSent, sentIn } from './sent-note.ts'
+import { isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** An entry ready to be folded: what its payload says, where it has one that matters. */
@@ -34,6 +38,12 @@ interface Opened {
   readonly index?: readonly PackIndex[] | undefined
   readonly payloadPacks?: readonly Uint8Array[] | undefined
   readonly fault?: string | undefined
+  /** A checkpoint that holds what this device folded itself. */
+  readonly agrees?: boolean | undefined
+  /** Its effect is in the state already, which came from a checkpoint behind it: it only joins the log. */
+  readonly retired?: boolean | undefined
+  /** It was folded once, and is again, on a state that came from a checkpoint before it. */
+  readonly again?: boolean | undefined
 }
 
 /** What this device knows of its own entry. `outcome`: what it will do here. `also` joins the transaction that folds it. */
@@ -108,7 +118,8 @@ export class Receiver {
     const before = this.#count
     const { log, trees } = this.#vault
     for (const given of this.#echoes.splice(0)) log.assertSeen(trees, given)
-    await this.#takePushed(session)
+    if (!isWhole(this.#vault)) this.#behind = true
+    else await this.#takePushed(session)
     if (!this.#behind && this.#pushed.size === 0) return this.#count - before
     this.#behind = false
     try {
@@ -119,6 +130,7 @@ export class Receiver {
     }
     for (const sequence of this.#pushed.keys()) if (sequence < log.nextSequence) this.#pushed.delete(sequence)
     await this.#takePushed(session)
+    await this.#settle(session)
     // What does not follow now either tells of more that was missed; it is asked for once, and not waited for.
     if (this.#pushed.size > 0) this.#behind = true
     this.#pushed.clear()
@@ -126,14 +138,46 @@ export class Receiver {
   }
 
   async #catchUp(session: RelaySession): Promise<void> {
-    const { log } = this.#vault
-    const entries = (from: number): AsyncIterable<RelayEntry> => session.entries(log.vault, from)
+    const { log, trees } = this.#vault
     const head = await this.#headBeyond(session)
-    if (head === undefined) return
-    if (log.isBeforeJoining) await log.lookAhead(entries(log.nextSequence))
-    for await (const given of entries(log.nextSequence)) await this.#take(session, given, head)
+    if (head === undefined && isWhole(this.#vault)) return
+    const isFar = head !== undefined && head.sequence - log.nextSequence > checkedBeforeHead
+    if (log.isBeforeJoining || isFar || isHalfLoaded(trees)) await this.#lookAhead(session)
+    if (head !== undefined) await this.#takeUpTo(session, head)
+    await this.#settle(session)
+  }
+
+  async #takeUpTo(session: RelaySession, head: RelayHead): Promise<void> {
+    const { log } = this.#vault
+    for await (const given of session.entries(log.vault, log.nextSequence))
+      await this.#take(session, given, head)
     log.complete()
     log.assertHolds(head)
+  }
+
+  /** What the rest of the log has for this device: keys, and the state of a checkpoint where that saves the way there, or is the only one. */
+  async #lookAhead(session: RelaySession): Promise<void> {
+    const { log } = this.#vault
+    const ahead = await log.lookAhead(session.entries(log.vault, log.nextSequence))
+    if (ahead !== undefined && (await startWhereNamed(this.#vault, session, ahead))) this.#count += 1
+  }
+
+  /** What the latest prune says of the state holds here, too; and everything behind it is folded. */
+  async #settle(session: RelaySession): Promise<void> {
+    const { log, trees } = this.#vault
+    if (await takeOverWhenPruned(this.#vault, session)) this.#count += 1
+    for (let next = foldedSequence(trees) + 1; next < log.nextSequence; next += 1)
+      await this.#foldAgain(session, next)
+  }
+
+  async #foldAgain(session: RelaySession, sequence: number): Promise<void> {
+    const { log, trees } = this.#vault
+    const again = keptEntry(this.#vault, session, sequence)
+    const given = { sequence, entry: again.entry.bytes }
+    const read = hasBody(again.entry) ? await openBody(again.entry, again) : {}
+    const judged = { sequence, entry: again.entry, state: log.state }
+    const opened: Opened = { judged, given, ...read, again: true }
+    await trees.write({ flush: false }, (transaction) => this.#fold(transaction, opened, undefined))
   }
 
   /** The relay's head, if it is further on than this device. What the relay lost is put back first. */
@@ -176,12 +220,18 @@ export class Receiver {
     const { log } = this.#vault
     const judged = log.judge(given)
     if (head !== undefined) log.assertHolds(head, judged)
-    if (judged.entry === undefined) await this.#refusePruned(session)
-    const opened = await this.#open(session, judged, given)
     const { sequence } = judged
-    if (opened.checkpoint !== undefined && (head?.sequence ?? sequence) - sequence < checkedBeforeHead)
-      await this.#checkState(judged, opened.checkpoint)
-    const changed = await this.#keep(opened)
+    if (judged.entry === undefined && sequence > foldedSequence(this.#vault.trees))
+      await this.#lookAhead(session)
+    if (sequence <= foldedSequence(this.#vault.trees)) {
+      await this.#keep({ judged, given, retired: true })
+      this.#count += 1
+      return
+    }
+    const opened = await this.#open(session, judged, given)
+    const isNear = (head?.sequence ?? sequence) - sequence < checkedBeforeHead
+    const agrees = isNear ? await this.#checkState(opened) : undefined
+    const changed = await this.#keep({ ...opened, agrees })
     this.#count += 1
     if (judged.entry !== undefined && isOwn(this.#vault, judged.entry.header.device))
       await this.#parts.adopt(changed)
@@ -191,14 +241,16 @@ export class Receiver {
   async takeOwn(given: RelayEntry, own: OwnEntry): Promise<void> {
     const { also, outcome, ...said } = own
     const judged = this.#vault.log.judge(given)
-    await this.#keep({ ...said, judged, given }, { also, outcome })
+    await this.#keep({ ...said, judged, given, agrees: true }, { also, outcome })
   }
 
   async #keep(opened: Opened, own: Pick<OwnEntry, 'also' | 'outcome'> = {}): Promise<readonly NodeId[]> {
     const { log, trees } = this.#vault
     const changed = await trees.write({ flush: false }, async (transaction) => {
-      log.keep(transaction, opened.judged, opened.given)
-      const rows = await this.#fold(transaction, opened, own.outcome)
+      const { judged, given, retired = false } = opened
+      log.keep(transaction, judged, { given, retired })
+      if (retired) forgetOwn(transaction, judged, given)
+      const rows = retired ? [] : await this.#fold(transaction, opened, own.outcome)
       await own.also?.(transaction)
       return rows
     })
@@ -207,15 +259,12 @@ export class Receiver {
   }
 
   async #open(session: RelaySession, judged: Judged, given: RelayEntry): Promise<Opened> {
-    const { entry } = judged
-    if (entry === undefined || (entry.header.kind !== 'change' && entry.header.kind !== 'checkpoint'))
-      return { judged, given }
+    const { entry, state } = judged
+    if (entry === undefined || !hasBody(entry)) return { judged, given }
     const { log } = this.#vault
     const fetch: PackFetch = (pack, range) => session.get(log.vault, pack, range)
     const keys = await this.#keysFor(session, judged)
-    const payload = await readPayload(entry, { keys, spine: judged.state.spine, fetch })
-    if ('fault' in payload) return { judged, given, fault: payload.fault }
-    return { judged, given, payloadPacks: payload.packs, ...decodeBody(entry.header, payload.body) }
+    return { judged, given, ...(await openBody(entry, { keys, spine: state.spine, fetch })) }
   }
 
   /** A key that is withheld here may have been repaired further on: then what lies between can be read too. */
@@ -230,21 +279,13 @@ export class Receiver {
     }
   }
 
-  /** Only a body hash is left of an entry that this device never folded: if a prune retired it, the state has to come from its checkpoint. */
-  async #refusePruned(session: RelaySession): Promise<never> {
-    const { log } = this.#vault
-    await log.lookAhead(session.entries(log.vault, log.nextSequence))
-    throw new ClientError('update-needed', 'a log that was pruned: this version reads whole logs alone', {
-      data: { sequence: log.nextSequence },
-    })
-  }
-
   /** Whether a checkpoint says what this device has folded itself. If not, its signer is named. */
-  async #checkState({ entry }: Judged, checkpoint: CheckpointPayload): Promise<void> {
-    if (entry?.header.kind !== 'checkpoint') return
-    const { trees } = this.#vault
-    if ((await isStateAsSaid(trees, entry.header.part.holds, checkpoint)) === false)
-      this.#warn(entry, 'state-differs')
+  async #checkState({ judged, checkpoint }: Opened): Promise<boolean | undefined> {
+    const { entry } = judged
+    if (checkpoint === undefined || entry?.header.kind !== 'checkpoint') return undefined
+    const agrees = await isStateAsSaid(this.#vault.trees, entry.header.part.holds, checkpoint)
+    if (agrees === false) this.#warn(entry, 'state-differs')
+    return agrees
   }
 
   async #fold(
@@ -253,23 +294,23 @@ export class Receiver {
     outcome: Outcome | undefined,
   ): Promise<readonly NodeId[]> {
     const { entry, sequence } = opened.judged
-    if (entry === undefined) {
-      noteFolded(transaction, sequence)
-      return []
-    }
+    // What only a hash is left of is never folded: the state behind it came from a checkpoint.
+    if (entry === undefined) throw new ClientError('state-broken', 'a retired entry that was not passed over')
     const { header } = entry
     const own = isOwn(this.#vault, header.device)
     for (const [position, stored] of (opened.payloadPacks ?? []).entries())
       keepPayloadPack(transaction, { sequence, position }, stored)
     if (header.kind === 'change') {
-      if (own) noteBulk(transaction, header.added, opened.change)
+      if (own && opened.again !== true) noteBulk(transaction, header.added, opened.change)
       const result = await foldChange(transaction, { header, payload: opened.change, own, outcome })
+      if (opened.again === true) return result.changed
       if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)
       else if (!own && opened.change !== undefined) this.#parts.heard?.(toHex(header.device), opened.change)
       else if (own && outcome === undefined) await settleReturned(transaction, entry)
       return result.changed
     }
-    if (opened.fault !== undefined) this.#warn(entry, opened.fault)
+    if (opened.fault !== undefined && opened.again !== true) this.#warn(entry, opened.fault)
+    if (header.kind === 'checkpoint' && opened.agrees === true) noteAgreed(transaction, sequence)
     if (header.kind === 'drop') foldDrop(transaction, { header, packs: header.part.packs })
     else foldOther(transaction, { header, index: opened.index ?? [], own })
     return []
@@ -295,6 +336,12 @@ async function settleReturned(transaction: Transaction, entry: Entry): Promise<v
   if (sent === undefined) return
   await settleCommits(transaction, sent)
   forgetSent(transaction, entry.bodyHash)
+}
+
+/** An entry of this device that is in the state it starts from: what it noted of it has served. */
+function forgetOwn(transaction: Transaction, { entry }: Judged, given: RelayEntry): void {
+  const hash = 'entry' in given ? entry?.bodyHash : bodyHash(given.bodyHash)
+  if (hash !== undefined) forgetSent(transaction, hash)
 }
 
 async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {

@@ -12,6 +12,7 @@ import {
   epochOf,
   equal,
   isKeyOf,
+  isSpineKind,
   toHex,
   type Entry,
   type KeyPairs,
@@ -134,16 +135,21 @@ export class VaultLog {
 
   /**
    * Judges entries without keeping them, up to the end of the log, and takes the keys from there: a joiner reads what came before it,
-   * and a device whose key was withheld what came before the repair.
+   * a device whose key was withheld what came before the repair, and who was away whether entries were retired meanwhile. Returns the log
+   * there, with its keys; undefined when there is none.
    * @throws ClientError as `judge`; `key-withheld`, `relay-refused`
    */
-  async lookAhead(entries: AsyncIterable<RelayEntry>): Promise<void> {
+  async lookAhead(
+    entries: AsyncIterable<RelayEntry>,
+  ): Promise<{ readonly state: LogState; readonly keys: VaultKeys } | undefined> {
     let state = this.#state
     for await (const given of entries) state = this.#judgeAfter(state, given).state
-    if (state === undefined) return
+    if (state === undefined) return undefined
     assertRetired(state)
     const { sequence, hash } = state.head
-    this.#ahead = { keys: VaultKeys.of(this.vault, state.spine, this.device), sequence, hash }
+    const keys = VaultKeys.of(this.vault, state.spine, this.device)
+    this.#ahead = { keys, sequence, hash }
+    return { state, keys }
   }
 
   #judgeAfter(after: LogState | undefined, given: RelayEntry): Judged {
@@ -185,10 +191,19 @@ export class VaultLog {
     }
   }
 
-  /** Writes a judged entry and the log after it, in the transaction that folds it. */
-  keep(rows: StateRowsWriter, judged: Judged, given: RelayEntry): void {
+  /**
+   * Writes a judged entry and the log after it, in the transaction that folds it. Of one that is retired as far as this device goes, for
+   * its state came from a checkpoint behind it, the body hash alone is kept.
+   */
+  keep(
+    rows: StateRowsWriter,
+    judged: Judged,
+    { given, retired }: { readonly given: RelayEntry; readonly retired: boolean },
+  ): void {
     const { sequence, entry, state } = judged
-    if (entry !== undefined) keepEntry(rows, { sequence, bodyHash: entry.bodyHash, entry: entry.bytes })
+    if (entry !== undefined && retired && !isSpineKind(entry.header.kind))
+      keepBodyHash(rows, sequence, entry.bodyHash)
+    else if (entry !== undefined) keepEntry(rows, { sequence, bodyHash: entry.bodyHash, entry: entry.bytes })
     else if (!('entry' in given)) keepBodyHash(rows, sequence, bodyHash(given.bodyHash))
     keepLogState(rows, encodeLogState(state))
   }

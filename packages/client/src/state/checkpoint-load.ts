@@ -24,6 +24,8 @@ const loadingKey = `${keySpace.meta}loading`
 export interface LoadedCheckpoint {
   readonly sequence: number
   readonly stateHash: Uint8Array
+  /** Joins the transaction that ends the load. */
+  readonly also?: ((transaction: Transaction) => void) | undefined
 }
 
 /** Whether a load was begun and not ended: the state is then worth nothing until one ends. */
@@ -55,6 +57,7 @@ export async function loadState(
   await assertTree(trees)
   await trees.write({ flush: true }, (transaction) => {
     noteFolded(transaction, checkpoint.sequence)
+    checkpoint.also?.(transaction)
     transaction.del(loadingKey)
   })
 }
