@@ -1,5 +1,6 @@
 // What the catalogue has: every sentence that people read, by name and parameters. The words are in messages-en.ts and messages-fr.ts.
 import type { RelayErrorCode } from '@grenier/protocol'
+import type { RecoveryCatalogue } from './catalogue-recovery.ts'
 import type { UnreachableReason } from '../relay/relay-failure.ts'
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { UsageFault } from './usage-error.ts'
@@ -12,7 +13,7 @@ type Detailed = Text<{ detail: string }>
 type Plain = Text
 
 /** Every message, the same names in each language. */
-export interface Catalogue extends ArchiveCatalogue {
+export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
@@ -129,15 +130,8 @@ export interface Catalogue extends ArchiveCatalogue {
   stateHalted: Plain
   stateBraked: Plain
   statePaused: Plain
-  setupDone: Text<{ name: string; relay: string }>
-  setupWords: Plain
-  setupWordsUncertain: Plain
-  hintSetupUncertain: Plain
-  askWords: Plain
   askOverwrite: Pathed
   yesLetters: Plain
-  setupWordsWritten: Pathed
-  setupWordsTaken: Plain
   takenOn: Text<{ folder: string; pid: number }>
   addDone: Text<{ folder: string; name: string; relay: string }>
   joinDone: Text<{ folder: string; name: string }>
@@ -197,11 +191,7 @@ export interface Catalogue extends ArchiveCatalogue {
   helpYes: Plain
   helpLang: Plain
   helpVerbose: Plain
-  helpSetup: Plain
-  helpSetupInvite: Plain
   helpDeviceName: Plain
-  helpPhraseOut: Plain
-  helpPhraseFile: Plain
   helpAdd: Plain
   helpAddName: Plain
   helpInvite: Plain
@@ -268,6 +258,7 @@ export type CommandName =
   | 'add'
   | 'invite'
   | 'join'
+  | 'recover'
   | 'sync'
   | 'status'
   | 'approve'

@@ -23,8 +23,8 @@ import { openOwnFolder } from './open-own-folder.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { RunProgress } from './run-progress.ts'
-import { readAnswer } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
+import { canAsk, isYes } from './yes-or-no.ts'
 
 /** Writes the archive. @throws ClientError */
 export async function exportFolder(
@@ -75,10 +75,8 @@ function tell({ output }: Invocation, out: string, { files, bytes }: Summary): v
 /** A file that is there is replaced only when somebody said so. @throws ClientError `usage`, `interrupted` */
 async function refuseOverwriting({ output, yes }: Invocation, out: string): Promise<void> {
   if (yes || !existsSync(out) || !statSync(out).isFile()) return
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw usageError('yes-needed', out)
-  const answer = await readAnswer(output.words.askOverwrite({ path: printable(out) }))
-  const first = answer.trim().toLowerCase().charAt(0)
-  if (first === '' || !output.words.yesLetters({}).includes(first))
+  if (!canAsk()) throw usageError('yes-needed', out)
+  if (!(await isYes(output, output.words.askOverwrite({ path: printable(out) }))))
     throw new ClientError('interrupted', 'not wanted')
 }
 

@@ -1,11 +1,13 @@
 // The catalogue in English. One entry for each thing that people read; messages-fr.ts has the same entries.
 import type { Catalogue } from './catalogue.ts'
 import { englishArchive } from './messages-archive-en.ts'
+import { recoveryEnglish, recoveryEnglishUsage } from './messages-recovery-en.ts'
 
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
 export const english: Catalogue = {
   ...englishArchive,
+  ...recoveryEnglish,
   language: 'en',
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
@@ -13,6 +15,7 @@ export const english: Catalogue = {
   listed: ({ items }) => items.join(', '),
 
   usage: {
+    ...recoveryEnglishUsage,
     'no-command': { error: () => 'no command' },
     'not-understood': { error: ({ text }) => `not understood: ${text}` },
     'argument-missing': { error: ({ text }) => `missing: ${text}` },
@@ -30,18 +33,6 @@ export const english: Catalogue = {
     name: {
       error: ({ text }) => `cannot be a name: ${text}`,
       hint: '1 to 255 bytes, without control characters',
-    },
-    'phrase-count': { error: ({ text }) => `24 words are needed, and there are ${text}` },
-    'phrase-wrong': {
-      error: () => 'these are not the 24 words: one of them is wrong, or not in its place',
-      hint: 'compare them with the paper, one by one and in order; every word is of one list',
-    },
-    'phrase-both': {
-      error: () => '--phrase-file takes words that exist, --phrase-out writes new ones: only one of the two',
-    },
-    'phrase-out-needed': {
-      error: () => 'there is no terminal to show the 24 words on',
-      hint: 'add --phrase-out FILE (written for you alone), or --phrase-file FILE to take words that exist',
     },
     'file-exists': {
       error: ({ text }) => `${text} exists already, and is not overwritten`,
@@ -250,18 +241,8 @@ export const english: Catalogue = {
   stateBraked: () => 'stopped: waiting for you',
   statePaused: () => 'paused',
 
-  setupDone: ({ name, relay }) => `This device is “${name}”, its relay is ${relay}.`,
-  setupWords: () =>
-    'These 24 words are the only way back to your files if you lose your devices. Write them on paper, now. They are not shown again.',
-  setupWordsWritten: ({ path }) =>
-    `The 24 words are in ${path} (readable by you alone). Put them on paper and delete the file.`,
-  setupWordsUncertain: () =>
-    'The line broke while the account was being opened, so it may exist. Keep these words: with them setup goes on where it stopped.',
-  hintSetupUncertain: () => 'run setup again with --phrase-file FILE, with these words in the file',
-  askWords: () => 'The 24 words, on one line:',
   askOverwrite: ({ path }) => `${path} exists already. Replace it? [y/N]`,
   yesLetters: () => 'y',
-  setupWordsTaken: () => 'The identity is that of the words you gave.',
   takenOn: ({ folder, pid }) => `The running grenier (process ${pid}) takes ${folder} on.`,
   addDone: ({ folder, name, relay }) => `${folder} is now the vault “${name}” at ${relay}.`,
   joinDone: ({ folder, name }) => `${folder} is joined to the vault “${name}”.`,
@@ -316,11 +297,7 @@ export const english: Catalogue = {
   helpYes: () => 'never ask',
   helpLang: () => 'language of messages: fr or en',
   helpVerbose: () => 'show where an error comes from',
-  helpSetup: () => 'make this device, its identity and its account at a relay',
-  helpSetupInvite: () => 'code to open an account, from the hoster',
   helpDeviceName: () => 'name of this device, as other devices show it',
-  helpPhraseOut: () => 'write the 24 words to FILE (0600) instead of showing them',
-  helpPhraseFile: () => 'take the identity of the 24 words in FILE (- for standard input)',
   helpAdd: () => 'start a vault from a folder and send it',
   helpAddName: () => 'name of the vault; the folder’s name if not given',
   helpInvite: () => 'print a code with which one more device joins',
@@ -369,6 +346,7 @@ export const english: Catalogue = {
     add: 'grenier add ~/Documents --name documents',
     invite: 'grenier invite ~/Documents --role writer --expires 24h',
     join: 'grenier join "wss://relay.example.org#invite=…" ~/Documents',
+    recover: 'grenier recover wss://relay.example.org --phrase-file words.txt',
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
     approve: 'grenier approve ~/Documents',

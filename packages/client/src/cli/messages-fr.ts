@@ -2,12 +2,14 @@
 // The space before : ; ? ! » and after « is one that does not break (U+00A0); a test finds those that would.
 import type { Catalogue } from './catalogue.ts'
 import { frenchArchive } from './messages-archive-fr.ts'
+import { recoveryFrench, recoveryFrenchUsage } from './messages-recovery-fr.ts'
 
 /** Zéro et un sont au singulier. */
 const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
 
 export const french: Catalogue = {
   ...frenchArchive,
+  ...recoveryFrench,
   language: 'fr',
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
@@ -15,6 +17,7 @@ export const french: Catalogue = {
   listed: ({ items }) => items.join(', '),
 
   usage: {
+    ...recoveryFrenchUsage,
     'no-command': { error: () => 'pas de commande' },
     'not-understood': { error: ({ text }) => `pas compris : ${text}` },
     'argument-missing': { error: ({ text }) => `il manque : ${text}` },
@@ -35,19 +38,6 @@ export const french: Catalogue = {
     name: {
       error: ({ text }) => `ne peut être un nom : ${text}`,
       hint: 'de 1 à 255 octets, sans caractères de commande',
-    },
-    'phrase-count': { error: ({ text }) => `il faut 24 mots, et il y en a ${text}` },
-    'phrase-wrong': {
-      error: () => 'ce ne sont pas les 24 mots : l’un d’eux est faux, ou n’est pas à sa place',
-      hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
-    },
-    'phrase-both': {
-      error: () =>
-        '--phrase-file prend des mots qui existent, --phrase-out en écrit de nouveaux : un seul des deux',
-    },
-    'phrase-out-needed': {
-      error: () => 'il n’y a pas de terminal où montrer les 24 mots',
-      hint: 'ajoutez --phrase-out FICHIER (lisible par vous seul), ou --phrase-file FICHIER pour prendre des mots qui existent',
     },
     'file-exists': {
       error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
@@ -269,18 +259,8 @@ export const french: Catalogue = {
   stateBraked: () => 'à l’arrêt : on vous attend',
   statePaused: () => 'en pause',
 
-  setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
-  setupWords: () =>
-    'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',
-  setupWordsWritten: ({ path }) =>
-    `Les 24 mots sont dans ${path} (vous seul pouvez le lire). Recopiez-les sur papier et supprimez ce fichier.`,
-  setupWordsUncertain: () =>
-    'La connexion s’est rompue pendant l’ouverture du compte : il existe peut-être. Gardez ces mots, avec eux l’installation reprendra où elle en était.',
-  hintSetupUncertain: () => 'relancez setup avec --phrase-file FICHIER, ces mots dans le fichier',
-  askWords: () => 'Les 24 mots, sur une ligne :',
   askOverwrite: ({ path }) => `${path} existe déjà. Le remplacer ? [o/N]`,
   yesLetters: () => 'oy',
-  setupWordsTaken: () => 'L’identité est celle des mots que vous avez donnés.',
   takenOn: ({ folder, pid }) => `Le grenier en marche (processus ${pid}) prend ${folder} en charge.`,
   addDone: ({ folder, name, relay }) => `${folder} est maintenant le coffre « ${name} » chez ${relay}.`,
   joinDone: ({ folder, name }) => `${folder} a rejoint le coffre « ${name} ».`,
@@ -337,11 +317,7 @@ export const french: Catalogue = {
   helpYes: () => 'ne jamais demander',
   helpLang: () => 'langue des messages : fr ou en',
   helpVerbose: () => 'montrer d’où vient une erreur',
-  helpSetup: () => 'créer cet appareil, son identité et son compte chez un relais',
-  helpSetupInvite: () => 'code pour ouvrir un compte, donné par l’hébergeur',
   helpDeviceName: () => 'nom de cet appareil, tel que les autres le montrent',
-  helpPhraseOut: () => 'écrire les 24 mots dans FICHIER (0600) au lieu de les montrer',
-  helpPhraseFile: () => 'prendre l’identité des 24 mots de FICHIER (- pour l’entrée standard)',
   helpAdd: () => 'commencer un coffre à partir d’un dossier et l’envoyer',
   helpAddName: () => 'nom du coffre ; à défaut celui du dossier',
   helpInvite: () => 'donner un code avec lequel un appareil de plus rejoint le coffre',
@@ -392,6 +368,7 @@ export const french: Catalogue = {
     add: 'grenier add ~/Documents --name documents',
     invite: 'grenier invite ~/Documents --role writer --expires 24h',
     join: 'grenier join "wss://relais.example.org#invite=…" ~/Documents',
+    recover: 'grenier recover wss://relais.example.org --phrase-file mots.txt',
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
     approve: 'grenier approve ~/Documents',

@@ -62,6 +62,11 @@ const values = {
   entries: '4',
   packs: '5',
   uncertain: 1,
+  made: '1 May',
+  id: 'ff',
+  devices: 'd',
+  key: 'k',
+  own: true,
 }
 
 function sentences(value: unknown): string[] {

@@ -14,6 +14,7 @@ import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
 import { limit } from './limit.ts'
+import { recover } from './recover.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
@@ -53,6 +54,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addAdd,
     addInvite,
     addJoin,
+    addRecover,
     addSync,
     addStatus,
     addApprove,
@@ -122,6 +124,23 @@ function addJoin({ invocation, words, done, ...on }: Building): void {
     .action(async (code: string, folder: string, flags: unknown) => {
       const checked = v.parse(v.object({ deviceName: v.optional(v.string()) }), flags)
       done(await join(invocation, { code, folder }, checked))
+    })
+}
+
+function addRecover({ invocation, words, done, ...on }: Building): void {
+  const { relay, name, file, folder } = words.value
+  sub({ ...on, words }, 'recover', words.helpRecover({}))
+    .argument(`<${relay}>`)
+    .option(`--phrase-file <${file}>`, words.helpPhraseFile({}))
+    .option(`--vault <${name}>`, words.helpRecoverVault({}))
+    .option(`--into <${folder}>`, words.helpRecoverInto({}))
+    .option(`--keep-device <${name}...>`, words.helpKeepDevice({}))
+    .option(`--device-name <${name}>`, words.helpDeviceName({}))
+    .action(async (url: string, flags: unknown) => {
+      const optional = v.optional(v.string())
+      const shape = { phraseFile: optional, vault: optional, into: optional, deviceName: optional }
+      const keepDevice = v.optional(v.array(v.string()))
+      done(await recover(invocation, url, v.parse(v.object({ ...shape, keepDevice }), flags)))
     })
 }
 

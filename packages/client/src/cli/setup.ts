@@ -14,7 +14,6 @@ import {
   type Device,
   type Identity,
 } from '@grenier/crypto'
-import { parseRelayUrl, ProtocolError } from '@grenier/protocol'
 import { rmSync } from 'node:fs'
 import { openAccount } from '../engine/open-folder.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
@@ -25,6 +24,7 @@ import type { Invocation } from './invocation.ts'
 import type { Language } from './messages.ts'
 import { phraseTable, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
 import { printable } from './printable.ts'
+import { relayText } from './relay-text.ts'
 import { usageError } from './usage-error.ts'
 
 export interface SetupFlags {
@@ -96,15 +96,6 @@ function refuseOther(home: Home, identity: Identity): void {
 /** With letters in one piece, as people type them and terminals count them; they are read in either form. */
 function wordsIn(language: Language, entropy: Uint8Array): string {
   return phraseOf(entropy, language === 'fr' ? 'french' : 'english').normalize('NFC')
-}
-
-function relayText(relay: string): string {
-  try {
-    return parseRelayUrl(relay).text
-  } catch (cause) {
-    if (!(cause instanceof ProtocolError)) throw cause
-    throw usageError('relay-url', relay, cause)
-  }
 }
 
 function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {

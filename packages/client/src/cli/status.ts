@@ -1,6 +1,6 @@
 // `grenier status`: what is synced and how it stands. Asked of the running `sync`; where none runs, read from the state, without the relay.
 import { existsSync } from 'node:fs'
-import { fromHex, toHex, vaultId, wordsOf } from '@grenier/crypto'
+import { fromHex, toHex, vaultId } from '@grenier/crypto'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { heldBack } from '../engine/brake-record.ts'
 import { healedIn, type Healed } from '../engine/healed-note.ts'
@@ -15,11 +15,9 @@ import { knownFolder } from './folder-argument.ts'
 import { sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { lastRun } from './last-run.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatMoment } from './quantities.ts'
-
-/** Words of a head's fingerprint that are shown: 66 bits, enough for two people on the telephone. */
-const fingerprintWords = 6
 
 /** How a folder stands. `running`: a process has it at work. */
 interface Standing {
@@ -116,11 +114,6 @@ function jsonOf({ record, status, running }: Standing): Record<string, unknown> 
       healed === undefined ? null : { ...healed, atMs: undefined, at: new Date(healed.atMs).toISOString() },
     lastContact,
   }
-}
-
-/** The same words on every device, whatever its language: they are there to be compared. */
-function fingerprintOf(hash: string): string {
-  return wordsOf(fromHex(hash).slice(0, 16), 'english').split(' ').slice(0, fingerprintWords).join(' ')
 }
 
 function textOf({ output }: Invocation, { record, status, running }: Standing): string {

@@ -8,12 +8,9 @@ import {
   publicDevice,
   toHex,
 } from '@grenier/crypto'
-import { onFolder } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
-import { keepAnchor, type LogAnchor } from '../log/log-anchor.ts'
-import { TreesStore } from '../state/trees-store.ts'
-import type { Transaction } from '../state/trees-transaction.ts'
+import type { LogAnchor } from '../log/log-anchor.ts'
 import type {
   AddFolder,
   Approval,
@@ -27,11 +24,13 @@ import type {
 import { approveHeld } from './brake-record.ts'
 import { FolderJoin } from './folder-join.ts'
 import { OpenFolderEngine } from './folder-engine.ts'
-import { markFolder, refuseSecond, refuseTaken, remarkFolder } from './folder-place.ts'
+import { refuseSecond, refuseTaken, remarkFolder } from './folder-place.ts'
 import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
+import type { Recovery, SeenVault } from './recovering.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
+import { anchored, settleFolder } from './settling.ts'
 import { noteListed, vaultsOf } from './vault-list.ts'
 
 export const openFolder: OpenFolder = async (context, path): Promise<FolderEngine> =>
@@ -84,7 +83,7 @@ export const addFolder: AddFolder = async (context, { path, name, relay }): Prom
   } finally {
     await session.close()
   }
-  await settle(context, record, (transaction) => noteListed(transaction, vaults))
+  await settleFolder(context, record, (transaction) => noteListed(transaction, vaults))
   return await OpenFolderEngine.open(context, record)
 }
 
@@ -106,7 +105,7 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
     try {
       await join.accept(async (anchor, name) => {
         record = { ...record, name: name ?? record.name }
-        await settle(context, record, anchored(anchor))
+        await settleFolder(context, record, anchored(anchor))
       })
     } catch (error) {
       if (!join.isAccepted && home.folders.some((folder) => folder.path === path))
@@ -119,27 +118,46 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   return await OpenFolderEngine.open(context, record)
 }
 
-function anchored(anchor: LogAnchor): (transaction: Transaction) => void {
-  return (transaction) => keepAnchor(transaction, anchor)
+/** What `recoverFolder` is told. `revoked`: keys, in hex, of devices that are taken out. */
+export interface RecoverOptions {
+  readonly path: string
+  readonly recovery: Recovery
+  readonly vault: SeenVault
+  readonly revoked: ReadonlySet<string>
 }
 
-/** Records and marks the folder. `also` joins what is written into its state. */
-async function settle(
-  { home, platform }: EngineContext,
-  record: FolderRecord,
-  also: (transaction: Transaction) => void,
-): Promise<void> {
-  const files = await platform.fileSystem(record.path)
-  const store = await platform.state(home.stateDirectory(record.vault))
-  try {
-    const trees = TreesStore.open(store)
-    await trees.write({ flush: true }, also)
-    const on = { files, trees, random: platform.random }
-    await onFolder(record.path, () => markFolder(on, fromHex(record.vault)))
-  } finally {
-    await store.close()
+/**
+ * Takes this device into a vault in the name of its identity; then as after a join. One that was cut off goes on in the same folder.
+ * @throws ClientError `folder-taken`, and as `Recovery.takeIn`
+ */
+export async function recoverFolder(context: EngineContext, options: RecoverOptions): Promise<FolderEngine> {
+  const { home, platform } = context
+  const { path, recovery, vault, revoked } = options
+  const record: FolderRecord = { path, vault: vault.id, relay: recovery.relay, name: vault.name }
+  const isGoingOn = home.folders.some((folder) => folder.path === path && folder.vault === vault.id)
+  if (!isGoingOn) {
+    refuseTaken(home, path)
+    refuseSecond(home, vault.id)
   }
-  await home.addFolder(record)
+  await platform.fileSystem(path)
+  let isTakenIn = false
+  const before = async (anchor: LogAnchor): Promise<void> => {
+    if (!isGoingOn) await settleFolder(context, record, anchored(anchor))
+  }
+  await keepingEvidence({ home, clock: platform.clock, record }, async () => {
+    try {
+      const gone = await recovery.takeIn(home, vault.id, { revoked, before })
+      isTakenIn = true
+      await recovery.shutOut(gone)
+    } catch (error) {
+      const isSettled = home.folders.some((folder) => folder.path === path)
+      if (!isTakenIn && !isGoingOn && isSettled) await home.removeFolder(path)
+      throw error
+    } finally {
+      await recovery.close()
+    }
+  })
+  return await OpenFolderEngine.open(context, record)
 }
 
 function pathName(path: string): string {

@@ -133,13 +133,14 @@ class FileHome implements Home {
     return identity && decodeCertificate(fromHex(identity.certificate))
   }
 
-  enrol({ identity, relay }: { identity: EnrolledIdentity; relay: string }): Promise<void> {
+  enrol({ identity, relay }: { identity: EnrolledIdentity; relay: string | undefined }): Promise<void> {
     const file = this.#fresh()
     if (file.identity !== undefined && file.identity.sign !== toHex(identity.keys.sign)) {
       const data = { path: this.directory }
       return Promise.reject(new ClientError('home-exists', 'this device is of another identity', { data }))
     }
-    const relays = [...file.relays.filter((one) => one !== relay), relay]
+    const others = file.relays.filter((one) => one !== relay)
+    const relays = relay === undefined ? others : [...others, relay]
     this.#write({ ...file, identity: identityRecord(identity), relays })
     return Promise.resolve()
   }

@@ -31,10 +31,10 @@ export interface Home {
   /** How fast each process of this device may send and receive. */
   readonly limits: Limits
   /**
-   * Adds a relay, and the person's identity to a device that only joined. Durable when it resolves.
+   * Adds a relay where the identity has an account, and the person's identity to a device that only joined. Durable when it resolves.
    * @throws ClientError `home-exists` when the device has another identity
    */
-  enrol(account: { readonly identity: EnrolledIdentity; readonly relay: string }): Promise<void>
+  enrol(account: { readonly identity: EnrolledIdentity; readonly relay: string | undefined }): Promise<void>
   /** Sets them; what is left out stays. Durable when it resolves. */
   limit(limits: Partial<Limits>): Promise<void>
   /** Where the state database of a vault lies. */

@@ -31,7 +31,7 @@ export type PayloadOutcome =
 /** What opening needs. `spine`: after the entry. */
 export interface PayloadReading {
   readonly keys: VaultKeys
-  readonly spine: Spine
+  readonly spine: Pick<Spine, 'epochs' | 'payloadVersionMax'>
   readonly fetch: PackFetch
 }
 

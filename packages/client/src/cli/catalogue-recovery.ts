@@ -1,0 +1,65 @@
+// What the catalogue has about words, keys and vaults: setup, recovery, passphrases, what lies at a relay. A part of `Catalogue`.
+import type { UsageFault } from './usage-error.ts'
+
+type Text<P = Record<string, never>> = (values: P) => string
+
+/** Sentences about recovery, the same names in each language. */
+export interface RecoveryCatalogue {
+  recoverFound: Text<{ count: number; relay: string }>
+  recoverVault: Text<{
+    name: string
+    role: string
+    made: string
+    device: string
+    sequence: number
+    words: string
+    id: string
+  }>
+  recoverPlanted: Text<{ id: string }>
+  recoverRevoked: Text<{ id: string }>
+  recoverRenewed: Text<{ id: string }>
+  recoverFaulty: Text<{ id: string; message: string }>
+  recoverWithheld: Text<{ name: string; id: string }>
+  recoverElsewhere: Text<{ name: string; id: string; relay: string }>
+  recoverNext: Text<{ relay: string }>
+  recoverDone: Text<{ folder: string; name: string }>
+  recoverKept: Text<{ devices: string }>
+  recoverGone: Text<{ devices: string }>
+  recoverKeeps: Text<{ name: string }>
+  askKeep: Text<{ device: string; role: string; own: boolean }>
+  deviceNamed: Text<{ name: string }>
+  deviceUnnamed: Text<{ key: string }>
+  helpRecover: Text
+  helpRecoverVault: Text
+  helpRecoverInto: Text
+  helpKeepDevice: Text
+  setupDone: Text<{ name: string; relay: string }>
+  setupWords: Text
+  setupWordsWritten: Text<{ path: string }>
+  setupWordsUncertain: Text
+  hintSetupUncertain: Text
+  askWords: Text
+  setupWordsTaken: Text
+  helpSetup: Text
+  helpSetupInvite: Text
+  helpPhraseOut: Text
+  helpPhraseFile: Text
+}
+
+/** Wrong usage that is told here, each with an error and perhaps a hint. */
+export type RecoveryUsage = Readonly<
+  Record<
+    Extract<
+      UsageFault,
+      | 'phrase-count'
+      | 'phrase-wrong'
+      | 'phrase-both'
+      | 'phrase-out-needed'
+      | 'phrase-needed'
+      | 'vault-into'
+      | 'vault-unknown'
+      | 'device-unknown'
+    >,
+    { readonly error: Text<{ text: string }>; readonly hint?: string }
+  >
+>

@@ -1,0 +1,82 @@
+// The English of catalogue-recovery.ts.
+import type { RecoveryCatalogue, RecoveryUsage } from './catalogue-recovery.ts'
+
+/** Wrong usage. */
+export const recoveryEnglishUsage: RecoveryUsage = {
+  'phrase-count': { error: ({ text }) => `24 words are needed, and there are ${text}` },
+  'phrase-wrong': {
+    error: () => 'these are not the 24 words: one of them is wrong, or not in its place',
+    hint: 'compare them with the paper, one by one and in order; every word is of one list',
+  },
+  'phrase-both': {
+    error: () => '--phrase-file takes words that exist, --phrase-out writes new ones: only one of the two',
+  },
+  'phrase-out-needed': {
+    error: () => 'there is no terminal to show the 24 words on',
+    hint: 'add --phrase-out FILE (written for you alone), or --phrase-file FILE to take words that exist',
+  },
+  'phrase-needed': {
+    error: () => 'the 24 words are needed, and there is no terminal to ask for them',
+    hint: 'add --phrase-file FILE, or --phrase-file - for standard input',
+  },
+  'vault-into': {
+    error: () => '--vault and --into belong together',
+    hint: 'as in --vault documents --into ~/Documents; without both, the vaults are listed',
+  },
+  'vault-unknown': {
+    error: ({ text }) => `no vault of these words is called ${text}`,
+    hint: 'without --vault and --into, the vaults are listed',
+  },
+  'device-unknown': {
+    error: ({ text }) => `no device of that vault can be kept by the name ${text}`,
+    hint: 'leave --keep-device out on a terminal, and each device is asked about',
+  },
+}
+
+/** Sentences. */
+export const recoveryEnglish: RecoveryCatalogue = {
+  recoverFound: ({ count, relay }) =>
+    count === 0
+      ? `No vault of these words at ${relay}.`
+      : `${count} ${count === 1 ? 'vault' : 'vaults'} of these words at ${relay}:`,
+  recoverVault: ({ name, role, made, device, sequence, words, id }) =>
+    `  “${name}” (${role}): made ${made} on “${device}”; log: entry ${sequence}, “${words}”\n    ${id}`,
+  recoverPlanted: ({ id }) =>
+    `refused: the relay shows a vault that these words never had a part in; somebody else made it, to be filled: ${id}`,
+  recoverRevoked: ({ id }) => `not yours any more: an owner took your identity out of the vault ${id}`,
+  recoverRenewed: ({ id }) => `these words were replaced by new ones: only those open the vault ${id}`,
+  recoverFaulty: ({ id, message }) => `refused: vault ${id}: ${message}`,
+  recoverWithheld: ({ name, id }) =>
+    `missing: your other vaults name “${name}” (${id}), and the relay does not show it: it is withheld, or was deleted`,
+  recoverElsewhere: ({ name, id, relay }) =>
+    `your vaults also name “${name}” (${id}), at another relay: ${relay}`,
+  recoverNext: ({ relay }) =>
+    `Next: grenier recover ${relay} --vault NAME --into FOLDER, once for each vault.`,
+  recoverDone: ({ folder, name }) => `${folder} is the vault “${name}” again.`,
+  recoverKept: ({ devices }) => `Devices that stay: ${devices}.`,
+  recoverGone: ({ devices }) =>
+    `Devices taken out: ${devices}. They can neither read nor write what comes from now on; \`grenier invite\` lets one in again.`,
+  recoverKeeps: ({ name }) =>
+    `The devices that may be kept in “${name}”; the others are taken out, with new keys.`,
+  askKeep: ({ device, role, own }) => `Keep ${device} (${role}${own ? ', yours' : ''})? [y/N]`,
+  deviceNamed: ({ name }) => `“${name}”`,
+  deviceUnnamed: ({ key }) => `a device without a name (${key})`,
+  helpRecover: () => 'on a new machine, from the 24 words alone: list your vaults, and bring one back',
+  helpRecoverVault: () => 'bring this vault back (name or id); with --into',
+  helpRecoverInto: () => 'the folder to bring it back into',
+  helpKeepDevice: () => 'devices that stay (names or ids); all others are taken out, with new keys',
+  setupDone: ({ name, relay }) => `This device is “${name}”, its relay is ${relay}.`,
+  setupWords: () =>
+    'These 24 words are the only way back to your files if you lose your devices. Write them on paper, now. They are not shown again.',
+  setupWordsWritten: ({ path }) =>
+    `The 24 words are in ${path} (readable by you alone). Put them on paper and delete the file.`,
+  setupWordsUncertain: () =>
+    'The line broke while the account was being opened, so it may exist. Keep these words: with them setup goes on where it stopped.',
+  hintSetupUncertain: () => 'run setup again with --phrase-file FILE, with these words in the file',
+  askWords: () => 'The 24 words, on one line:',
+  setupWordsTaken: () => 'The identity is that of the words you gave.',
+  helpSetup: () => 'make this device, its identity and its account at a relay',
+  helpSetupInvite: () => 'code to open an account, from the hoster',
+  helpPhraseOut: () => 'write the 24 words to FILE (0600) instead of showing them',
+  helpPhraseFile: () => 'take the identity of the 24 words in FILE (- for standard input)',
+}

@@ -1,0 +1,85 @@
+// The French of catalogue-recovery.ts.
+import type { RecoveryCatalogue, RecoveryUsage } from './catalogue-recovery.ts'
+
+/** Wrong usage. */
+export const recoveryFrenchUsage: RecoveryUsage = {
+  'phrase-count': { error: ({ text }) => `il faut 24 mots, et il y en a ${text}` },
+  'phrase-wrong': {
+    error: () => 'ce ne sont pas les 24 mots : l’un d’eux est faux, ou n’est pas à sa place',
+    hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
+  },
+  'phrase-both': {
+    error: () =>
+      '--phrase-file prend des mots qui existent, --phrase-out en écrit de nouveaux : un seul des deux',
+  },
+  'phrase-out-needed': {
+    error: () => 'il n’y a pas de terminal où montrer les 24 mots',
+    hint: 'ajoutez --phrase-out FICHIER (lisible par vous seul), ou --phrase-file FICHIER pour prendre des mots qui existent',
+  },
+  'phrase-needed': {
+    error: () => 'il faut les 24 mots, et il n’y a pas de terminal pour les demander',
+    hint: 'ajoutez --phrase-file FICHIER, ou --phrase-file - pour l’entrée standard',
+  },
+  'vault-into': {
+    error: () => '--vault et --into vont ensemble',
+    hint: 'comme --vault documents --into ~/Documents ; sans l’un ni l’autre, les coffres sont listés',
+  },
+  'vault-unknown': {
+    error: ({ text }) => `aucun coffre de ces mots ne s’appelle ${text}`,
+    hint: 'sans --vault ni --into, les coffres sont listés',
+  },
+  'device-unknown': {
+    error: ({ text }) => `aucun appareil de ce coffre ne peut être gardé sous le nom ${text}`,
+    hint: 'sans --keep-device, dans un terminal, la question est posée pour chaque appareil',
+  },
+}
+
+/** Sentences. */
+export const recoveryFrench: RecoveryCatalogue = {
+  recoverFound: ({ count, relay }) =>
+    count === 0
+      ? `Aucun coffre de ces mots chez ${relay}.`
+      : `${count} ${count === 1 ? 'coffre' : 'coffres'} de ces mots chez ${relay} :`,
+  recoverVault: ({ name, role, made, device, sequence, words, id }) =>
+    `  « ${name} » (${role}) : créé le ${made} sur « ${device} » ; journal : entrée ${sequence}, « ${words} »\n    ${id}`,
+  recoverPlanted: ({ id }) =>
+    `refusé : le relais montre un coffre auquel ces mots n’ont jamais eu part ; quelqu’un d’autre l’a fait, pour qu’on le remplisse : ${id}`,
+  recoverRevoked: ({ id }) => `n’est plus à vous : un propriétaire a retiré votre identité du coffre ${id}`,
+  recoverRenewed: ({ id }) =>
+    `ces mots ont été remplacés par de nouveaux : eux seuls ouvrent le coffre ${id}`,
+  recoverFaulty: ({ id, message }) => `refusé : coffre ${id} : ${message}`,
+  recoverWithheld: ({ name, id }) =>
+    `manquant : vos autres coffres nomment « ${name} » (${id}), et le relais ne le montre pas : il le retient, ou on l’a supprimé`,
+  recoverElsewhere: ({ name, id, relay }) =>
+    `vos coffres nomment aussi « ${name} » (${id}), chez un autre relais : ${relay}`,
+  recoverNext: ({ relay }) =>
+    `Ensuite : grenier recover ${relay} --vault NOM --into DOSSIER, une fois par coffre.`,
+  recoverDone: ({ folder, name }) => `${folder} est de nouveau le coffre « ${name} ».`,
+  recoverKept: ({ devices }) => `Appareils qui restent : ${devices}.`,
+  recoverGone: ({ devices }) =>
+    `Appareils retirés : ${devices}. Ils ne peuvent plus ni lire ni écrire ce qui viendra ; \`grenier invite\` en fait revenir un.`,
+  recoverKeeps: ({ name }) =>
+    `Les appareils qui peuvent rester dans « ${name} » ; les autres sont retirés, et les clés changent.`,
+  askKeep: ({ device, role, own }) => `Garder ${device} (${role}${own ? ', à vous' : ''}) ? [o/N]`,
+  deviceNamed: ({ name }) => `« ${name} »`,
+  deviceUnnamed: ({ key }) => `un appareil sans nom (${key})`,
+  helpRecover: () => 'sur une machine neuve, avec les seuls 24 mots : liste vos coffres et en ramène un',
+  helpRecoverVault: () => 'ramener ce coffre (nom ou identifiant) ; avec --into',
+  helpRecoverInto: () => 'le dossier où le ramener',
+  helpKeepDevice: () =>
+    'appareils qui restent (noms ou identifiants) ; tous les autres sont retirés, et les clés changent',
+  setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
+  setupWords: () =>
+    'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',
+  setupWordsWritten: ({ path }) =>
+    `Les 24 mots sont dans ${path} (vous seul pouvez le lire). Recopiez-les sur papier et supprimez ce fichier.`,
+  setupWordsUncertain: () =>
+    'La connexion s’est rompue pendant l’ouverture du compte : il existe peut-être. Gardez ces mots, avec eux l’installation reprendra où elle en était.',
+  hintSetupUncertain: () => 'relancez setup avec --phrase-file FICHIER, ces mots dans le fichier',
+  askWords: () => 'Les 24 mots, sur une ligne :',
+  setupWordsTaken: () => 'L’identité est celle des mots que vous avez donnés.',
+  helpSetup: () => 'créer cet appareil, son identité et son compte chez un relais',
+  helpSetupInvite: () => 'code pour ouvrir un compte, donné par l’hébergeur',
+  helpPhraseOut: () => 'écrire les 24 mots dans FICHIER (0600) au lieu de les montrer',
+  helpPhraseFile: () => 'prendre l’identité des 24 mots de FICHIER (- pour l’entrée standard)',
+}

@@ -1,0 +1,230 @@
+// `grenier recover`: from the 24 words alone. Lists the vaults that a relay has for them, makes this machine a device, and brings one vault back.
+// A machine that finds nothing is left as it was.
+import {
+  certifyDevice,
+  equal,
+  identityFromEntropy,
+  makeDevice,
+  publicDevice,
+  publicIdentity,
+  systemRandom,
+  toHex,
+  wipeKeys,
+  type Identity,
+} from '@grenier/crypto'
+import { recoverFolder } from '../engine/open-folder.ts'
+import { Recovery, type RecoverySight, type SeenDevice, type SeenVault } from '../engine/recovering.ts'
+import { ClientError, type ExitCode } from '../errors.ts'
+import { homeExists, makeHome, openHome } from '../home/home-files.ts'
+import type { Home } from '../home/home.ts'
+import { deviceNameOf } from './device-name.ts'
+import { madeFolder, refuseSynced } from './folder-argument.ts'
+import type { Invocation } from './invocation.ts'
+import { readPhrase } from './phrase.ts'
+import { printable } from './printable.ts'
+import { deviceText, refusalText, roleText, sightExitCode, tellSight } from './recover-report.ts'
+import { relayText } from './relay-text.ts'
+import { runFolders } from './running-folders.ts'
+import { usageError } from './usage-error.ts'
+import { canAsk, isYes } from './yes-or-no.ts'
+
+export interface RecoverFlags {
+  readonly phraseFile?: string | undefined
+  readonly vault?: string | undefined
+  readonly into?: string | undefined
+  readonly keepDevice?: readonly string[] | undefined
+  readonly deviceName?: string | undefined
+}
+
+/** A vault that is wanted back, and where. */
+interface Wanted {
+  readonly vault: string
+  readonly into: string
+  readonly keep: readonly string[] | undefined
+}
+
+/** Lists, or brings one back. @throws ClientError */
+export async function recover(invocation: Invocation, relay: string, flags: RecoverFlags): Promise<ExitCode> {
+  const { homeDirectory } = invocation
+  const url = relayText(relay)
+  const wanted = wantedOf(flags)
+  const deviceName = deviceNameOf(flags.deviceName)
+  const there = homeExists(homeDirectory) ? openHome(homeDirectory) : undefined
+  const identity = await identityOf(invocation, flags.phraseFile)
+  const { interrupt, platform } = invocation
+  const recovery = new Recovery({ platform: platform(), signal: interrupt.signal }, { relay: url, identity })
+  try {
+    refuseOther(there, identity)
+    const sight = await recovery.look()
+    const { hasAccount } = sight
+    const home = await homeOf(invocation, {
+      there,
+      identity,
+      deviceName,
+      relay: hasAccount ? url : undefined,
+    })
+    if (wanted !== undefined) return await bringBack(invocation, { home, recovery, sight }, wanted)
+    tellSight(invocation.output, url, sight)
+    if (sight.vaults.length > 0) invocation.output.note(invocation.output.words.recoverNext({ relay: url }))
+    return sightExitCode(sight)
+  } finally {
+    await recovery.close()
+    wipeKeys(identity)
+  }
+}
+
+function wantedOf({ vault, into, keepDevice }: RecoverFlags): Wanted | undefined {
+  if (vault === undefined && into === undefined) {
+    if (keepDevice !== undefined) throw usageError('vault-into')
+    return undefined
+  }
+  if (vault === undefined || into === undefined) throw usageError('vault-into')
+  return { vault, into, keep: keepDevice }
+}
+
+async function identityOf({ output, yes }: Invocation, phraseFile: string | undefined): Promise<Identity> {
+  if (phraseFile === undefined && (yes || !canAsk())) throw usageError('phrase-needed')
+  const entropy = await readPhrase(phraseFile ?? '-', output.words.askWords({}))
+  const identity = identityFromEntropy(entropy)
+  entropy.fill(0)
+  return identity
+}
+
+function refuseOther(home: Home | undefined, identity: Identity): void {
+  if (home?.identity === undefined || equal(home.identity.sign, identity.sign.publicKey)) return
+  throw new ClientError('home-exists', 'this device is of another identity', {
+    data: { path: home.directory },
+  })
+}
+
+/** The device of this home, with the identity; made where there is none. `relay`: where the identity has an account. */
+async function homeOf(
+  { homeDirectory }: Invocation,
+  by: {
+    readonly there: Home | undefined
+    readonly identity: Identity
+    readonly deviceName: string
+    readonly relay: string | undefined
+  },
+): Promise<Home> {
+  const { there, identity, deviceName, relay } = by
+  const device = there?.device ?? makeDevice(systemRandom)
+  const certificate = certifyDevice(identity, publicDevice(device))
+  const enrolled = { keys: publicIdentity(identity), certificate }
+  if (there === undefined) {
+    const relays = relay === undefined ? [] : [relay]
+    return makeHome(homeDirectory, { deviceName, device, identity: enrolled, relays })
+  }
+  const isKnown = there.identity !== undefined && (relay === undefined || there.relays.includes(relay))
+  if (!isKnown) await there.enrol({ identity: enrolled, relay })
+  return there
+}
+
+interface Found {
+  readonly home: Home
+  readonly recovery: Recovery
+  readonly sight: RecoverySight
+}
+
+async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): Promise<ExitCode> {
+  const { output, homeDirectory } = invocation
+  const { home, recovery, sight } = found
+  const vault = vaultNamed(invocation, sight, wanted.vault)
+  output.concern({ vault: vault.id })
+  const own = toHex(home.device.sign.publicKey)
+  // Taken in already, and cut off before its folder was whole: nothing is left to decide.
+  const isMember = vault.devices.some(({ device }) => device === own)
+  const kept = isMember ? undefined : await keptDevices(invocation, vault, wanted.keep)
+  const gone = vault.devices.filter(({ device }) => kept?.has(device) === false)
+  const made = madeFolder(homeDirectory, wanted.into)
+  output.concern({ folder: made.path, vault: vault.id })
+  try {
+    const isGoingOn = home.folders.some(({ path, vault: id }) => path === made.path && id === vault.id)
+    if (!isGoingOn) await refuseSynced(invocation.platform(), home, made.path)
+    const revoked = new Set(gone.map(({ device }) => device))
+    return await runFolders({ invocation, home, watching: false }, [
+      {
+        place: { folder: made.path, vault: vault.id },
+        mode: 'once',
+        first: true,
+        open: (context) => recoverFolder(context, { path: made.path, recovery, vault, revoked }),
+        opened: () => tellBack(invocation, { folder: made.path, vault, gone, own }),
+      },
+    ])
+  } finally {
+    if (home.folders.every((folder) => folder.path !== made.path)) made.unmake()
+  }
+}
+
+/** @throws ClientError `usage`, `name-ambiguous`; for one that is refused, why */
+function vaultNamed({ output }: Invocation, sight: RecoverySight, text: string): SeenVault {
+  const named = sight.vaults.filter(({ id, name }) => id === text || name === text)
+  const [first] = named
+  if (named.length > 1) {
+    const ids = named.map(({ id }) => id).join(', ')
+    throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })
+  }
+  if (first !== undefined) return first
+  const refused = sight.refused.find(({ id }) => id === text)
+  if (refused === undefined) throw usageError('vault-unknown', text)
+  const { error, why } = refused
+  if (error !== undefined) throw error
+  const message = refusalText(output.words, refused)
+  if (why === 'planted') throw new ClientError('relay-contradicts', message)
+  throw new ClientError('relay-refused', message, { data: { reason: 'no-right' } })
+}
+
+/** Ids of the devices that stay: as given; else as asked, one by one; where nobody can be asked, none. @throws ClientError */
+async function keptDevices(
+  { output, yes }: Invocation,
+  vault: SeenVault,
+  keep: readonly string[] | undefined,
+): Promise<ReadonlySet<string>> {
+  const { words } = output
+  if (keep !== undefined) return new Set(keep.map((text) => deviceNamed(vault, text)))
+  if (vault.devices.length === 0 || yes || output.json || !canAsk()) return new Set()
+  output.note(words.recoverKeeps({ name: printable(vault.name) }))
+  const kept = new Set<string>()
+  for (const device of vault.devices) {
+    const question = {
+      device: deviceText(words, device),
+      role: roleText(words, device.role),
+      own: device.own,
+    }
+    if (await isYes(output, words.askKeep(question))) kept.add(device.device)
+  }
+  return kept
+}
+
+/** @throws ClientError `usage`, `name-ambiguous` */
+function deviceNamed({ devices }: SeenVault, text: string): string {
+  const named = devices.filter(({ device, name }) => device === text || name === text)
+  const [first] = named
+  if (first === undefined) throw usageError('device-unknown', text)
+  if (named.length === 1) return first.device
+  const ids = named.map(({ device }) => device).join(', ')
+  throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })
+}
+
+function tellBack(
+  { output }: Invocation,
+  told: { folder: string; vault: SeenVault; gone: readonly SeenDevice[]; own: string },
+): void {
+  const { words } = output
+  const { folder, vault, gone, own } = told
+  const kept = vault.devices.filter((device) => !gone.includes(device) && device.device !== own)
+  const named = (devices: readonly SeenDevice[]) => devices.map(({ device, name }) => ({ device, name }))
+  const listed = (devices: readonly SeenDevice[]): string =>
+    words.listed({ items: devices.map((device) => deviceText(words, device)) })
+  output.line({
+    event: 'recovered',
+    folder,
+    vault: vault.id,
+    name: vault.name,
+    kept: named(kept),
+    revoked: named(gone),
+  })
+  output.note(words.recoverDone({ folder: printable(folder), name: printable(vault.name) }))
+  if (kept.length > 0) output.note(words.recoverKept({ devices: listed(kept) }))
+  if (gone.length > 0) output.note(words.recoverGone({ devices: listed(gone) }))
+}

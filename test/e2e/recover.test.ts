@@ -1,0 +1,215 @@
+// The words alone, on a machine that has nothing: everything comes back, what is not ours is refused, and what is kept from us is named.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  certifyDevice,
+  identityFromEntropy,
+  makeDevice,
+  makeGenesis,
+  publicDevice,
+  publicIdentity,
+  systemRandom,
+  toHex,
+} from '@grenier/crypto'
+import { expect, onTestFinished, test } from 'vitest'
+import { lineOf, Stage, summaryOf, type Device, type Ended } from './commands.ts'
+import { LyingProxy } from './lying-proxy.ts'
+import { addOddities } from './source-tree.ts'
+import { folderDifferences } from './trees.ts'
+
+interface Listed {
+  readonly vaults: readonly {
+    id: string
+    name: string
+    made: string
+    device: string
+    head: { seq: number }
+  }[]
+  readonly refused: readonly { id: string; reason: string }[]
+  readonly withheld: readonly { id: string; name: string }[]
+}
+
+/** What `recover` lists. */
+function listed({ lines }: Ended): Listed {
+  return lineOf(lines, 'recover') as unknown as Listed
+}
+
+/** A folder with a few files of its own. */
+function filled(stage: Stage, name: string): string {
+  const folder = stage.newFolder(name)
+  mkdirSync(join(folder, 'deep', 'down'), { recursive: true })
+  writeFileSync(join(folder, 'deep', 'down', 'note.txt'), `a note in ${name}`)
+  writeFileSync(join(folder, 'large'), Buffer.alloc(3 << 20, name))
+  addOddities(folder)
+  return folder
+}
+
+/** The machine is gone, with its keys. */
+function lose(device: Device): void {
+  rmSync(device.home, { recursive: true })
+}
+
+/** The refusal of a command, which must be one. */
+function refusal(ended: Ended): Record<string, unknown> {
+  expect(ended.exitCode).not.toBe(0)
+  return lineOf(ended.lines, 'error')
+}
+
+test('every device gone and only the words left: own and shared vaults come back byte for byte', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const [ann, tablet, bob] = [stage.device('ann'), stage.device('tablet'), stage.device('bob')]
+  const [own, shared] = [filled(stage, 'own'), filled(stage, 'shared')]
+  const words = await ann.setup(url)
+  await bob.setup(url)
+  await ann.done('add', own, '--name', 'mine')
+  await tablet.done('join', await ann.invite(own), stage.path('on-tablet'), '--device-name', 'tablet')
+  await bob.done('add', shared, '--name', 'ours')
+  await ann.done('join', await bob.invite(shared), stage.path('ours-at-ann'))
+  lose(ann)
+
+  const fresh = stage.device('fresh')
+  const recover = ['recover', url, '--phrase-file', words]
+  const seen = listed(await fresh.done(...recover, '--device-name', 'fresh'))
+  expect(seen).toMatchObject({
+    vaults: [
+      { name: 'mine', device: 'ann', own: true, role: 'owner' },
+      { name: 'ours', device: 'bob', own: false, role: 'writer' },
+    ],
+    refused: [],
+    withheld: [],
+  })
+  expect(seen.vaults.every(({ made }) => Math.abs(Date.parse(made) - Date.now()) < 600_000)).toBe(true)
+
+  const back = await fresh.done(
+    ...recover,
+    '--vault',
+    'mine',
+    '--into',
+    stage.path('mine'),
+    '--keep-device',
+    'tablet',
+  )
+  expect(folderDifferences(own, stage.path('mine'))).toEqual([])
+  expect(lineOf(back.lines, 'recovered')).toMatchObject({
+    kept: [{ name: 'tablet' }],
+    revoked: [{ name: 'ann' }],
+  })
+  const id = seen.vaults[1]?.id ?? ''
+  await fresh.done(...recover, '--vault', id, '--into', stage.path('ours'))
+  expect(folderDifferences(shared, stage.path('ours'))).toEqual([])
+
+  // Both are folders like any other, and those who stay go on with them.
+  writeFileSync(join(stage.path('mine'), 'since'), 'the recovery')
+  writeFileSync(join(stage.path('ours'), 'since'), 'the recovery')
+  await fresh.done('sync', '--once')
+  await tablet.done('sync', '--once')
+  await bob.done('sync', '--once')
+  expect(folderDifferences(stage.path('mine'), stage.path('on-tablet'))).toEqual([])
+  expect(folderDifferences(stage.path('ours'), shared)).toEqual([])
+})
+
+test('devices that are not named are out, and read nothing that comes after', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const [lost, fresh] = [stage.device('lost'), stage.device('fresh')]
+  const here = filled(stage, 'here')
+  const words = await lost.setup(url)
+  await lost.done('add', here, '--name', 'mine')
+  const recover = ['recover', url, '--phrase-file', words, '--vault', 'mine', '--into', stage.path('back')]
+  expect(refusal(await fresh.run(...recover, '--keep-device', 'nobody'))).toMatchObject({ code: 'usage' })
+  expect(existsSync(stage.path('back'))).toBe(false)
+  await fresh.done(...recover)
+  writeFileSync(join(stage.path('back'), 'secret'), 'of those who stay')
+  await fresh.done('sync', '--once')
+  const ended = await lost.run('sync', '--once')
+  expect(ended.exitCode).toBe(5)
+  expect(existsSync(join(here, 'secret'))).toBe(false)
+  // It is of the identity still, but not in its name any more.
+  expect(refusal(await lost.run('add', stage.newFolder('another')))).toMatchObject({ code: 'relay-refused' })
+  // Said again, it is done already, and goes on.
+  const again = await fresh.done(...recover)
+  expect(summaryOf(again)['exitCode']).toBe(0)
+  expect(lineOf(again.lines, 'recovered')).toMatchObject({ kept: [], revoked: [] })
+})
+
+test('a planted vault is refused, and a withheld one is named', async () => {
+  const stage = Stage.forTest()
+  const relay = await stage.relay()
+  const proxy = await LyingProxy.open(relay.url)
+  onTestFinished(() => proxy.close())
+  await relay.start({ publicUrl: proxy.url })
+  const [ann, fresh] = [stage.device('ann'), stage.device('fresh')]
+  const words = await ann.setup(proxy.url)
+  await ann.done('add', filled(stage, 'first'))
+  await ann.done('add', filled(stage, 'second'))
+  await ann.done('sync', '--once')
+  const recover = ['recover', proxy.url, '--phrase-file', words]
+  const [first, second] = listed(await fresh.done(...recover)).vaults
+  if (first === undefined || second === undefined) throw new Error('not both are listed')
+
+  // Whichever it hides, the other one tells.
+  for (const [hidden, told] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    proxy.lies = { hides: [hidden.id] }
+    const ended = await fresh.run(...recover)
+    expect(ended.exitCode).toBe(3)
+    expect(listed(ended).vaults.map(({ id }) => id)).toEqual([told.id])
+    expect(listed(ended).withheld).toMatchObject([{ id: hidden.id, name: hidden.name }])
+  }
+
+  const planted = strangersVault('first')
+  proxy.lies = { plants: new Map([[planted.id, [planted.genesis]]]) }
+  const ended = await fresh.run(...recover)
+  expect(ended.exitCode).toBe(6)
+  expect(listed(ended).vaults.map(({ id }) => id)).toEqual([first.id, second.id])
+  expect(listed(ended).refused).toMatchObject([{ id: planted.id, reason: 'planted' }])
+  const asked = await fresh.run(...recover, '--vault', planted.id, '--into', stage.path('never'))
+  expect(asked.exitCode).toBe(6)
+  expect(refusal(asked)).toMatchObject({ code: 'relay-contradicts' })
+  expect(existsSync(stage.path('never'))).toBe(false)
+
+  // A log under the id of another vault is none, and keeps nobody from the others.
+  proxy.lies = { plants: new Map([[`${'0'.repeat(63)}1`, [planted.genesis]]]) }
+  const forged = await fresh.run(...recover)
+  expect(forged.exitCode).toBe(6)
+  expect(listed(forged).refused).toMatchObject([{ reason: 'relay-contradicts' }])
+  proxy.lies = {}
+  await fresh.done(...recover, '--vault', second.id, '--into', stage.path('back'))
+  expect(folderDifferences(stage.path(second.name), stage.path('back'))).toEqual([])
+})
+
+test('wrong words find nothing, and leave nothing behind', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const other = stage.device('other')
+  const words = await other.setup(url)
+  lose(other)
+  const elsewhere = await (await stage.relay('elsewhere')).start()
+  const fresh = stage.device('fresh')
+  const ended = await fresh.run('recover', elsewhere, '--phrase-file', words)
+  expect(ended.exitCode).toBe(5)
+  expect(existsSync(fresh.home)).toBe(false)
+  expect((await fresh.run('recover', url)).exitCode).toBe(2)
+  // An account without a vault is a place to go on from.
+  expect(listed(await fresh.done('recover', url, '--phrase-file', words)).vaults).toEqual([])
+  await fresh.done('add', filled(stage, 'new'))
+})
+
+/** A vault that somebody made with keys of their own. */
+function strangersVault(name: string): { id: string; genesis: Uint8Array } {
+  const identity = identityFromEntropy(systemRandom.bytes(32))
+  const device = makeDevice(systemRandom)
+  const { entry, state } = makeGenesis({
+    identity: publicIdentity(identity),
+    device,
+    certificate: certifyDevice(identity, publicDevice(device)),
+    name,
+    deviceName: 'laptop',
+    at: Date.now(),
+    random: systemRandom,
+  })
+  return { id: toHex(state.vault), genesis: entry.bytes }
+}
