@@ -17,6 +17,7 @@ import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
 import { pause } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import { splitDirectories } from './later-directories.ts'
 import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
@@ -77,6 +78,8 @@ export class Sender {
   /** The first pack that one of them waits for: asked for each file that is read. */
   #soonest = Number.POSITIVE_INFINITY
   #lastCommitMs: number
+  /** New directories that wait for what is in them. */
+  readonly #later = new Set<NodeId>()
 
   constructor(parts: SenderParts) {
     this.#parts = parts
@@ -185,14 +188,28 @@ export class Sender {
   async drain(session: RelaySession): Promise<number> {
     const { shipper } = this.#parts
     await this.#during(session, this.#writer.finish())
-    for (let done = 0; ;) {
+    let done = 0
+    for (;;) {
       shipper.check()
       const before = shipper.packs.length
       done += await this.#commitReady(session)
       const left = shipper.packs.length
-      if (left === 0 || (left === before && shipper.ready.length > 0)) return done
+      if (left === 0 || (left === before && shipper.ready.length > 0)) break
       if (shipper.ready.length === 0) await this.#during(session, shipper.moved())
     }
+    return done + (await this.#commitLater(session))
+  }
+
+  /** Directories that nothing came for: what is in them could not be read. */
+  async #commitLater(session: RelaySession): Promise<number> {
+    const { trees } = this.#parts.vault
+    let done = 0
+    for (const ids of inPieces([...this.#later], operationsInChange)) {
+      const left = ids.filter((id) => trees.get(id) !== undefined)
+      if (left.length > 0) done += await this.#commitReady(session, left)
+    }
+    this.#later.clear()
+    return done
   }
 
   /** Commits a few small edits, while bulk is under way. Gives directories that are not what was seen. */
@@ -200,9 +217,14 @@ export class Sender {
     return await this.#small.send(session, ids)
   }
 
-  /** Commits actions that need nothing read. */
+  /** Commits actions that need nothing read. New directories may wait for what is in them, until `drain` at the latest. */
   async commit(session: RelaySession, actions: readonly Commit[]): Promise<Committed> {
-    return await this.#committer.commit(session, actions)
+    const { vault } = this.#parts
+    const { now, later } = mayWrite(vault)
+      ? await splitDirectories(actions, vault.trees)
+      : { now: actions, later: [] }
+    for (const id of later) this.#later.add(id)
+    return await this.#committer.commit(session, now)
   }
 
   #keepResult(result: ReadResult, asked: Stamp | undefined): void {
@@ -259,12 +281,12 @@ export class Sender {
   }
 
   /**
-   * Commits the files whose chunks are placed, and claims the packs there are. When others write too, their entries are taken in first,
+   * Commits the files whose chunks are placed, and other nodes, and claims the packs there are. When others write too, their entries are taken in first,
    * and what is to be said is planned anew.
    */
-  async #commitReady(session: RelaySession): Promise<number> {
+  async #commitReady(session: RelaySession, also: readonly NodeId[] = []): Promise<number> {
     const { planning, vault, receiver, between } = this.#parts
-    const ids = new Set<NodeId>()
+    const ids = new Set<NodeId>(also)
     let done = 0
     for (let moves = 0; ;) {
       await between(session)
@@ -300,14 +322,17 @@ export class Sender {
     await pause({ clock: platform.clock, signal }, Math.round((most * share) / 255))
   }
 
-  /** The local rows now know the content of the files whose packs are on their way. Gives their nodes. */
+  /** The local rows now know the content of files whose packs are on their way, as many as an entry says. Gives their nodes. */
   async #writeDownReady(): Promise<NodeId[]> {
     const last = this.#readyOrdinal()
-    const ready = [...this.#waiting.values()].filter(({ result }) => result.readyAfter <= last)
-    for (const { result } of ready) this.#waiting.delete(result.file.id)
+    const ready: Waiting[] = []
     this.#soonest = Number.POSITIVE_INFINITY
-    for (const { result } of this.#waiting.values())
-      this.#soonest = Math.min(this.#soonest, result.readyAfter)
+    for (const waiting of this.#waiting.values()) {
+      const { readyAfter } = waiting.result
+      if (readyAfter <= last && ready.length < operationsInChange) ready.push(waiting)
+      else this.#soonest = Math.min(this.#soonest, readyAfter)
+    }
+    for (const { result } of ready) this.#waiting.delete(result.file.id)
     if (ready.length === 0) return []
     const { trees } = this.#parts.vault
     await trees.write({ flush: false }, (transaction) => {
@@ -319,4 +344,8 @@ export class Sender {
     })
     return ready.map(({ result }) => result.file.id)
   }
+}
+
+function* inPieces<T>(list: readonly T[], most: number): Iterable<readonly T[]> {
+  for (let at = 0; at < list.length; at += most) yield list.slice(at, at + most)
 }
