@@ -8,6 +8,7 @@ import {
   inlineWorkerPool,
   joinFolder,
   LevelStateStore,
+  MemoryDisk,
   makeHome,
   openAccount,
   openFolder,
@@ -164,6 +165,7 @@ export class Device {
         fs.mkdirSync(join(directory, '..'), { recursive: true, mode: 0o700 })
         return await LevelStateStore.open(directory)
       },
+      scratch: () => Promise.resolve(new MemoryDisk().open()),
       watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
     }
     return { home: this.home, platform, report: () => undefined, signal: new AbortController().signal }

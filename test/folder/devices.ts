@@ -8,6 +8,7 @@ import {
   inlineWorkerPool,
   joinFolder,
   LevelStateStore,
+  MemoryDisk,
   makeHome,
   openAccount,
   openFolder,
@@ -256,6 +257,7 @@ export class Device {
         fs.mkdirSync(join(directory, '..'), { recursive: true, mode: 0o700 })
         return await LevelStateStore.open(directory)
       },
+      scratch: () => Promise.resolve(new MemoryDisk().open()),
       watch: watch ?? ((root, events) => watchFolder({ root, events, clock: systemClock })),
     }
     const report = (event: FolderEvent): void => void this.events.push(event)

@@ -224,6 +224,7 @@ export class Machine {
       limit: () => undefined,
       fileSystem: () => Promise.resolve(this.#fileSystem(life)),
       state: () => Promise.resolve(this.#guarded<StateStore>(this.disk.open(), life, false)),
+      scratch: () => Promise.resolve(new MemoryDisk().open()),
       watch: (_, events) => this.#watch(events, life),
     }
     const report = (event: FolderEvent): void => {

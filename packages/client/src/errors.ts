@@ -17,6 +17,9 @@ export type ClientErrorCode =
   | 'state-broken' // the state database cannot be read, or belongs to another folder
   | 'state-foreign' // the folder's marker and the state name different vaults
   | 'name-ambiguous' // a name shared by several vaults or devices
+  | 'moment-unknown' // a time or entry that the vault's log does not have
+  | 'path-unknown' // nothing at this path in the tree of that moment, or no file
+  | 'history-gone' // an entry that was retired, and that the relay does not have any more either
   | 'code-wrong' // an invitation code that does not decode, is used, cancelled or expired
   | 'relay-unreachable' // no connection, or it broke and stayed broken
   | 'relay-refused' // the relay said no: `data.reason` has its code

@@ -3,6 +3,7 @@ import type { RelayErrorCode } from '@grenier/protocol'
 import type { RecoveryCatalogue } from './catalogue-recovery.ts'
 import type { UnreachableReason } from '../relay/relay-failure.ts'
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
+import type { HistoryWords } from './catalogue-history.ts'
 import type { UsageFault } from './usage-error.ts'
 
 /** A sentence. Values are already printable: numbers formatted, control characters escaped. */
@@ -13,7 +14,7 @@ type Detailed = Text<{ detail: string }>
 type Plain = Text
 
 /** Every message, the same names in each language. */
-export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue {
+export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryWords {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
@@ -243,17 +244,22 @@ export type ValueName =
   | 'directory'
   | 'file'
   | 'archive'
-  | 'path'
-  | 'moment'
   | 'code'
   | 'name'
   | 'role'
   | 'duration'
   | 'rate'
   | 'language'
+  | 'path'
+  | 'moment'
+  | 'count'
 
 /** The commands there are. */
 export type CommandName =
+  | 'log'
+  | 'ls'
+  | 'cat'
+  | 'restore'
   | 'setup'
   | 'add'
   | 'invite'

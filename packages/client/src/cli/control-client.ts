@@ -1,6 +1,7 @@
 // Asks the processes of this home that sync: who is there, and what they are to do.
 import { rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import type { TakeRow } from '../engine/history-query.ts'
 import { controlAddress, controlSockets } from './control-address.ts'
 import { ControlFault } from './control-fault.ts'
 import { readLines } from './control-lines.ts'
@@ -24,12 +25,13 @@ export interface LiveSync extends SyncProcess {
   add: Asking<'add'>
   release: Asking<'release'>
   limit: Asking<'limit'>
+  history: Asking<'history'>
 }
 
 /** Rejects with the ClientError of the other process, or ControlFault when it does not keep to the protocol. */
 type Asking<K extends keyof ControlResults> = (
   request: Omit<Extract<ControlRequest, { ask: K }>, 'ask'>,
-  options?: { readonly report?: PlacedReport; readonly signal?: AbortSignal },
+  options?: { readonly report?: PlacedReport; readonly take?: TakeRow; readonly signal?: AbortSignal },
 ) => Promise<ControlResults[K]>
 
 /** All processes of this home that sync. What crashes left is cleared away. */
@@ -49,7 +51,9 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
   const request = { ask: 'status' } as const
   const process = await exchange({ home, name, request, signal })
   if (process === undefined) return undefined
-  const asked = async (asking: Pick<Exchange, 'request' | 'report' | 'signal'>): Promise<unknown> => {
+  const asked = async (
+    asking: Pick<Exchange, 'request' | 'report' | 'take' | 'signal'>,
+  ): Promise<unknown> => {
     const answered = await exchange({ home, name, ...asking })
     if (answered === undefined) throw new ControlFault('it ended')
     return answered.result
@@ -66,6 +70,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult.release(await asked({ request: { ask: 'release', ...release }, ...options })),
     limit: async (limit, options) =>
       decodeResult.limit(await asked({ request: { ask: 'limit', ...limit }, ...options })),
+    history: async (history, options) =>
+      decodeResult.history(await asked({ request: { ask: 'history', ...history }, ...options })),
   }
 }
 
@@ -74,6 +80,7 @@ interface Exchange {
   readonly name: string
   readonly request: ControlRequest
   readonly report?: PlacedReport | undefined
+  readonly take?: TakeRow | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -88,7 +95,7 @@ async function exchange(options: Exchange): Promise<{ result: unknown } | undefi
     options.signal?.addEventListener('abort', stop)
     try {
       socket.write(`${encodeRequest(options.request)}\n`)
-      return { result: await answerFrom(socket, options.report) }
+      return { result: await answerFrom(socket, options) }
     } finally {
       options.signal?.removeEventListener('abort', stop)
       socket.destroy()
@@ -98,12 +105,16 @@ async function exchange(options: Exchange): Promise<{ result: unknown } | undefi
   }
 }
 
-async function answerFrom(socket: Socket, report: PlacedReport | undefined): Promise<unknown> {
+async function answerFrom(
+  socket: Socket,
+  { report, take }: Pick<Exchange, 'report' | 'take'>,
+): Promise<unknown> {
   for await (const line of readLines(socket)) {
     const answer = decodeAnswer(line)
     if (answer.answer === 'done') return answer.result
     if (answer.answer === 'failed') throw answer.error
-    report?.(answer.event, answer.place)
+    if (answer.answer === 'row') await take?.(answer.row)
+    else report?.(answer.event, answer.place)
   }
   throw new ControlFault('it ended before it answered')
 }

@@ -3,10 +3,13 @@ import * as v from 'valibot'
 import type { Approval, Invitation } from '../engine/api.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
+import type { HistoryAnswer, HistoryRow } from '../engine/history-query.ts'
 import type { FolderRecord } from '../home/home.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import { ControlFault } from './control-fault.ts'
+import { historyAnswerSchema, historyQuerySchema, historyRowSchema, rowsAsJson } from './control-history.ts'
 import type { Place } from './folder-lines.ts'
+import { isProblemCode } from './problem-codes.ts'
 import { isClientErrorCode } from './exit-code.ts'
 
 /** A line is refused beyond this: a path and an event fit a thousand times. */
@@ -23,6 +26,7 @@ const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('approve'), path: text }),
   v.strictObject({ ask: v.literal('release'), path: text }),
   v.strictObject({ ask: v.literal('limit') }),
+  v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])
 
 const envelopeSchema = v.strictObject({ version: v.literal(1), request: requestSchema })
@@ -84,25 +88,7 @@ export interface ControlResults {
   readonly add: { readonly vault: string; readonly summary: Summary }
   readonly release: undefined
   readonly limit: undefined
-}
-
-/** A record, so that a new code cannot be left out. */
-const problemCodes: Readonly<Record<ProblemCode, true>> = {
-  'name-unholdable': true,
-  'name-collision': true,
-  'kind-unsupported': true,
-  unreadable: true,
-  unwritable: true,
-  changing: true,
-  'name-reserved': true,
-  vanished: true,
-  'disk-full': true,
-  'pack-unavailable': true,
-  'entry-void': true,
-  'read-only': true,
-  'folder-nested': true,
-  'not-overwritten': true,
-  'archive-damaged': true,
+  readonly history: HistoryAnswer
 }
 
 const eventSchema = v.variant('event', [
@@ -140,10 +126,6 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 
-function isProblemCode(value: unknown): boolean {
-  return typeof value === 'string' && Object.hasOwn(problemCodes, value)
-}
-
 function isCode(value: unknown): boolean {
   return typeof value === 'string' && isClientErrorCode(value)
 }
@@ -155,6 +137,7 @@ const answerSchema = v.variant('answer', [
     folder: text,
     vault: v.exactOptional(v.string()),
   }),
+  v.strictObject({ answer: v.literal('row'), row: historyRowSchema }),
   v.strictObject({ answer: v.literal('done'), result: v.optional(v.unknown()) }),
   v.strictObject({
     answer: v.literal('failed'),
@@ -167,6 +150,7 @@ const answerSchema = v.variant('answer', [
 /** One line of an answer: events, then either what was asked for or why not. */
 export type ControlAnswer =
   | { readonly answer: 'event'; readonly event: FolderEvent; readonly place: Place }
+  | { readonly answer: 'row'; readonly row: HistoryRow }
   | { readonly answer: 'done'; readonly result: unknown }
   | { readonly answer: 'failed'; readonly error: Error }
 
@@ -187,6 +171,7 @@ export function decodeAnswer(line: string): ControlAnswer {
     const { event, folder, vault } = answer
     return { answer: 'event', event, place: vault === undefined ? { folder } : { folder, vault } }
   }
+  if (answer.answer === 'row') return answer
   if (answer.answer === 'done') return { answer: 'done', result: answer.result }
   const { code, message, data } = answer
   const known = code !== undefined && isClientErrorCode(code)
@@ -196,6 +181,11 @@ export function decodeAnswer(line: string): ControlAnswer {
 /** The line of an event. */
 export function eventAnswer(event: FolderEvent, place: Place): string {
   return JSON.stringify({ answer: 'event', event, ...place })
+}
+
+/** The lines of a row. */
+export function* rowAnswers(row: HistoryRow): Generator<string> {
+  for (const part of rowsAsJson(row)) yield JSON.stringify({ answer: 'row', row: part })
 }
 
 /** What to answer when a request failed. */
@@ -224,6 +214,7 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
     },
     release: () => undefined,
     limit: () => undefined,
+    history: (result) => check(historyAnswerSchema, result),
   }
 
 /** JSON leaves out what is undefined. */

@@ -7,10 +7,13 @@ import {
   decodeRequest,
   eventAnswer,
   failureLine,
+  rowAnswers,
   type ControlRequest,
   type ControlResults,
 } from './control-message.ts'
 import { readLines } from './control-lines.ts'
+import type { TakeRow } from '../engine/history-query.ts'
+import { ClientError } from '../errors.ts'
 import type { PlacedReport } from './folder-report.ts'
 
 /** What is asked of the process; each may reject with a ClientError, which goes back to the one who asked. */
@@ -18,6 +21,7 @@ export type ControlHandler = {
   readonly [K in ControlRequest['ask']]: (
     request: Extract<ControlRequest, { ask: K }>,
     report: PlacedReport,
+    take: TakeRow,
   ) => Promise<ControlResults[K]>
 }
 
@@ -89,13 +93,35 @@ async function serveOne(socket: Socket, handler: ControlHandler): Promise<void> 
     // Nothing more is read; but that the other side left must be noticed.
     socket.resume()
     const report: PlacedReport = (event, place) => write(eventAnswer(event, place))
-    const result = await answer(decodeRequest(line), handler, report)
+    const take: TakeRow = async (row) => {
+      for (const text of rowAnswers(row)) await writeFully(socket, text)
+    }
+    const result = await answer(decodeRequest(line), handler, { report, take })
     write(JSON.stringify({ answer: 'done', result }))
   } catch (error) {
     write(failureLine(error))
   } finally {
     socket.end()
   }
+}
+
+/** As fast as it is read: what waits for the reader is not gathered here. */
+async function writeFully(socket: Socket, line: string): Promise<void> {
+  const gone = (): ClientError => new ClientError('interrupted', 'who asked has left')
+  if (!socket.writable) throw gone()
+  if (socket.write(`${line}\n`)) return
+  await new Promise<void>((resolve, reject) => {
+    const drained = (): void => {
+      socket.off('close', closed)
+      resolve()
+    }
+    const closed = (): void => {
+      socket.off('drain', drained)
+      reject(gone())
+    }
+    socket.once('drain', drained)
+    socket.once('close', closed)
+  })
 }
 
 async function firstLine(socket: Socket): Promise<string | undefined> {
@@ -106,22 +132,24 @@ async function firstLine(socket: Socket): Promise<string | undefined> {
 async function answer(
   request: ControlRequest,
   handler: ControlHandler,
-  report: PlacedReport,
+  { report, take }: { readonly report: PlacedReport; readonly take: TakeRow },
 ): Promise<unknown> {
   switch (request.ask) {
     case 'status':
-      return await handler.status(request, report)
+      return await handler.status(request, report, take)
     case 'invite':
-      return await handler.invite(request, report)
+      return await handler.invite(request, report, take)
     case 'approve':
-      return await handler.approve(request, report)
+      return await handler.approve(request, report, take)
     case 'add':
-      return await handler.add(request, report)
+      return await handler.add(request, report, take)
     case 'release':
-      await handler.release(request, report)
+      await handler.release(request, report, take)
       return undefined
     case 'limit':
-      await handler.limit(request, report)
+      await handler.limit(request, report, take)
       return undefined
+    case 'history':
+      return await handler.history(request, report, take)
   }
 }

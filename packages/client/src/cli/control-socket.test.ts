@@ -48,6 +48,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
     },
     release: () => Promise.resolve(undefined),
     limit: () => Promise.resolve(undefined),
+    history: () => Promise.reject(new Error('not asked for')),
     ...over,
   }
 }

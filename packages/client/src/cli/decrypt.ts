@@ -11,11 +11,11 @@ import { ClientError, type ExitCode } from '../errors.ts'
 import { MemoryDisk } from '../state/state-store-memory.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { nameToBytes, type RelativePath } from '../sync/name.ts'
-import { parseArchiveMoment } from './archive-moment.ts'
 import { summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
 import { readPhrase } from './phrase.ts'
+import { parseMoment } from './moments.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { RunProgress } from './run-progress.ts'
@@ -72,7 +72,7 @@ class Decrypting {
 
   async run(): Promise<ExitCode> {
     const { into, at, list } = this.#flags
-    const until = at === undefined ? undefined : parseArchiveMoment(at)
+    const until = at === undefined ? undefined : parseMoment(at, Date.now())
     const { output, interrupt, platform } = this.#invocation
     const scratch = list === true ? undefined : makeScratch(resolve(into ?? ''))
     const state = scratch === undefined ? new MemoryDisk().open() : await platform().state(scratch.directory)

@@ -5,6 +5,7 @@ import { ClientError, type ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { ControlFault } from './control-fault.ts'
 import { sightText } from './folder-lines.ts'
+import { formatExact } from './moments.ts'
 import { printable } from './printable.ts'
 import { isUsageFault } from './usage-error.ts'
 
@@ -64,6 +65,9 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorNameAmbiguous({ detail: text(error, 'ids') ?? printable(error.message) }),
     words.hintNameAmbiguous({}),
   ],
+  'moment-unknown': momentWords,
+  'path-unknown': pathWords,
+  'history-gone': (words) => [words.errorHistoryGone({}), words.hintHistoryGone({})],
   'code-wrong': (words) => [words.errorCodeWrong({}), words.hintCodeWrong({})],
   'relay-unreachable': unreachableWords,
   'relay-refused': refusedWords,
@@ -108,6 +112,23 @@ function brakeWords(words: Catalogue, error: ClientError): Told {
     words.errorBrake({ seen, examples: examples.map(printable) }),
     words.hintBrake({ direction: sight.direction }),
   ]
+}
+
+function momentWords(words: Catalogue, { data }: ClientError): Told {
+  const { beginsMs, head } = data
+  const told =
+    beginsMs === undefined
+      ? words.errorMomentAfter({ head: Number(head) })
+      : words.errorMomentBefore({ begins: formatExact(Number(beginsMs)) })
+  return [told, words.hintMoment({})]
+}
+
+function pathWords(words: Catalogue, error: ClientError): Told {
+  const { what } = error.data
+  const said = { path: path(error) || '/' }
+  if (what === 'directory') return [words.errorPathDirectory(said), words.hintPath({})]
+  if (what === 'link') return [words.errorPathLink(said), words.hintPath({})]
+  return [words.errorPathUnknown(said), words.hintPath({})]
 }
 
 function usageWords(words: Catalogue, error: ClientError): Told {

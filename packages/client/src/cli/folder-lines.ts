@@ -58,7 +58,10 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
 }
 
 /** A path, and its bytes besides when it is not UTF-8: `path` and `pathBytes` (base64url). */
-function pathFields(name: 'path' | 'from' | 'keptAs', path: string): Record<string, string> {
+export function pathFields(
+  name: 'path' | 'from' | 'keptAs' | 'target',
+  path: string,
+): Record<string, string> {
   if (path.isWellFormed()) return { [name]: path }
   return {
     [name]: path.toWellFormed(),

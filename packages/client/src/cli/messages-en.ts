@@ -1,7 +1,9 @@
 // The catalogue in English. One entry for each thing that people read; messages-fr.ts has the same entries.
 import type { Catalogue } from './catalogue.ts'
 import { englishArchive } from './messages-archive-en.ts'
-import { recoveryEnglish, recoveryEnglishUsage } from './messages-recovery-en.ts'
+import { recoveryEnglish } from './messages-recovery-en.ts'
+import { englishHistory } from './messages-history-en.ts'
+import { englishUsage } from './messages-usage-en.ts'
 
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
@@ -9,55 +11,13 @@ export const english: Catalogue = {
   ...englishArchive,
   ...recoveryEnglish,
   language: 'en',
+  ...englishHistory,
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
   listed: ({ items }) => items.join(', '),
 
-  usage: {
-    ...recoveryEnglishUsage,
-    'no-command': { error: () => 'no command' },
-    'not-understood': { error: ({ text }) => `not understood: ${text}` },
-    'argument-missing': { error: ({ text }) => `missing: ${text}` },
-    'too-many': { error: ({ text }) => `too many arguments: ${text}` },
-    'relay-url': {
-      error: ({ text }) => `not the address of a relay: ${text}`,
-      hint: 'wss://relay.example.org, with #sha256=… if the hoster gave it; ws:// only on this machine',
-    },
-    duration: { error: ({ text }) => `not a duration: ${text}`, hint: 'as in 30m, 24h or 7d' },
-    rate: {
-      error: ({ text }) => `not a bandwidth: ${text}`,
-      hint: 'as in 500KiB/s, 2MB/s or 8Mbit/s, at least 10KiB/s; none for no limit',
-    },
-    role: { error: ({ text }) => `not a role: ${text}`, hint: 'owner, writer or reader' },
-    name: {
-      error: ({ text }) => `cannot be a name: ${text}`,
-      hint: '1 to 255 bytes, without control characters',
-    },
-    'file-exists': {
-      error: ({ text }) => `${text} exists already, and is not overwritten`,
-      hint: 'name another file',
-    },
-    'file-unreadable': { error: ({ text }) => `cannot read ${text}` },
-    'file-unwritable': {
-      error: ({ text }) => `cannot write ${text}`,
-      hint: 'check that its folder exists and may be written to',
-    },
-    'home-inside': {
-      error: ({ text }) => `${text} holds, or lies among, the keys of this device: they must not be synced`,
-      hint: 'choose a folder beside it, or keep the keys elsewhere with --home DIR',
-    },
-    'yes-needed': {
-      error: ({ text }) => `${text} exists already, and there is nobody to ask`,
-      hint: 'add --yes to replace it',
-    },
-    'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },
-    moment: {
-      error: ({ text }) => `not a moment: ${text}`,
-      hint: 'as in 2026-11-22, "2026-11-22 14:03" or the number of an entry of the log',
-    },
-    'not-in-vault': { error: ({ text }) => `the vault has no ${text} at that moment` },
-  },
+  usage: englishUsage,
   hintUsage: () => 'see `grenier --help`, or `grenier COMMAND --help`',
   errorHomeMissing: ({ path }) => `this machine has no Grenier device yet (looked in ${path})`,
   hintHomeMissing: () =>
@@ -332,14 +292,15 @@ export const english: Catalogue = {
     directory: 'DIR',
     file: 'FILE',
     archive: 'FILE.grenier',
-    path: 'PATH',
-    moment: 'MOMENT',
     code: 'CODE',
     name: 'NAME',
     role: 'ROLE',
     duration: 'TIME',
     rate: 'RATE',
     language: 'LANG',
+    path: 'PATH',
+    moment: 'TIME',
+    count: 'N',
   },
   example: {
     setup: 'grenier setup wss://relay.example.org --device-name laptop',
@@ -352,6 +313,10 @@ export const english: Catalogue = {
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
+    log: 'grenier log ~/Documents --path notes.txt',
+    ls: 'grenier ls ~/Documents notes --at "2 hours ago"',
+    cat: 'grenier cat ~/Documents notes.txt --at "2 hours ago" > notes-old.txt',
+    restore: 'grenier restore ~/Documents --path notes --at "2 hours ago" --into ~/Desktop',
     export: 'grenier export ~/Documents --out documents.tar',
     decrypt: 'grenier decrypt documents.grenier --phrase-file words.txt --into documents',
   },

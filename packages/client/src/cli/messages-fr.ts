@@ -2,7 +2,9 @@
 // The space before : ; ? ! » and after « is one that does not break (U+00A0); a test finds those that would.
 import type { Catalogue } from './catalogue.ts'
 import { frenchArchive } from './messages-archive-fr.ts'
-import { recoveryFrench, recoveryFrenchUsage } from './messages-recovery-fr.ts'
+import { recoveryFrench } from './messages-recovery-fr.ts'
+import { frenchHistory } from './messages-history-fr.ts'
+import { frenchUsage } from './messages-usage-fr.ts'
 
 /** Zéro et un sont au singulier. */
 const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
@@ -11,59 +13,13 @@ export const french: Catalogue = {
   ...frenchArchive,
   ...recoveryFrench,
   language: 'fr',
+  ...frenchHistory,
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
   listed: ({ items }) => items.join(', '),
 
-  usage: {
-    ...recoveryFrenchUsage,
-    'no-command': { error: () => 'pas de commande' },
-    'not-understood': { error: ({ text }) => `pas compris : ${text}` },
-    'argument-missing': { error: ({ text }) => `il manque : ${text}` },
-    'too-many': { error: ({ text }) => `trop d’arguments : ${text}` },
-    'relay-url': {
-      error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
-      hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
-    },
-    rate: {
-      error: ({ text }) => `pas un débit : ${text}`,
-      hint: 'comme 500Kio/s, 2Mo/s ou 8Mbit/s, au moins 10Kio/s ; aucune pour ne pas limiter',
-    },
-    duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
-    role: {
-      error: ({ text }) => `pas un rôle : ${text}`,
-      hint: 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
-    },
-    name: {
-      error: ({ text }) => `ne peut être un nom : ${text}`,
-      hint: 'de 1 à 255 octets, sans caractères de commande',
-    },
-    'file-exists': {
-      error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
-      hint: 'donnez un autre fichier',
-    },
-    'file-unreadable': { error: ({ text }) => `impossible de lire ${text}` },
-    'file-unwritable': {
-      error: ({ text }) => `impossible d’écrire ${text}`,
-      hint: 'vérifiez que son dossier existe et qu’on peut y écrire',
-    },
-    'home-inside': {
-      error: ({ text }) =>
-        `${text} contient les clés de cet appareil, ou se trouve parmi elles : elles ne doivent pas être synchronisées`,
-      hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
-    },
-    'yes-needed': {
-      error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
-      hint: 'ajoutez --yes pour le remplacer',
-    },
-    'into-needed': { error: () => 'où donc ? --into DOSSIER écrit, --list énumère seulement' },
-    moment: {
-      error: ({ text }) => `n’est pas un moment : ${text}`,
-      hint: 'par exemple 2026-11-22, "2026-11-22 14:03" ou le numéro d’une entrée du journal',
-    },
-    'not-in-vault': { error: ({ text }) => `le coffre n’a pas ${text} à ce moment` },
-  },
+  usage: frenchUsage,
   hintUsage: () => 'voir `grenier --help`, ou `grenier COMMANDE --help`',
   errorHomeMissing: ({ path }) => `cette machine n’a pas encore d’appareil Grenier (cherché dans ${path})`,
   hintHomeMissing: () =>
@@ -354,14 +310,15 @@ export const french: Catalogue = {
     directory: 'DOSSIER',
     file: 'FICHIER',
     archive: 'FICHIER.grenier',
-    path: 'CHEMIN',
-    moment: 'MOMENT',
     code: 'CODE',
     name: 'NOM',
     role: 'RÔLE',
     duration: 'DURÉE',
     rate: 'DÉBIT',
     language: 'LANGUE',
+    path: 'CHEMIN',
+    moment: 'MOMENT',
+    count: 'N',
   },
   example: {
     setup: 'grenier setup wss://relais.example.org --device-name portable',
@@ -374,6 +331,10 @@ export const french: Catalogue = {
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
+    log: 'grenier log ~/Documents --path notes.txt',
+    ls: 'grenier ls ~/Documents notes --at "il y a 2 heures"',
+    cat: 'grenier cat ~/Documents notes.txt --at "il y a 2 heures" > notes-old.txt',
+    restore: 'grenier restore ~/Documents --path notes --at "il y a 2 heures" --into ~/Desktop',
     export: 'grenier export ~/Documents --out documents.tar',
     decrypt: 'grenier decrypt documents.grenier --phrase-file mots.txt --into documents',
   },

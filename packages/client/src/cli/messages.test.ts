@@ -44,6 +44,8 @@ const values = {
   bytesDone: '1',
   bytesTotal: '2',
   rate: '9',
+  begins: 'B',
+  head: 4,
   state: 'S',
   words: 'w',
   when: 'now',

@@ -27,10 +27,15 @@ export async function openOwnFolder({ invocation, home, path, context }: Opening
     report: () => undefined,
     signal: interrupt.signal,
   }
+  return await onceFree(home, path, () => openFolder(context ?? silent, path))
+}
+
+/** Opens what one process at a time may have. @throws ClientError `home-locked` with the process that has it, and what `open` throws */
+export async function onceFree<T>(home: Home, path: string, open: () => Promise<T>): Promise<T> {
   await refuseHeld(home, path)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await openFolder(context ?? silent, path)
+      return await open()
     } catch (error) {
       const locked = error instanceof ClientError && error.code === 'home-locked'
       if (!locked || attempt >= attemptsMax) throw error

@@ -14,6 +14,7 @@ import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
 import { limit } from './limit.ts'
+import { addHistory } from './program-history.ts'
 import { recover } from './recover.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
@@ -64,6 +65,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addDecrypt,
   ])
     build(on)
+  addHistory({ ...on, sub: (name, help) => sub(on, name, help) })
   return root
 }
 

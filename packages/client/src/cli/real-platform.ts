@@ -12,6 +12,7 @@ import { watchFolder } from '../disk/watch.ts'
 import type { Platform } from '../engine/platform.ts'
 import { dialWebSocket } from '../relay/dial-websocket.ts'
 import { Pace, pacedWire } from '../relay/pace.ts'
+import { openScratch } from './scratch-state.ts'
 import { LevelStateStore } from '../state/state-store-level.ts'
 import type { StateStore } from '../state/state-store.ts'
 
@@ -29,6 +30,7 @@ export function realPlatform(): Platform {
     },
     fileSystem: (folder) => new Promise((resolve) => resolve(openFileSystem(folder))),
     state: openState,
+    scratch: openScratch,
     watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
   }
 }

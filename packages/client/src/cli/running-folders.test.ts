@@ -88,6 +88,7 @@ function work(
         approve: () => Promise.resolve({ marked: false, sights: [] }),
         invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
         export: () => Promise.reject(new Error('not asked for')),
+        history: () => Promise.reject(new Error('not asked for')),
         close: () => {
           context.report({ event: 'state', state: 'offline' })
           return Promise.resolve()

@@ -102,6 +102,7 @@ class RunningFolders {
       invocation.platform().limit(openHome(home.directory).limits)
       return Promise.resolve(undefined)
     },
+    history: async ({ path, query }, _report, take) => await this.#engineOf(path).history(query, take),
     release: async ({ path }) => {
       await this.#tasks.get(path)?.release()
       return undefined

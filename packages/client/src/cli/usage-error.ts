@@ -11,6 +11,9 @@ export const usageFaults = [
   'duration',
   'rate',
   'role',
+  'moment', // a point in time, or the number of an entry
+  'count',
+  'into-synced', // a directory inside of a synced folder, or around one
   'name', // a name for a device or vault: empty, too long, or with control characters
   'phrase-count', // not 24 words
   'phrase-wrong', // not the words of a known list, or not in their order
@@ -26,7 +29,6 @@ export const usageFaults = [
   'home-inside', // the folder holds the keys of this device, or lies among them
   'yes-needed', // a question, and nobody to ask
   'into-needed', // nowhere to write to
-  'moment', // a time, or the number of an entry
   'not-in-vault', // a path that the vault did not have
 ] as const
 

@@ -9,9 +9,7 @@ import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { nameFromBytes } from '../sync/name.ts'
 import { decodeBody } from './entry-body.ts'
-
-/** Up to where: an entry, or a time in ms since 1970. */
-export type Moment = { readonly sequence: number } | { readonly timeMs: number }
+import type { Moment } from './history-query.ts'
 
 /** Something of the log that does not count, or may not be what it was. `operation`: the one that was passed over. */
 export interface Uncertainty {

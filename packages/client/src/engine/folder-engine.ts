@@ -24,6 +24,8 @@ import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
 import { keepingEvidence } from './halting.ts'
+import { History } from './history.ts'
+import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
 import { healedIn } from './healed-note.ts'
 import { Healing } from './healing.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
@@ -166,6 +168,34 @@ export class OpenFolderEngine implements FolderEngine {
       const { files, bytes } = await exportTree({ vault: this.#vault, fetch, tally: this.#tally, sink })
       return { ...(await this.#summary()), files, bytes }
     })
+  }
+
+  async history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
+    const history = new History({
+      vault: this.#vault,
+      session: () => this.#sessionNow(),
+      refresh: () => this.#refresh(),
+      traffic: () => this.#connection.traffic,
+    })
+    return await this.#keepingEvidence(() => history.answer(query, take))
+  }
+
+  /** Who asks while a run is cut off is told so: the run may wait for the line for ever. */
+  async #sessionNow(): Promise<RelaySession> {
+    const { current } = this.#connection
+    if (current !== undefined || !this.#watching) return current ?? (await this.#connection.session())
+    throw new ClientError('relay-unreachable', 'the run has no connection to the relay', {
+      data: { reason: 'closed' },
+    })
+  }
+
+  /** A run hears of everything by itself. */
+  async #refresh(): Promise<boolean> {
+    if (this.#run !== undefined && !this.#vault.log.isEmpty) return this.#connection.current !== undefined
+    await this.#ask(async () => {
+      await this.#receiver.receive(await this.#connection.session())
+    })
+    return true
   }
 
   async close(): Promise<void> {

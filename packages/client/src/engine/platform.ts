@@ -20,5 +20,7 @@ export interface Platform {
   fileSystem(folder: string): Promise<FileSystem>
   /** The state of one vault, opened; one opener at a time. @throws ClientError `home-locked` */
   state(directory: string): Promise<StateStore>
+  /** A state that is empty, in a directory of its own beside this one; gone when it is closed. @throws ClientError `disk-full`, `disk-failed` */
+  scratch(directory: string): Promise<StateStore>
   watch(folder: string, events: WatchEvents): Watcher
 }

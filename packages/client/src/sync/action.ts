@@ -119,7 +119,7 @@ export type ProblemCode =
   | 'entry-void' // a member's change that does not apply, or one of this device's that would not
   | 'read-only' // changed here, by a device that may only read: it stays here
   | 'folder-nested' // a synced folder of its own
-  | 'not-overwritten' // something is there already, and an archive is unpacked over nothing
+  | 'not-overwritten' // something is there already, and what is restored or unpacked replaces nothing
   | 'archive-damaged' // a part of it lies where an archive is damaged
 
 export interface Problem {

@@ -1,0 +1,43 @@
+// The part of the catalogue that is about history: what was, and bringing it back. The words are in messages-history-en.ts and -fr.ts.
+import type { EntryKind, MemberAction } from '@grenier/crypto'
+import type { Text } from './catalogue.ts'
+
+/** What an entry is called in the log, unless its paths say it all. */
+export type LogKind = Exclude<EntryKind, 'change'> | MemberAction
+
+/** Messages about the history. */
+export interface HistoryWords {
+  errorMomentBefore: Text<{ begins: string }>
+  errorMomentAfter: Text<{ head: number }>
+  hintMoment: Text
+  errorPathUnknown: Text<{ path: string }>
+  errorPathDirectory: Text<{ path: string }>
+  errorPathLink: Text<{ path: string }>
+  hintPath: Text
+  errorHistoryGone: Text
+  hintHistoryGone: Text
+  historyOffline: Text<{ until: string }>
+  logKinds: Readonly<Record<LogKind, string>>
+  logVoid: Text<{ reason: string }>
+  /** So many paths that are not shown. */
+  logMore: Text<{ count: number; text: string }>
+  restoredInto: Text<{
+    count: number
+    files: string
+    bytes: string
+    path: string
+    until: string
+    sequence: number
+  }>
+  helpLog: Text
+  helpLogPath: Text
+  helpLogLimit: Text
+  helpLogAll: Text
+  helpLs: Text
+  helpLsRecursive: Text
+  helpCat: Text
+  helpAt: Text
+  helpRestore: Text
+  helpRestorePath: Text
+  helpRestoreInto: Text
+}

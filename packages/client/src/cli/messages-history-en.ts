@@ -1,0 +1,49 @@
+// The catalogue in English: what is about history.
+import type { HistoryWords } from './catalogue-history.ts'
+
+const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+
+export const englishHistory: HistoryWords = {
+  errorMomentBefore: ({ begins }) => `the vault began at ${begins}: before, there was nothing of it`,
+  errorMomentAfter: ({ head }) => `the log has no such entry: its last one is #${head}`,
+  hintMoment: () => '`grenier log FOLDER` shows the entries with their times',
+  errorPathUnknown: ({ path }) => `there is no ${path} in the vault at that moment`,
+  errorPathDirectory: ({ path }) => `${path} is a directory`,
+  errorPathLink: ({ path }) => `${path} is a symbolic link, and has no bytes of its own`,
+  hintPath: () =>
+    '`grenier ls FOLDER [PATH] [--at TIME]` shows what there is; paths are relative to the folder',
+  errorHistoryGone: () => 'that part of the history was pruned, and is not at the relay any more',
+  hintHistoryGone: () => 'a later moment can be had: `grenier log FOLDER` shows from which entry on',
+  historyOffline: ({ until }) => `the relay cannot be reached: this is what this device knew at ${until}`,
+  logKinds: {
+    genesis: 'began the vault',
+    member: 'changed the members',
+    config: 'changed the settings of the vault',
+    prune: 'pruned the history',
+    drop: 'dropped packs that nothing needs',
+    checkpoint: 'wrote a checkpoint',
+    invite: 'invited somebody',
+    accept: 'a device joined',
+    cancel: 'cancelled an invitation',
+    revoke: 'revoked a device or a person',
+    role: 'changed a role',
+    rekey: 'changed the keys',
+    recover: 'recovered the vault with the 24 words',
+    renew: 'renewed the recovery phrase',
+  },
+  logVoid: ({ reason }) => `void, counts for nothing (${reason})`,
+  logMore: ({ count, text }) => `and ${text} ${some(count, 'path', 'paths')} more (--verbose shows all)`,
+  restoredInto: ({ count, files, bytes, path, until, sequence }) =>
+    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}, as of ${until} (#${sequence}).`,
+  helpLog: () => 'the history: when, which device, which change',
+  helpLogPath: () => 'only what happened to this file, or below this directory',
+  helpLogLimit: () => 'how many entries, the latest first; 50 if not given',
+  helpLogAll: () => 'entries too that change neither files nor members',
+  helpLs: () => 'list a directory of the vault, now or as it was',
+  helpLsRecursive: () => 'everything below, too',
+  helpCat: () => 'write a file of the vault to standard output, now or as it was',
+  helpAt: () => 'the moment: 2026-11-22, "2026-11-22 14:03", "2 hours ago", or the number of an entry',
+  helpRestore: () => 'bring a file, a directory or everything back as it was',
+  helpRestorePath: () => 'only this file or directory',
+  helpRestoreInto: () => 'write it there, and leave the folder as it is; nothing is overwritten',
+}

@@ -1,0 +1,51 @@
+// The catalogue in French: what is about history.
+import type { HistoryWords } from './catalogue-history.ts'
+
+const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+
+export const frenchHistory: HistoryWords = {
+  errorMomentBefore: ({ begins }) => `le coffre a commencé le ${begins} : avant, il n’y avait rien`,
+  errorMomentAfter: ({ head }) => `le journal n’a pas cette entrée : la dernière est la nº ${head}`,
+  hintMoment: () => '`grenier log DOSSIER` montre les entrées et leurs dates',
+  errorPathUnknown: ({ path }) => `il n’y a pas de ${path} dans le coffre à ce moment`,
+  errorPathDirectory: ({ path }) => `${path} est un dossier`,
+  errorPathLink: ({ path }) => `${path} est un lien symbolique, et n’a pas d’octets à lui`,
+  hintPath: () =>
+    '`grenier ls DOSSIER [CHEMIN] [--at MOMENT]` montre ce qu’il y a ; les chemins sont relatifs au dossier',
+  errorHistoryGone: () => 'cette partie de l’historique a été élaguée, et n’est plus au relais',
+  hintHistoryGone: () =>
+    'un moment plus récent est possible : `grenier log DOSSIER` montre à partir de quelle entrée',
+  historyOffline: ({ until }) => `le relais est injoignable : voici ce que cet appareil savait le ${until}`,
+  logKinds: {
+    genesis: 'a commencé le coffre',
+    member: 'a changé les membres',
+    config: 'a changé les réglages du coffre',
+    prune: 'a élagué l’historique',
+    drop: 'a lâché des paquets dont rien n’a besoin',
+    checkpoint: 'a écrit un point de contrôle',
+    invite: 'a invité quelqu’un',
+    accept: 'un appareil a rejoint',
+    cancel: 'a annulé une invitation',
+    revoke: 'a révoqué un appareil ou une personne',
+    role: 'a changé un rôle',
+    rekey: 'a changé les clés',
+    recover: 'a récupéré le coffre avec les 24 mots',
+    renew: 'a renouvelé la phrase de récupération',
+  },
+  logVoid: ({ reason }) => `nulle, ne compte pas (${reason})`,
+  logMore: ({ count, text }) =>
+    `et ${text} ${some(count, 'autre chemin', 'autres chemins')} (--verbose les montre tous)`,
+  restoredInto: ({ count, files, bytes, path, until, sequence }) =>
+    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}, état du ${until} (nº ${sequence}).`,
+  helpLog: () => 'l’historique : quand, quel appareil, quel changement',
+  helpLogPath: () => 'seulement ce qui est arrivé à ce fichier, ou sous ce dossier',
+  helpLogLimit: () => 'combien d’entrées, les plus récentes d’abord ; 50 par défaut',
+  helpLogAll: () => 'aussi les entrées qui ne changent ni fichiers ni membres',
+  helpLs: () => 'lister un dossier du coffre, maintenant ou tel qu’il était',
+  helpLsRecursive: () => 'et tout ce qu’il y a dessous',
+  helpCat: () => 'écrire un fichier du coffre sur la sortie standard, maintenant ou tel qu’il était',
+  helpAt: () => 'le moment : 2026-11-22, "2026-11-22 14:03", "il y a 2 heures", ou le numéro d’une entrée',
+  helpRestore: () => 'ramener un fichier, un dossier ou tout, tel que c’était',
+  helpRestorePath: () => 'seulement ce fichier ou ce dossier',
+  helpRestoreInto: () => 'l’écrire là, et laisser le dossier tel quel ; rien n’est écrasé',
+}

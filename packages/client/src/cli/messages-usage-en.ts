@@ -1,0 +1,53 @@
+// The catalogue in English: what is said of wrong usage.
+import type { Catalogue } from './catalogue.ts'
+import { recoveryEnglishUsage } from './messages-recovery-en.ts'
+
+export const englishUsage: Catalogue['usage'] = {
+  ...recoveryEnglishUsage,
+  'no-command': { error: () => 'no command' },
+  'not-understood': { error: ({ text }) => `not understood: ${text}` },
+  'argument-missing': { error: ({ text }) => `missing: ${text}` },
+  'too-many': { error: ({ text }) => `too many arguments: ${text}` },
+  'relay-url': {
+    error: ({ text }) => `not the address of a relay: ${text}`,
+    hint: 'wss://relay.example.org, with #sha256=… if the hoster gave it; ws:// only on this machine',
+  },
+  duration: { error: ({ text }) => `not a duration: ${text}`, hint: 'as in 30m, 24h or 7d' },
+  rate: {
+    error: ({ text }) => `not a bandwidth: ${text}`,
+    hint: 'as in 500KiB/s, 2MB/s or 8Mbit/s, at least 10KiB/s; none for no limit',
+  },
+  moment: {
+    error: ({ text }) => `not a moment: ${text}`,
+    hint: 'as in 2026-11-22, "2026-11-22 14:03", "2 hours ago", or the number of an entry of `grenier log`',
+  },
+  count: { error: ({ text }) => `not a count: ${text}`, hint: 'a whole number, from 1 on' },
+  'into-synced': {
+    error: ({ text }) => `${text} lies in a synced folder`,
+    hint: 'name a directory elsewhere; without --into the folder itself goes back to what it was',
+  },
+  role: { error: ({ text }) => `not a role: ${text}`, hint: 'owner, writer or reader' },
+  name: {
+    error: ({ text }) => `cannot be a name: ${text}`,
+    hint: '1 to 255 bytes, without control characters',
+  },
+  'file-exists': {
+    error: ({ text }) => `${text} exists already, and is not overwritten`,
+    hint: 'name another file',
+  },
+  'file-unreadable': { error: ({ text }) => `cannot read ${text}` },
+  'file-unwritable': {
+    error: ({ text }) => `cannot write ${text}`,
+    hint: 'check that its folder exists and may be written to',
+  },
+  'home-inside': {
+    error: ({ text }) => `${text} holds, or lies among, the keys of this device: they must not be synced`,
+    hint: 'choose a folder beside it, or keep the keys elsewhere with --home DIR',
+  },
+  'yes-needed': {
+    error: ({ text }) => `${text} exists already, and there is nobody to ask`,
+    hint: 'add --yes to replace it',
+  },
+  'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },
+  'not-in-vault': { error: ({ text }) => `the vault has no ${text} at that moment` },
+}

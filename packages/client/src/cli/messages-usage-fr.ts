@@ -1,0 +1,60 @@
+// The catalogue in French: what is said of wrong usage.
+import type { Catalogue } from './catalogue.ts'
+import { recoveryFrenchUsage } from './messages-recovery-fr.ts'
+
+export const frenchUsage: Catalogue['usage'] = {
+  ...recoveryFrenchUsage,
+  'no-command': { error: () => 'pas de commande' },
+  'not-understood': { error: ({ text }) => `pas compris : ${text}` },
+  'argument-missing': { error: ({ text }) => `il manque : ${text}` },
+  'too-many': { error: ({ text }) => `trop d’arguments : ${text}` },
+  'relay-url': {
+    error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
+    hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
+  },
+  rate: {
+    error: ({ text }) => `pas un débit : ${text}`,
+    hint: 'comme 500Kio/s, 2Mo/s ou 8Mbit/s, au moins 10Kio/s ; aucune pour ne pas limiter',
+  },
+  duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
+  moment: {
+    error: ({ text }) => `ceci n’est pas un moment : ${text}`,
+    hint: 'comme 2026-11-22, "2026-11-22 14:03", "il y a 2 heures", ou le numéro d’une entrée de `grenier log`',
+  },
+  count: {
+    error: ({ text }) => `ceci n’est pas un nombre : ${text}`,
+    hint: 'un nombre entier, à partir de 1',
+  },
+  'into-synced': {
+    error: ({ text }) => `${text} est dans un dossier synchronisé`,
+    hint: 'nommez un dossier ailleurs ; sans --into, le dossier lui-même redevient ce qu’il était',
+  },
+  role: {
+    error: ({ text }) => `pas un rôle : ${text}`,
+    hint: 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',
+  },
+  name: {
+    error: ({ text }) => `ne peut être un nom : ${text}`,
+    hint: 'de 1 à 255 octets, sans caractères de commande',
+  },
+  'file-exists': {
+    error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
+    hint: 'donnez un autre fichier',
+  },
+  'file-unreadable': { error: ({ text }) => `impossible de lire ${text}` },
+  'file-unwritable': {
+    error: ({ text }) => `impossible d’écrire ${text}`,
+    hint: 'vérifiez que son dossier existe et qu’on peut y écrire',
+  },
+  'home-inside': {
+    error: ({ text }) =>
+      `${text} contient les clés de cet appareil, ou se trouve parmi elles : elles ne doivent pas être synchronisées`,
+    hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
+  },
+  'yes-needed': {
+    error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
+    hint: 'ajoutez --yes pour le remplacer',
+  },
+  'into-needed': { error: () => 'où donc ? --into DOSSIER écrit, --list énumère seulement' },
+  'not-in-vault': { error: ({ text }) => `le coffre n’a pas ${text} à ce moment` },
+}

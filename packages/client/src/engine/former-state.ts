@@ -1,0 +1,116 @@
+// The state of a vault as it was after an earlier entry: the verified log, folded once more into a state of its own on the disk, so that no
+// size of tree or history has to fit in memory. It is thrown away when it is closed.
+import type { Entry } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { foldChange, foldDrop, foldOther, judgeChange } from '../state/fold.ts'
+import { TreesStore } from '../state/trees-store.ts'
+import type { Transaction } from '../state/trees-transaction.ts'
+import type { Applied, Outcome } from '../sync/operations.ts'
+import { decodeBody } from './entry-body.ts'
+import type { LogReplay, Replayed } from './log-replay.ts'
+import type { Vault } from './vault.ts'
+
+/** Most of a former state is asked for once. */
+const cacheBytes = 16 * 1024 * 1024
+
+/** Told of each entry, in the transaction that folds it, when the rows are as they are before it. `applied`: what it changes. */
+export interface FoldedEntry extends Replayed {
+  readonly entry: Entry
+  readonly applied: Applied | undefined
+  readonly void: string | undefined
+  /** Of a spine entry: what its payload says. */
+  readonly body: Uint8Array | undefined
+}
+
+/** What a listener does before an entry is folded, and after. */
+export type HearFold = (transaction: Transaction, folded: FoldedEntry) => (() => void) | undefined
+
+export interface FormerStateOptions {
+  readonly vault: Vault
+  readonly replay: LogReplay
+  readonly sequence: number
+  readonly hear?: HearFold | undefined
+}
+
+/** An earlier state. The remote column is all that its trees have. */
+export class FormerState {
+  readonly trees: TreesStore
+  readonly #close: () => Promise<void>
+
+  private constructor(trees: TreesStore, close: () => Promise<void>) {
+    this.trees = trees
+    this.#close = close
+  }
+
+  /** @throws ClientError as `LogReplay`; `interrupted`, `disk-full` */
+  static async open(options: FormerStateOptions): Promise<FormerState> {
+    const { home, platform, record } = options.vault
+    const store = await platform.scratch(home.stateDirectory(record.vault))
+    try {
+      const trees = TreesStore.open(store, { cacheBytes })
+      await fold(options, trees)
+      return new FormerState(trees, () => store.close())
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.trees.settled().catch(() => undefined)
+    await this.#close()
+  }
+}
+
+async function fold({ vault, replay, sequence, hear }: FormerStateOptions, trees: TreesStore): Promise<void> {
+  for await (const replayed of replay.entries({ whole: 0, through: sequence })) {
+    if (vault.signal.aborted) throw interrupted()
+    const { entry } = replayed
+    if (entry === undefined) continue
+    const opened = await openEntry(replay, replayed, entry)
+    await trees.write({ flush: false }, async (transaction) => {
+      const outcome = await judged(transaction, entry, opened)
+      const applied = outcome?.void === undefined ? outcome : undefined
+      const why = outcome?.void === undefined ? opened.fault : (opened.fault ?? outcome.void)
+      const after = hear?.(transaction, { ...replayed, entry, applied, void: why, body: opened.body })
+      await foldInto(transaction, entry, { ...opened, outcome })
+      after?.()
+    })
+  }
+}
+
+interface Opened extends ReturnType<typeof decodeBody> {
+  readonly body?: Uint8Array | undefined
+}
+
+/** Nothing of a `drop` or `prune` lies in a payload. */
+async function openEntry(replay: LogReplay, replayed: Replayed, { header }: Entry): Promise<Opened> {
+  if (header.kind === 'drop' || header.kind === 'prune') return {}
+  const payload = await replay.body(replayed)
+  if ('fault' in payload) return payload
+  if (header.kind === 'change' || header.kind === 'checkpoint') return decodeBody(header, payload.body)
+  return { body: payload.body }
+}
+
+async function judged(
+  transaction: Transaction,
+  { header }: Entry,
+  { change }: Opened,
+): Promise<Outcome | undefined> {
+  return header.kind === 'change' ? await judgeChange(transaction, { header, payload: change }) : undefined
+}
+
+async function foldInto(
+  transaction: Transaction,
+  { header }: Entry,
+  { change, index, outcome }: Opened & { readonly outcome: Outcome | undefined },
+): Promise<void> {
+  if (header.kind === 'change')
+    await foldChange(transaction, { header, payload: change, own: false, outcome })
+  else if (header.kind === 'drop') foldDrop(transaction, { header, packs: header.part.packs })
+  else foldOther(transaction, { header, index: index ?? [], own: false })
+}
+
+function interrupted(): ClientError {
+  return new ClientError('interrupted', 'stopped')
+}

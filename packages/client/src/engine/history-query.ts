@@ -1,0 +1,101 @@
+// What may be asked of the history of a vault, and what comes as an answer: rows, one after the other, and at the end where it all stands.
+import type { EntryKind } from '@grenier/crypto'
+import type { ProblemCode } from '../sync/action.ts'
+import type { NodeKind } from '../sync/tree.ts'
+
+/** A moment of the log: after the entry of a sequence; or after the last entry that is not later than a time (ms since 1970). */
+export type Moment = { readonly sequence: number } | { readonly timeMs: number }
+
+/** Paths are relative to the folder; the empty one is all of it. `moment`: undefined for now. */
+export type HistoryQuery =
+  /** Entries, the latest first. `all`: those too that say nothing about files or members. */
+  | {
+      readonly do: 'log'
+      readonly path?: string | undefined
+      readonly limit?: number | undefined
+      readonly all?: boolean | undefined
+    }
+  /** What a directory holds, or one file. `deep`: everything below. */
+  | {
+      readonly do: 'list'
+      readonly path: string
+      readonly deep: boolean
+      readonly moment?: Moment | undefined
+    }
+  /** The bytes of a file, in order. */
+  | { readonly do: 'read'; readonly path: string; readonly moment?: Moment | undefined }
+  /** Writes what was below a path to a directory outside of the folder, under the paths it had; nothing is overwritten. */
+  | {
+      readonly do: 'restore-into'
+      readonly path: string
+      readonly into: string
+      readonly moment: Moment
+    }
+
+/** One entry of the log. */
+export interface EntryRow {
+  readonly row: 'entry'
+  readonly sequence: number
+  /** Hex. */
+  readonly hash: string
+  readonly atMs: number
+  /** The signing key, hex, and the name that the log has for it. */
+  readonly device: string
+  readonly deviceName?: string | undefined
+  readonly kind: EntryKind
+  /** Of a `member` entry: what it does. */
+  readonly action?: string | undefined
+  /** Why it counts for nothing. */
+  readonly void?: string | undefined
+  /** How many change rows follow, where all of them do. */
+  readonly changes: number
+}
+
+/** What an entry did to one path. `from`: where it was, of a move. */
+export interface ChangeRow {
+  readonly row: 'change'
+  readonly sequence: number
+  readonly action: 'put' | 'remove' | 'move'
+  readonly path: string
+  readonly from?: string | undefined
+}
+
+/** A node of the tree. */
+export interface NodeRow {
+  readonly row: 'node'
+  readonly path: string
+  readonly kind: NodeKind
+  readonly mode?: number | undefined
+  readonly sizeBytes?: number | undefined
+  /** ns since 1970, decimal. */
+  readonly mtimeNs?: string | undefined
+  /** Of a link, as a name is in memory. */
+  readonly target?: string | undefined
+}
+
+export type HistoryRow =
+  | EntryRow
+  | ChangeRow
+  | NodeRow
+  | { readonly row: 'bytes'; readonly bytes: Uint8Array }
+  /** Something was written; or was not. */
+  | (Omit<NodeRow, 'row'> & { readonly row: 'restored' })
+  | { readonly row: 'problem'; readonly path: string; readonly code: ProblemCode; readonly detail?: string }
+
+/** Takes the next row; resolves when there is room for another. */
+export type TakeRow = (row: HistoryRow) => Promise<void>
+
+/** Where the answer stands. */
+export interface HistoryAnswer {
+  /** The entry after which the tree was as it was shown, and when that was. */
+  readonly sequence: number
+  readonly atMs: number
+  /** Whether the relay was heard: else the answer is what this device knew. */
+  readonly online: boolean
+  readonly files: number
+  readonly bytes: number
+  readonly problems: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly head: { readonly seq: number; readonly hash: string }
+}

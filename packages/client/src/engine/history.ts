@@ -1,0 +1,133 @@
+// Answers what is asked of the history of a vault. Reads the state and the log that this device keeps and what the relay holds; writes nothing to
+// the folder and nothing to the log, so that it may go on beside a run.
+import { toHex } from '@grenier/crypto'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { rootId } from '../sync/tree.ts'
+import { contentBytes } from './content-stream.ts'
+import { FormerState } from './former-state.ts'
+import { tellLog } from './history-log.ts'
+import type { HistoryAnswer, HistoryQuery, HistoryRow, Moment, TakeRow } from './history-query.ts'
+import { below, foundAt, historyFetch, nodeRow, unknownPath, type HistoryTree } from './history-tree.ts'
+import { LogReplay } from './log-replay.ts'
+import { sequenceAt, timeOf } from './moment.ts'
+import { RestoreInto } from './restore-into.ts'
+import type { Vault } from './vault.ts'
+
+export interface HistoryParts {
+  readonly vault: Vault
+  readonly session: () => Promise<RelaySession>
+  /** Asks the relay for what is new, where that is to be done; says whether it was heard. */
+  readonly refresh: () => Promise<boolean>
+  /** Bytes over the line so far. */
+  readonly traffic: () => { readonly sentBytes: number; readonly receivedBytes: number }
+}
+
+/** What was counted while an answer was given. */
+interface Counts {
+  files: number
+  bytes: number
+  problems: number
+}
+
+/** The history of one vault. Questions may overlap. */
+export class History {
+  readonly #parts: HistoryParts
+
+  constructor(parts: HistoryParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @throws ClientError `moment-unknown`, `path-unknown`, `history-gone`, `pack-unavailable`, `relay-corrupt`, `interrupted`; as the
+   * relay fails, where it is needed
+   */
+  async answer(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
+    const { vault, refresh, traffic } = this.#parts
+    const before = traffic()
+    const online = await refresh()
+    const counts: Counts = { files: 0, bytes: 0, problems: 0 }
+    const counted = (row: HistoryRow): Promise<void> => {
+      count(counts, row)
+      return take(row)
+    }
+    const { head } = vault.log.state
+    const sequence = query.do === 'log' ? await this.#log(query, counted) : await this.#inTree(query, counted)
+    const { sentBytes, receivedBytes } = traffic()
+    return {
+      ...counts,
+      sequence,
+      atMs: timeOf(vault.trees, sequence) ?? head.at,
+      online,
+      bytesSent: sentBytes - before.sentBytes,
+      bytesReceived: receivedBytes - before.receivedBytes,
+      head: { seq: head.sequence, hash: toHex(head.hash) },
+    }
+  }
+
+  /** The tree of a moment, for as long as `work` takes. `moment`: undefined for now. */
+  async at<T>(moment: Moment | undefined, work: (tree: HistoryTree) => Promise<T>): Promise<T> {
+    const { vault, session } = this.#parts
+    const { trees, log } = vault
+    const head = log.state.head.sequence
+    const sequence = moment === undefined ? head : sequenceAt(trees, head, moment)
+    // What is now may go on while it is looked at; what was does not.
+    const former =
+      moment === undefined
+        ? undefined
+        : await FormerState.open({ vault, replay: new LogReplay(vault, session), sequence })
+    const then = former?.trees ?? trees
+    try {
+      await then.settled()
+      return await work({ trees: then, sequence, fetch: historyFetch(vault, then, session) })
+    } finally {
+      await former?.close()
+    }
+  }
+
+  async #log(query: Extract<HistoryQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
+    const { vault, session } = this.#parts
+    await tellLog({ vault, replay: new LogReplay(vault, session), take }, query)
+    return vault.log.state.head.sequence
+  }
+
+  async #inTree(query: Exclude<HistoryQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
+    return await this.at(query.moment, async (tree) => {
+      if (query.do === 'list') await list(tree, query, take)
+      else if (query.do === 'read') await read(tree, query.path, take)
+      else await new RestoreInto({ vault: this.#parts.vault, tree, take }).restore(query)
+      return tree.sequence
+    })
+  }
+}
+
+async function list(
+  tree: HistoryTree,
+  { path, deep }: Extract<HistoryQuery, { do: 'list' }>,
+  take: TakeRow,
+): Promise<void> {
+  const found = foundAt(tree, path)
+  if (found.row !== undefined && found.row.value.kind !== 'directory')
+    await take(nodeRow({ path: found.path, row: found.row }))
+  else for await (const one of below(tree, found, deep)) await take(nodeRow(one))
+}
+
+async function read(tree: HistoryTree, path: string, take: TakeRow): Promise<void> {
+  const found = foundAt(tree, path)
+  const value = found.row?.value
+  if (found.id === rootId || value === undefined || value.kind === 'directory')
+    throw unknownPath(found.path, 'directory')
+  if (value.kind === 'link') throw unknownPath(found.path, 'link')
+  for await (const bytes of contentBytes(tree.fetch, value, found.path)) await take({ row: 'bytes', bytes })
+}
+
+function count(counts: Counts, row: HistoryRow): void {
+  if (row.row === 'problem') counts.problems += 1
+  if (row.row === 'bytes') {
+    counts.bytes += row.bytes.length
+    if (counts.files === 0) counts.files = 1
+  }
+  if (row.row === 'node' && row.kind !== 'directory') counts.files += 1
+  if (row.row === 'node') counts.bytes += row.sizeBytes ?? 0
+  if (row.row === 'restored' && row.kind !== 'directory') counts.files += 1
+  if (row.row === 'restored') counts.bytes += row.sizeBytes ?? 0
+}

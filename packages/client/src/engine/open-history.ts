@@ -1,0 +1,81 @@
+// Opens the history of a vault with no run and no folder: the disk that the folder lies on may be away, and nothing is written to it.
+import { fromHex, vaultId } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { VaultLog } from '../log/vault-log.ts'
+import { Backoff } from '../relay/backoff.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { TreesStore } from '../state/trees-store.ts'
+import type { EngineContext, OpenedHistory } from './api.ts'
+import { Connection } from './connection.ts'
+import { keepingEvidence } from './halting.ts'
+import { History } from './history.ts'
+import { folderRecord } from './open-vault.ts'
+import { Receiver } from './receiver.ts'
+import { deviceLogin, logInAt } from './relay-login.ts'
+import type { Vault } from './vault.ts'
+
+/** Nobody waits long for what may be known here already. */
+const attemptsMax = 1
+
+/** @throws ClientError `folder-unknown`, `home-locked`, `state-broken`, `state-foreign` */
+export async function openHistory(context: EngineContext, path: string): Promise<OpenedHistory> {
+  const { home, platform, report, signal } = context
+  const record = folderRecord(context, path)
+  const store = await platform.state(home.stateDirectory(record.vault))
+  try {
+    const trees = TreesStore.open(store)
+    const log = VaultLog.open(trees, vaultId(fromHex(record.vault)), home.device)
+    const vault: Vault = { record, home, platform, store, trees, log, report, signal }
+    return opened(vault)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function opened(vault: Vault): OpenedHistory {
+  const { home, platform, record, signal } = vault
+  const { clock, random } = platform
+  const connection = new Connection({
+    open: () => logInAt(platform, record.relay, deviceLogin(home)),
+    clock,
+    backoff: new Backoff(random),
+    signal,
+    attemptsMax: () => attemptsMax,
+    changed: () => undefined,
+  })
+  // That both sides agree on what came is found at the next run.
+  const receiver = new Receiver({ vault, adopt: () => Promise.resolve() })
+  const history = new History({
+    vault,
+    session: () => connection.session(),
+    refresh: () => refreshed(vault, receiver, () => connection.session()),
+    traffic: () => connection.traffic,
+  })
+  return {
+    record,
+    history: (query, take) => keepingEvidence({ home, clock, record }, () => history.answer(query, take)),
+    async close() {
+      await connection.close()
+      await vault.trees.settled().catch(() => undefined)
+      await vault.store.close()
+    },
+  }
+}
+
+/** Brings the log up to the relay's. Where that is out of reach, what is known here has to do. */
+async function refreshed(
+  { log }: Vault,
+  receiver: Receiver,
+  session: () => Promise<RelaySession>,
+): Promise<boolean> {
+  try {
+    receiver.missed()
+    await receiver.receive(await session())
+    return true
+  } catch (error) {
+    const away = error instanceof ClientError && error.code === 'relay-unreachable'
+    if (!away || log.isEmpty) throw error
+    return false
+  }
+}
