@@ -55,11 +55,10 @@ describe('the log', () => {
 
   test('of a path has what happened to it or below it alone', async () => {
     const lines = logLines(await ask(alpha, { do: 'log', path: 'notes/deep' }))
-    expect(lines).toEqual([
-      'alpha: move notes/moved from notes/deep',
-      'alpha: put notes/deep/two.txt',
-      'alpha: put notes/deep',
-    ])
+    const [latest = '', ...before] = lines
+    expect(latest).toBe('alpha: move notes/moved from notes/deep')
+    const told = before.flatMap((line) => line.replace('alpha: ', '').split('; '))
+    expect(told.sort()).toEqual(['put notes/deep', 'put notes/deep/two.txt'])
     expect(logLines(await ask(alpha, { do: 'log', path: 'not' }))).toEqual([])
   })
 
