@@ -29,6 +29,9 @@ export interface HistoryWords {
     until: string
     sequence: number
   }>
+  restored: Text<{ count: number; files: string; until: string; sequence: number; head: number }>
+  restoredNothing: Text<{ until: string; sequence: number }>
+  helpRestoreExact: Text
   helpLog: Text
   helpLogPath: Text
   helpLogLimit: Text

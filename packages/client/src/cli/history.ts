@@ -11,7 +11,7 @@ import { knownFolder, realFolder } from './folder-argument.ts'
 import { summaryLine, type Place } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
-import { onceFree } from './open-own-folder.ts'
+import { onceFree, openOwnFolder } from './open-own-folder.ts'
 import { usageError } from './usage-error.ts'
 
 /** Whose history. */
@@ -44,12 +44,13 @@ export async function askHistory(
   if (running !== undefined) return await running.history({ path: record.path, query }, { take, signal })
   const platform = invocation.platform()
   const context = { home, platform, report: () => undefined, signal }
-  const opened = await onceFree(home, record.path, () => openHistory(context, record.path))
-  try {
-    return await opened.history(query, take)
-  } finally {
-    await opened.close()
+  // In place the folder itself is at work.
+  if (query.do === 'restore') {
+    const engine = await openOwnFolder({ invocation, home, path: record.path, context })
+    return await engine.history(query, take).finally(() => engine.close())
   }
+  const opened = await onceFree(home, record.path, () => openHistory(context, record.path))
+  return await opened.history(query, take).finally(() => opened.close())
 }
 
 /** Says how far what was shown can be trusted to be the latest, and ends the lines. Returns the exit code. */

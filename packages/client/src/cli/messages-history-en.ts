@@ -35,6 +35,11 @@ export const englishHistory: HistoryWords = {
   logMore: ({ count, text }) => `and ${text} ${some(count, 'path', 'paths')} more (--verbose shows all)`,
   restoredInto: ({ count, files, bytes, path, until, sequence }) =>
     `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}, as of ${until} (#${sequence}).`,
+  restored: ({ count, files, until, sequence, head }) =>
+    `${files} ${some(count, 'path is', 'paths are')} as of ${until} (#${sequence}) again. The vault is at #${head} now: \`grenier restore\` with an entry before undoes it.`,
+  restoredNothing: ({ until, sequence }) =>
+    `Nothing to bring back: it is as it was at ${until} (#${sequence}).`,
+  helpRestoreExact: () => 'remove what was not there then, too',
   helpLog: () => 'the history: when, which device, which change',
   helpLogPath: () => 'only what happened to this file, or below this directory',
   helpLogLimit: () => 'how many entries, the latest first; 50 if not given',

@@ -37,6 +37,10 @@ export const frenchHistory: HistoryWords = {
     `et ${text} ${some(count, 'autre chemin', 'autres chemins')} (--verbose les montre tous)`,
   restoredInto: ({ count, files, bytes, path, until, sequence }) =>
     `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}, état du ${until} (nº ${sequence}).`,
+  restored: ({ count, files, until, sequence, head }) =>
+    `${files} ${some(count, 'chemin est', 'chemins sont')} de nouveau comme le ${until} (nº ${sequence}). Le coffre en est à la nº ${head} : \`grenier restore\` avec une entrée d’avant le défait.`,
+  restoredNothing: ({ until, sequence }) => `Rien à ramener : tout est comme le ${until} (nº ${sequence}).`,
+  helpRestoreExact: () => 'supprimer aussi ce qui n’y était pas alors',
   helpLog: () => 'l’historique : quand, quel appareil, quel changement',
   helpLogPath: () => 'seulement ce qui est arrivé à ce fichier, ou sous ce dossier',
   helpLogLimit: () => 'combien d’entrées, les plus récentes d’abord ; 50 par défaut',

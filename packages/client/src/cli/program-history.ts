@@ -72,9 +72,10 @@ function addRestore({ invocation, words, done, sub }: HistoryBuilding): void {
     .argument(`<${folder}>`)
     .requiredOption(`--at <${moment}>`, words.helpAt({}))
     .option(`--path <${path}>`, words.helpRestorePath({}))
-    .requiredOption(`--into <${directory}>`, words.helpRestoreInto({}))
+    .option(`--into <${directory}>`, words.helpRestoreInto({}))
+    .option('--exact', words.helpRestoreExact({}))
     .action(async (given: string, flags: unknown) => {
-      const shape = v.object({ at: v.string(), path: optional, into: v.string() })
+      const shape = v.object({ at: v.string(), path: optional, into: optional, exact: flag })
       done(await restore(invocation, given, v.parse(shape, flags)))
     })
 }

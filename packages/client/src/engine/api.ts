@@ -3,7 +3,7 @@ import type { Identity } from '@grenier/crypto'
 import type { Home, FolderRecord } from '../home/home.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
-import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryQuery, LookQuery, TakeRow } from './history-query.ts'
 import type { Platform } from './platform.ts'
 
 /** What each call is given. */
@@ -52,13 +52,15 @@ export interface FolderEngine {
   approve(): Promise<Approval>
   /** Writes the tree as it stands at the relay, decrypted, as a POSIX tar, to a sink. */
   export(sink: NodeJS.WritableStream): Promise<Summary>
-  /** Answers about the history; writes nothing to the folder or the log. Rows come one after the other. */
+  /** Answers about the history, or brings something back in place. Rows come one after the other. */
   history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer>
   close(): Promise<void>
 }
 
 /** The history of a vault, opened without its folder. */
-export type OpenedHistory = Pick<FolderEngine, 'record' | 'history' | 'close'>
+export interface OpenedHistory extends Pick<FolderEngine, 'record' | 'close'> {
+  history(query: LookQuery, take: TakeRow): Promise<HistoryAnswer>
+}
 
 /** Opens a folder that this home syncs. @throws ClientError `folder-unknown`, `home-locked`, `folder-unmarked`, `state-foreign` */
 export type OpenFolder = (context: EngineContext, path: string) => Promise<FolderEngine>

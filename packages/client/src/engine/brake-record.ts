@@ -131,8 +131,11 @@ export function heldBack(rows: StateRows): BrakeSight[] {
 }
 
 /** A person has looked: what was seen may go on. Gives what was approved. */
-export async function approveHeld(trees: TreesStore): Promise<BrakeSight[]> {
-  const sights = heldBack(trees)
+export async function approveHeld(
+  trees: TreesStore,
+  directions: readonly BrakeDirection[] = brakeDirections,
+): Promise<BrakeSight[]> {
+  const sights = heldBack(trees).filter(({ direction }) => directions.includes(direction))
   if (sights.length === 0) return sights
   await trees.write({ flush: true }, (transaction) => {
     for (const sight of sights) {
@@ -141,6 +144,15 @@ export async function approveHeld(trees: TreesStore): Promise<BrakeSight[]> {
     }
   })
   return sights
+}
+
+/** What a person asked for and is yet to come may go on, besides what was approved before. */
+export function approveComing(rows: StateRowsWriter, coming: BrakeSight): void {
+  const { direction, files } = coming
+  const before = sightAt(rows, approvedKey(direction), direction) ?? { gone: 0, changed: 0 }
+  const gone = before.gone + coming.gone
+  const changed = before.changed + coming.changed
+  rows.put(approvedKey(direction), encodeSight({ direction, gone, changed, files }))
 }
 
 /** What came on top of what was approved may be a little, not another mass. */

@@ -24,7 +24,7 @@ import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
 import { keepingEvidence } from './halting.ts'
-import { History } from './history.ts'
+import { FolderHistory } from './folder-history.ts'
 import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
 import { healedIn } from './healed-note.ts'
 import { Healing } from './healing.ts'
@@ -65,6 +65,7 @@ export class OpenFolderEngine implements FolderEngine {
   #lastContactMs: number | undefined
   #resume: Uint8Array | undefined
   #watching = false
+  #resting: ((state: FolderState) => void)[] = []
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
@@ -76,8 +77,8 @@ export class OpenFolderEngine implements FolderEngine {
     this.#context = context
     this.#open = open
     const report: Report = (event) => {
-      if (event.event === 'state') this.#state = event.state
       context.report(event)
+      if (event.event === 'state') this.#enter(event.state)
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal])
     const vault = { ...open.vault, report, signal }
@@ -104,6 +105,12 @@ export class OpenFolderEngine implements FolderEngine {
     this.#entries = new EntryWriter(vault, this.#receiver)
     const traffic = (): { sentBytes: number; receivedBytes: number } => this.#connection.traffic
     this.#tally = new Tally({ clock, report, device: context.home.deviceName, traffic })
+  }
+
+  #enter(state: FolderState): void {
+    this.#state = state
+    if (state === 'syncing') return
+    for (const resolve of this.#resting.splice(0)) resolve(state)
   }
 
   /** Opens a folder of this home. @throws ClientError `folder-unknown`, `home-locked`, `folder-unmarked`, `state-foreign` */
@@ -171,31 +178,23 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
-    const history = new History({
+    const [connection, receiver, entries] = [this.#connection, this.#receiver, this.#entries]
+    const asking = new FolderHistory({
       vault: this.#vault,
-      session: () => this.#sessionNow(),
-      refresh: () => this.#refresh(),
-      traffic: () => this.#connection.traffic,
+      connection,
+      receiver,
+      entries,
+      run: () => (this.#run === undefined ? undefined : { run: this.#run, watches: this.#watching }),
+      ask: (work) => this.#ask(work),
+      once: () => this.run({ once: true }),
+      rested: () => this.#rested(),
     })
-    return await this.#keepingEvidence(() => history.answer(query, take))
+    return await this.#keepingEvidence(() => asking.answer(query, take))
   }
 
-  /** Who asks while a run is cut off is told so: the run may wait for the line for ever. */
-  async #sessionNow(): Promise<RelaySession> {
-    const { current } = this.#connection
-    if (current !== undefined || !this.#watching) return current ?? (await this.#connection.session())
-    throw new ClientError('relay-unreachable', 'the run has no connection to the relay', {
-      data: { reason: 'closed' },
-    })
-  }
-
-  /** A run hears of everything by itself. */
-  async #refresh(): Promise<boolean> {
-    if (this.#run !== undefined && !this.#vault.log.isEmpty) return this.#connection.current !== undefined
-    await this.#ask(async () => {
-      await this.#receiver.receive(await this.#connection.session())
-    })
-    return true
+  /** When the run that watches comes to rest the next time: how it stands then. */
+  #rested(): Promise<FolderState> {
+    return new Promise((resolve) => this.#resting.push(resolve))
   }
 
   async close(): Promise<void> {
@@ -225,6 +224,7 @@ export class OpenFolderEngine implements FolderEngine {
     } finally {
       this.#run = undefined
       this.#watching = false
+      for (const resolve of this.#resting.splice(0)) resolve('paused')
       // Where the folder is gone, there is nothing to give back.
       await this.#ahead?.drop().catch(() => undefined)
       this.#ahead = undefined

@@ -12,11 +12,11 @@ import { numberKey, otherKey } from '../state/state-keys.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import { sameValue, type NodeId, type Row } from '../sync/tree.ts'
 import { FormerState, type FoldedEntry } from './former-state.ts'
-import type { ChangeRow, EntryRow, HistoryQuery, TakeRow } from './history-query.ts'
+import type { ChangeRow, EntryRow, LookQuery, TakeRow } from './history-query.ts'
 import type { LogReplay } from './log-replay.ts'
 import type { Vault } from './vault.ts'
 
-type LogQuery = Extract<HistoryQuery, { do: 'log' }>
+type LogQuery = Extract<LookQuery, { do: 'log' }>
 
 interface Noted {
   readonly entry: EntryRow

@@ -6,8 +6,8 @@ import type { NodeKind } from '../sync/tree.ts'
 /** A moment of the log: after the entry of a sequence; or after the last entry that is not later than a time (ms since 1970). */
 export type Moment = { readonly sequence: number } | { readonly timeMs: number }
 
-/** Paths are relative to the folder; the empty one is all of it. `moment`: undefined for now. */
-export type HistoryQuery =
+/** Questions that change nothing. Paths are relative to the folder; the empty one is all of it. `moment`: undefined for now. */
+export type LookQuery =
   /** Entries, the latest first. `all`: those too that say nothing about files or members. */
   | {
       readonly do: 'log'
@@ -31,6 +31,17 @@ export type HistoryQuery =
       readonly into: string
       readonly moment: Moment
     }
+
+/** Brings what was below a path back in place. `exact`: what was not there then goes. */
+export interface RestoreQuery {
+  readonly do: 'restore'
+  readonly path: string
+  readonly moment: Moment
+  readonly exact: boolean
+}
+
+/** @see LookQuery, RestoreQuery */
+export type HistoryQuery = LookQuery | RestoreQuery
 
 /** One entry of the log. */
 export interface EntryRow {

@@ -6,7 +6,7 @@ import { rootId } from '../sync/tree.ts'
 import { contentBytes } from './content-stream.ts'
 import { FormerState } from './former-state.ts'
 import { tellLog } from './history-log.ts'
-import type { HistoryAnswer, HistoryQuery, HistoryRow, Moment, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryRow, LookQuery, Moment, TakeRow } from './history-query.ts'
 import { below, foundAt, historyFetch, nodeRow, unknownPath, type HistoryTree } from './history-tree.ts'
 import { LogReplay } from './log-replay.ts'
 import { sequenceAt, timeOf } from './moment.ts'
@@ -41,17 +41,23 @@ export class History {
    * @throws ClientError `moment-unknown`, `path-unknown`, `history-gone`, `pack-unavailable`, `relay-corrupt`, `interrupted`; as the
    * relay fails, where it is needed
    */
-  async answer(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
+  async answer(query: LookQuery, take: TakeRow): Promise<HistoryAnswer> {
+    return await this.counted(take, (counted) =>
+      query.do === 'log' ? this.#log(query, counted) : this.#inTree(query, counted),
+    )
+  }
+
+  /** Counts what `work` hands on, and says where it stands. `work`: gives the sequence that it was about. */
+  async counted(take: TakeRow, work: (take: TakeRow) => Promise<number>): Promise<HistoryAnswer> {
     const { vault, refresh, traffic } = this.#parts
     const before = traffic()
     const online = await refresh()
     const counts: Counts = { files: 0, bytes: 0, problems: 0 }
-    const counted = (row: HistoryRow): Promise<void> => {
+    const sequence = await work((row) => {
       count(counts, row)
       return take(row)
-    }
+    })
     const { head } = vault.log.state
-    const sequence = query.do === 'log' ? await this.#log(query, counted) : await this.#inTree(query, counted)
     const { sentBytes, receivedBytes } = traffic()
     return {
       ...counts,
@@ -64,12 +70,17 @@ export class History {
     }
   }
 
+  /** @throws ClientError `moment-unknown` */
+  sequenceOf(moment: Moment): number {
+    const { trees, log } = this.#parts.vault
+    return sequenceAt(trees, log.state.head.sequence, moment)
+  }
+
   /** The tree of a moment, for as long as `work` takes. `moment`: undefined for now. */
   async at<T>(moment: Moment | undefined, work: (tree: HistoryTree) => Promise<T>): Promise<T> {
     const { vault, session } = this.#parts
     const { trees, log } = vault
-    const head = log.state.head.sequence
-    const sequence = moment === undefined ? head : sequenceAt(trees, head, moment)
+    const sequence = moment === undefined ? log.state.head.sequence : this.sequenceOf(moment)
     // What is now may go on while it is looked at; what was does not.
     const former =
       moment === undefined
@@ -84,13 +95,13 @@ export class History {
     }
   }
 
-  async #log(query: Extract<HistoryQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
+  async #log(query: Extract<LookQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
     const { vault, session } = this.#parts
     await tellLog({ vault, replay: new LogReplay(vault, session), take }, query)
     return vault.log.state.head.sequence
   }
 
-  async #inTree(query: Exclude<HistoryQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
+  async #inTree(query: Exclude<LookQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
     return await this.at(query.moment, async (tree) => {
       if (query.do === 'list') await list(tree, query, take)
       else if (query.do === 'read') await read(tree, query.path, take)
@@ -102,7 +113,7 @@ export class History {
 
 async function list(
   tree: HistoryTree,
-  { path, deep }: Extract<HistoryQuery, { do: 'list' }>,
+  { path, deep }: Extract<LookQuery, { do: 'list' }>,
   take: TakeRow,
 ): Promise<void> {
   const found = foundAt(tree, path)
@@ -129,5 +140,6 @@ function count(counts: Counts, row: HistoryRow): void {
   if (row.row === 'node' && row.kind !== 'directory') counts.files += 1
   if (row.row === 'node') counts.bytes += row.sizeBytes ?? 0
   if (row.row === 'restored' && row.kind !== 'directory') counts.files += 1
+  if (row.row === 'change') counts.files += 1
   if (row.row === 'restored') counts.bytes += row.sizeBytes ?? 0
 }

@@ -15,7 +15,7 @@ import { ClientError } from '../errors.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { FileValue, NodeValue, Row } from '../sync/tree.ts'
-import type { HistoryQuery, TakeRow } from './history-query.ts'
+import type { LookQuery, TakeRow } from './history-query.ts'
 import { above, foundAt, nodeRow, withBelow, type HistoryTree } from './history-tree.ts'
 import type { Vault } from './vault.ts'
 
@@ -58,7 +58,7 @@ export class RestoreInto {
   }
 
   /** @throws ClientError `path-unknown`, `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`; as content fails to come */
-  async restore({ path, into }: Extract<HistoryQuery, { do: 'restore-into' }>): Promise<void> {
+  async restore({ path, into }: Extract<LookQuery, { do: 'restore-into' }>): Promise<void> {
     const { vault, tree } = this.#parts
     const found = foundAt(tree, path)
     const files = await onFolder(into, () => vault.platform.fileSystem(into))
