@@ -14,14 +14,15 @@ import {
 } from '@grenier/crypto'
 import type { ArchiveWriter } from '../archive/archive-writer.ts'
 import { RecordTable } from '../archive/record-table.ts'
+import { release } from '../content/moved-bytes.ts'
 import { ClientError } from '../errors.ts'
 import { withEvidence } from '../log/evidence.ts'
 import type { VaultLog } from '../log/vault-log.ts'
 import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
 import type { Tally } from './tally.ts'
 
-/** Packs that are on their way at once: 16 MiB. */
-const packsAhead = 4
+/** Packs that are on their way at once: 8 MiB. */
+const packsAhead = 2
 
 export interface SealedExportOptions {
   /** Empty, and anchored in what this device knows. */
@@ -165,7 +166,10 @@ class SealedExport {
     if (bytes === undefined) {
       this.#lacking.push(id)
       writer.absent(id, sizeBytes)
-    } else await writer.pack(id, bytes)
+    } else {
+      await writer.pack(id, bytes)
+      release([bytes])
+    }
     tally.did(1, sizeBytes)
   }
 
@@ -200,7 +204,9 @@ class SealedExport {
     const rows = writer.of({ pack: claim.id })
     if (rows.length !== 1 || rows[0]?.offset === 0) return
     const bytes = await this.#fetch(claim)
-    if (bytes !== undefined) await writer.pack(claim.id, bytes)
+    if (bytes === undefined) return
+    await writer.pack(claim.id, bytes)
+    release([bytes])
   }
 
   /** Packs without which the entry says nothing: those of its payload, and of a checkpoint all. */
