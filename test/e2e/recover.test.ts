@@ -6,6 +6,7 @@ import {
   identityFromEntropy,
   makeDevice,
   makeGenesis,
+  phraseOf,
   publicDevice,
   publicIdentity,
   systemRandom,
@@ -181,6 +182,66 @@ test('a planted vault is refused, and a withheld one is named', async () => {
   expect(folderDifferences(stage.path(second.name), stage.path('back'))).toEqual([])
 })
 
+test('new words open everything, on every device, and the old ones nothing any more', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const [ann, desk, bob] = [stage.device('ann'), stage.device('desk'), stage.device('bob')]
+  const [own, second, shared] = [filled(stage, 'own'), filled(stage, 'second'), filled(stage, 'shared')]
+  const old = await ann.setup(url)
+  await bob.setup(url)
+  await ann.done('add', own, '--name', 'mine')
+  await ann.done('add', second, '--name', 'second')
+  await desk.done('recover', url, '--phrase-file', old)
+  await desk.done('join', await ann.invite(own), stage.path('on-desk'))
+  await bob.done('add', shared, '--name', 'ours')
+  await ann.done('join', await bob.invite(shared), stage.path('ours-at-ann'))
+
+  // One that is watching goes on meanwhile.
+  const watching = ann.start('sync', own)
+  await watching.line((line) => line['state'] === 'synced')
+  const fresh = stage.path('new.words')
+  expect(refusal(await ann.run('recovery', 'renew', '--phrase-file', old))).toMatchObject({ code: 'usage' })
+  expect(
+    refusal(await ann.run('recovery', 'renew', '--phrase-file', wordsOfNobody(stage), '--phrase-out', fresh)),
+  ).toMatchObject({
+    code: 'home-exists',
+  })
+  const renewed = await ann.done('recovery', 'renew', '--phrase-file', old, '--phrase-out', fresh)
+  expect(lineOf(renewed.lines, 'renew')['vaults']).toMatchObject([
+    { name: 'mine' },
+    { name: 'ours' },
+    { name: 'second' },
+  ])
+  // Cut off before its end or not: once more changes nothing.
+  await ann.done('recovery', 'renew', '--phrase-file', old, '--new-phrase-file', fresh)
+
+  const from = watching.lines.length
+  writeFileSync(join(own, 'since'), 'the renewal')
+  await watching.line((line) => line['path'] === 'since', from)
+  await watching.line((line) => line['state'] === 'synced', from)
+  await watching.stop()
+  await desk.done('sync', '--once')
+  expect(folderDifferences(own, stage.path('on-desk'))).toEqual([])
+  await desk.done('add', filled(stage, 'of-desk'))
+  await ann.done('sync', '--once')
+  await bob.done('sync', '--once')
+
+  const thief = stage.device('thief')
+  expect((await thief.run('recover', url, '--phrase-file', old)).exitCode).toBe(5)
+  const heir = stage.device('heir')
+  const recover = ['recover', url, '--phrase-file', fresh]
+  const seen = listed(await heir.done(...recover))
+  expect(seen.vaults.map(({ name }) => name)).toEqual(['mine', 'of-desk', 'ours', 'second'])
+  for (const [name, folder] of [
+    ['mine', own],
+    ['second', second],
+    ['ours', shared],
+  ] as const) {
+    await heir.done(...recover, '--vault', name, '--into', stage.path(`back-${name}`))
+    expect(folderDifferences(folder, stage.path(`back-${name}`))).toEqual([])
+  }
+})
+
 test('wrong words find nothing, and leave nothing behind', async () => {
   const stage = Stage.forTest()
   const url = await (await stage.relay()).start()
@@ -197,6 +258,13 @@ test('wrong words find nothing, and leave nothing behind', async () => {
   expect(listed(await fresh.done('recover', url, '--phrase-file', words)).vaults).toEqual([])
   await fresh.done('add', filled(stage, 'new'))
 })
+
+/** 24 words that nothing was made with. */
+function wordsOfNobody(stage: Stage): string {
+  const file = stage.path('nobody.words')
+  writeFileSync(file, phraseOf(systemRandom.bytes(32), 'english'))
+  return file
+}
 
 /** A vault that somebody made with keys of their own. */
 function strangersVault(name: string): { id: string; genesis: Uint8Array } {

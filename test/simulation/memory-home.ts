@@ -57,6 +57,10 @@ export class MemoryHome implements Home {
     return Promise.resolve()
   }
 
+  renew(): Promise<void> {
+    return Promise.resolve()
+  }
+
   enrol(): Promise<void> {
     return Promise.resolve()
   }

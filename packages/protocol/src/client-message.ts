@@ -130,6 +130,16 @@ const account = v.strictObject({ type: v.literal('account'), id: requestId })
 /** Logged in by the identity: this device's certificate counts no more. */
 const withdrawDevice = v.strictObject({ type: v.literal('withdraw-device'), id: requestId, device: id32 })
 
+/** Logged in by the identity: its account is that of another identity from here on, which signs too. */
+const renewAccount = v.strictObject({
+  type: v.literal('renew-account'),
+  id: requestId,
+  /** The new one. */
+  identity: id32,
+  /** By it, over `renewAccountLabel` and `renewAccountBytes`. */
+  signature: bytesOf(limits.signatureBytes),
+})
+
 const ping = v.strictObject({ type: v.literal('ping'), id: requestId })
 
 /** All that a client may say. */
@@ -150,6 +160,7 @@ export const clientMessage = v.variant('type', [
   vaults,
   account,
   withdrawDevice,
+  renewAccount,
   ping,
 ])
 

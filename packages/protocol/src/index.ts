@@ -15,6 +15,8 @@ export { limits } from './limits.ts'
 export {
   loginBytes,
   loginLabel,
+  renewAccountBytes,
+  renewAccountLabel,
   originOf,
   parseRelayUrl,
   pinText,

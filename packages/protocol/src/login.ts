@@ -6,6 +6,17 @@ import { ProtocolError } from './protocol-error.ts'
 /** The label that goes in front of `loginBytes` when they are signed and checked. */
 export const loginLabel = 'grenier/v1/login'
 
+/** The label that goes in front of `renewAccountBytes` when they are signed and checked. */
+export const renewAccountLabel = 'grenier/v1/renew-account'
+
+/** What the new identity of an account signs: the old key (32 bytes) ‖ its own (32 bytes). */
+export function renewAccountBytes(old: Uint8Array, renewed: Uint8Array): Uint8Array {
+  const out = new Uint8Array(2 * limits.idBytes)
+  out.set(old)
+  out.set(renewed, limits.idBytes)
+  return out
+}
+
 /** What a login commits to. */
 export interface LoginFacts {
   /** The origin that the client dialled; at the relay, the one of its configuration. */

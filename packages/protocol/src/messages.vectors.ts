@@ -43,6 +43,7 @@ export const clientMessages: readonly ClientMessage[] = [
   { type: 'vaults', id: 7, after: vault },
   { type: 'account', id: 8 },
   { type: 'withdraw-device', id: 9, device: filled(32) },
+  { type: 'renew-account', id: 9, identity: filled(32), signature },
   { type: 'ping', id: 10 },
 ]
 
@@ -65,6 +66,7 @@ export const relayMessages: readonly RelayMessage[] = [
   { type: 'ok', id: 8, re: 'vaults', vaults: [], last: true },
   { type: 'ok', id: 9, re: 'account', plan: 'member', quotaBytes: 10 ** 12, usedBytes: 0 },
   { type: 'ok', id: 10, re: 'withdraw-device' },
+  { type: 'ok', id: 10, re: 'renew-account' },
   ...relayErrorCodes.map((code) => ({ type: 'error', id: 11, code, retryable: false }) as const),
   { type: 'error', code: 'shutting-down', retryable: true, retryAfterMs: 5000, message: 'back soon' },
   { type: 'error', id: 12, code: 'entry-refused', retryable: false, data: { reason: 'no-right', at: 12 } },

@@ -84,6 +84,7 @@ const okAccount = v.strictObject({
   usedBytes: whole,
 })
 const okWithdrawDevice = v.strictObject(ok('withdraw-device'))
+const okRenewAccount = v.strictObject(ok('renew-account'))
 
 /** The request (or, without an id, the connection) is refused. */
 const error = v.strictObject({
@@ -165,6 +166,7 @@ const okMessage = v.variant('re', [
   okVaults,
   okAccount,
   okWithdrawDevice,
+  okRenewAccount,
 ])
 
 /** All that a relay may say. */

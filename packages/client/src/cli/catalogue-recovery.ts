@@ -29,6 +29,16 @@ export interface RecoveryCatalogue {
   askKeep: Text<{ device: string; role: string; own: boolean }>
   deviceNamed: Text<{ name: string }>
   deviceUnnamed: Text<{ key: string }>
+  askWordAgain: Text<{ place: number }>
+  wordAgainWrong: Text<{ place: number }>
+  askOldWords: Text
+  renewWords: Text
+  renewVaults: Text<{ relay: string; names: string }>
+  renewDone: Text
+  hintRenewAgain: Text
+  helpRecovery: Text
+  helpRecoveryRenew: Text
+  helpNewPhraseFile: Text
   helpRecover: Text
   helpRecoverVault: Text
   helpRecoverInto: Text

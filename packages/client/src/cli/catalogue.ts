@@ -265,6 +265,7 @@ export type CommandName =
   | 'invite'
   | 'join'
   | 'recover'
+  | 'recovery'
   | 'sync'
   | 'status'
   | 'approve'

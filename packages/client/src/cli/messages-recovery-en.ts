@@ -61,6 +61,19 @@ export const recoveryEnglish: RecoveryCatalogue = {
   askKeep: ({ device, role, own }) => `Keep ${device} (${role}${own ? ', yours' : ''})? [y/N]`,
   deviceNamed: ({ name }) => `“${name}”`,
   deviceUnnamed: ({ key }) => `a device without a name (${key})`,
+  askWordAgain: ({ place }) => `To be sure that they are written down: which is word ${place}?`,
+  wordAgainWrong: ({ place }) => `That is not word ${place}.`,
+  askOldWords: () => 'The 24 words so far, on one line:',
+  renewWords: () =>
+    'These are your new 24 words. Write them on paper, now: once this is done, the old ones open nothing any more.',
+  renewVaults: ({ relay, names }) => `At ${relay}, the new words now open: ${names}.`,
+  renewDone: () =>
+    'The new words are in force. The old ones open nothing that comes from now on: destroy them.',
+  hintRenewAgain: () =>
+    'some of it may be done: keep both sets of words, and run it again with --phrase-file OLD --new-phrase-file NEW',
+  helpRecovery: () => 'renew: new words in the place of the old ones, in every vault',
+  helpRecoveryRenew: () => 'what to do',
+  helpNewPhraseFile: () => 'take the new words from FILE: goes on with what was cut off',
   helpRecover: () => 'on a new machine, from the 24 words alone: list your vaults, and bring one back',
   helpRecoverVault: () => 'bring this vault back (name or id); with --into',
   helpRecoverInto: () => 'the folder to bring it back into',

@@ -63,6 +63,19 @@ export const recoveryFrench: RecoveryCatalogue = {
   askKeep: ({ device, role, own }) => `Garder ${device} (${role}${own ? ', à vous' : ''}) ? [o/N]`,
   deviceNamed: ({ name }) => `« ${name} »`,
   deviceUnnamed: ({ key }) => `un appareil sans nom (${key})`,
+  askWordAgain: ({ place }) => `Pour être sûr qu’ils sont notés : quel est le mot ${place} ?`,
+  wordAgainWrong: ({ place }) => `Ce n’est pas le mot ${place}.`,
+  askOldWords: () => 'Les 24 mots actuels, sur une ligne :',
+  renewWords: () =>
+    'Voici vos 24 nouveaux mots. Notez-les sur papier, maintenant : ensuite, les anciens n’ouvriront plus rien.',
+  renewVaults: ({ relay, names }) => `Chez ${relay}, les nouveaux mots ouvrent désormais : ${names}.`,
+  renewDone: () =>
+    'Les nouveaux mots sont en vigueur. Les anciens n’ouvrent plus rien de ce qui viendra : détruisez-les.',
+  hintRenewAgain: () =>
+    'une partie est peut-être faite : gardez les deux jeux de mots, et relancez avec --phrase-file ANCIENS --new-phrase-file NOUVEAUX',
+  helpRecovery: () => 'renew : de nouveaux mots à la place des anciens, dans tous les coffres',
+  helpRecoveryRenew: () => 'ce qu’il faut faire',
+  helpNewPhraseFile: () => 'prendre les nouveaux mots dans FICHIER : reprend ce qui a été interrompu',
   helpRecover: () => 'sur une machine neuve, avec les seuls 24 mots : liste vos coffres et en ramène un',
   helpRecoverVault: () => 'ramener ce coffre (nom ou identifiant) ; avec --into',
   helpRecoverInto: () => 'le dossier où le ramener',

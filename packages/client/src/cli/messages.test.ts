@@ -65,6 +65,8 @@ const values = {
   packs: '5',
   uncertain: 1,
   made: '1 May',
+  place: 3,
+  names: 'n',
   id: 'ff',
   devices: 'd',
   key: 'k',

@@ -10,7 +10,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { CryptoError, entropyOf } from '@grenier/crypto'
+import { CryptoError, entropyOf, phraseOf } from '@grenier/crypto'
+import type { Language } from './messages.ts'
 import { readInput } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
 
@@ -86,4 +87,9 @@ export function phraseTable(phrase: string): string {
   for (let at = 0; at < words.length; at += wordsInRow)
     rows.push(`  ${words.slice(at, at + wordsInRow).join(' ')}`.trimEnd())
   return rows.join('\n')
+}
+
+/** The words of an entropy, with letters in one piece, as people type them and terminals count them; they are read in either form. */
+export function phraseIn(language: Language, entropy: Uint8Array): string {
+  return phraseOf(entropy, language === 'fr' ? 'french' : 'english').normalize('NFC')
 }

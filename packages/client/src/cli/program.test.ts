@@ -6,7 +6,18 @@ import { Output } from './output.ts'
 import { misuse, program } from './program.ts'
 import { realPlatform } from './real-platform.ts'
 
-const commands = ['setup', 'add', 'invite', 'join', 'recover', 'sync', 'status', 'forget', 'export'] as const
+const commands = [
+  'setup',
+  'add',
+  'invite',
+  'join',
+  'recover',
+  'recovery',
+  'sync',
+  'status',
+  'forget',
+  'export',
+] as const
 const silent = { write: () => undefined }
 
 afterEach(() => vi.restoreAllMocks())

@@ -1,6 +1,6 @@
 // What can be said to `grenier`: its commands, their options, and a help page for each, in the language of the user.
 import { readFileSync } from 'node:fs'
-import { Command, Option, type CommanderError } from 'commander'
+import { Argument, Command, Option, type CommanderError } from 'commander'
 import * as v from 'valibot'
 import type { ClientError, ExitCode } from '../errors.ts'
 import { add } from './add.ts'
@@ -16,6 +16,7 @@ import { join } from './join.ts'
 import { limit } from './limit.ts'
 import { addHistory } from './program-history.ts'
 import { recover } from './recover.ts'
+import { recoveryRenew } from './recovery-renew.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
@@ -56,6 +57,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addInvite,
     addJoin,
     addRecover,
+    addRecovery,
     addSync,
     addStatus,
     addApprove,
@@ -143,6 +145,20 @@ function addRecover({ invocation, words, done, ...on }: Building): void {
       const shape = { phraseFile: optional, vault: optional, into: optional, deviceName: optional }
       const keepDevice = v.optional(v.array(v.string()))
       done(await recover(invocation, url, v.parse(v.object({ ...shape, keepDevice }), flags)))
+    })
+}
+
+function addRecovery({ invocation, words, done, ...on }: Building): void {
+  const { file } = words.value
+  sub({ ...on, words }, 'recovery', words.helpRecovery({}))
+    .addArgument(new Argument('<renew>', words.helpRecoveryRenew({})).choices(['renew']))
+    .option(`--phrase-file <${file}>`, words.helpPhraseFile({}))
+    .option(`--phrase-out <${file}>`, words.helpPhraseOut({}))
+    .option(`--new-phrase-file <${file}>`, words.helpNewPhraseFile({}))
+    .action(async (_what: string, flags: unknown) => {
+      const optional = v.optional(v.string())
+      const shape = { phraseFile: optional, phraseOut: optional, newPhraseFile: optional }
+      done(await recoveryRenew(invocation, v.parse(v.object(shape), flags)))
     })
 }
 

@@ -5,7 +5,6 @@ import {
   equal,
   identityFromEntropy,
   makeDevice,
-  phraseOf,
   publicDevice,
   publicIdentity,
   systemRandom,
@@ -21,9 +20,9 @@ import { homeExists, makeHome, openHome, type NewHome } from '../home/home-files
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
 import type { Invocation } from './invocation.ts'
-import type { Language } from './messages.ts'
-import { phraseTable, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
+import { phraseIn, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
 import { printable } from './printable.ts'
+import { confirmWords, showWords } from './shown-words.ts'
 import { relayText } from './relay-text.ts'
 import { usageError } from './usage-error.ts'
 
@@ -56,6 +55,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
     const home = there ?? makeHome(homeDirectory, made)
     if (there !== undefined && made.identity !== undefined)
       await there.enrol({ identity: made.identity, relay: url })
+    if (wordsTo === 'shown') await confirmWords(invocation, phrase)
     tell(invocation, { home, relay: url }, wordsTo)
     return 0
   } finally {
@@ -74,7 +74,7 @@ async function identityFor(
       ? systemRandom.bytes(32)
       : await readPhrase(flags.phraseFile, output.words.askWords({}))
   const keys = identityFromEntropy(entropy)
-  const phrase = wordsTo === undefined ? '' : wordsIn(output.language, entropy)
+  const phrase = wordsTo === undefined ? '' : phraseIn(output.language, entropy)
   entropy.fill(0)
   return { keys, phrase }
 }
@@ -91,11 +91,6 @@ function refuseOther(home: Home, identity: Identity): void {
   throw new ClientError('home-exists', 'this device is of another identity', {
     data: { path: home.directory },
   })
-}
-
-/** With letters in one piece, as people type them and terminals count them; they are read in either form. */
-function wordsIn(language: Language, entropy: Uint8Array): string {
-  return phraseOf(entropy, language === 'fr' ? 'french' : 'english').normalize('NFC')
 }
 
 function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {
@@ -188,12 +183,8 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     removeFolder: refuse,
     keepEvidence: refuse,
     enrol: refuse,
+    renew: refuse,
   }
-}
-
-function showWords({ output }: Invocation, sentence: string, phrase: string): void {
-  output.note(sentence)
-  output.result(`\n${phraseTable(phrase)}\n`)
 }
 
 function tell({ output }: Invocation, at: { home: Home; relay: string }, wordsTo: WordsTo): void {

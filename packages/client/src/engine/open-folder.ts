@@ -83,7 +83,7 @@ export const addFolder: AddFolder = async (context, { path, name, relay }): Prom
   } finally {
     await session.close()
   }
-  await settleFolder(context, record, (transaction) => noteListed(transaction, vaults))
+  await settleFolder(context, record, (transaction) => noteListed(transaction, vaults, identity))
   return await OpenFolderEngine.open(context, record)
 }
 

@@ -25,6 +25,7 @@ import { noteAgreed } from './agreed-checkpoints.ts'
 import { noteBulk } from './bulk-bytes.ts'
 import { isStateAsSaid } from './checkpoint-check.ts'
 import { hasBody, openBody } from './entry-body.ts'
+import { followRenewal } from './follow-renewal.ts'
 import { forgetSent, sentIn } from './sent-note.ts'
 import { isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { isOwn, type Vault } from './vault.ts'
@@ -255,6 +256,7 @@ export class Receiver {
       return rows
     })
     log.moved(opened.judged)
+    await followRenewal(this.#vault.home, opened.judged.entry)
     return changed
   }
 

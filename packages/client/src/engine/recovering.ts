@@ -8,6 +8,7 @@ import {
   makeRecover,
   publicDevice,
   roleOf,
+  sign,
   toHex,
   type Identity,
   type LogState,
@@ -15,6 +16,7 @@ import {
   type SigningKey,
   type VaultId,
 } from '@grenier/crypto'
+import { renewAccountBytes, renewAccountLabel } from '@grenier/protocol'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
@@ -126,39 +128,66 @@ export class Recovery {
    * Makes this device a member of a vault that `look` showed, in the identity's name; a new epoch is opened, and the devices of these keys (hex)
    * are taken out with it. `before` is called before the relay is told. Nothing is appended where the device is a member already.
    * Gives the devices that were taken out.
-   * @throws ClientError `relay-contradicts`, `key-withheld`, `relay-refused`, `relay-unreachable`
+   * @throws ClientError as `append`
    */
   async takeIn(
     home: Home,
     vault: string,
     { revoked, before }: { readonly revoked: ReadonlySet<string>; readonly before: BeforeRecover },
   ): Promise<readonly SigningKey[]> {
+    const { device, deviceName } = home
+    let gone: readonly SigningKey[] = []
+    await this.append(vault, async (log, at) => {
+      const { head, spine } = log.state
+      const isMember = roleOf(spine, device.sign.publicKey) !== undefined
+      const going = [...membersOf(log.state)].filter(({ keys }) => revoked.has(toHex(keys.sign)))
+      const keys = going.map(({ keys: { sign } }) => sign)
+      const certificate = certifyDevice(this.identity, publicDevice(device))
+      const names = [{ device: device.sign.publicKey, name: deviceName }]
+      const made = isMember
+        ? undefined
+        : makeRecover({ ...this.#on(log, at), names, certificate, revoked: keys })
+      await before(head)
+      gone = isMember ? gone : keys
+      return made?.entry.bytes
+    })
+    await this.#patiently(async (session) => await this.#logs.get(vault)?.read(session))
+    return gone
+  }
+
+  /**
+   * Appends an entry of the identity to a vault that `look` showed. `build` is given the log as it stands and the relay's time, ms, again each time
+   * that others were quicker; what gives undefined has nothing to add.
+   * @throws ClientError `relay-contradicts`, `key-withheld`, `relay-refused`, `relay-unreachable`
+   */
+  async append(
+    vault: string,
+    build: (log: IdentityLog, at: number) => Promise<Uint8Array | undefined>,
+  ): Promise<void> {
     const log = this.#logs.get(vault)
     if (log === undefined) throw new RangeError('a vault that was not looked at')
-    const gone: SigningKey[] = []
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const done = await this.#patiently(async (session) => {
         await log.read(session)
-        if (roleOf(log.state.spine, home.device.sign.publicKey) !== undefined) {
-          await before(log.state.head)
-          return true
-        }
-        const going = [...membersOf(log.state)].filter(({ keys }) => revoked.has(toHex(keys.sign)))
-        const keys = going.map((device) => device.keys.sign)
-        const entry = this.#entry(session, log, { home, revoked: keys })
-        await before(log.state.head)
-        gone.splice(0, gone.length, ...keys)
-        if ((await session.append(log.vault, entry)) === 'moved') return false
-        await log.read(session)
-        return true
+        const at = Math.round(this.#context.platform.clock.now() + session.clockOffsetMs)
+        const entry = await built(() => build(log, at))
+        if (entry === undefined) return true
+        return (await session.append(log.vault, entry)) === 'appended'
       })
-      if (done) return gone
+      if (done) return
       await this.#wait()
     }
     throw new ClientError('relay-refused', 'others were quicker, again and again', {
       retryable: true,
       data: { reason: 'head-moved' },
     })
+  }
+
+  /** Gives the account here to another identity. @throws ClientError `relay-refused`, `relay-unreachable` */
+  async giveAccount(renewed: Identity): Promise<void> {
+    const facts = renewAccountBytes(this.identity.sign.publicKey, renewed.sign.publicKey)
+    const signature = sign(renewed.sign.secretKey, renewAccountLabel, facts)
+    await this.#patiently((session) => session.renewAccount(renewed.sign.publicKey, signature))
   }
 
   /**
@@ -218,26 +247,9 @@ export class Recovery {
     return { withheld: all.filter(isHere), elsewhere: all.filter((one) => !isHere(one)) }
   }
 
-  #entry(
-    session: ConnectedSession,
-    log: IdentityLog,
-    { home, revoked }: { readonly home: Home; readonly revoked: readonly SigningKey[] },
-  ): Uint8Array {
-    const { clock, random } = this.#context.platform
-    const { state } = log
-    const { device, deviceName } = home
-    try {
-      const at = Math.round(clock.now() + session.clockOffsetMs)
-      const certificate = certifyDevice(this.identity, publicDevice(device))
-      const names = [{ device: device.sign.publicKey, name: deviceName }]
-      const on = { state, signer: this.identity, at, random, epochKeys: log.keys.epochKeys, names }
-      return makeRecover({ ...on, certificate, revoked }).entry.bytes
-    } catch (cause) {
-      if (!(cause instanceof CryptoError)) throw cause
-      const reason =
-        cause.code === 'limit' ? 'too-many' : cause.code === 'no-right' ? 'no-right' : 'entry-refused'
-      throw new ClientError('relay-refused', cause.message, { cause, data: { reason } })
-    }
+  #on(log: IdentityLog, at: number) {
+    const { random } = this.#context.platform
+    return { state: log.state, signer: this.identity, at, random, epochKeys: log.keys.epochKeys }
   }
 
   /** Does it over a line that may break now and then. */
@@ -260,6 +272,18 @@ export class Recovery {
     const { platform, signal } = this.#context
     await pause({ clock: platform.clock, signal }, this.#backoff.next())
     if (signal.aborted) throw new ClientError('interrupted', 'stopped while recovering')
+  }
+}
+
+/** The judge says before anything is sent what the relay would. */
+async function built<T>(build: () => Promise<T>): Promise<T> {
+  try {
+    return await build()
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause
+    const reason =
+      cause.code === 'limit' ? 'too-many' : cause.code === 'no-right' ? 'no-right' : 'entry-refused'
+    throw new ClientError('relay-refused', cause.message, { cause, data: { reason } })
   }
 }
 

@@ -9,6 +9,7 @@ import {
   makeConfig,
   roleOf,
   vaultId,
+  type PublicKeys,
   type VaultListItem,
 } from '@grenier/crypto'
 import type { RelaySession } from '../relay/relay-session.ts'
@@ -19,6 +20,7 @@ import type { EntryWriter } from './entry-writer.ts'
 import type { Vault } from './vault.ts'
 
 const listedKey = otherKey('listed')
+const listedForKey = otherKey('listed-for')
 const rowBytesMax = 16 * 1024 * 1024
 
 /** The vaults of these folders. */
@@ -26,8 +28,13 @@ export function vaultsOf(folders: readonly FolderRecord[]): VaultListItem[] {
   return folders.map(({ vault, name, relay }) => ({ vault: vaultId(fromHex(vault)), name, relay }))
 }
 
-/** Notes which vaults the log of this one lists. */
-export function noteListed(rows: StateRowsWriter, vaults: readonly VaultListItem[]): void {
+/** Notes which vaults the log of this one lists, sealed to which identity. */
+export function noteListed(
+  rows: StateRowsWriter,
+  vaults: readonly VaultListItem[],
+  identity: PublicKeys,
+): void {
+  rows.put(listedForKey, identity.sign)
   rows.put(listedKey, encodeCbor(vaults.map(({ vault, name, relay }) => [vault, name, relay])))
 }
 
@@ -39,22 +46,29 @@ export async function listVaultsWhenDue(
 ): Promise<boolean> {
   const { log, home, platform } = vault
   const { spine } = log.state
-  const isOwn = home.identity !== undefined && equal(home.identity.sign, spine.genesisIdentity)
-  if (!isOwn || roleOf(spine, home.device.sign.publicKey) !== 'owner') return false
+  const { identity } = home
+  if (identity === undefined || !equal(identity.sign, spine.genesisIdentity)) return false
+  if (roleOf(spine, home.device.sign.publicKey) !== 'owner') return false
   const known = listedIn(vault.trees)
   const others = vaultsOf(home.folders.filter((folder) => folder.vault !== vault.record.vault))
   const fresh = others.filter((other) => !known.some((one) => equal(one.vault, other.vault)))
-  if (fresh.length === 0) return false
+  if (fresh.length === 0 && (known.length === 0 || isFor(vault.trees, identity))) return false
   const vaults = [...known, ...fresh]
   const built = builtOrTooLong(() =>
     makeConfig({ ...entries.on(session), random: platform.random, epochKeys: log.keys.epochKeys, vaults }),
   )
   if (built === undefined) return false
   const also = (rows: StateRowsWriter): Promise<void> => {
-    noteListed(rows, vaults)
+    noteListed(rows, vaults, identity)
     return Promise.resolve()
   }
   return (await entries.append(session, built.entry, { also })) === 'appended'
+}
+
+/** Whether the list that this device knows of is sealed to that identity, and not to one that it renewed. */
+function isFor(rows: StateRows, identity: PublicKeys): boolean {
+  const bytes = rows.other(listedForKey)
+  return bytes !== undefined && equal(bytes, identity.sign)
 }
 
 /** What this device knows the log to list. */

@@ -145,6 +145,11 @@ class FileHome implements Home {
     return Promise.resolve()
   }
 
+  renew(identity: EnrolledIdentity): Promise<void> {
+    this.#write({ ...this.#fresh(), identity: identityRecord(identity) })
+    return Promise.resolve()
+  }
+
   get relays(): readonly string[] {
     return this.#file.relays
   }

@@ -35,6 +35,8 @@ export interface Home {
    * @throws ClientError `home-exists` when the device has another identity
    */
   enrol(account: { readonly identity: EnrolledIdentity; readonly relay: string | undefined }): Promise<void>
+  /** Puts a new identity in the place of the one that it renewed. Durable when it resolves. */
+  renew(identity: EnrolledIdentity): Promise<void>
   /** Sets them; what is left out stays. Durable when it resolves. */
   limit(limits: Partial<Limits>): Promise<void>
   /** Where the state database of a vault lies. */

@@ -17,4 +17,6 @@ export interface RelayAccount {
   account(): Promise<AccountFacts>
   /** Logged in by the identity: the relay lets this device in no more. */
   withdrawDevice(device: SigningKey): Promise<void>
+  /** Logged in by the identity: its account is that of the new one from here on, which signs `renewAccountBytes`. */
+  renewAccount(identity: SigningKey, signature: Uint8Array): Promise<void>
 }

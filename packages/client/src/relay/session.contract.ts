@@ -140,7 +140,11 @@ export class ScriptedRelay {
     else if (message.type === 'vaults') this.vaults(message)
     else if (message.type === 'account')
       this.say({ type: 'ok', id, re: 'account', plan: 'member', quotaBytes: 100, usedBytes: 1 })
-    else if (message.type === 'open-account' || message.type === 'withdraw-device')
+    else if (
+      message.type === 'open-account' ||
+      message.type === 'withdraw-device' ||
+      message.type === 'renew-account'
+    )
       this.say({ type: 'ok', id, re: message.type })
   }
 
@@ -319,6 +323,7 @@ export function sessionContract(name: string, dial: () => Promise<Dialled>): voi
       expect(await session.vaults()).toEqual([bytes(32, 1), bytes(32, 2)])
       await session.openAccount(bytes(1300, 1), 'GARDEN')
       await session.withdrawDevice(signingKey(bytes(32, 1)))
+      await session.renewAccount(signingKey(bytes(32, 1)), bytes(64, 2))
       expect(Math.abs(session.clockOffsetMs)).toBeLessThan(60_000)
       expect(session.traffic.sentBytes).toBeGreaterThan(10)
       expect(session.traffic.receivedBytes).toBeGreaterThan(10)

@@ -202,6 +202,10 @@ class Session implements ConnectedSession {
     await this.link.ask('withdraw-device', (id) => ({ type: 'withdraw-device', id, device }))
   }
 
+  async renewAccount(identity: SigningKey, signature: Uint8Array): Promise<void> {
+    await this.link.ask('renew-account', (id) => ({ type: 'renew-account', id, identity, signature }))
+  }
+
   async close(): Promise<void> {
     this.link.end(new ClientError('interrupted', 'the session was closed'), true)
     await this.link.closed

@@ -74,6 +74,24 @@ export class RowsAccountStore implements AccountStore {
     })
   }
 
+  renew({
+    old,
+    renewed,
+  }: {
+    old: SigningKey
+    renewed: SigningKey
+  }): Promise<'renewed' | 'unknown' | 'taken'> {
+    return this.#rows.commit((view) => {
+      const row = readRow(view, old)
+      if (row === undefined) return 'unknown'
+      if (readRow(view, renewed) !== undefined) return 'taken'
+      for (const { device } of row.devices) view.put(deviceKey(device), renewed)
+      view.put(accountKey(renewed), encodeAccountRow(row))
+      view.del(accountKey(old))
+      return 'renewed'
+    })
+  }
+
   change(identity: SigningKey, change: AccountChange): Promise<boolean> {
     return this.#rows.commit((view) => {
       const row = readRow(view, identity)

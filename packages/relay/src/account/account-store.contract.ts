@@ -86,6 +86,24 @@ export function describeAccountStore(name: string, make: MakeStores): void {
       expect(await accounts.open(opening('laptop'))).toBe('device-refused')
     })
 
+    it('gives an account to a new identity, with its plan and its devices', async () => {
+      const { accounts } = await opened()
+      await accounts.open(opening('laptop'))
+      await accounts.open(opening('phone'))
+      await accounts.withdraw({ identity: anna, device: key('phone'), now: start + 1 })
+      const before = await accounts.find(anna)
+      const place = { old: anna, renewed: key('anna anew') }
+      expect(await accounts.renew({ ...place, old: key('eve') })).toBe('unknown')
+      await accounts.open(opening("eve's", { identity: key('eve') }))
+      expect(await accounts.renew({ ...place, renewed: key('eve') })).toBe('taken')
+      expect(await accounts.renew(place)).toBe('renewed')
+      expect(await accounts.find(anna)).toBeUndefined()
+      expect(await accounts.find(place.renewed)).toEqual({ ...before, identity: place.renewed })
+      expect(await accounts.findDevice(key('laptop'))).toEqual({ identity: place.renewed, withdrawn: false })
+      expect(await accounts.findDevice(key('phone'))).toEqual({ identity: place.renewed, withdrawn: true })
+      expect(await accounts.renew(place)).toBe('unknown')
+    })
+
     it('opens accounts as the registration allows', async () => {
       const { accounts } = await opened()
       expect(await accounts.open(opening('laptop', { registration: 'closed' }))).toBe('registration-closed')

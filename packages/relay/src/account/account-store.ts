@@ -74,6 +74,11 @@ export interface AccountStore {
   open(opening: AccountOpening): Promise<AccountOpeningResult>
   /** Withdraws a device's certificate. False when this account has no such device. Idempotent. */
   withdraw(place: { identity: SigningKey; device: SigningKey; now: number }): Promise<boolean>
+  /**
+   * Makes an account that of another identity, with its plan and its devices, those withdrawn included. `unknown`: there is none; `taken`: the new
+   * identity has one already.
+   */
+  renew(place: { old: SigningKey; renewed: SigningKey }): Promise<'renewed' | 'unknown' | 'taken'>
   /** False when there is no such account, or no such plan. */
   change(identity: SigningKey, change: AccountChange): Promise<boolean>
   /** Up to `limit` accounts in order of identity, after `after`. */

@@ -1,4 +1,6 @@
 // Opening accounts, showing them, withdrawing devices.
+import { sign } from '@grenier/crypto'
+import { renewAccountBytes, renewAccountLabel } from '@grenier/protocol'
 import { makeDevice } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import { administer } from '../admin/administer.ts'
@@ -102,6 +104,35 @@ describe('an account', () => {
     const back = new ScriptedClient(world.core)
     const { certificate } = person
     expect(outcome(await back.login(person.device.sign, 'device', { certificate }))).toBe('account-closed')
+  })
+
+  it('goes to a new identity that signed for it, with its devices', async () => {
+    const world = new World()
+    const { person, client, vault } = await world.owner()
+    const next = world.person()
+    const old = new ScriptedClient(world.core)
+    await old.login(person.identity.sign, 'identity')
+    const identity = next.identity.sign.publicKey
+    const facts = renewAccountBytes(person.identity.sign.publicKey, identity)
+    const signature = sign(next.identity.sign.secretKey, renewAccountLabel, facts)
+    const ask = { type: 'renew-account', identity, signature } as const
+    expect(outcome(await client.ask(ask))).toBe('not-logged-in')
+    expect(outcome(await old.ask({ ...ask, signature: signature.toReversed() }))).toBe('login-failed')
+    expect(outcome(await old.ask(ask))).toBe('ok')
+    await client.untilClosed()
+    expect(outcome(await old.ask(ask))).toBe('account-unknown')
+    const renewed = new ScriptedClient(world.core)
+    await renewed.login(next.identity.sign, 'identity')
+    expect(await renewed.ask({ type: 'account' })).toMatchObject({ type: 'ok', plan: 'default' })
+    // The vault is the old identity's until its own entry says otherwise.
+    expect(await old.ask({ type: 'vaults' })).toMatchObject({ vaults: [vault.state.vault] })
+    const stranger = world.person()
+    await world.register(stranger)
+    const other = new ScriptedClient(world.core)
+    await other.login(stranger.identity.sign, 'identity')
+    const taken = renewAccountBytes(stranger.identity.sign.publicKey, identity)
+    const again = { ...ask, signature: sign(next.identity.sign.secretKey, renewAccountLabel, taken) }
+    expect(outcome(await other.ask(again))).toBe('no-right')
   })
 
   it('has its devices withdrawn by nobody else', async () => {

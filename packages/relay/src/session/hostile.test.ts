@@ -32,6 +32,12 @@ function messages(vaults: Uint8Array[], packs: Uint8Array[], entry: Uint8Array):
     fc.record({ type: of('account'), id }),
     fc.record({ type: of('open-account'), id, certificate: bytes }),
     fc.record({ type: of('withdraw-device'), id, device: pack }),
+    fc.record({
+      type: of('renew-account'),
+      id,
+      identity: pack,
+      signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+    }),
   )
 }
 

@@ -14,6 +14,7 @@ import type { Downloads } from './downloads.ts'
 import { checkedCertificate } from './login.ts'
 import type { Outbox } from './outbox.ts'
 import type { Puts } from './puts.ts'
+import { renewAccount } from './renew-account.ts'
 import { Subscription } from './subscription.ts'
 import type { VaultAccess } from './vault-access.ts'
 
@@ -70,6 +71,9 @@ export async function answer(connection: Connection, request: Request): Promise<
       return await account(connection, request)
     case 'withdraw-device':
       return await withdrawDevice(connection, request)
+    case 'renew-account':
+      onlyIdentity(connection.actor)
+      return await renewAccount(connection, request)
   }
 }
 

@@ -1,0 +1,48 @@
+// The 24 words on a terminal: shown once, and asked for again, two of them, so that they are on paper before anything depends on them.
+import { randomInt } from 'node:crypto'
+import type { Invocation } from './invocation.ts'
+import { phraseTable } from './phrase.ts'
+import { readAnswer } from './standard-input.ts'
+import { canAsk } from './yes-or-no.ts'
+
+/** How many wrong answers before the words are shown again. */
+const wrongMax = 3
+
+/** Shows them, below a sentence. */
+export function showWords({ output }: Invocation, sentence: string, phrase: string): void {
+  output.note(sentence)
+  output.result(`\n${phraseTable(phrase)}\n`)
+}
+
+/** Asks for two of the words, at places by chance, until both are right. Asks nothing where nobody can be asked, or with `--yes`. */
+export async function confirmWords(invocation: Invocation, phrase: string): Promise<void> {
+  const { output, yes } = invocation
+  if (yes || output.json || !canAsk()) return
+  const words = phrase.split(' ')
+  for (const place of twoPlaces(words.length)) {
+    for (let wrong = 0; ;) {
+      const answer = await readAnswer(output.words.askWordAgain({ place: place + 1 }))
+      if (isSameWord(answer, words[place] ?? '')) break
+      wrong += 1
+      output.note(output.words.wordAgainWrong({ place: place + 1 }))
+      if (wrong % wrongMax === 0) showWords(invocation, output.words.setupWords({}), phrase)
+    }
+  }
+}
+
+/** Two different places, in order. */
+export function twoPlaces(count: number): readonly [number, number] {
+  const first = randomInt(count - 1)
+  return [first, randomInt(first + 1, count)]
+}
+
+/** As words are read: in any case, with or without accents. */
+export function isSameWord(typed: string, word: string): boolean {
+  const bare = (text: string): string =>
+    text
+      .trim()
+      .toLowerCase()
+      .normalize('NFKD')
+      .replace(/[\u0300-\u036f]/g, '')
+  return bare(typed) === bare(word)
+}
