@@ -1,11 +1,13 @@
 // A log of which entries are retired: who joins it starts from the checkpoint that the prune names, who was away comes to the same state, and who
 // folded something else takes it over.
 import { decodeEntry, makePrune, toHex } from '@grenier/crypto'
-import { openFolder } from '@grenier/client'
+import { openFolder, openHistory } from '@grenier/client'
+import type { LookQuery } from '../../packages/client/src/engine/history-query.ts'
 import { stateHashOf } from '../../packages/client/src/state/checkpoint.ts'
 import { TreesStore } from '../../packages/client/src/state/trees-store.ts'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, expectHalt, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { askOf, logLines, type Answered } from '../history/asking.ts'
 import { HostileMember } from '../hostile/member.ts'
 import type { Machine } from '../simulation/world.ts'
 
@@ -73,6 +75,16 @@ async function prunedWorld(devices = 2): Promise<HostileWorld> {
   return world
 }
 
+/** What the history of a machine says, with no run. */
+async function asks(world: HostileWorld, machine: Machine, query: LookQuery): Promise<Answered> {
+  const opened = await openHistory(machine.context(), machine.folderPath)
+  try {
+    return await world.settles(askOf(opened, query))
+  } finally {
+    await opened.close()
+  }
+}
+
 describe('a log of which entries are retired', () => {
   test('is joined from the checkpoint, to the very state of the others', async () => {
     const world = await prunedWorld()
@@ -113,6 +125,30 @@ describe('a log of which entries are retired', () => {
     expect(c.tree()).toEqual(a.tree())
     await syncs(world, c)
     expect(await stateOf(c)).toBe(await stateOf(a))
+  })
+
+  test('has a history from the checkpoint on; what was before is said to be gone', async () => {
+    const world = await prunedWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    const through = (await kindsOf(world)).lastIndexOf(undefined)
+    world.more(1)
+    const c = world.at(2)
+    expect(await world.join(c, await world.invite(a))).toBe('done')
+    const now = await asks(world, c, { do: 'list', path: '', deep: true })
+    b.user.write('later', 'written after all that')
+    await syncs(world, b, c)
+    const { answer } = await asks(world, c, { do: 'list', path: 'later', deep: false })
+    const moment = { sequence: answer.head.seq - 1 }
+    const then = await asks(world, c, { do: 'list', path: '', deep: true, moment })
+    expect(then.rows).toEqual(now.rows)
+    const log = await asks(world, c, { do: 'log' })
+    expect(logLines(log)).toContain(`${b.home.deviceName}: put later`)
+    expect(logLines(log).at(-1)).toContain(': genesis')
+    const gone = asks(world, c, { do: 'list', path: '', deep: true, moment: { sequence: through - 1 } })
+    await expect(gone).rejects.toMatchObject({ code: 'history-gone' })
+    // Who was there from the start has kept it all.
+    const kept = await asks(world, a, { do: 'list', path: '', deep: true, moment: { sequence: through - 1 } })
+    expect(kept.rows.length).toBeGreaterThan(0)
   })
 
   test('that retired while a laptop was away is verified by it, and brings it to the same state, its edits merged', async () => {

@@ -1,11 +1,5 @@
 // Asks the history of a device's vault, as a command does: with no run, or of the engine that runs.
-import {
-  openHistory,
-  type FolderEngine,
-  type HistoryAnswer,
-  type HistoryQuery,
-  type HistoryRow,
-} from '@grenier/client'
+import { openHistory, type HistoryAnswer, type LookQuery, type HistoryRow } from '@grenier/client'
 import type { Device } from '../folder/devices.ts'
 
 /** Rows of an answer, and the answer. */
@@ -15,7 +9,7 @@ export interface Answered {
 }
 
 /** Asks with no run; the folder is not opened. @throws what the history throws */
-export async function ask(device: Device, query: HistoryQuery): Promise<Answered> {
+export async function ask(device: Device, query: LookQuery): Promise<Answered> {
   const opened = await openHistory(device.context(), device.folder)
   try {
     return await askOf(opened, query)
@@ -25,7 +19,10 @@ export async function ask(device: Device, query: HistoryQuery): Promise<Answered
 }
 
 /** Asks an engine. */
-export async function askOf(engine: Pick<FolderEngine, 'history'>, query: HistoryQuery): Promise<Answered> {
+export async function askOf<Q>(
+  engine: { history(query: Q, take: (row: HistoryRow) => Promise<void>): Promise<HistoryAnswer> },
+  query: Q,
+): Promise<Answered> {
   const rows: HistoryRow[] = []
   const answer = await engine.history(query, (row) => {
     rows.push(row)

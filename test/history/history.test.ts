@@ -160,6 +160,21 @@ describe('restoring elsewhere', () => {
   })
 })
 
+test('copies of conflicts are found, with what they conflict with', async () => {
+  const [gamma, delta] = await ground.pair()
+  gamma.write('d/notes.txt', 'first')
+  await gamma.sync()
+  await delta.sync()
+  gamma.write('d/notes.txt', 'by one')
+  await gamma.sync()
+  delta.write('d/notes.txt', 'by the other')
+  const { kept } = await delta.sync()
+  const { rows, answer } = await ask(delta, { do: 'conflicts' })
+  const found = rows.map((row) => (row.row === 'conflict' ? row : undefined))
+  expect(found).toMatchObject([{ path: 'd/notes.txt', there: true, keptAs: kept[0], device: delta.name }])
+  expect(answer).toMatchObject({ files: 1, problems: 0 })
+})
+
 test('beside a run that watches, all of it is answered; the folder and the log stay as they are', async () => {
   const watching = await alpha.watch()
   await alpha.synced(watching)

@@ -32,6 +32,10 @@ export interface HistoryWords {
   restored: Text<{ count: number; files: string; until: string; sequence: number; head: number }>
   restoredNothing: Text<{ until: string; sequence: number }>
   helpRestoreExact: Text
+  conflictKept: Text<{ path: string; keptAs: string; device: string }>
+  conflictAlone: Text<{ path: string; keptAs: string; device: string }>
+  conflictsNone: Text
+  helpConflicts: Text
   helpLog: Text
   helpLogPath: Text
   helpLogLimit: Text

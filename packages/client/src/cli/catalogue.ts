@@ -260,6 +260,7 @@ export type CommandName =
   | 'ls'
   | 'cat'
   | 'restore'
+  | 'conflicts'
   | 'setup'
   | 'add'
   | 'invite'

@@ -20,6 +20,7 @@ export const historyQuerySchema: v.GenericSchema<unknown, HistoryQuery> = v.vari
     all: v.exactOptional(v.boolean()),
   }),
   v.strictObject({ do: v.literal('list'), path: text, deep: v.boolean(), moment: some }),
+  v.strictObject({ do: v.literal('conflicts') }),
   v.strictObject({ do: v.literal('read'), path: text, moment: some }),
   v.strictObject({ do: v.literal('restore-into'), path: text, into: text, moment }),
   v.strictObject({ do: v.literal('restore'), path: text, moment, exact: v.boolean() }),
@@ -56,6 +57,14 @@ const rowSchema = v.variant('row', [
   }),
   v.strictObject({ row: v.literal('node'), ...node }),
   v.strictObject({ row: v.literal('restored'), ...node }),
+  v.strictObject({
+    row: v.literal('conflict'),
+    path: text,
+    there: v.boolean(),
+    keptAs: text,
+    device: text,
+    moment: text,
+  }),
   v.strictObject({ row: v.literal('bytes'), base64: v.string() }),
   v.strictObject({
     row: v.literal('problem'),

@@ -317,6 +317,7 @@ export const english: Catalogue = {
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "2 hours ago"',
     cat: 'grenier cat ~/Documents notes.txt --at "2 hours ago" > notes-old.txt',
+    conflicts: 'grenier conflicts ~/Documents',
     restore: 'grenier restore ~/Documents --path notes --at "2 hours ago" --into ~/Desktop',
     export: 'grenier export ~/Documents --out documents.tar',
     decrypt: 'grenier decrypt documents.grenier --phrase-file words.txt --into documents',

@@ -335,6 +335,7 @@ export const french: Catalogue = {
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "il y a 2 heures"',
     cat: 'grenier cat ~/Documents notes.txt --at "il y a 2 heures" > notes-old.txt',
+    conflicts: 'grenier conflicts ~/Documents',
     restore: 'grenier restore ~/Documents --path notes --at "il y a 2 heures" --into ~/Desktop',
     export: 'grenier export ~/Documents --out documents.tar',
     decrypt: 'grenier decrypt documents.grenier --phrase-file mots.txt --into documents',

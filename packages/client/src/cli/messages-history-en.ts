@@ -40,6 +40,11 @@ export const englishHistory: HistoryWords = {
   restoredNothing: ({ until, sequence }) =>
     `Nothing to bring back: it is as it was at ${until} (#${sequence}).`,
   helpRestoreExact: () => 'remove what was not there then, too',
+  conflictKept: ({ path, keptAs, device }) => `${keptAs}\n    is the version of ${device}, beside ${path}`,
+  conflictAlone: ({ path, keptAs, device }) =>
+    `${keptAs}\n    is the version of ${device}; ${path} itself is gone`,
+  conflictsNone: () => 'No conflict copies.',
+  helpConflicts: () => 'the copies that were kept of conflicts, and what they conflict with',
   helpLog: () => 'the history: when, which device, which change',
   helpLogPath: () => 'only what happened to this file, or below this directory',
   helpLogLimit: () => 'how many entries, the latest first; 50 if not given',

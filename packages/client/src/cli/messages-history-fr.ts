@@ -41,6 +41,11 @@ export const frenchHistory: HistoryWords = {
     `${files} ${some(count, 'chemin est', 'chemins sont')} de nouveau comme le ${until} (nº ${sequence}). Le coffre en est à la nº ${head} : \`grenier restore\` avec une entrée d’avant le défait.`,
   restoredNothing: ({ until, sequence }) => `Rien à ramener : tout est comme le ${until} (nº ${sequence}).`,
   helpRestoreExact: () => 'supprimer aussi ce qui n’y était pas alors',
+  conflictKept: ({ path, keptAs, device }) => `${keptAs}\n    est la version de ${device}, à côté de ${path}`,
+  conflictAlone: ({ path, keptAs, device }) =>
+    `${keptAs}\n    est la version de ${device} ; ${path} lui-même n’est plus là`,
+  conflictsNone: () => 'Pas de copies de conflit.',
+  helpConflicts: () => 'les copies gardées des conflits, et avec quoi elles sont en conflit',
   helpLog: () => 'l’historique : quand, quel appareil, quel changement',
   helpLogPath: () => 'seulement ce qui est arrivé à ce fichier, ou sous ce dossier',
   helpLogLimit: () => 'combien d’entrées, les plus récentes d’abord ; 50 par défaut',

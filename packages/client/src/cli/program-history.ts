@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import * as v from 'valibot'
 import { cat } from './cat.ts'
 import type { Catalogue, CommandName } from './catalogue.ts'
+import { conflicts } from './conflicts.ts'
 import type { Invocation } from './invocation.ts'
 import { log } from './log.ts'
 import { ls } from './ls.ts'
@@ -26,6 +27,7 @@ export function addHistory(on: HistoryBuilding): void {
   addLs(on)
   addCat(on)
   addRestore(on)
+  addConflicts(on)
 }
 
 function addLog({ invocation, words, done, sub }: HistoryBuilding): void {
@@ -78,4 +80,10 @@ function addRestore({ invocation, words, done, sub }: HistoryBuilding): void {
       const shape = v.object({ at: v.string(), path: optional, into: optional, exact: flag })
       done(await restore(invocation, given, v.parse(shape, flags)))
     })
+}
+
+function addConflicts({ invocation, words, done, sub }: HistoryBuilding): void {
+  sub('conflicts', words.helpConflicts({}))
+    .argument(`[${words.value.folder}]`)
+    .action(async (given: string | undefined) => done(await conflicts(invocation, given)))
 }

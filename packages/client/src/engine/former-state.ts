@@ -1,13 +1,17 @@
 // The state of a vault as it was after an earlier entry: the verified log, folded once more into a state of its own on the disk, so that no
 // size of tree or history has to fit in memory. It is thrown away when it is closed.
-import type { Entry } from '@grenier/crypto'
+import { isSpineKind, type Entry } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { loadState } from '../state/checkpoint-load.ts'
+import { entryAt } from '../state/entry-keep.ts'
 import { foldChange, foldDrop, foldOther, judgeChange } from '../state/fold.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Applied, Outcome } from '../sync/operations.ts'
 import { decodeBody } from './entry-body.ts'
 import type { LogReplay, Replayed } from './log-replay.ts'
+import { namedCheckpoint, piecesOf } from './named-checkpoint.ts'
 import type { Vault } from './vault.ts'
 
 /** Most of a former state is asked for once. */
@@ -29,6 +33,8 @@ export interface FormerStateOptions {
   readonly vault: Vault
   readonly replay: LogReplay
   readonly sequence: number
+  /** Asked for where the state has to begin with a checkpoint. */
+  readonly session: () => Promise<RelaySession>
   readonly hear?: HearFold | undefined
 }
 
@@ -62,21 +68,44 @@ export class FormerState {
   }
 }
 
-async function fold({ vault, replay, sequence, hear }: FormerStateOptions, trees: TreesStore): Promise<void> {
-  for await (const replayed of replay.entries({ whole: 0, through: sequence })) {
+async function fold(options: FormerStateOptions, trees: TreesStore): Promise<void> {
+  const { vault, replay, sequence, hear } = options
+  const from = await start(options, trees)
+  for await (const replayed of replay.entries({ whole: from + 1, through: sequence })) {
     if (vault.signal.aborted) throw interrupted()
     const { entry } = replayed
     if (entry === undefined) continue
+    const isFolded = replayed.sequence <= from
+    // Of what is folded already the spine has names to tell.
+    if (isFolded && !isSpineKind(entry.header.kind)) continue
     const opened = await openEntry(replay, replayed, entry)
     await trees.write({ flush: false }, async (transaction) => {
-      const outcome = await judged(transaction, entry, opened)
+      const outcome = isFolded ? undefined : await judged(transaction, entry, opened)
       const applied = outcome?.void === undefined ? outcome : undefined
       const why = outcome?.void === undefined ? opened.fault : (opened.fault ?? outcome.void)
       const after = hear?.(transaction, { ...replayed, entry, applied, void: why, body: opened.body })
-      await foldInto(transaction, entry, { ...opened, outcome })
+      if (!isFolded) await foldInto(transaction, entry, { ...opened, outcome })
       after?.()
     })
   }
+}
+
+/** Where entries that the state needs are retired, it begins with the checkpoint that the prune names. Returns the sequence that is folded. */
+async function start(options: FormerStateOptions, trees: TreesStore): Promise<number> {
+  const { vault, sequence, session } = options
+  const { spine } = vault.log.state
+  const point = spine.prune
+  if (point === undefined || sequence < point.through || isKept(vault.trees, point.through)) return -1
+  const named = await namedCheckpoint(vault, await session(), { point, spine, keys: vault.log.keys })
+  const { holds } = named.entry.header.part
+  await loadState(trees, piecesOf(named), { sequence: holds, stateHash: named.payload.stateHash })
+  return holds
+}
+
+function isKept(trees: TreesStore, through: number): boolean {
+  for (let sequence = 0; sequence <= through; sequence += 1)
+    if (entryAt(trees, sequence) === undefined) return false
+  return true
 }
 
 interface Opened extends ReturnType<typeof decodeBody> {

@@ -11,10 +11,8 @@ import {
 import { numberKey, otherKey } from '../state/state-keys.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import { sameValue, type NodeId, type Row } from '../sync/tree.ts'
-import { FormerState, type FoldedEntry } from './former-state.ts'
+import { FormerState, type FoldedEntry, type FormerStateOptions } from './former-state.ts'
 import type { ChangeRow, EntryRow, LookQuery, TakeRow } from './history-query.ts'
-import type { LogReplay } from './log-replay.ts'
-import type { Vault } from './vault.ts'
 
 type LogQuery = Extract<LookQuery, { do: 'log' }>
 
@@ -27,15 +25,15 @@ const prefix = otherKey('log!')
 
 /** Tells the log. @throws ClientError as `FormerState.open` */
 export async function tellLog(
-  on: { readonly vault: Vault; readonly replay: LogReplay; readonly take: TakeRow },
+  on: Pick<FormerStateOptions, 'vault' | 'replay' | 'session'> & { readonly take: TakeRow },
   query: LogQuery,
 ): Promise<void> {
-  const { vault, replay, take } = on
+  const { vault, replay, session, take } = on
   const notes = new LogNotes(query)
   const sequence = vault.log.state.head.sequence
   const hear = (transaction: Transaction, folded: FoldedEntry): (() => void) =>
     notes.hear(transaction, folded)
-  const former = await FormerState.open({ vault, replay, sequence, hear })
+  const former = await FormerState.open({ vault, replay, session, sequence, hear })
   try {
     await former.trees.settled()
     for await (const [, bytes] of former.trees.others(prefix, { reverse: true })) {

@@ -22,6 +22,8 @@ export type LookQuery =
       readonly deep: boolean
       readonly moment?: Moment | undefined
     }
+  /** Copies that were kept of conflicts, and what they conflict with. */
+  | { readonly do: 'conflicts'; readonly moment?: undefined }
   /** The bytes of a file, in order. */
   | { readonly do: 'read'; readonly path: string; readonly moment?: Moment | undefined }
   /** Writes what was below a path to a directory outside of the folder, under the paths it had; nothing is overwritten. */
@@ -84,7 +86,19 @@ export interface NodeRow {
   readonly target?: string | undefined
 }
 
+/** A copy that was kept of a conflict. `path`: what it is a version of; `there`: whether something has that path now. */
+export interface ConflictRow {
+  readonly row: 'conflict'
+  readonly path: string
+  readonly there: boolean
+  readonly keptAs: string
+  readonly device: string
+  /** UTC, as the name has it: `2026-11-22 14h03`. */
+  readonly moment: string
+}
+
 export type HistoryRow =
+  | ConflictRow
   | EntryRow
   | ChangeRow
   | NodeRow

@@ -2,6 +2,9 @@
 // the folder and nothing to the log, so that it may go on beside a run.
 import { toHex } from '@grenier/crypto'
 import type { RelaySession } from '../relay/relay-session.ts'
+import { parentOf } from '../disk/ignore.ts'
+import { conflictNameSays } from '../sync/conflict-name.ts'
+import { joinPath, rootPath } from '../sync/name.ts'
 import { rootId } from '../sync/tree.ts'
 import { contentBytes } from './content-stream.ts'
 import { FormerState } from './former-state.ts'
@@ -85,7 +88,7 @@ export class History {
     const former =
       moment === undefined
         ? undefined
-        : await FormerState.open({ vault, replay: new LogReplay(vault, session), sequence })
+        : await FormerState.open({ vault, session, replay: new LogReplay(vault, session), sequence })
     const then = former?.trees ?? trees
     try {
       await then.settled()
@@ -97,13 +100,14 @@ export class History {
 
   async #log(query: Extract<LookQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
     const { vault, session } = this.#parts
-    await tellLog({ vault, replay: new LogReplay(vault, session), take }, query)
+    await tellLog({ vault, session, replay: new LogReplay(vault, session), take }, query)
     return vault.log.state.head.sequence
   }
 
   async #inTree(query: Exclude<LookQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
     return await this.at(query.moment, async (tree) => {
       if (query.do === 'list') await list(tree, query, take)
+      else if (query.do === 'conflicts') await tellConflicts(tree, take)
       else if (query.do === 'read') await read(tree, query.path, take)
       else await new RestoreInto({ vault: this.#parts.vault, tree, take }).restore(query)
       return tree.sequence
@@ -122,6 +126,23 @@ async function list(
   else for await (const one of below(tree, found, deep)) await take(nodeRow(one))
 }
 
+async function tellConflicts(tree: HistoryTree, take: TakeRow): Promise<void> {
+  for await (const { path, row } of below(tree, { id: rootId, path: rootPath }, true)) {
+    const says = conflictNameSays(row.name)
+    if (says === undefined) continue
+    const { name, device, moment } = says
+    const there = tree.trees.child('remote', row.parent, name) !== undefined
+    await take({
+      row: 'conflict',
+      path: joinPath(parentOf(path), name),
+      there,
+      keptAs: path,
+      device,
+      moment,
+    })
+  }
+}
+
 async function read(tree: HistoryTree, path: string, take: TakeRow): Promise<void> {
   const found = foundAt(tree, path)
   const value = found.row?.value
@@ -137,6 +158,7 @@ function count(counts: Counts, row: HistoryRow): void {
     counts.bytes += row.bytes.length
     if (counts.files === 0) counts.files = 1
   }
+  if (row.row === 'conflict') counts.files += 1
   if (row.row === 'node' && row.kind !== 'directory') counts.files += 1
   if (row.row === 'node') counts.bytes += row.sizeBytes ?? 0
   if (row.row === 'restored' && row.kind !== 'directory') counts.files += 1

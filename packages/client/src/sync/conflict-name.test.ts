@@ -1,7 +1,7 @@
 // Names of conflict copies: always valid, always free, the extension kept.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { conflictName, type ConflictNameParts } from './conflict-name.ts'
+import { conflictName, conflictNameSays, type ConflictNameParts } from './conflict-name.ts'
 import { asName, nameFromBytes, nameToBytes, type Name } from './name.ts'
 
 const parts = (name: string, more: Partial<ConflictNameParts> = {}): ConflictNameParts => ({
@@ -77,5 +77,30 @@ describe('the name of a conflict copy', () => {
       expect(bytesOf(made)).toBeLessThanOrEqual(Math.max(128, Math.min(255, more.bytesMax)))
     })
     fc.assert(check, { numRuns: 500 })
+  })
+})
+
+describe('a name that was made', () => {
+  it.each([
+    ['notes.txt', 'file'],
+    ['archive.tar.gz', 'file'],
+    ['a folder.d', 'directory'],
+    ['.profile', 'file'],
+    ['été (1)', 'file'],
+  ] as const)('says whose copy it is, by whom and when: %s', (text, kind) => {
+    const name = text as Name
+    for (const taken of [0, 1]) {
+      let asked = 0
+      const made = { name, kind, device: 'the laptop', atMs: Date.UTC(2026, 10, 22, 14, 3), bytesMax: 255 }
+      const copy = conflictName(made, () => asked++ >= taken)
+      const says = conflictNameSays(copy)
+      expect(says).toMatchObject({ device: 'the laptop', moment: '2026-11-22 14h03' })
+      expect(says?.name).toBe(name)
+    }
+  })
+
+  it('is told from any other', () => {
+    for (const name of ['notes.txt', 'a (conflict).txt', 'a (conflict, b, yesterday).txt'])
+      expect(conflictNameSays(name as Name)).toBeUndefined()
   })
 })

@@ -79,3 +79,22 @@ function cut(text: string, bytesMax: number): string {
 }
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** What the name of a conflict copy says. `name`: whose copy it is, as far as the copy's name had room for it. */
+export interface ConflictNameSays {
+  readonly name: Name
+  readonly device: string
+  /** UTC, `2026-11-22 14h03`. */
+  readonly moment: string
+}
+
+const written =
+  /^(?<stem>.*) \(conflict, (?<device>[^()]+), (?<moment>\d{4}-\d\d-\d\d \d\dh\d\d)\)(?:-\d+)?(?<extension>\.[^.]+)?$/s
+
+/** Reads a name that `conflictName` made; undefined for any other. A person can give such a name too. */
+export function conflictNameSays(name: Name): ConflictNameSays | undefined {
+  const { stem, device, moment, extension = '' } = written.exec(name)?.groups ?? {}
+  const original = stem === undefined ? undefined : asName(stem + extension)
+  if (original === undefined || device === undefined || moment === undefined) return undefined
+  return { name: original, device, moment }
+}
