@@ -139,6 +139,14 @@ describe('what is refused', () => {
           ])
   })
 
+  it.each(['constructor', 'prototype'])(
+    'refuses a fact that is called %s, and does not pass it over',
+    (fact) => {
+      const error = { type: 'error', id: 1, code: 'busy', retryable: true, data: { [fact]: 0 } }
+      expect(codeOf(decodeRelayMessage, frameOf(error))).toBe('malformed')
+    },
+  )
+
   it('refuses what the other side would say', () => {
     for (const message of relayMessages)
       expect(codeOf(decodeClientMessage, encodeMessage(message))).toBe('malformed')

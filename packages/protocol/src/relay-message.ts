@@ -99,8 +99,12 @@ const error = v.strictObject({
   /** Names the thing: ids in hex, sequences, reasons. */
   data: v.optional(
     v.pipe(
-      // A list or a byte string is an object too, as far as `record` can tell.
-      v.custom<object>((value) => Object.prototype.toString.call(value) === '[object Object]'),
+      // A list or a byte string is an object too, as far as `record` can tell; and it leaves out these names without a word.
+      v.custom<object>(
+        (value) =>
+          Object.prototype.toString.call(value) === '[object Object]' &&
+          !['constructor', 'prototype'].some((name) => Object.hasOwn(value as object, name)),
+      ),
       v.record(
         v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,31}$/)),
         v.union([v.pipe(v.string(), v.maxLength(limits.factChars)), whole]),
