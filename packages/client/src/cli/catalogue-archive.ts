@@ -24,6 +24,9 @@ export interface ArchiveCatalogue {
   decryptTroubles: Text<{ problems: number; uncertain: number }>
   askArchiveWords: Plain
   helpExportSealed: Plain
+  askAgePassphrase: Plain
+  helpExportAge: Plain
+  helpExportAgePassphrase: Plain
   helpDecrypt: Plain
   helpDecryptInto: Plain
   helpDecryptList: Plain

@@ -244,6 +244,7 @@ export type ValueName =
   | 'directory'
   | 'file'
   | 'archive'
+  | 'recipient'
   | 'code'
   | 'name'
   | 'role'

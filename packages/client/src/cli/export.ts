@@ -11,10 +11,12 @@ import {
   write as writeSome,
 } from 'node:fs'
 import { Writable } from 'node:stream'
+import type { Encrypter } from 'age-encryption'
 import type { FolderEngine } from '../engine/api.ts'
 import type { Summary } from '../engine/events.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
+import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
 import { knownFolder } from './folder-argument.ts'
 import { summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
@@ -30,11 +32,12 @@ import { canAsk, isYes } from './yes-or-no.ts'
 export async function exportFolder(
   invocation: Invocation,
   folder: string,
-  flags: { out: string },
+  flags: AgeFlags & { readonly out: string },
 ): Promise<ExitCode> {
   const { output, homeDirectory, interrupt } = invocation
   const { out } = flags
   if (out === '-') output.giveStdoutAway()
+  const age = await ageOf(flags, output.words.askAgePassphrase({}))
   const home = openHome(homeDirectory)
   const record = knownFolder(home, folder)
   const place = { folder: record.path, vault: record.vault }
@@ -47,8 +50,8 @@ export async function exportFolder(
   try {
     summary =
       out === '-'
-        ? await exportTo(engine, (piece, done) => process.stdout.write(piece, done))
-        : await exportFile(engine, out)
+        ? await exportTo(engine, age, (piece, done) => process.stdout.write(piece, done))
+        : await exportFile(engine, age, out)
   } finally {
     output.progressDone()
     report.end()
@@ -81,13 +84,13 @@ async function refuseOverwriting({ output, yes }: Invocation, out: string): Prom
 }
 
 /** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. */
-async function exportFile(engine: FolderEngine, out: string): Promise<Summary> {
+async function exportFile(engine: FolderEngine, age: Encrypter | undefined, out: string): Promise<Summary> {
   // A pipe or a device has no beside.
   const beside = !existsSync(out) || statSync(out).isFile()
   const part = beside ? `${out}.${randomBytes(4).toString('hex')}.part` : out
   const handle = openForWriting(part, out)
   try {
-    const summary = await exportTo(engine, (piece, done) => write(handle, piece, done))
+    const summary = await exportTo(engine, age, (piece, done) => write(handle, piece, done))
     if (beside) fsyncSync(handle)
     if (beside) renameSync(part, out)
     return summary
@@ -110,16 +113,28 @@ function openForWriting(part: string, out: string): number {
 type Write = (piece: Uint8Array, done: (error?: Error | null) => void) => void
 
 /** Hands the archive to `write`, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
-async function exportTo(engine: FolderEngine, write: Write): Promise<Summary> {
+async function exportTo(engine: FolderEngine, age: Encrypter | undefined, write: Write): Promise<Summary> {
   const failed = Promise.withResolvers<never>()
-  const sink = new Writable({
-    write: (piece: Uint8Array, _encoding, done) => {
+  const written = (piece: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
       write(piece, (cause) => {
-        if (cause) failed.reject(sinkFault(cause))
-        else done()
+        if (!cause) {
+          resolve()
+          return
+        }
+        failed.reject(sinkFault(cause))
+        reject(cause)
       })
-    },
+    })
+  const plain = new Writable({
+    // What fails here has been told already, and nobody waits for it any more.
+    write: (piece: Uint8Array, _encoding, done) =>
+      void written(piece).then(
+        () => done(),
+        () => undefined,
+      ),
   })
+  const sink = age === undefined ? plain : await wrappedSink(age, written)
   return await Promise.race([engine.export(sink), failed.promise])
 }
 

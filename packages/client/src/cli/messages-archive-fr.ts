@@ -30,6 +30,10 @@ export const frenchArchive: ArchiveCatalogue = {
   askArchiveWords: () => 'Les 24 mots, sur une ligne :',
   helpExportSealed: () =>
     'l’écrire tel qu’il est au relais, scellé, avec tout l’historique ; les 24 mots l’ouvrent',
+  askAgePassphrase: () => 'La phrase secrète :',
+  helpExportAge: () => 'envelopper le tar dans age pour ce destinataire ; `age -d | tar -x` l’ouvre',
+  helpExportAgePassphrase: () =>
+    'envelopper le tar dans age avec la phrase secrète de FICHIER (- pour l’entrée standard)',
   helpDecrypt: () => 'ouvrir un export scellé avec les 24 mots : sans relais, sans compte, sans réseau',
   helpDecryptInto: () => 'le dossier où écrire ; rien n’y est écrasé',
   helpDecryptList: () => 'seulement énumérer ce qu’il contient',

@@ -292,6 +292,7 @@ export const english: Catalogue = {
     directory: 'DIR',
     file: 'FILE',
     archive: 'FILE.grenier',
+    recipient: 'RECIPIENT',
     code: 'CODE',
     name: 'NAME',
     role: 'ROLE',

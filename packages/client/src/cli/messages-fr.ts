@@ -310,6 +310,7 @@ export const french: Catalogue = {
     directory: 'DOSSIER',
     file: 'FICHIER',
     archive: 'FICHIER.grenier',
+    recipient: 'DESTINATAIRE',
     code: 'CODE',
     name: 'NOM',
     role: 'RÔLE',

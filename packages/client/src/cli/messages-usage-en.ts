@@ -48,6 +48,13 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} exists already, and there is nobody to ask`,
     hint: 'add --yes to replace it',
   },
+  'age-both': { error: () => '--age and --age-passphrase-file: only one of the two' },
+  'age-sealed': { error: () => 'a sealed export is sealed already: --age is for the plain tar' },
+  recipient: {
+    error: ({ text }) => `not a recipient of age: ${text}`,
+    hint: 'as `age-keygen` prints it: age1…',
+  },
+  passphrase: { error: ({ text }) => `${text} does not hold a passphrase`, hint: 'one line, not empty' },
   'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },
   'not-in-vault': { error: ({ text }) => `the vault has no ${text} at that moment` },
 }

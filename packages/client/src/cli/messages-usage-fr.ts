@@ -55,6 +55,16 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
     hint: 'ajoutez --yes pour le remplacer',
   },
+  'age-both': { error: () => '--age et --age-passphrase-file : seulement l’un des deux' },
+  'age-sealed': { error: () => 'un export scellé l’est déjà : --age est pour le tar en clair' },
+  recipient: {
+    error: ({ text }) => `n’est pas un destinataire d’age : ${text}`,
+    hint: 'tel que `age-keygen` l’affiche : age1…',
+  },
+  passphrase: {
+    error: ({ text }) => `${text} ne contient pas de phrase secrète`,
+    hint: 'une ligne, non vide',
+  },
   'into-needed': { error: () => 'où donc ? --into DOSSIER écrit, --list énumère seulement' },
   'not-in-vault': { error: ({ text }) => `le coffre n’a pas ${text} à ce moment` },
 }

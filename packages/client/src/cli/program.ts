@@ -204,11 +204,16 @@ function addExport({ invocation, words, done, ...on }: Building): void {
     .argument(`<${words.value.folder}>`)
     .requiredOption(`--out <${words.value.file}>`, words.helpExportOut({}))
     .option('--sealed', words.helpExportSealed({}))
+    .option(`--age <${words.value.recipient}>`, words.helpExportAge({}))
+    .option(`--age-passphrase-file <${words.value.file}>`, words.helpExportAgePassphrase({}))
     .action(async (folder: string, flags: unknown) => {
-      const shape = { out: v.string(), sealed: v.optional(v.boolean()) }
-      const { out, sealed } = v.parse(v.object(shape), flags)
+      const text = v.optional(v.string())
+      const shape = { out: v.string(), sealed: v.optional(v.boolean()), age: text, agePassphraseFile: text }
+      const { sealed, ...how } = v.parse(v.object(shape), flags)
+      const wraps = how.age !== undefined || how.agePassphraseFile !== undefined
+      if (sealed === true && wraps) throw usageError('age-sealed')
       const run = sealed === true ? exportSealedFolder : exportFolder
-      done(await run(invocation, folder, { out }))
+      done(await run(invocation, folder, how))
     })
 }
 

@@ -28,6 +28,10 @@ export const usageFaults = [
   'file-unwritable',
   'home-inside', // the folder holds the keys of this device, or lies among them
   'yes-needed', // a question, and nobody to ask
+  'age-both', // a recipient and a passphrase
+  'age-sealed', // age around what is sealed already
+  'recipient', // no recipient of age
+  'passphrase', // none, or more than a line
   'into-needed', // nowhere to write to
   'not-in-vault', // a path that the vault did not have
 ] as const
