@@ -1,6 +1,7 @@
 // What commands ask of the engine. One `FolderEngine` holds one folder: its state, its log, its connection.
 import type { Identity } from '@grenier/crypto'
 import type { Home, FolderRecord } from '../home/home.ts'
+import type { Adopted } from './adoption.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { HistoryAnswer, HistoryQuery, LookQuery, TakeRow } from './history-query.ts'
@@ -70,6 +71,9 @@ export type OpenFolder = (context: EngineContext, path: string) => Promise<Folde
  * @throws ClientError `folder-unknown`, `home-locked`, `folder-unusable`, `state-foreign`
  */
 export type ApproveFolder = (context: EngineContext, path: string) => Promise<Approval>
+
+/** What a person's word to go on after a fork came to; undefined: there was nothing to adopt. */
+export type AdoptFolder = (context: EngineContext, path: string) => Promise<Adopted | undefined>
 
 /** Starts a vault from a folder; the genesis is durable at the relay, the folder is marked and recorded. Then `run({once})`. */
 export type AddFolder = (

@@ -13,6 +13,7 @@ import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Approval, EngineContext, FolderEngine, Invitation, RunOptions } from './api.ts'
+import { sayAdopted } from './adoption-duty.ts'
 import { Brake } from './brake.ts'
 import { approveHeld, heldBack } from './brake-record.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
@@ -329,6 +330,7 @@ export class OpenFolderEngine implements FolderEngine {
       planning,
       work: new PlanWork({ ...shared, applier }),
       look: new FolderLook(on),
+      first: (session) => sayAdopted({ vault, entries, receiver }, session),
       whenIdle: async () => {
         if (ahead?.isDue !== true) return
         await checkPlace()

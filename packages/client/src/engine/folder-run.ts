@@ -59,6 +59,8 @@ export interface FolderRunParts {
   readonly failuresMax: number
   /** Own entries that are due besides changes. `idle`: nothing else is to be done. Returns whether something was appended. */
   readonly duties: (session: RelaySession, idle: boolean) => Promise<boolean>
+  /** What has to be said before anything else is, once the log is read. @throws ClientError */
+  readonly first: (session: RelaySession) => Promise<void>
   /** Called when everything is settled: for what may be done beforehand, until something comes. @throws ClientError as the relay fails */
   readonly whenIdle?: (() => Promise<void>) | undefined
   /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
@@ -276,6 +278,7 @@ export class FolderRun {
     for (let pass = 0; pass < passesMax; pass += 1) {
       this.#stopIfAborted()
       await receiver.receive(session)
+      await this.#parts.first(session)
       const before = receiver.count
       const looked = await this.#look()
       const sights = this.#sights

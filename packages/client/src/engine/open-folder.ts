@@ -13,6 +13,7 @@ import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import type {
   AddFolder,
+  AdoptFolder,
   Approval,
   ApproveFolder,
   EngineContext,
@@ -21,10 +22,11 @@ import type {
   OpenAccount,
   OpenFolder,
 } from './api.ts'
+import { adopt } from './adoption.ts'
 import { approveHeld } from './brake-record.ts'
 import { FolderJoin } from './folder-join.ts'
 import { OpenFolderEngine } from './folder-engine.ts'
-import { refuseSecond, refuseTaken, remarkFolder } from './folder-place.ts'
+import { checkFolder, refuseSecond, refuseTaken, remarkFolder } from './folder-place.ts'
 import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
@@ -44,6 +46,23 @@ export const approveFolder: ApproveFolder = async (context, path): Promise<Appro
     const on = { files, trees: vault.trees, random: context.platform.random }
     const marked = await remarkFolder(on, { path, vault: fromHex(record.vault) })
     return { marked, sights: await approveHeld(vault.trees) }
+  } finally {
+    await open.close()
+  }
+}
+
+export const adoptFolder: AdoptFolder = async (context, path) => {
+  const record = folderRecord(context, path)
+  const open = await openVault(context, record)
+  try {
+    const { home, platform } = context
+    await checkFolder({ files: open.files, trees: open.vault.trees }, path)
+    const session = await logInAt(platform, record.relay, deviceLogin(home))
+    try {
+      return await keepingEvidence({ home, clock: platform.clock, record }, () => adopt(open.vault, session))
+    } finally {
+      await session.close()
+    }
   } finally {
     await open.close()
   }

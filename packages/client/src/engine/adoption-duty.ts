@@ -1,0 +1,75 @@
+// Before anything else is written on a branch that was adopted: those who were removed on the other one are removed again, an epoch above both is
+// opened, and an owner's entry says from where the log goes on. Who is no owner waits until an owner has done so, where it matters.
+import {
+  compareRoles,
+  entryHash,
+  equal,
+  identityRoleOf,
+  makeConfig,
+  makeRekey,
+  makeRevoke,
+  makeRole,
+  roleOf,
+  toHex,
+  type Entry,
+} from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { adoptionIn, forgetAdoption, mayBeSealedUnder, membersAmong, type AdoptionNote } from './adoption-note.ts'
+import type { EntryWriter } from './entry-writer.ts'
+import type { Receiver } from './receiver.ts'
+import { isOwn, type Vault } from './vault.ts'
+
+export interface AdoptionDutyParts {
+  readonly vault: Vault
+  readonly entries: EntryWriter
+  readonly receiver: Receiver
+}
+
+/** Says what is to be said, if anything is. @throws ClientError `key-withheld` where an owner has to speak first */
+export async function sayAdopted(
+  { vault, entries, receiver }: AdoptionDutyParts,
+  session: RelaySession,
+): Promise<void> {
+  const note = adoptionIn(vault.trees)
+  if (note === undefined || vault.log.isEmpty) return
+  for (;;) {
+    const isOwner = roleOf(vault.log.state.spine, vault.home.device.sign.publicKey) === 'owner'
+    const next = isOwner ? owed(vault, entries.on(session), note) : undefined
+    if (next === undefined) break
+    if ((await entries.append(session, next)) === 'moved') await receiver.receive(session)
+  }
+  if (!mayBeSealedUnder(note, vault.log.state.spine)) {
+    const detail = 'an owner has to open new keys on this branch first'
+    throw new ClientError('key-withheld', detail, { data: { detail, epoch: note.epoch.number } })
+  }
+  await vault.trees.write({ flush: true }, forgetAdoption)
+}
+
+/** The next entry that an owner owes; undefined when there is none. */
+function owed(vault: Vault, on: ReturnType<EntryWriter['on']>, note: AdoptionNote): Entry | undefined {
+  const { log, platform, record } = vault
+  const { spine } = log.state
+  const sealing = { ...on, random: platform.random, epochKeys: log.keys.epochKeys }
+  const identities = membersAmong(note.identities, spine.identities).filter(
+    (key) => !equal(key, spine.genesisIdentity),
+  )
+  // An identity takes its devices along.
+  const along = new Set(identities.map(toHex))
+  const devices = membersAmong(note.devices, spine.devices).filter((key) => {
+    const identity = spine.devices.get(toHex(key))?.identity
+    return !isOwn(vault, key) && (identity === undefined || !along.has(toHex(identity)))
+  })
+  if (devices.length + identities.length > 0) return makeRevoke({ ...sealing, devices, identities }).entry
+  const higher = note.lowered.find(({ member, role }) => {
+    const now = roleOf(spine, member) ?? identityRoleOf(spine, member)
+    return now !== undefined && compareRoles(now, role) > 0 && !isOwn(vault, member)
+  })
+  if (higher !== undefined) return makeRole({ ...sealing, ...higher }).entry
+  const isAbove = spine.epochs.some(({ number }) => number > note.epoch.number)
+  if (!isAbove) return makeRekey({ ...sealing, above: note.epoch.number }).entry
+  const { head } = note
+  if (spine.continuation !== undefined && equal(spine.continuation.hash, head.hash)) return undefined
+  const continuation = { relay: record.relay, sequence: head.sequence, hash: entryHash(head.hash) }
+  return makeConfig({ ...sealing, continuation }).entry
+}

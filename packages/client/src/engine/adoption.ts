@@ -1,0 +1,213 @@
+// Going on after a fork, when a person says so: this device leaves the branch that it knew, from the last entry that both have, and takes the relay's.
+// Local files stay as they are; what this device had agreed on at that entry is the base, so that all that differs is planned and committed like any
+// other change. Nothing is forgotten before what was left is kept as evidence.
+import {
+  bodyHash,
+  decodeEntry,
+  entryHashOf,
+  equal,
+  packIdOf,
+  toHex,
+  type EntryHash,
+} from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { keepAnchor } from '../log/log-anchor.ts'
+import { VaultLog } from '../log/vault-log.ts'
+import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
+import { bodyHashAt, entriesFrom, entryAt, payloadPackAt } from '../state/entry-keep.ts'
+import { otherKey } from '../state/state-keys.ts'
+import { MemoryDisk } from '../state/state-store-memory.ts'
+import type { StateWrite } from '../state/state-store.ts'
+import { TreesStore } from '../state/trees-store.ts'
+import { keepAdoption, noteOf } from './adoption-note.ts'
+import { rebase } from './adoption-trees.ts'
+import { Receiver } from './receiver.ts'
+import type { Vault } from './vault.ts'
+
+/** A place in a log. */
+export interface AdoptedPlace {
+  readonly sequence: number
+  readonly hash: EntryHash
+}
+
+/** What was adopted. `base`: the last entry that both had; `left`: where the branch ended that this device left; `evidence`: a file. */
+export interface Adopted {
+  readonly base: AdoptedPlace
+  readonly left: AdoptedPlace
+  readonly evidence: string
+}
+
+/** Rows beside the log and the trees that are not about a branch. */
+const keptRows = ['marker', 'listed', 'incarnation', 'healed', 'verified'].map(otherKey)
+/** Every key of the state lies between. */
+const wholeState = { from: '', to: '\x7f' }
+
+/**
+ * Takes the relay's branch. The state is another one afterwards: it has to be opened anew. undefined when there is nothing to adopt: the relay's
+ * log goes on from what this device knows. In memory is what the log holds up to the fork; nothing but a fork needs it.
+ * @throws ClientError `relay-contradicts` when the relay's branch does not hold either, or has another beginning; `relay-refused`
+ */
+export async function adopt(vault: Vault, session: RelaySession): Promise<Adopted | undefined> {
+  const { log, trees, home, platform, record } = vault
+  const head = await session.head(log.vault)
+  if (head === undefined || log.isEmpty) throw log.judgeMissing()
+  const base = await lastCommon(vault, session, head.sequence)
+  if (base === log.state.head.sequence) return undefined
+  const hash = await hashAt(trees, base)
+  const memory = new MemoryDisk().open()
+  const there = await foldedUpTo({ vault, session, base: { sequence: base, hash } }, memory)
+  await there.log.lookAhead(session.entries(log.vault, base + 1))
+  const { sequence, hash: leftHash } = log.state.head
+  const left = { sequence, hash: leftHash }
+  const about = { atMs: platform.clock.now(), vault: record.vault, relay: record.relay }
+  const paper = await evidenceOf(trees, { base: { sequence: base, hash }, left, came: head, about })
+  const evidence = await home.keepEvidence(record.vault, `adopt-${base}-${sequence}.json`, paper)
+  await rebase({ from: trees, to: there.trees })
+  await there.trees.write({ flush: true }, (rows) => {
+    keepAnchor(rows, { sequence: base, hash })
+    keepAdoption(rows, noteOf(log.state, there.log.state))
+  })
+  await trees.settled()
+  await there.trees.settled()
+  await exchange(vault, memory)
+  return { base: { sequence: base, hash }, left, evidence }
+}
+
+/** The last sequence at which both logs have the same entry: it names the one before it, hence all before it are the same. */
+async function lastCommon({ log, trees }: Vault, session: RelaySession, end: number): Promise<number> {
+  const isSame = async (sequence: number): Promise<boolean> => {
+    const kept = bodyHashAt(trees, sequence)
+    const given = await firstOf(session.entries(log.vault, sequence))
+    if (kept === undefined || given?.sequence !== sequence) return false
+    return equal(kept, 'entry' in given ? decodeEntry(given.entry).bodyHash : given.bodyHash)
+  }
+  if (!(await isSame(0))) {
+    const data = { sequence: 0, what: 'chain-broken' }
+    throw new ClientError('relay-contradicts', 'entry 0 is another than the one seen before', { data })
+  }
+  let [same, other] = [0, Math.min(end, log.state.head.sequence) + 1]
+  while (other - same > 1) {
+    const middle = Math.floor((same + other) / 2)
+    if (await isSame(middle)) same = middle
+    else other = middle
+  }
+  return same
+}
+
+async function hashAt(trees: TreesStore, sequence: number): Promise<EntryHash> {
+  let hash: EntryHash | undefined
+  for await (const kept of entriesFrom(trees, 0)) {
+    hash = entryHashOf(hash, bodyHash(kept.bodyHash))
+    if (kept.sequence === sequence) return hash
+  }
+  throw new ClientError('state-broken', 'the log that this device kept has a gap')
+}
+
+interface Folding {
+  readonly vault: Vault
+  readonly session: RelaySession
+  readonly base: AdoptedPlace
+}
+
+/** The state at an entry, folded from what this device kept, beside the one that it has. */
+async function foldedUpTo({ vault, session, base }: Folding, store: Vault['store']): Promise<Vault> {
+  const trees = TreesStore.open(store)
+  const log = new VaultLog(vault.log.vault, vault.home.device)
+  const beside: Vault = { ...vault, store, trees, log, report: () => undefined }
+  const receiver = new Receiver({ vault: beside, adopt: () => Promise.resolve() })
+  await receiver.receive(ownLog(vault, session, base))
+  return beside
+}
+
+/** A relay that has what this device kept, up to an entry. Packs that it did not keep come from the real one. */
+function ownLog({ trees, log }: Vault, session: RelaySession, base: AdoptedPlace): RelaySession {
+  const packs = new Map<string, Uint8Array>()
+  const remember = (sequence: number): void => {
+    packs.clear()
+    for (let position = 0; ; position += 1) {
+      const pack = payloadPackAt(trees, { sequence, position })
+      if (pack === undefined) return
+      packs.set(toHex(packIdOf(pack)), pack)
+    }
+  }
+  return {
+    ...nothingElse,
+    clockOffsetMs: session.clockOffsetMs,
+    incarnation: session.incarnation,
+    traffic: session.traffic,
+    closed: session.closed,
+    head: () => Promise.resolve({ ...base, at: log.state.head.at }),
+    async *entries(_vault, from): AsyncIterable<RelayEntry> {
+      for (let sequence = from; sequence <= base.sequence; sequence += 1) {
+        const entry = entryAt(trees, sequence)
+        const kept = bodyHashAt(trees, sequence)
+        remember(sequence)
+        if (entry !== undefined) yield { sequence, entry }
+        else if (kept !== undefined) yield { sequence, bodyHash: kept }
+        await Promise.resolve()
+      }
+    },
+    get: async (name, pack, range) =>
+      packs.get(toHex(pack))?.slice(range.offset, range.offset + range.length) ??
+      (await session.get(name, pack, range)),
+  }
+}
+
+/** Folding asks for nothing else. */
+const nothingElse: Pick<RelaySession, 'append' | 'putBack' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'> = {
+  append: unasked,
+  putBack: unasked,
+  lost: unasked,
+  have: unasked,
+  put: unasked,
+  subscribe: unasked,
+  close: unasked,
+}
+
+function unasked(): Promise<never> {
+  return Promise.reject(new TypeError('a log that is folded again is only read'))
+}
+
+/** What is left behind, for whoever wants to look into it: the entries as they were signed, and where the other branch stood. */
+async function evidenceOf(
+  trees: TreesStore,
+  of: {
+    readonly base: AdoptedPlace
+    readonly left: AdoptedPlace
+    readonly came: { readonly sequence: number; readonly hash: Uint8Array }
+    readonly about: Readonly<Record<string, string | number>>
+  },
+): Promise<Uint8Array> {
+  const entries: (string | null)[] = []
+  for await (const { entry } of entriesFrom(trees, of.base.sequence + 1))
+    entries.push(entry === undefined ? null : Buffer.from(entry).toString('base64url'))
+  const place = ({ sequence, hash }: { sequence: number; hash: Uint8Array }): object => ({
+    sequence,
+    hash: toHex(hash),
+  })
+  const value = {
+    version: 1,
+    code: 'adopted',
+    ...of.about,
+    base: place(of.base),
+    left: { ...place(of.left), entries },
+    taken: place(of.came),
+  }
+  return new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`)
+}
+
+/** Everything of the state that is about the log or the trees becomes what `memory` has, in one batch: a crash leaves the one or the other. */
+async function exchange({ store }: Vault, memory: Vault['store']): Promise<void> {
+  const fresh = new Map<string, Uint8Array>()
+  for await (const [key, value] of memory.range(wholeState)) fresh.set(key, value)
+  const writes: StateWrite[] = []
+  for await (const [key] of store.range(wholeState))
+    if (!fresh.has(key) && !keptRows.includes(key)) writes.push({ type: 'del', key })
+  for (const [key, value] of fresh) writes.push({ type: 'put', key, value })
+  await store.batch(writes, { flush: true })
+}
+
+async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {
+  for await (const given of entries) return given
+  return undefined
+}
