@@ -74,7 +74,8 @@ describe('adopting the relay’s branch', () => {
     await world.syncs(b, a, c, b)
     expect(b.tree()).toEqual(a.tree())
     expect(c.tree()).toEqual(a.tree())
-    for (const name of ['kept', 'of a', 'of b', 'of c', 'moved on/deep']) expect(a.user.exists(name), name).toBe(true)
+    for (const name of ['kept', 'of a', 'of b', 'of c', 'moved on/deep'])
+      expect(a.user.exists(name), name).toBe(true)
     expect([a.user.exists('goes'), a.user.exists('moved')]).toEqual([false, false])
     expect(text(c, 'changes')).toBe('on the branch that is left')
     expect([a, b, c].flatMap((machine) => eventsOf(machine, 'conflict'))).toEqual([])
@@ -87,7 +88,9 @@ describe('adopting the relay’s branch', () => {
     await adopts(world, a)
     await world.syncs(a, c)
     expect(c.tree()).toEqual(a.tree())
-    const versions = [...a.user.tree().keys()].filter((path) => path.startsWith('changes')).map((path) => text(a, path))
+    const versions = [...a.user.tree().keys()]
+      .filter((path) => path.startsWith('changes'))
+      .map((path) => text(a, path))
     expect(versions.sort()).toEqual(['on the branch that is left', 'on the relay’s branch, too'])
   })
 
@@ -127,14 +130,21 @@ describe('adopting the relay’s branch', () => {
   test('changes nothing where the relay’s log goes on from what is known', async () => {
     const world = await peacefulWorld()
     await world.syncs(world.at(0))
-    expect(await within(world, adoptFolder(world.at(0).context(), world.at(0).folderPath), 'the answer')).toBeUndefined()
+    expect(
+      await within(world, adoptFolder(world.at(0).context(), world.at(0).folderPath), 'the answer'),
+    ).toBeUndefined()
     await world.syncs(world.at(0), world.at(1))
   })
 
   test('is no way around a branch that does not hold', async () => {
     const { world, a } = await forked(nothing)
     world.relay.lieTo(a, {
-      log: (log) => log.map((one, at) => (at === log.length - 1 && 'entry' in one ? { ...one, entry: one.entry.map((byte, i) => (i === one.entry.length - 1 ? byte ^ 1 : byte)) } : one)),
+      log: (log) =>
+        log.map((one, at) =>
+          at === log.length - 1 && 'entry' in one
+            ? { ...one, entry: one.entry.map((byte, i) => (i === one.entry.length - 1 ? byte ^ 1 : byte)) }
+            : one,
+        ),
     })
     const [before, state] = [a.tree(), [...a.home.evidence.keys()]]
     const tried = adoptFolder(a.context(), a.folderPath)

@@ -79,6 +79,19 @@ export class RelayDisk {
     this.#undo = []
   }
 
+  /** Packs rot, or vanish: each becomes what `change` makes of it, unknown to all rows. Gives how many did. */
+  rot(change: (bytes: Uint8Array, at: number) => Uint8Array | undefined): number {
+    let [at, count] = [0, 0]
+    for (const [name, { place, bytes }] of [...this.#packs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const after = change(bytes, at++)
+      if (after === bytes) continue
+      count += 1
+      if (after === undefined) this.#packs.delete(name)
+      else this.#packs.set(name, { place, bytes: after })
+    }
+    return count
+  }
+
   /** Everything that lies there. */
   *everything(): Generator<Uint8Array> {
     for (const [key, value] of this.#rows) {

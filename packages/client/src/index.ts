@@ -15,7 +15,14 @@ export type { Approval, EngineContext, FolderEngine, Invitation, RunOptions } fr
 export type { FolderEvent, FolderState, FolderStatus, Progress, Report, Summary } from './engine/events.ts'
 export { openHistory } from './engine/open-history.ts'
 export type { HistoryAnswer, HistoryQuery, HistoryRow, LookQuery, Moment } from './engine/history-query.ts'
-export { addFolder, adoptFolder, approveFolder, joinFolder, openAccount, openFolder } from './engine/open-folder.ts'
+export {
+  addFolder,
+  adoptFolder,
+  approveFolder,
+  joinFolder,
+  openAccount,
+  openFolder,
+} from './engine/open-folder.ts'
 export type { Platform } from './engine/platform.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { homeExists, makeHome, openHome, type NewHome } from './home/home-files.ts'

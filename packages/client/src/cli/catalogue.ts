@@ -4,6 +4,7 @@ import type { RecoveryCatalogue } from './catalogue-recovery.ts'
 import type { UnreachableReason } from '../relay/relay-failure.ts'
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { HistoryWords } from './catalogue-history.ts'
+import type { TrustCatalogue } from './catalogue-trust.ts'
 import type { UsageFault } from './usage-error.ts'
 
 /** A sentence. Values are already printable: numbers formatted, control characters escaped. */
@@ -14,7 +15,7 @@ type Detailed = Text<{ detail: string }>
 type Plain = Text
 
 /** Every message, the same names in each language. */
-export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryWords {
+export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryWords, TrustCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
@@ -65,16 +66,6 @@ export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryW
   refusals: Readonly<Record<RelayErrorCode, string>>
   hintRelayRefused: Plain
   hintInvitationNeeded: Plain
-  errorRelayContradicts: Detailed
-  hintRelayContradicts: Plain
-  errorRelayCorrupt: Detailed
-  hintRelayCorrupt: Plain
-  errorRelayRollback: Detailed
-  /** What the judge of the log saw at an entry; `what` is a code of docs/ERRORS.md. */
-  faultAtEntry: Text<{ sequence: number; what: string }>
-  faultAtPack: Text<{ pack: string }>
-  faultOlder: Text<{ came: number; expected: number }>
-  hintRelayRollback: Plain
   errorPackUnavailable: Plain
   hintPackUnavailable: Plain
   errorUpdateNeeded: Plain
@@ -117,9 +108,6 @@ export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryW
   changeMoved: Text<{ from: string; path: string }>
   conflict: Text<{ path: string; keptAs: string }>
   voidEntry: Text<{ sequence: number; device: string; reason: string }>
-  /** `entries` of the log were put back, `packs` of content sent anew. */
-  healedLog: Text<{ count: number; entries: string }>
-  healedContent: Text<{ count: number; packs: string; bytes: string }>
   watchBlind: Text<{ reason: string }>
   watchLimit: Plain
   relayAway: Plain
@@ -175,7 +163,6 @@ export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryW
   statusPending: Text<{ count: number; text: string }>
   statusTroubles: Text<{ conflicts: number; problems: number }>
   statusHeld: Text<{ seen: string }>
-  statusHealed: Text<{ when: string; entries: string; packs: string; bytes: string }>
   statusContact: Text<{ when: string }>
   statusNever: Plain
   roleOwner: Plain
@@ -250,6 +237,7 @@ export type ValueName =
   | 'role'
   | 'duration'
   | 'rate'
+  | 'share'
   | 'language'
   | 'path'
   | 'moment'
@@ -275,3 +263,6 @@ export type CommandName =
   | 'forget'
   | 'export'
   | 'decrypt'
+  | 'adopt'
+  | 'heal'
+  | 'verify'

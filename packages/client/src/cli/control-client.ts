@@ -24,6 +24,8 @@ export interface LiveSync extends SyncProcess {
   approve: Asking<'approve'>
   add: Asking<'add'>
   release: Asking<'release'>
+  heal: Asking<'heal'>
+  verify: Asking<'verify'>
   limit: Asking<'limit'>
   history: Asking<'history'>
 }
@@ -68,6 +70,10 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult.add(await asked({ request: { ask: 'add', ...add }, ...options })),
     release: async (release, options) =>
       decodeResult.release(await asked({ request: { ask: 'release', ...release }, ...options })),
+    heal: async (heal, options) =>
+      decodeResult.heal(await asked({ request: { ask: 'heal', ...heal }, ...options })),
+    verify: async (verify, options) =>
+      decodeResult.verify(await asked({ request: { ask: 'verify', ...verify }, ...options })),
     limit: async (limit, options) =>
       decodeResult.limit(await asked({ request: { ask: 'limit', ...limit }, ...options })),
     history: async (history, options) =>

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { Approval, Invitation } from '../engine/api.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
+import type { GivenBack, Verification } from '../engine/mending.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import type { HistoryAnswer, HistoryRow } from '../engine/history-query.ts'
 import type { FolderRecord } from '../home/home.ts'
@@ -25,6 +26,12 @@ const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('add'), path: text, name: text, relay: text }),
   v.strictObject({ ask: v.literal('approve'), path: text }),
   v.strictObject({ ask: v.literal('release'), path: text }),
+  v.strictObject({ ask: v.literal('heal'), path: text }),
+  v.strictObject({
+    ask: v.literal('verify'),
+    path: text,
+    share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  }),
   v.strictObject({ ask: v.literal('limit') }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])
@@ -34,6 +41,16 @@ const envelopeSchema = v.strictObject({ version: v.literal(1), request: requestS
 /** What can be asked of a process that syncs. */
 export type ControlRequest = v.InferOutput<typeof requestSchema>
 
+const givenFields = { entries: count, packs: count, bytes: count }
+const givenSchema = v.strictObject(givenFields)
+const verifiedFields = { atMs: v.number(), packs: count, of: count, bytes: count, hurt: count, files: count }
+const verificationSchema = v.strictObject({
+  ...verifiedFields,
+  lacking: count,
+  wrong: count,
+  hurtFiles: v.array(text),
+  left: v.array(text),
+})
 const head = v.optional(v.strictObject({ seq: count, hash: v.string() }))
 const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted'])
 const sightFields = { direction: v.picklist(['up', 'down']), gone: count, changed: count, files: count }
@@ -46,7 +63,8 @@ const statusSchema = v.strictObject({
   problems: count,
   head,
   held: v.array(sightSchema),
-  healed: v.optional(v.strictObject({ atMs: count, entries: count, packs: count, bytes: count })),
+  healed: v.optional(v.strictObject({ atMs: count, ...givenFields })),
+  verified: v.optional(v.strictObject(verifiedFields)),
   lastContactMs: v.optional(v.number()),
 })
 const heldSchema = v.strictObject({
@@ -87,6 +105,8 @@ export interface ControlResults {
   readonly approve: Approval
   readonly add: { readonly vault: string; readonly summary: Summary }
   readonly release: undefined
+  readonly heal: GivenBack
+  readonly verify: Verification
   readonly limit: undefined
   readonly history: HistoryAnswer
 }
@@ -213,6 +233,8 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       return { vault, summary: { ...summary, head: summary.head } }
     },
     release: () => undefined,
+    heal: (result) => check(givenSchema, result),
+    verify: (result) => check(verificationSchema, result),
     limit: () => undefined,
     history: (result) => check(historyAnswerSchema, result),
   }

@@ -143,6 +143,10 @@ async function answer(
       return await handler.approve(request, report, take)
     case 'add':
       return await handler.add(request, report, take)
+    case 'heal':
+      return await handler.heal(request, report, take)
+    case 'verify':
+      return await handler.verify(request, report, take)
     case 'release':
       await handler.release(request, report, take)
       return undefined

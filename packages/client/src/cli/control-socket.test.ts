@@ -47,6 +47,8 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
       return Promise.resolve({ vault: record.vault, summary })
     },
     release: () => Promise.resolve(undefined),
+    heal: () => Promise.resolve({ entries: 1, packs: 2, bytes: 3 }),
+    verify: () => Promise.reject(new Error('not asked for')),
     limit: () => Promise.resolve(undefined),
     history: () => Promise.reject(new Error('not asked for')),
     ...over,

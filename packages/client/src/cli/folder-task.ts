@@ -7,7 +7,7 @@ import { exitCodeOf } from './exit-code.ts'
 import { summaryLine, summaryTexts, type Counts, type Place } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
-import { keepLastRun, lastRun } from './last-run.ts'
+import { keepLastRun, lastRun, type Halt } from './last-run.ts'
 import { printable } from './printable.ts'
 import type { RunProgress } from './run-progress.ts'
 
@@ -92,33 +92,35 @@ export class FolderTask {
       return await this.#runOpen(engine)
     } catch (error) {
       const outcome = this.#failed(error, undefined)
-      this.#keepHalt(outcome)
+      this.#keepHalt(outcome, error)
       return outcome
     }
   }
 
   /** A folder that could not even be opened waits for a person, or is halted, for `status` too. */
-  #keepHalt({ place: { vault }, exitCode }: Outcome): void {
+  #keepHalt({ place: { vault }, exitCode }: Outcome, error: unknown): void {
     if (vault === undefined || (exitCode !== 6 && exitCode !== 7)) return
     const { home } = this.#options
     const before = lastRun(home, vault) ?? { conflicts: 0, problems: 0, lastContactMs: undefined }
-    keepLastRun(home, vault, { ...before, state: exitCode === 6 ? 'halted' : 'braked' })
+    keepLastRun(home, vault, { ...before, state: exitCode === 6 ? 'halted' : 'braked', halt: haltOf(error) })
   }
 
   async #runOpen(engine: FolderEngine): Promise<Outcome> {
     this.#options.opened?.(engine)
     let outcome: Outcome
+    let halt: Halt | undefined
     const ticking = setInterval(() => this.#tick(engine), tickMs)
     try {
       const summary = await this.#runAs(engine)
       outcome = this.#finished(summary)
     } catch (error) {
       outcome = this.#failed(error, await engine.status())
+      halt = haltOf(error)
     } finally {
       clearInterval(ticking)
     }
     const { state, conflicts, problems, lastContactMs } = await engine.status()
-    keepLastRun(this.#options.home, engine.record.vault, { state, conflicts, problems, lastContactMs })
+    keepLastRun(this.#options.home, engine.record.vault, { state, conflicts, problems, lastContactMs, halt })
     this.#engine = undefined
     this.report.end()
     await engine.close()
@@ -181,6 +183,13 @@ export class FolderTask {
     this.#options.invocation.output.line(summaryLine(outcome.place, outcome.counts, outcome.exitCode))
     return outcome
   }
+}
+
+/** What a folder stands still for: the relay contradicts what was signed, or a person has to look. */
+function haltOf(error: unknown): Halt | undefined {
+  const exitCode = exitCodeOf(error)
+  if (!(error instanceof ClientError) || (exitCode !== 6 && exitCode !== 7)) return undefined
+  return { code: error.code, sinceMs: Date.now(), data: error.data }
 }
 
 function withStatus(counts: Counts, status: FolderStatus | undefined): Counts {

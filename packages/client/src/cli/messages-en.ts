@@ -4,12 +4,14 @@ import { englishArchive } from './messages-archive-en.ts'
 import { recoveryEnglish } from './messages-recovery-en.ts'
 import { englishHistory } from './messages-history-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
+import { englishTrust } from './messages-trust-en.ts'
 
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
 export const english: Catalogue = {
   ...englishArchive,
   ...recoveryEnglish,
+  ...englishTrust,
   language: 'en',
   ...englishHistory,
   errorLine: ({ message }) => `error: ${message}`,
@@ -108,16 +110,6 @@ export const english: Catalogue = {
     'shutting-down': 'it is stopping',
   },
   hintInvitationNeeded: () => 'ask your hoster for a code and give it with --invite CODE',
-  errorRelayContradicts: ({ detail }) => `what the relay answered contradicts what was signed: ${detail}`,
-  hintRelayContradicts: () =>
-    'no file was touched, and this folder stands still. Compare with your other devices and tell your hoster what is shown here',
-  errorRelayCorrupt: ({ detail }) => `the relay holds bytes that are not what was put there: ${detail}`,
-  hintRelayCorrupt: () => 'no file was touched. Your hoster should check the disk and its backups',
-  errorRelayRollback: ({ detail }) => `the relay shows an older log than this device knows: ${detail}`,
-  faultAtEntry: ({ sequence, what }) => `entry ${sequence} (${what})`,
-  faultAtPack: ({ pack }) => `pack ${pack}`,
-  faultOlder: ({ came, expected }) => `entry ${came} is its last, ${expected} was seen before`,
-  hintRelayRollback: () => 'no file was touched. It may have been restored from a backup: ask your hoster',
   errorPackUnavailable: () => 'the relay lacks a pack that is needed',
   hintPackUnavailable: () => 'what could be done is done; the rest waits until the relay has it again',
   errorUpdateNeeded: () => 'this vault, relay or home uses a format that this version does not know',
@@ -176,14 +168,6 @@ export const english: Catalogue = {
   changeDown: ({ action, path }) => `↓ ${action} ${path}`,
   changeMoved: ({ from, path }) => `${from} → ${path}`,
   conflict: ({ path, keptAs }) => `conflict: ${path} changed on both sides; yours is kept as ${keptAs}`,
-  healedLog: ({ count, entries }) =>
-    `the relay had lost the newest part of the history, as after a backup was restored: ${entries} ${
-      count === 1 ? 'entry was' : 'entries were'
-    } put back from this device, exactly as ${count === 1 ? 'it was' : 'they were'}; no file was touched`,
-  healedContent: ({ count, packs, bytes }) =>
-    `the relay had lost contents too: what this device holds of them was sent again, ${packs} ${
-      count === 1 ? 'pack' : 'packs'
-    }, ${bytes}`,
   voidEntry: ({ sequence, device, reason }) =>
     `warning: entry ${sequence} of device ${device} does not apply and was ignored (${reason})`,
   watchBlind: ({ reason }) =>
@@ -240,8 +224,6 @@ export const english: Catalogue = {
   statusPending: ({ text }) => `  waiting: ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflicts: ${conflicts}, problems: ${problems}`,
   statusHeld: ({ seen }) => `  held: ${seen}`,
-  statusHealed: ({ when, entries, packs, bytes }) =>
-    `  given back to the relay, which had lost it: ${entries} entries, ${packs} packs (${bytes}), ${when}`,
   statusContact: ({ when }) => `  last contact with the relay: ${when}`,
   statusNever: () => 'never',
   roleOwner: () => 'owner',
@@ -298,6 +280,7 @@ export const english: Catalogue = {
     role: 'ROLE',
     duration: 'TIME',
     rate: 'RATE',
+    share: 'SHARE',
     language: 'LANG',
     path: 'PATH',
     moment: 'TIME',
@@ -322,5 +305,8 @@ export const english: Catalogue = {
     restore: 'grenier restore ~/Documents --path notes --at "2 hours ago" --into ~/Desktop',
     export: 'grenier export ~/Documents --out documents.tar',
     decrypt: 'grenier decrypt documents.grenier --phrase-file words.txt --into documents',
+    adopt: 'grenier adopt ~/Documents',
+    heal: 'grenier heal',
+    verify: 'grenier verify ~/Documents --sample 5%',
   },
 }

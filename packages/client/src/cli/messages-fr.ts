@@ -5,6 +5,7 @@ import { frenchArchive } from './messages-archive-fr.ts'
 import { recoveryFrench } from './messages-recovery-fr.ts'
 import { frenchHistory } from './messages-history-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
+import { frenchTrust } from './messages-trust-fr.ts'
 
 /** Zéro et un sont au singulier. */
 const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
@@ -12,6 +13,7 @@ const some = (count: number, one: string, many: string): string => (count < 2 ? 
 export const french: Catalogue = {
   ...frenchArchive,
   ...recoveryFrench,
+  ...frenchTrust,
   language: 'fr',
   ...frenchHistory,
   errorLine: ({ message }) => `erreur : ${message}`,
@@ -114,20 +116,6 @@ export const french: Catalogue = {
     'shutting-down': 'il s’arrête',
   },
   hintInvitationNeeded: () => 'demandez un code à votre hébergeur et donnez-le avec --invite CODE',
-  errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
-  hintRelayContradicts: () =>
-    'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Comparez avec vos autres appareils et montrez ceci à votre hébergeur',
-  errorRelayCorrupt: ({ detail }) =>
-    `le relais détient des octets qui ne sont pas ceux qu’on y a mis : ${detail}`,
-  hintRelayCorrupt: () =>
-    'aucun fichier n’a été touché. Votre hébergeur devrait vérifier le disque et ses sauvegardes',
-  errorRelayRollback: ({ detail }) =>
-    `le relais montre un journal plus ancien que celui que cet appareil connaît : ${detail}`,
-  faultAtEntry: ({ sequence, what }) => `entrée ${sequence} (${what})`,
-  faultAtPack: ({ pack }) => `paquet ${pack}`,
-  faultOlder: ({ came, expected }) => `l’entrée ${came} est sa dernière, la ${expected} avait été vue`,
-  hintRelayRollback: () =>
-    'aucun fichier n’a été touché. Il a peut-être été restauré d’une sauvegarde : demandez à votre hébergeur',
   errorPackUnavailable: () => 'il manque au relais un paquet nécessaire',
   hintPackUnavailable: () =>
     'ce qui pouvait être fait l’est ; le reste attend que le relais l’ait de nouveau',
@@ -189,14 +177,6 @@ export const french: Catalogue = {
   changeMoved: ({ from, path }) => `${from} → ${path}`,
   conflict: ({ path, keptAs }) =>
     `conflit : ${path} a changé des deux côtés ; le vôtre est gardé sous ${keptAs}`,
-  healedLog: ({ count, entries }) =>
-    `le relais avait perdu la fin de l’historique, comme après la restauration d’une sauvegarde : ${entries} ${
-      count === 1 ? 'entrée a été remise telle quelle' : 'entrées ont été remises telles quelles'
-    } depuis cet appareil ; aucun fichier n’a été touché`,
-  healedContent: ({ count, packs, bytes }) =>
-    `le relais avait aussi perdu des contenus : ce que cet appareil en détient a été renvoyé, ${packs} ${
-      count === 1 ? 'paquet' : 'paquets'
-    }, ${bytes}`,
   voidEntry: ({ sequence, device, reason }) =>
     `attention : l’entrée ${sequence} de l’appareil ${device} ne s’applique pas et a été ignorée (${reason})`,
   watchBlind: ({ reason }) =>
@@ -255,8 +235,6 @@ export const french: Catalogue = {
   statusPending: ({ text }) => `  en attente : ${text}`,
   statusTroubles: ({ conflicts, problems }) => `  conflits : ${conflicts}, problèmes : ${problems}`,
   statusHeld: ({ seen }) => `  retenu : ${seen}`,
-  statusHealed: ({ when, entries, packs, bytes }) =>
-    `  rendu au relais, qui l’avait perdu : ${entries} entrées, ${packs} paquets (${bytes}), ${when}`,
   statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
   statusNever: () => 'jamais',
   roleOwner: () => 'propriétaire',
@@ -316,6 +294,7 @@ export const french: Catalogue = {
     role: 'RÔLE',
     duration: 'DURÉE',
     rate: 'DÉBIT',
+    share: 'PART',
     language: 'LANGUE',
     path: 'CHEMIN',
     moment: 'MOMENT',
@@ -340,5 +319,8 @@ export const french: Catalogue = {
     restore: 'grenier restore ~/Documents --path notes --at "il y a 2 heures" --into ~/Desktop',
     export: 'grenier export ~/Documents --out documents.tar',
     decrypt: 'grenier decrypt documents.grenier --phrase-file mots.txt --into documents',
+    adopt: 'grenier adopt ~/Documents',
+    heal: 'grenier heal',
+    verify: 'grenier verify ~/Documents --sample 5%',
   },
 }

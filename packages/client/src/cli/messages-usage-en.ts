@@ -26,6 +26,7 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} lies in a synced folder`,
     hint: 'name a directory elsewhere; without --into the folder itself goes back to what it was',
   },
+  share: { error: ({ text }) => `not a share: ${text}`, hint: 'more than 0% and up to 100%, as in 5%' },
   role: { error: ({ text }) => `not a role: ${text}`, hint: 'owner, writer or reader' },
   name: {
     error: ({ text }) => `cannot be a name: ${text}`,

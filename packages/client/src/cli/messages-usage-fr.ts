@@ -29,6 +29,10 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} est dans un dossier synchronisé`,
     hint: 'nommez un dossier ailleurs ; sans --into, le dossier lui-même redevient ce qu’il était',
   },
+  share: {
+    error: ({ text }) => `pas une part : ${text}`,
+    hint: 'plus de 0% et au plus 100%, comme 5%',
+  },
   role: {
     error: ({ text }) => `pas un rôle : ${text}`,
     hint: 'owner (propriétaire), writer (rédacteur) ou reader (lecteur)',

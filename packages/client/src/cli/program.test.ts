@@ -17,6 +17,9 @@ const commands = [
   'status',
   'forget',
   'export',
+  'adopt',
+  'heal',
+  'verify',
 ] as const
 const silent = { write: () => undefined }
 

@@ -4,12 +4,14 @@ import { Argument, Command, Option, type CommanderError } from 'commander'
 import * as v from 'valibot'
 import type { ClientError, ExitCode } from '../errors.ts'
 import { add } from './add.ts'
+import { adopt } from './adopt.ts'
 import { approve } from './approve.ts'
 import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
 import { decrypt } from './decrypt.ts'
 import { exportFolder } from './export.ts'
 import { exportSealedFolder } from './export-sealed.ts'
 import { forget } from './forget.ts'
+import { heal } from './heal.ts'
 import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
@@ -21,6 +23,7 @@ import { setup } from './setup.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
 import { usageError } from './usage-error.ts'
+import { verify } from './verify.ts'
 
 /** Hands the exit code of a command over. */
 export type Done = (exitCode: ExitCode) => void
@@ -61,6 +64,9 @@ export function program(invocation: Invocation, done: Done): Command {
     addSync,
     addStatus,
     addApprove,
+    addAdopt,
+    addHeal,
+    addVerify,
     addLimit,
     addForget,
     addExport,
@@ -181,6 +187,28 @@ function addApprove({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'approve', words.helpApprove({}))
     .argument(`<${words.value.folder}>`)
     .action(async (folder: string) => done(await approve(invocation, folder)))
+}
+
+function addAdopt({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'adopt', words.helpAdopt({}))
+    .argument(`<${words.value.folder}>`)
+    .action(async (folder: string) => done(await adopt(invocation, folder)))
+}
+
+function addHeal({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'heal', words.helpHeal({}))
+    .argument(`[${words.value.folder}]`)
+    .action(async (folder: string | undefined) => done(await heal(invocation, folder)))
+}
+
+function addVerify({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'verify', words.helpVerify({}))
+    .argument(`[${words.value.folder}]`)
+    .option(`--sample <${words.value.share}>`, words.helpVerifySample({}))
+    .action(async (folder: string | undefined, flags: unknown) => {
+      const shape = v.object({ sample: v.optional(v.string()) })
+      done(await verify(invocation, folder, v.parse(shape, flags)))
+    })
 }
 
 function addLimit({ invocation, words, done, ...on }: Building): void {

@@ -89,6 +89,8 @@ function work(
         invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
         export: () => Promise.reject(new Error('not asked for')),
         history: () => Promise.reject(new Error('not asked for')),
+        heal: () => Promise.reject(new Error('not asked for')),
+        verify: () => Promise.reject(new Error('not asked for')),
         close: () => {
           context.report({ event: 'state', state: 'offline' })
           return Promise.resolve()

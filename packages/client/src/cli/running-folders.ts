@@ -103,6 +103,8 @@ class RunningFolders {
       return Promise.resolve(undefined)
     },
     history: async ({ path, query }, _report, take) => await this.#engineOf(path).history(query, take),
+    heal: async ({ path }) => await this.#engineOf(path).heal(),
+    verify: async ({ path, share }) => await this.#engineOf(path).verify({ share }),
     release: async ({ path }) => {
       await this.#tasks.get(path)?.release()
       return undefined

@@ -4,6 +4,7 @@ import { fromHex, toHex, vaultId } from '@grenier/crypto'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { heldBack } from '../engine/brake-record.ts'
 import { healedIn, type Healed } from '../engine/healed-note.ts'
+import { verifiedIn, type Verified } from '../engine/verified-note.ts'
 import type { FolderStatus } from '../engine/events.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
@@ -14,7 +15,9 @@ import { liveSyncs, type LiveSync } from './control-client.ts'
 import { knownFolder } from './folder-argument.ts'
 import { sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
-import { lastRun } from './last-run.ts'
+import { isClientErrorCode } from './exit-code.ts'
+import { errorReport } from './error-report.ts'
+import { lastRun, type Halt } from './last-run.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatMoment } from './quantities.ts'
@@ -24,6 +27,8 @@ interface Standing {
   readonly record: FolderRecord
   readonly status: FolderStatus
   readonly running: boolean
+  /** Why it stands still, if it does. */
+  readonly halt?: Halt | undefined
 }
 
 /** Prints the folders, or one of them. @throws ClientError */
@@ -75,12 +80,14 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
       return {
         record,
         running: false,
+        halt: isStill(kept.state) ? last?.halt : undefined,
         status: {
           ...kept,
           pending: trees.differingCount,
           head,
           held: heldBack(trees),
           healed: healedIn(trees),
+          verified: verifiedIn(trees),
         },
       }
     } finally {
@@ -93,9 +100,13 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
   }
 }
 
-function jsonOf({ record, status, running }: Standing): Record<string, unknown> {
+function isStill(state: FolderStatus['state']): boolean {
+  return state === 'halted' || state === 'braked'
+}
+
+function jsonOf({ record, status, running, halt }: Standing): Record<string, unknown> {
   const { path, vault, name, relay } = record
-  const { state, pending, conflicts, problems, head, held, healed, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, healed, verified, lastContactMs } = status
   const lastContact = lastContactMs === undefined ? null : new Date(lastContactMs).toISOString()
   return {
     path,
@@ -110,15 +121,23 @@ function jsonOf({ record, status, running }: Standing): Record<string, unknown> 
     held,
     head: head ?? null,
     fingerprint: head === undefined ? null : fingerprintOf(head.hash),
+    halt:
+      halt === undefined
+        ? null
+        : { code: halt.code, since: new Date(halt.sinceMs).toISOString(), ...halt.data },
+    verified:
+      verified === undefined
+        ? null
+        : { ...verified, atMs: undefined, at: new Date(verified.atMs).toISOString() },
     healed:
       healed === undefined ? null : { ...healed, atMs: undefined, at: new Date(healed.atMs).toISOString() },
     lastContact,
   }
 }
 
-function textOf({ output }: Invocation, { record, status, running }: Standing): string {
+function textOf({ output }: Invocation, { record, status, running, halt }: Standing): string {
   const { words, language } = output
-  const { state, pending, conflicts, problems, head, held, healed, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, healed, verified, lastContactMs } = status
   const now = stateText(words, state)
   const lines = [
     words.statusFolder({
@@ -132,6 +151,8 @@ function textOf({ output }: Invocation, { record, status, running }: Standing): 
   if (pending > 0) lines.push(words.statusPending({ count: pending, text: formatCount(pending, language) }))
   if (conflicts + problems > 0) lines.push(words.statusTroubles({ conflicts, problems }))
   for (const sight of held) lines.push(words.statusHeld({ seen: sightText(words, language, sight) }))
+  if (halt !== undefined) lines.push(...haltTexts(words, halt))
+  if (verified !== undefined && verified.packs > 0) lines.push(verifiedText(words, verified))
   if (healed !== undefined) lines.push(healedText(words, healed))
   const when = lastContactMs === undefined ? words.statusNever({}) : formatMoment(lastContactMs, language)
   lines.push(words.statusContact({ when }))
@@ -146,4 +167,19 @@ function healedText(words: Catalogue, { atMs, entries, packs, bytes }: Healed): 
     packs: formatCount(packs, language),
     bytes: formatBytes(bytes, language),
   })
+}
+
+function verifiedText(words: Catalogue, { atMs, packs, of, hurt, files }: Verified): string {
+  const { language } = words
+  const counts = { packs: formatCount(packs, language), of: formatCount(of, language) }
+  return words.statusVerified({ when: formatMoment(atMs, language), ...counts, hurt, files })
+}
+
+function haltTexts(words: Catalogue, { code, sinceMs, data }: Halt): string[] {
+  if (!isClientErrorCode(code)) return []
+  const { message } = errorReport(words, new ClientError(code, code, { data }))
+  const lines = [words.statusHalted({ since: formatMoment(sinceMs, words.language), message })]
+  const { evidence } = data
+  if (evidence !== undefined) lines.push(words.statusEvidence({ path: printable(String(evidence)) }))
+  return lines
 }

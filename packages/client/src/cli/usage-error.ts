@@ -10,6 +10,7 @@ export const usageFaults = [
   'relay-url',
   'duration',
   'rate',
+  'share', // a part of the whole, as 5%
   'role',
   'moment', // a point in time, or the number of an entry
   'count',

@@ -15,7 +15,13 @@ import {
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
-import { adoptionIn, forgetAdoption, mayBeSealedUnder, membersAmong, type AdoptionNote } from './adoption-note.ts'
+import {
+  adoptionIn,
+  forgetAdoption,
+  mayBeSealedUnder,
+  membersAmong,
+  type AdoptionNote,
+} from './adoption-note.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { Receiver } from './receiver.ts'
 import { isOwn, type Vault } from './vault.ts'

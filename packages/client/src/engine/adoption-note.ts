@@ -50,7 +50,10 @@ export function noteOf(left: LogState, base: LogState): AdoptionNote {
     epoch: { number, commitment },
     devices: keysOf(spine.devices),
     identities: keysOf(spine.identities),
-    lowered: [...loweredIn(spine.devices, base.spine.devices), ...loweredIn(spine.identities, base.spine.identities)],
+    lowered: [
+      ...loweredIn(spine.devices, base.spine.devices),
+      ...loweredIn(spine.identities, base.spine.identities),
+    ],
   }
 }
 
@@ -88,7 +91,9 @@ export function adoptionIn(rows: StateRows): AdoptionNote | undefined {
     lowered: listOf(lowered).flatMap((item) => {
       const [member, role] = listOf(item)
       const name = roleNames.find((one) => one === role)
-      return member instanceof Uint8Array && name !== undefined ? [{ member: signingKey(member), role: name }] : []
+      return member instanceof Uint8Array && name !== undefined
+        ? [{ member: signingKey(member), role: name }]
+        : []
     }),
   }
 }

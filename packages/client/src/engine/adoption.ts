@@ -1,15 +1,7 @@
 // Going on after a fork, when a person says so: this device leaves the branch that it knew, from the last entry that both have, and takes the relay's.
 // Local files stay as they are; what this device had agreed on at that entry is the base, so that all that differs is planned and committed like any
 // other change. Nothing is forgotten before what was left is kept as evidence.
-import {
-  bodyHash,
-  decodeEntry,
-  entryHashOf,
-  equal,
-  packIdOf,
-  toHex,
-  type EntryHash,
-} from '@grenier/crypto'
+import { bodyHash, decodeEntry, entryHashOf, equal, packIdOf, toHex, type EntryHash } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { keepAnchor } from '../log/log-anchor.ts'
 import { VaultLog } from '../log/vault-log.ts'
@@ -154,7 +146,10 @@ function ownLog({ trees, log }: Vault, session: RelaySession, base: AdoptedPlace
 }
 
 /** Folding asks for nothing else. */
-const nothingElse: Pick<RelaySession, 'append' | 'putBack' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'> = {
+const nothingElse: Pick<
+  RelaySession,
+  'append' | 'putBack' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'
+> = {
   append: unasked,
   putBack: unasked,
   lost: unasked,

@@ -5,6 +5,7 @@ import type { Adopted } from './adoption.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { HistoryAnswer, HistoryQuery, LookQuery, TakeRow } from './history-query.ts'
+import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { Platform } from './platform.ts'
 
 /** What each call is given. */
@@ -55,6 +56,10 @@ export interface FolderEngine {
   export(sink: NodeJS.WritableStream): Promise<Summary>
   /** Answers about the history, or brings something back in place. Rows come one after the other. */
   history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer>
+  /** Puts back what the relay lost, as far as this device has it, and looks again at what it lacked before. */
+  heal(): Promise<GivenBack>
+  /** Checks by content a share (0 to 1) of the packs that the relay holds, and sends anew what is hurt. */
+  verify(options: VerifyOptions): Promise<Verification>
   close(): Promise<void>
 }
 

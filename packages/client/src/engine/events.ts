@@ -3,6 +3,7 @@ import type { ProblemCode } from '../sync/action.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { Healed } from './healed-note.ts'
+import type { Verified } from './verified-note.ts'
 
 /** What a folder is doing. */
 export type FolderState = 'synced' | 'syncing' | 'paused' | 'offline' | 'braked' | 'halted'
@@ -63,6 +64,8 @@ export interface FolderStatus {
   readonly held: readonly BrakeSight[]
   /** What a relay that had lost it was last given back; undefined: never. */
   readonly healed?: Healed | undefined
+  /** The last look at what the relay holds; undefined: never. */
+  readonly verified?: Verified | undefined
   /** ms since 1970 of the last exchange with the relay; undefined: never. */
   readonly lastContactMs: number | undefined
 }

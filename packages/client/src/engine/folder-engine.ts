@@ -30,7 +30,8 @@ import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
 import { healedIn } from './healed-note.ts'
 import { Healing } from './healing.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
-import { LostPacks } from './lost-packs.ts'
+import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
+import { verifiedIn } from './verified-note.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork } from './plan-work.ts'
@@ -57,6 +58,7 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #connection: Connection
   readonly #receiver: Receiver
   readonly #healing: Healing
+  readonly #mending: Mending
   readonly #entries: EntryWriter
   readonly #tally: Tally
   readonly #questions: Questions
@@ -78,6 +80,7 @@ export class OpenFolderEngine implements FolderEngine {
     this.#context = context
     this.#open = open
     const report: Report = (event) => {
+      if (event.event === 'healed') this.#mending.gave(event)
       context.report(event)
       if (event.event === 'state') this.#enter(event.state)
     }
@@ -104,6 +107,13 @@ export class OpenFolderEngine implements FolderEngine {
       heard: (device, change) => this.#ahead?.heard(device, change),
     })
     this.#entries = new EntryWriter(vault, this.#receiver)
+    const [entries, receiver, connection] = [this.#entries, this.#receiver, this.#connection]
+    this.#mending = new Mending({
+      ...{ vault, files: open.files, entries, receiver, connection },
+      isBusy: () => this.#isBusy,
+      isAlone: () => this.#run === undefined,
+      ask: (work) => this.#ask(work),
+    })
     const traffic = (): { sentBytes: number; receivedBytes: number } => this.#connection.traffic
     this.#tally = new Tally({ clock, report, device: context.home.deviceName, traffic })
   }
@@ -151,6 +161,7 @@ export class OpenFolderEngine implements FolderEngine {
       head: log.isEmpty ? undefined : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) },
       held: heldBack(trees),
       healed: healedIn(trees),
+      verified: verifiedIn(trees),
       lastContactMs: this.#lastContactMs,
     })
   }
@@ -167,6 +178,19 @@ export class OpenFolderEngine implements FolderEngine {
       session: () => this.#connection.session(),
     })
     return await this.#ask(() => inviting.invite(options))
+  }
+
+  async heal(): Promise<GivenBack> {
+    return await this.#mending.heal()
+  }
+
+  async verify(options: VerifyOptions): Promise<Verification> {
+    return await this.#mending.verify(options)
+  }
+
+  /** Whether something else waits to be done. */
+  get #isBusy(): boolean {
+    return this.#receiver.waiting || this.#questions.waiting || this.#run?.isHinted === true
   }
 
   async export(sink: NodeJS.WritableStream): Promise<Summary> {
@@ -318,11 +342,10 @@ export class OpenFolderEngine implements FolderEngine {
     const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
     const applier = new FolderApplier({ ...on, content, traces: this.#traces, isHeld })
     const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
-    const isBusy = (): boolean => receiver.waiting || questions.waiting || run.isHinted
+    const isBusy = (): boolean => this.#isBusy
     const every = this.#context.checkpointEvery ?? checkpointEvery
     const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy })
-    const lost = new LostPacks({ vault, files, entries, receiver, fetch: fetched.fetch, isBusy })
-    const duty = { vault, entries, checkpoints, lost }
+    const duty = { vault, entries, checkpoints, lost: this.#mending.lost }
     const run: FolderRun = new FolderRun({
       ...shared,
       connection,
@@ -332,10 +355,12 @@ export class OpenFolderEngine implements FolderEngine {
       look: new FolderLook(on),
       first: (session) => sayAdopted({ vault, entries, receiver }, session),
       whenIdle: async () => {
-        if (ahead?.isDue !== true) return
-        await checkPlace()
-        await ahead.work(() => isBusy() || vault.signal.aborted)
-        await fetched.note()
+        if (ahead?.isDue === true) {
+          await checkPlace()
+          await ahead.work(() => isBusy() || vault.signal.aborted)
+          await fetched.note()
+        }
+        if (this.#watching) await this.#mending.daily()
       },
       failuresMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
       duties: async (session, idle) => {

@@ -56,6 +56,8 @@ export class LostPacks {
   #session: RelaySession | undefined
   #work: Work | undefined
   readonly #outgoing: OutgoingPack[] = []
+  /** Packs that this device found hurt, whatever the relay says of them. */
+  readonly #hurt = new Map<string, PackId>()
   #sent = { packs: 0, bytes: 0 }
 
   constructor(parts: LostPacksParts) {
@@ -68,6 +70,18 @@ export class LostPacks {
     const known = [...(await knownLost(trees)).values()]
     await trees.write({ flush: false }, (rows) => forgetLost(rows, known))
     this.#reset()
+  }
+
+  /** These packs were found hurt: what is in them is sent anew like what is lost. */
+  hurt(packs: readonly PackId[]): void {
+    if (packs.length === 0) return
+    for (const pack of packs) this.#hurt.set(toHex(pack), pack)
+    this.#reset()
+  }
+
+  /** All that were found so since this was made. */
+  get hurtSoFar(): readonly PackId[] {
+    return [...this.#hurt.values()]
   }
 
   /** Does some of what is to be done; returns whether there may be more. Asks the relay once a session. @throws ClientError */
@@ -100,10 +114,13 @@ export class LostPacks {
     const { trees } = vault
     const lost = await session.lost(vault.log.vault)
     const known = await knownLost(trees)
-    const names = new Set(lost.map(toHex))
+    const names = new Set([...lost.map(toHex), ...this.#hurt.keys()])
     const back = [...known].flatMap(([name, pack]) => (names.has(name) ? [] : [pack]))
     if (back.length > 0) await trees.write({ flush: false }, (rows) => forgetLost(rows, back))
-    const fresh = lost.filter((pack) => !known.has(toHex(pack)) && claimsOf(trees, pack).length > 0)
+    const lacking = new Map([...lost.map((pack) => [toHex(pack), pack] as const), ...this.#hurt])
+    const fresh = [...lacking.values()].filter(
+      (pack) => !known.has(toHex(pack)) && claimsOf(trees, pack).length > 0,
+    )
     if (fresh.length === 0) return undefined
     const wanted = await this.#wanted(fresh)
     if (mayWrite(vault)) await this.#putAsTheyWere(session, fresh)

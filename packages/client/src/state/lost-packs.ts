@@ -24,12 +24,31 @@ export function forgetLost(rows: StateRowsWriter, packs: readonly PackId[]): voi
   for (const pack of packs) rows.del(prefix + toHex(pack))
 }
 
+const hurtPrefix = otherKey('hurt!')
+
+/** Packs that this device found hurt and has dealt with: to look at them again would tell nothing new. By hex name. */
+export async function knownHurt(rows: StateListing): Promise<ReadonlySet<string>> {
+  const known = new Set<string>()
+  for await (const [key] of rows.others(hurtPrefix)) known.add(key.slice(hurtPrefix.length))
+  return known
+}
+
+/** These were found hurt, and dealt with. */
+export function keepHurt(rows: StateRowsWriter, packs: readonly PackId[]): void {
+  for (const pack of packs) rows.put(hurtPrefix + toHex(pack), pack)
+}
+
 /** What lies in a lost pack is not there: nothing is deduplicated against it any more, and it is looked for elsewhere first. */
 export function discredit(rows: StateRowsWriter, pack: PackId): void {
   for (const { place } of claimsOf(rows, pack)) {
     for (const [position, { id }] of chunksOf(rows, place).entries())
       notePlace(rows, id, { claim: place, position, known: 'bad' })
   }
+}
+
+/** The chunks that the log says lie in a pack. */
+export function chunksIn(rows: StateRows, pack: PackId): ChunkId[] {
+  return claimsOf(rows, pack).flatMap(({ place }) => chunksOf(rows, place).map(({ id }) => id))
 }
 
 /** Whether a chunk has a place that this device does not know to be bad. */
@@ -40,7 +59,7 @@ export function isElsewhere(rows: StateRows, id: ChunkId): boolean {
 /** Chunks of these packs that lie nowhere else, by hex id, as far as this device knows. After `discredit`. */
 export function chunksWithoutPlace(rows: StateRowsWriter, packs: readonly PackId[]): Set<string> {
   const wanted = new Set<string>()
-  for (const { place } of packs.flatMap((pack) => claimsOf(rows, pack)))
-    for (const { id } of chunksOf(rows, place)) if (!isElsewhere(rows, id)) wanted.add(toHex(id))
+  for (const id of packs.flatMap((pack) => chunksIn(rows, pack)))
+    if (!isElsewhere(rows, id)) wanted.add(toHex(id))
   return wanted
 }

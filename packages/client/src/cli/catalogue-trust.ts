@@ -1,0 +1,36 @@
+// What is said about a relay that does not hold what it should: the part of the catalogue of heal, adopt and verify.
+import type { Text } from './catalogue.ts'
+
+/** The words of heal, adopt, verify, and of a halt. */
+export interface TrustCatalogue {
+  adoptDone: Text<{ folder: string; base: number; left: number; path: string }>
+  adoptNothing: Text<{ folder: string }>
+  healDone: Text<{ folder: string; entries: string; packs: string; bytes: string }>
+  healNothing: Text<{ folder: string }>
+  verifyDone: Text<{ folder: string; count: number; packs: string; of: string; bytes: string }>
+  verifyGood: Text
+  verifyHurt: Text<{ lacking: number; wrong: number }>
+  verifyHealed: Text<{ path: string }>
+  verifyLeft: Text<{ path: string }>
+  statusVerified: Text<{ when: string; packs: string; of: string; hurt: number; files: number }>
+  statusHalted: Text<{ since: string; message: string }>
+  statusEvidence: Text<{ path: string }>
+  helpAdopt: Text
+  helpHeal: Text
+  helpVerify: Text
+  helpVerifySample: Text
+  errorRelayContradicts: Text<{ detail: string }>
+  hintRelayContradicts: Text
+  errorRelayCorrupt: Text<{ detail: string }>
+  hintRelayCorrupt: Text
+  errorRelayRollback: Text<{ detail: string }>
+  hintRelayRollback: Text
+  /** What the judge of the log saw at an entry; `what` is a code of docs/ERRORS.md. */
+  faultAtEntry: Text<{ sequence: number; what: string }>
+  faultAtPack: Text<{ pack: string }>
+  faultOlder: Text<{ came: number; expected: number }>
+  /** `entries` of the log were put back, `packs` of content sent anew. */
+  healedLog: Text<{ count: number; entries: string }>
+  healedContent: Text<{ count: number; packs: string; bytes: string }>
+  statusHealed: Text<{ when: string; entries: string; packs: string; bytes: string }>
+}

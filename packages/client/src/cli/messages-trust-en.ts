@@ -1,0 +1,51 @@
+// What is said in English about a relay that does not hold what it should: healing, going on after a fork, audits, and why a folder stands still.
+import type { TrustCatalogue } from './catalogue-trust.ts'
+
+/** English. */
+export const englishTrust: TrustCatalogue = {
+  adoptDone: ({ folder, base, left, path }) =>
+    `${folder} goes on with the relay’s history. Both agree up to entry ${base}; what this device knew after that, up to entry ${left}, is kept in ${path}. No file was touched: what differs here is sent now like any other change.`,
+  adoptNothing: ({ folder }) =>
+    `${folder}: nothing to adopt, the relay’s history goes on from the one known here.`,
+  healDone: ({ folder, entries, packs, bytes }) =>
+    `${folder}: given back to the relay: entries ${entries}, packs ${packs} (${bytes}).`,
+  healNothing: ({ folder }) => `${folder}: the relay lacks nothing that this device could give back.`,
+  verifyDone: ({ folder, count, packs, of, bytes }) =>
+    `${folder}: ${packs} of ${of} ${count === 1 ? 'pack' : 'packs'} fetched and checked by content, ${bytes}.`,
+  verifyGood: () => 'All as it was put there.',
+  verifyHurt: ({ lacking, wrong }) =>
+    `The relay lacks ${lacking} of them and holds ${wrong} that ${wrong === 1 ? 'is' : 'are'} not what was put there.`,
+  verifyHealed: ({ path }) => `was hurt, and is sent anew from here: ${path}`,
+  verifyLeft: ({ path }) => `is hurt, and cannot be sent anew from here: ${path}`,
+  statusVerified: ({ when, packs, of, hurt, files }) =>
+    `  relay checked by content: ${packs} of ${of} packs, ${
+      hurt === 0 ? 'all good' : `${hurt} hurt, ${files === 0 ? 'healed' : `files still hurt: ${files}`}`
+    }, ${when}`,
+  statusHalted: ({ since, message }) => `  halted since ${since}: ${message}`,
+  statusEvidence: ({ path }) => `  what was expected and what came, to show to somebody: ${path}`,
+  helpAdopt: () => 'go on with the relay’s history after a fork, once you have decided to; nothing is lost',
+  helpHeal: () => 'give back now what the relay lost (a sync does so by itself)',
+  helpVerify: () => 'fetch what the relay holds and check it by content; send anew what is hurt',
+  helpVerifySample: () => 'only so much of it, picked at random: 5%',
+  errorRelayContradicts: ({ detail }) => `what the relay answered contradicts what was signed: ${detail}`,
+  hintRelayContradicts: () =>
+    'no file was touched, and this folder stands still. Compare `grenier status` on your other devices, and show your hoster what is kept as evidence. If the relay’s history and this one have parted, and you have decided to go on with the relay’s: grenier adopt FOLDER',
+  errorRelayCorrupt: ({ detail }) => `the relay holds bytes that are not what was put there: ${detail}`,
+  hintRelayCorrupt: () => 'no file was touched. Your hoster should check the disk and its backups',
+  errorRelayRollback: ({ detail }) => `the relay shows an older log than this device knows: ${detail}`,
+  hintRelayRollback: () =>
+    'no file was touched. What is missing was offered to it, and it does not keep it: ask your hoster',
+  faultAtEntry: ({ sequence, what }) => `entry ${sequence} (${what})`,
+  faultAtPack: ({ pack }) => `pack ${pack}`,
+  faultOlder: ({ came, expected }) => `entry ${came} is its last, ${expected} was seen before`,
+  healedLog: ({ count, entries }) =>
+    `the relay had lost the newest part of the history, as after a backup was restored: ${entries} ${
+      count === 1 ? 'entry was' : 'entries were'
+    } put back from this device, exactly as ${count === 1 ? 'it was' : 'they were'}; no file was touched`,
+  healedContent: ({ count, packs, bytes }) =>
+    `the relay had lost contents too: what this device holds of them was sent again, ${packs} ${
+      count === 1 ? 'pack' : 'packs'
+    }, ${bytes}`,
+  statusHealed: ({ when, entries, packs, bytes }) =>
+    `  given back to the relay, which had lost it: ${entries} entries, ${packs} packs (${bytes}), ${when}`,
+}

@@ -1,0 +1,61 @@
+// What is said in French about a relay that does not hold what it should: healing, going on after a fork, audits, and why a folder stands still.
+import type { TrustCatalogue } from './catalogue-trust.ts'
+
+/** Zéro et un sont au singulier. */
+const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+
+/** French. */
+export const frenchTrust: TrustCatalogue = {
+  adoptDone: ({ folder, base, left, path }) =>
+    `${folder} continue avec l’histoire du relais. Les deux s’accordent jusqu’à l’entrée ${base} ; ce que cet appareil savait ensuite, jusqu’à l’entrée ${left}, est gardé dans ${path}. Aucun fichier n’a été touché : ce qui diffère ici part maintenant comme tout autre changement.`,
+  adoptNothing: ({ folder }) =>
+    `${folder} : rien à adopter, l’histoire du relais prolonge celle que l’on connaît ici.`,
+  healDone: ({ folder, entries, packs, bytes }) =>
+    `${folder} : rendu au relais : entrées ${entries}, paquets ${packs} (${bytes}).`,
+  healNothing: ({ folder }) => `${folder} : il ne manque rien au relais que cet appareil puisse lui rendre.`,
+  verifyDone: ({ folder, count, packs, of, bytes }) =>
+    `${folder} : ${packs} sur ${of} ${some(count, 'paquet relu et vérifié', 'paquets relus et vérifiés')} par leur contenu, ${bytes}.`,
+  verifyGood: () => 'Tout est tel qu’on l’y a mis.',
+  verifyHurt: ({ lacking, wrong }) =>
+    `Il en manque ${lacking} au relais, et ${wrong} ${some(wrong, 'n’est pas celui', 'ne sont pas ceux')} qu’on y a mis.`,
+  verifyHealed: ({ path }) => `était abîmé, et repart d’ici : ${path}`,
+  verifyLeft: ({ path }) => `est abîmé, et ne peut repartir d’ici : ${path}`,
+  statusVerified: ({ when, packs, of, hurt, files }) =>
+    `  relais vérifié par le contenu : ${packs} paquets sur ${of}, ${
+      hurt === 0
+        ? 'tout est bon'
+        : `${hurt} ${some(hurt, 'abîmé', 'abîmés')}, ${files === 0 ? 'réparés' : `fichiers encore abîmés : ${files}`}`
+    }, ${when}`,
+  statusHalted: ({ since, message }) => `  à l’arrêt depuis ${since} : ${message}`,
+  statusEvidence: ({ path }) => `  ce qui était attendu et ce qui est venu, à montrer à quelqu’un : ${path}`,
+  helpAdopt: () =>
+    'continuer avec l’histoire du relais après une bifurcation, quand vous l’avez décidé ; rien n’est perdu',
+  helpHeal: () => 'rendre maintenant au relais ce qu’il a perdu (une synchronisation le fait d’elle-même)',
+  helpVerify: () =>
+    'relire ce que le relais détient et le vérifier par le contenu ; renvoyer ce qui est abîmé',
+  helpVerifySample: () => 'une part seulement, tirée au hasard : 5%',
+  errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
+  hintRelayContradicts: () =>
+    'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Comparez `grenier status` sur vos autres appareils, et montrez à votre hébergeur ce qui est gardé comme preuve. Si l’histoire du relais et celle d’ici se sont séparées, et que vous avez décidé de continuer avec celle du relais : grenier adopt DOSSIER',
+  errorRelayCorrupt: ({ detail }) =>
+    `le relais détient des octets qui ne sont pas ceux qu’on y a mis : ${detail}`,
+  hintRelayCorrupt: () =>
+    'aucun fichier n’a été touché. Votre hébergeur devrait vérifier le disque et ses sauvegardes',
+  errorRelayRollback: ({ detail }) =>
+    `le relais montre un journal plus ancien que celui que cet appareil connaît : ${detail}`,
+  hintRelayRollback: () =>
+    'aucun fichier n’a été touché. Ce qui manque lui a été proposé, et il ne le garde pas : demandez à votre hébergeur',
+  faultAtEntry: ({ sequence, what }) => `entrée ${sequence} (${what})`,
+  faultAtPack: ({ pack }) => `paquet ${pack}`,
+  faultOlder: ({ came, expected }) => `l’entrée ${came} est sa dernière, la ${expected} avait été vue`,
+  healedLog: ({ count, entries }) =>
+    `le relais avait perdu la fin de l’historique, comme après la restauration d’une sauvegarde : ${entries} ${
+      count === 1 ? 'entrée a été remise telle quelle' : 'entrées ont été remises telles quelles'
+    } depuis cet appareil ; aucun fichier n’a été touché`,
+  healedContent: ({ count, packs, bytes }) =>
+    `le relais avait aussi perdu des contenus : ce que cet appareil en détient a été renvoyé, ${packs} ${
+      count === 1 ? 'paquet' : 'paquets'
+    }, ${bytes}`,
+  statusHealed: ({ when, entries, packs, bytes }) =>
+    `  rendu au relais, qui l’avait perdu : ${entries} entrées, ${packs} paquets (${bytes}), ${when}`,
+}

@@ -1,0 +1,176 @@
+// Checks by content what the relay holds: packs that the log claims are fetched whole, compared with their names, opened, and each chunk in them with
+// its id. Finds what was acknowledged and is not there, or is there and is something else; says which files that concerns.
+import {
+  containerFrontBytes,
+  CryptoError,
+  equal,
+  openContainer,
+  packIdOf,
+  toHex,
+  type PackId,
+} from '@grenier/crypto'
+import { readContent } from '../content/content-list.ts'
+import type { Fetch } from '../content/fetch.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { chunksOf, claimsInOrder, type Claim } from '../state/pack-table.ts'
+import { chunksIn, discredit, isElsewhere, knownHurt, knownLost } from '../state/lost-packs.ts'
+import type { FileValue, NodeId } from '../sync/tree.ts'
+import { contentKeysOf, type Vault } from './vault.ts'
+
+/** Packs that are fetched at once. */
+const atOnce = 4
+
+/** How much is checked: a share of all packs, 0 to 1, at least one; or as many, picked at random, as fit so many bytes. */
+export type AuditSize = { readonly share: number } | { readonly bytesMax: number }
+
+/** What was checked and found. `of`: packs that there are; `lacking`: the relay says it has them not; `wrong`: they are something else. */
+export interface Findings {
+  readonly packs: number
+  readonly of: number
+  readonly bytes: number
+  readonly lacking: readonly PackId[]
+  readonly wrong: readonly PackId[]
+}
+
+/** Told after each pack. */
+export type AuditProgress = (done: { packsDone: number; packsTotal: number; bytesDone: number }) => void
+
+/** Audits of one vault. */
+export class Audit {
+  readonly #vault: Vault
+  readonly #fetch: Fetch
+
+  constructor(vault: Vault, fetch: Fetch) {
+    this.#vault = vault
+    this.#fetch = fetch
+  }
+
+  /** Checks some packs; changes nothing. @throws ClientError as the session does */
+  async check(
+    session: RelaySession,
+    size: AuditSize,
+    progress: AuditProgress = () => undefined,
+  ): Promise<Findings> {
+    const all = await this.#packs()
+    const picked = this.#pick(all, size)
+    const lacking: PackId[] = []
+    const wrong: PackId[] = []
+    const queue = picked.values()
+    let [packsDone, bytes] = [0, 0]
+    const worker = async (): Promise<void> => {
+      for (const claim of queue) {
+        const found = await this.#look(session, claim)
+        if (found === 'lacking') lacking.push(claim.id)
+        if (found === 'wrong') wrong.push(claim.id)
+        packsDone += 1
+        bytes += claim.sizeBytes
+        progress({ packsDone, packsTotal: picked.length, bytesDone: bytes })
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, worker))
+    return { packs: picked.length, of: all.length, bytes, lacking, wrong }
+  }
+
+  /** Nothing is taken from these packs any more. Gives the files of the log that have chunks which lie nowhere else, by path. */
+  async hurtFiles(packs: readonly PackId[]): Promise<string[]> {
+    const { trees } = this.#vault
+    await trees.write({ flush: false }, (rows) => {
+      for (const pack of packs) discredit(rows, pack)
+    })
+    const hurt = new Set(
+      packs.flatMap((pack) =>
+        chunksIn(trees, pack)
+          .filter((id) => !isElsewhere(trees, id))
+          .map(toHex),
+      ),
+    )
+    if (hurt.size === 0) return []
+    const paths: string[] = []
+    for (const [id, value] of await this.#filesWith(hurt)) {
+      const path = trees.pathOf('remote', id)
+      if (path !== undefined && (await this.#isHurt(value, hurt))) paths.push(path)
+    }
+    return paths.sort()
+  }
+
+  /** Each pack once, but for those whose loss is known. */
+  async #packs(): Promise<Claim[]> {
+    const packs = new Map<string, Claim>()
+    const { trees } = this.#vault
+    const dealtWith = new Set([...(await knownHurt(trees)), ...(await knownLost(trees)).keys()])
+    for await (const claim of claimsInOrder(trees))
+      if (!dealtWith.has(toHex(claim.id))) packs.set(toHex(claim.id), claim)
+    return [...packs.values()]
+  }
+
+  #pick(all: readonly Claim[], size: AuditSize): readonly Claim[] {
+    const isWhole = 'share' in size && size.share >= 1
+    const shuffled = isWhole ? all : this.#shuffled(all)
+    if ('share' in size) return shuffled.slice(0, Math.max(1, Math.ceil(all.length * size.share)))
+    let bytes = 0
+    return shuffled.filter(({ sizeBytes }) => (bytes += sizeBytes) <= size.bytesMax)
+  }
+
+  /** What is looked at must not be foreseen. */
+  #shuffled(all: readonly Claim[]): readonly Claim[] {
+    const draw = (): number => Buffer.from(this.#vault.platform.random.bytes(6)).readUIntBE(0, 6)
+    return all
+      .map((claim) => [draw(), claim] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, claim]) => claim)
+  }
+
+  async #look(
+    session: RelaySession,
+    { id, sizeBytes, epoch, place }: Claim,
+  ): Promise<'good' | 'lacking' | 'wrong'> {
+    const { log, trees, platform } = this.#vault
+    const bytes = await session.get(log.vault, id, { offset: 0, length: sizeBytes })
+    if (bytes === undefined) return 'lacking'
+    if (!equal(packIdOf(bytes), id)) return 'wrong'
+    const [key, binding] = [log.keys.packKey(epoch), log.vault]
+    const listed = chunksOf(trees, place)
+    try {
+      // Of a large payload, or claimed by an entry that is void: nothing is known of what is in it.
+      if (listed.length === 0)
+        return openContainer({ type: 'pack', key, binding, bytes }).plain.length > 0 ? 'good' : 'wrong'
+      let offset = 0
+      const chunks = listed.map((chunk) => ({
+        ...chunk,
+        offset: (offset += chunk.storedBytes) - chunk.storedBytes,
+      }))
+      const front = bytes.slice(0, containerFrontBytes)
+      const cells = bytes.slice(containerFrontBytes)
+      const whole = { front, cells, firstCell: 0, packBytes: sizeBytes }
+      const opened = await platform.pool.open({
+        keys: contentKeysOf(this.#vault),
+        key,
+        binding,
+        epoch,
+        ...whole,
+        chunks,
+      })
+      return opened.every((chunk) => chunk !== undefined) ? 'good' : 'wrong'
+    } catch (error) {
+      // The relay holds what it was given: whoever made it made it so.
+      if (error instanceof CryptoError) return listed.length === 0 ? 'good' : 'wrong'
+      throw error
+    }
+  }
+
+  async #filesWith(hurt: ReadonlySet<string>): Promise<readonly (readonly [NodeId, FileValue])[]> {
+    const found: [NodeId, FileValue][] = []
+    for await (const [id, { remote }] of this.#vault.trees.all()) {
+      if (remote?.value.kind !== 'file' || remote.value.content === undefined) continue
+      const { depth, ids } = readContent(remote.value.content)
+      if (depth > 0 || ids.some((chunk) => hurt.has(toHex(chunk)))) found.push([id, remote.value])
+    }
+    return found
+  }
+
+  async #isHurt({ content, sizeBytes }: FileValue, hurt: ReadonlySet<string>): Promise<boolean> {
+    if (content === undefined || readContent(content).depth === 0) return content !== undefined
+    const chunks = await this.#fetch.chunksOf(content, sizeBytes)
+    return chunks?.every(({ id }) => !hurt.has(toHex(id))) !== true
+  }
+}
