@@ -1,5 +1,4 @@
 // One open folder, as the commands see it: puts the parts of a run together, and lets other questions be answered while it goes on.
-import { toHex } from '@grenier/crypto'
 import { Ahead } from '../content/ahead.ts'
 import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
@@ -8,14 +7,13 @@ import type { ContentSource } from '../disk/content-source.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
 import { OwnTraces } from '../disk/own-traces.ts'
-import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Approval, EngineContext, FolderEngine, Invitation, RunOptions } from './api.ts'
 import { sayAdopted } from './adoption-duty.ts'
 import { Brake } from './brake.ts'
-import { approveHeld, heldBack } from './brake-record.ts'
+import { approveHeld } from './brake-record.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import { Connection } from './connection.ts'
 import { doDuties } from './duties.ts'
@@ -24,14 +22,12 @@ import type { FolderState, FolderStatus, Progress, Report, Summary } from './eve
 import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
-import { keepingEvidence } from './halting.ts'
 import { FolderHistory } from './folder-history.ts'
+import { keepingEvidence, stillnessOf } from './halting.ts'
 import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
-import { healedIn } from './healed-note.ts'
 import { Healing } from './healing.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
-import { verifiedIn } from './verified-note.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork } from './plan-work.ts'
@@ -41,6 +37,7 @@ import { Receiver } from './receiver.ts'
 import { logInAgain } from './log-in-again.ts'
 import { deviceLogin } from './relay-login.ts'
 import { Sender, type Meanwhile } from './sender.ts'
+import { statusOf, summaryOf } from './standing.ts'
 import { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
 import { vaultFetch } from './vault-fetch.ts'
@@ -152,18 +149,8 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async status(): Promise<FolderStatus> {
-    const { trees, log } = this.#vault
-    return Promise.resolve({
-      state: this.#state,
-      pending: trees.differingCount,
-      conflicts: this.#tally.conflicts,
-      problems: this.#tally.problems,
-      head: log.isEmpty ? undefined : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) },
-      held: heldBack(trees),
-      healed: healedIn(trees),
-      verified: verifiedIn(trees),
-      lastContactMs: this.#lastContactMs,
-    })
+    const at = { state: this.#state, tally: this.#tally, lastContactMs: this.#lastContactMs }
+    return Promise.resolve(statusOf(this.#vault, at))
   }
 
   get progress(): Progress {
@@ -244,7 +231,8 @@ export class OpenFolderEngine implements FolderEngine {
       this.#vault.report({ event: 'state', state: 'synced' })
       return await this.#summary()
     } catch (error) {
-      if (error instanceof ClientError) this.#halt(error)
+      const state = stillnessOf(error)
+      if (state !== undefined) this.#vault.report(state)
       throw error
     } finally {
       this.#run = undefined
@@ -372,30 +360,8 @@ export class OpenFolderEngine implements FolderEngine {
     return run
   }
 
-  #halt(error: ClientError): void {
-    const halts = ['relay-contradicts', 'relay-corrupt', 'relay-rollback']
-    const asks = ['brake', 'folder-unmarked', 'state-foreign', 'update-needed']
-    const brakes = [...asks, 'key-withheld', 'checkpoint-broken']
-    if (halts.includes(error.code)) this.#vault.report({ event: 'state', state: 'halted', code: error.code })
-    else if (brakes.includes(error.code))
-      this.#vault.report({ event: 'state', state: 'braked', code: error.code })
-  }
-
   async #summary(): Promise<Summary> {
-    const { trees, log } = this.#vault
-    const { files, bytes } = await trees.held()
-    const { sentBytes, receivedBytes } = this.#connection.traffic
-    const { head } = log.state
-    return {
-      files,
-      bytes: Number(bytes),
-      bytesSent: sentBytes,
-      bytesReceived: receivedBytes,
-      conflicts: this.#tally.conflicts,
-      problems: this.#tally.problems,
-      head: { seq: head.sequence, hash: toHex(head.hash) },
-      durationMs: this.#tally.durationMs,
-    }
+    return await summaryOf(this.#vault, { tally: this.#tally, traffic: this.#connection.traffic })
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
+import type { FolderEvent } from './events.ts'
 import { encodeEvidence, evidenceOf } from '../log/evidence.ts'
 
 /** Whose evidence it is. */
@@ -34,4 +35,18 @@ async function withFile({ home, clock, record }: HaltingOf, error: ClientError):
     // The halt counts, not the paper: a full disk must not hide it.
     return error
   }
+}
+
+const halts: readonly string[] = ['relay-contradicts', 'relay-corrupt', 'relay-rollback']
+const waits: readonly string[] = [
+  ...['brake', 'folder-unmarked', 'state-foreign', 'update-needed'],
+  ...['key-withheld', 'checkpoint-broken'],
+]
+
+/** The state that a folder is left in by an error, if it is one that it stands still for. */
+export function stillnessOf(error: unknown): Extract<FolderEvent, { event: 'state' }> | undefined {
+  if (!(error instanceof ClientError)) return undefined
+  const { code } = error
+  if (halts.includes(code)) return { event: 'state', state: 'halted', code }
+  return waits.includes(code) ? { event: 'state', state: 'braked', code } : undefined
 }
