@@ -1,6 +1,8 @@
 // What the catalogue has about words, keys and vaults: setup, recovery, passphrases, what lies at a relay. A part of `Catalogue`.
 import type { UsageFault } from './usage-error.ts'
 
+import type { SheetWords } from './recovery-sheet.ts'
+
 type Text<P = Record<string, never>> = (values: P) => string
 
 /** Sentences about recovery, the same names in each language. */
@@ -36,6 +38,13 @@ export interface RecoveryCatalogue {
   renewVaults: Text<{ relay: string; names: string }>
   renewDone: Text
   hintRenewAgain: Text
+  /** The printed page. */
+  sheet: SheetWords
+  sheetWritten: Text<{ path: string }>
+  helpRecoverySheet: Text
+  usageAt: Text<{ relay: string; plan: string; used: string; quota: string }>
+  usageOf: Text<{ relay: string }>
+  helpUsage: Text
   helpRecovery: Text
   helpRecoveryRenew: Text
   helpNewPhraseFile: Text

@@ -256,6 +256,7 @@ export type CommandName =
   | 'join'
   | 'recover'
   | 'recovery'
+  | 'usage'
   | 'sync'
   | 'status'
   | 'approve'

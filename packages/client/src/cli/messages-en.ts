@@ -291,6 +291,7 @@ export const english: Catalogue = {
     add: 'grenier add ~/Documents --name documents',
     invite: 'grenier invite ~/Documents --role writer --expires 24h',
     join: 'grenier join "wss://relay.example.org#invite=…" ~/Documents',
+    usage: 'grenier usage',
     recovery: 'grenier recovery renew --phrase-file old.txt --phrase-out new.txt',
     recover: 'grenier recover wss://relay.example.org --phrase-file words.txt',
     sync: 'grenier sync ~/Documents',

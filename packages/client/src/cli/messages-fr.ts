@@ -305,6 +305,7 @@ export const french: Catalogue = {
     add: 'grenier add ~/Documents --name documents',
     invite: 'grenier invite ~/Documents --role writer --expires 24h',
     join: 'grenier join "wss://relais.example.org#invite=…" ~/Documents',
+    usage: 'grenier usage',
     recovery: 'grenier recovery renew --phrase-file anciens.txt --phrase-out nouveaux.txt',
     recover: 'grenier recover wss://relais.example.org --phrase-file mots.txt',
     sync: 'grenier sync ~/Documents',

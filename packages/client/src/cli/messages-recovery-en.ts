@@ -71,6 +71,31 @@ export const recoveryEnglish: RecoveryCatalogue = {
     'The new words are in force. The old ones open nothing that comes from now on: destroy them.',
   hintRenewAgain: () =>
     'some of it may be done: keep both sets of words, and run it again with --phrase-file OLD --new-phrase-file NEW',
+  sheet: {
+    language: 'en',
+    title: 'Grenier: recovery sheet',
+    purpose:
+      'With this page, and nothing else, all the files that its owner kept with Grenier can be brought back. They lie sealed at a relay, whose operator cannot read them. If you hold this page as an heir or a friend: this is the key.',
+    wordsTitle: 'The 24 words, in this order',
+    relayTitle: 'Where the files are',
+    todoTitle: 'What to do',
+    steps: [
+      'Take any computer with Linux or macOS, and Node.js 20 or newer. Get Grenier, which is free software, and follow its README.',
+      'Run the command below. It asks for the 24 words and lists the vaults (folders) that are there, each with its name, its date and the device that made it.',
+      'For each vault, run it again with --vault NAME --into FOLDER: the files appear in that folder.',
+      'Does the relay not answer any more? Ask its operator, or look for a sealed export (FILE.grenier) among the owner’s things: “grenier decrypt FILE.grenier” opens it with the same words.',
+    ],
+    command: 'grenier recover',
+    keepTitle: 'Keep it safe',
+    keep: 'Whoever reads these words can read everything, and can throw the owner’s devices out. Keep the page where you keep a will or a passport. Delete the file after printing. If it was seen or lost: “grenier recovery renew” makes new words, and a new page is needed.',
+    made: ({ made }) => `Made on ${made}.`,
+  },
+  sheetWritten: ({ path }) =>
+    `The recovery sheet is in ${path} (readable by you alone). Open it in a browser, print it, and delete the file.`,
+  helpRecoverySheet: () => 'also write a page to print, with the words and what to do with them (0600)',
+  usageAt: ({ relay, plan, used, quota }) => `${relay}: ${used} of ${quota} (plan ${plan})`,
+  usageOf: ({ relay }) => `${relay}:`,
+  helpUsage: () => 'bytes at each relay, against the quota',
   helpRecovery: () => 'renew: new words in the place of the old ones, in every vault',
   helpRecoveryRenew: () => 'what to do',
   helpNewPhraseFile: () => 'take the new words from FILE: goes on with what was cut off',

@@ -73,6 +73,31 @@ export const recoveryFrench: RecoveryCatalogue = {
     'Les nouveaux mots sont en vigueur. Les anciens n’ouvrent plus rien de ce qui viendra : détruisez-les.',
   hintRenewAgain: () =>
     'une partie est peut-être faite : gardez les deux jeux de mots, et relancez avec --phrase-file ANCIENS --new-phrase-file NOUVEAUX',
+  sheet: {
+    language: 'fr',
+    title: 'Grenier : feuille de secours',
+    purpose:
+      'Avec cette page, et rien d’autre, on peut ramener tous les fichiers que son propriétaire gardait avec Grenier. Ils sont scellés chez un relais, dont l’exploitant ne peut les lire. Si vous tenez cette page en tant qu’héritier ou ami : c’est la clé.',
+    wordsTitle: 'Les 24 mots, dans cet ordre',
+    relayTitle: 'Où sont les fichiers',
+    todoTitle: 'Que faire',
+    steps: [
+      'Prenez un ordinateur sous Linux ou macOS, avec Node.js 20 ou plus récent. Procurez-vous Grenier, un logiciel libre, et suivez son README.',
+      'Lancez la commande ci-dessous. Elle demande les 24 mots et liste les coffres (dossiers) qui sont là, chacun avec son nom, sa date et l’appareil qui l’a créé.',
+      'Pour chaque coffre, relancez-la avec --vault NOM --into DOSSIER : les fichiers apparaissent dans ce dossier.',
+      'Le relais ne répond plus ? Demandez à son exploitant, ou cherchez une archive scellée (FICHIER.grenier) parmi les affaires du propriétaire : « grenier decrypt FICHIER.grenier » l’ouvre avec les mêmes mots.',
+    ],
+    command: 'grenier recover',
+    keepTitle: 'À garder en lieu sûr',
+    keep: 'Qui lit ces mots peut tout lire, et peut exclure les appareils du propriétaire. Gardez cette page là où vous gardez un testament ou un passeport. Supprimez le fichier après l’impression. Si elle a été vue ou perdue : « grenier recovery renew » fait de nouveaux mots, et il faut une nouvelle page.',
+    made: ({ made }) => `Faite le ${made}.`,
+  },
+  sheetWritten: ({ path }) =>
+    `La feuille de secours est dans ${path} (vous seul pouvez la lire). Ouvrez-la dans un navigateur, imprimez-la, et supprimez le fichier.`,
+  helpRecoverySheet: () => 'écrire aussi une page à imprimer, avec les mots et ce qu’il faut en faire (0600)',
+  usageAt: ({ relay, plan, used, quota }) => `${relay} : ${used} sur ${quota} (formule ${plan})`,
+  usageOf: ({ relay }) => `${relay} :`,
+  helpUsage: () => 'octets chez chaque relais, et quota',
   helpRecovery: () => 'renew : de nouveaux mots à la place des anciens, dans tous les coffres',
   helpRecoveryRenew: () => 'ce qu’il faut faire',
   helpNewPhraseFile: () => 'prendre les nouveaux mots dans FICHIER : reprend ce qui a été interrompu',

@@ -51,6 +51,11 @@ export function refuseUnwritable(file: string): void {
 
 /** Writes the words to a new file, 0600, durable when it returns. @throws ClientError `usage`; nothing is overwritten */
 export function writePhrase(file: string, phrase: string): void {
+  writePrivate(file, `${phrase}\n`)
+}
+
+/** Writes a text that holds the words to a new file, 0600, durable when it returns. @throws ClientError `usage`; nothing is overwritten */
+export function writePrivate(file: string, text: string): void {
   let handle: number
   try {
     handle = openSync(file, 'wx', 0o600)
@@ -59,7 +64,7 @@ export function writePhrase(file: string, phrase: string): void {
     throw usageError(exists ? 'file-exists' : 'file-unwritable', file, cause)
   }
   try {
-    writeSync(handle, `${phrase}\n`)
+    writeSync(handle, text)
     fsyncSync(handle)
   } catch (cause) {
     rmSync(file, { force: true })
@@ -78,6 +83,11 @@ function flushDirectory(directory: string): void {
   } finally {
     closeSync(handle)
   }
+}
+
+/** The words one by one. */
+export function phraseWordsOf(phrase: string): string[] {
+  return phrase.split(' ')
 }
 
 /** The words as a table with their numbers, as one copies them to paper. */

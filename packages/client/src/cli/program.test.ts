@@ -13,6 +13,7 @@ const commands = [
   'join',
   'recover',
   'recovery',
+  'usage',
   'sync',
   'status',
   'forget',

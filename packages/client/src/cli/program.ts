@@ -22,6 +22,7 @@ import { recoveryRenew } from './recovery-renew.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
+import { usage } from './usage.ts'
 import { usageError } from './usage-error.ts'
 import { verify } from './verify.ts'
 
@@ -61,6 +62,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addJoin,
     addRecover,
     addRecovery,
+    addUsage,
     addSync,
     addStatus,
     addApprove,
@@ -98,9 +100,11 @@ function addSetup({ invocation, words, done, ...on }: Building): void {
     .option(`--device-name <${name}>`, words.helpDeviceName({}))
     .option(`--phrase-out <${file}>`, words.helpPhraseOut({}))
     .option(`--phrase-file <${file}>`, words.helpPhraseFile({}))
+    .option(`--recovery-sheet <${file}>`, words.helpRecoverySheet({}))
     .action(async (url: string, flags: unknown) => {
       const optional = v.optional(v.string())
-      const shape = { invite: optional, deviceName: optional, phraseOut: optional, phraseFile: optional }
+      const phrases = { phraseOut: optional, phraseFile: optional, recoverySheet: optional }
+      const shape = { invite: optional, deviceName: optional, ...phrases }
       done(await setup(invocation, url, v.parse(v.object(shape), flags)))
     })
 }
@@ -166,6 +170,10 @@ function addRecovery({ invocation, words, done, ...on }: Building): void {
       const shape = { phraseFile: optional, phraseOut: optional, newPhraseFile: optional }
       done(await recoveryRenew(invocation, v.parse(v.object(shape), flags)))
     })
+}
+
+function addUsage({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'usage', words.helpUsage({})).action(async () => done(await usage(invocation)))
 }
 
 function addSync({ invocation, words, done, ...on }: Building): void {

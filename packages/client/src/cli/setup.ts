@@ -20,9 +20,11 @@ import { homeExists, makeHome, openHome, type NewHome } from '../home/home-files
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
 import type { Invocation } from './invocation.ts'
-import { phraseIn, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
+import { phraseIn, readPhrase, refuseUnwritable, writePhrase, writePrivate } from './phrase.ts'
 import { printable } from './printable.ts'
 import { confirmWords, showWords } from './shown-words.ts'
+import { formatMoment } from './quantities.ts'
+import { recoverySheet } from './recovery-sheet.ts'
 import { relayText } from './relay-text.ts'
 import { usageError } from './usage-error.ts'
 
@@ -31,6 +33,7 @@ export interface SetupFlags {
   readonly deviceName?: string | undefined
   readonly phraseOut?: string | undefined
   readonly phraseFile?: string | undefined
+  readonly recoverySheet?: string | undefined
 }
 
 /** Where the words of a new identity go; undefined when they were given. */
@@ -43,6 +46,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
   const there = homeExists(homeDirectory) ? openHome(homeDirectory) : undefined
   if (there !== undefined) refuseSecond(there, url, flags)
   const wordsTo = whereWordsGo(invocation, flags)
+  if (flags.recoverySheet !== undefined) refuseUnwritable(flags.recoverySheet)
   const identity = await identityFor(invocation, flags, wordsTo)
   try {
     if (there?.identity !== undefined) refuseOther(there, identity.keys)
@@ -55,6 +59,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
     const home = there ?? makeHome(homeDirectory, made)
     if (there !== undefined && made.identity !== undefined)
       await there.enrol({ identity: made.identity, relay: url })
+    if (flags.recoverySheet !== undefined) writeSheet(invocation, flags.recoverySheet, { phrase, relay: url })
     if (wordsTo === 'shown') await confirmWords(invocation, phrase)
     tell(invocation, { home, relay: url }, wordsTo)
     return 0
@@ -74,7 +79,8 @@ async function identityFor(
       ? systemRandom.bytes(32)
       : await readPhrase(flags.phraseFile, output.words.askWords({}))
   const keys = identityFromEntropy(entropy)
-  const phrase = wordsTo === undefined ? '' : phraseIn(output.language, entropy)
+  const isTold = wordsTo !== undefined || flags.recoverySheet !== undefined
+  const phrase = isTold ? phraseIn(output.language, entropy) : ''
   entropy.fill(0)
   return { keys, phrase }
 }
@@ -185,6 +191,14 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     enrol: refuse,
     renew: refuse,
   }
+}
+
+/** The page to print. */
+function writeSheet({ output }: Invocation, file: string, of: { phrase: string; relay: string }): void {
+  const { words, language } = output
+  const made = formatMoment(Date.now(), language)
+  writePrivate(file, recoverySheet({ ...of, made }, words.sheet))
+  output.note(words.sheetWritten({ path: printable(file) }))
 }
 
 function tell({ output }: Invocation, at: { home: Home; relay: string }, wordsTo: WordsTo): void {

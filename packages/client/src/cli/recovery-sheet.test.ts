@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest'
+import { catalogueOf } from './messages.ts'
+import { recoverySheet } from './recovery-sheet.ts'
+
+const phrase = Array.from({ length: 24 }, (_, at) => `word${at + 1}`).join(' ')
+const relay = 'wss://relay.example:8443#sha256=<&">'
+
+describe.each(['en', 'fr'] as const)('the recovery sheet (%s)', (language) => {
+  const html = recoverySheet({ phrase, relay, made: '1 May 2026' }, catalogueOf(language).sheet)
+
+  test('has each word once, in order, and the relay, escaped', () => {
+    const [, list = ''] = /<ol class="words">([\s\S]*?)<\/ol>/.exec(html) ?? []
+    expect([...list.matchAll(/<li>(.*?)<\/li>/g)].map(([, word]) => word)).toEqual(phrase.split(' '))
+    expect(html).toContain('wss://relay.example:8443#sha256=&#60;&#38;&#34;&#62;')
+    expect(html).not.toContain('<&">')
+    expect(html).toContain(`<html lang="${language}">`)
+  })
+
+  test('asks nobody for anything', () => {
+    expect(html).toContain("default-src 'none'")
+    expect(html).not.toMatch(/<(script|link|img|iframe|object|form|base)|url\(|@import|\bsrc=|\bhref=/i)
+  })
+})

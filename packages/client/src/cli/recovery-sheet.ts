@@ -1,0 +1,71 @@
+// One printed page that somebody who has never heard of Grenier can act on: the words, the relay, and what to do. HTML that asks nobody for anything.
+import { phraseWordsOf } from './phrase.ts'
+
+/** What stands on the page. `words`: its texts, in one language. */
+export interface SheetFacts {
+  readonly phrase: string
+  readonly relay: string
+  /** When it was made, for people. */
+  readonly made: string
+}
+
+/** The texts of the page. `command` is shown as it is typed. */
+export interface SheetWords {
+  readonly language: string
+  readonly title: string
+  readonly purpose: string
+  readonly wordsTitle: string
+  readonly relayTitle: string
+  readonly todoTitle: string
+  readonly steps: readonly string[]
+  readonly command: string
+  readonly keepTitle: string
+  readonly keep: string
+  readonly made: (values: { made: string }) => string
+}
+
+const style = `
+@page { size: A4; margin: 18mm }
+body { font: 11pt/1.45 Georgia, 'Times New Roman', serif; color: #111; background: #fff; max-width: 174mm; margin: 0 auto; padding: 8mm 0 }
+h1 { font-size: 20pt; margin: 0 0 2mm } h2 { font-size: 12pt; margin: 6mm 0 2mm } p { margin: 0 0 2mm }
+ol.words { columns: 3; border: 1pt solid #111; padding: 4mm 4mm 4mm 14mm; margin: 0; font-size: 13pt; line-height: 1.7 }
+ol.words li { break-inside: avoid } ol.words, code { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace }
+code { font-size: 10pt; overflow-wrap: anywhere } .relay { font-size: 11pt } footer { margin-top: 6mm; font-size: 9pt; color: #444 }
+@media print { body { padding: 0 } }`
+
+/** The page, whole. */
+export function recoverySheet({ phrase, relay, made }: SheetFacts, words: SheetWords): string {
+  const list = phraseWordsOf(phrase).map((word) => `<li>${escaped(word)}</li>`)
+  const steps = words.steps.map((step) => `<li>${escaped(step)}</li>`)
+  return `<!doctype html>
+<html lang="${escaped(words.language)}">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escaped(words.title)}</title>
+<style>${style}
+</style>
+<h1>${escaped(words.title)}</h1>
+<p>${escaped(words.purpose)}</p>
+<h2>${escaped(words.wordsTitle)}</h2>
+<ol class="words">
+${list.join('\n')}
+</ol>
+<h2>${escaped(words.relayTitle)}</h2>
+<p><code class="relay">${escaped(relay)}</code></p>
+<h2>${escaped(words.todoTitle)}</h2>
+<ol>
+${steps.join('\n')}
+</ol>
+<p><code>${escaped(words.command)} ${escaped(relay)}</code></p>
+<h2>${escaped(words.keepTitle)}</h2>
+<p>${escaped(words.keep)}</p>
+<footer>${escaped(words.made({ made }))}</footer>
+</html>
+`
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
