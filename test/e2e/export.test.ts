@@ -1,5 +1,5 @@
 // The whole archive as a tar that the system's own tar unpacks to the same tree.
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lineOf, Stage, summaryOf } from './commands.ts'
@@ -45,6 +45,28 @@ test('an export unpacks to the same tree, from a file and from standard output',
   expect(exitCode).toBe(0)
   writeFileSync(streamed, stdout)
   expect(folderDifferences(here, await unpacked(streamed, 'streamed'))).toEqual([])
+
+  // As it was, too, also what is gone since.
+  const then = summaryOf(await alpha.done('sync', '--once'))['head']
+  const asThen = readTree(here)
+  rmSync(join(here, 'installed'), { recursive: true })
+  writeFileSync(join(here, 'new since'), 'x')
+  await alpha.done(
+    'restore',
+    here,
+    '--at',
+    String((then as { seq: number }).seq),
+    '--into',
+    stage.path('as-then'),
+  )
+  expect(differences(asThen, readTree(stage.path('as-then')))).toEqual([])
+  await alpha.done('restore', here, '--at', String((then as { seq: number }).seq), '--exact')
+  expect(differences(asThen, readTree(here))).toEqual([])
+  writeFileSync(join(here, 'new since'), 'y')
+  await alpha.done('sync', '--once')
+  const old = stage.path('old.tar')
+  await alpha.done('export', here, '--out', old, '--at', String((then as { seq: number }).seq))
+  expect(differences(asThen, readTree(await unpacked(old, 'old')))).toEqual([])
 
   // What is archived is what stands at the relay, whatever lies in the folder.
   const before = readTree(here)

@@ -14,6 +14,7 @@ import { Writable } from 'node:stream'
 import type { Encrypter } from 'age-encryption'
 import type { FolderEngine } from '../engine/api.ts'
 import type { Summary } from '../engine/events.ts'
+import type { Moment } from '../engine/history-query.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
@@ -21,6 +22,7 @@ import { knownFolder } from './folder-argument.ts'
 import { summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
+import { parseMoment } from './moments.ts'
 import { openOwnFolder } from './open-own-folder.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
@@ -32,10 +34,11 @@ import { canAsk, isYes } from './yes-or-no.ts'
 export async function exportFolder(
   invocation: Invocation,
   folder: string,
-  flags: AgeFlags & { readonly out: string },
+  flags: AgeFlags & { readonly out: string; readonly at?: string | undefined },
 ): Promise<ExitCode> {
   const { output, homeDirectory, interrupt } = invocation
-  const { out } = flags
+  const { out, at } = flags
+  const moment = at === undefined ? undefined : parseMoment(at, Date.now())
   if (out === '-') output.giveStdoutAway()
   const age = await ageOf(flags, output.words.askAgePassphrase({}))
   const home = openHome(homeDirectory)
@@ -50,8 +53,8 @@ export async function exportFolder(
   try {
     summary =
       out === '-'
-        ? await exportTo(engine, age, (piece, done) => process.stdout.write(piece, done))
-        : await exportFile(engine, age, out)
+        ? await exportTo({ engine, moment, age }, (piece, done) => process.stdout.write(piece, done))
+        : await exportFile({ engine, moment, age }, out)
   } finally {
     output.progressDone()
     report.end()
@@ -83,14 +86,21 @@ async function refuseOverwriting({ output, yes }: Invocation, out: string): Prom
     throw new ClientError('interrupted', 'not wanted')
 }
 
+/** What is written; as of when, undefined for now; and how it is wrapped. */
+interface Exported {
+  readonly engine: FolderEngine
+  readonly moment: Moment | undefined
+  readonly age: Encrypter | undefined
+}
+
 /** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. */
-async function exportFile(engine: FolderEngine, age: Encrypter | undefined, out: string): Promise<Summary> {
+async function exportFile(from: Exported, out: string): Promise<Summary> {
   // A pipe or a device has no beside.
   const beside = !existsSync(out) || statSync(out).isFile()
   const part = beside ? `${out}.${randomBytes(4).toString('hex')}.part` : out
   const handle = openForWriting(part, out)
   try {
-    const summary = await exportTo(engine, age, (piece, done) => write(handle, piece, done))
+    const summary = await exportTo(from, (piece, done) => write(handle, piece, done))
     if (beside) fsyncSync(handle)
     if (beside) renameSync(part, out)
     return summary
@@ -113,7 +123,7 @@ function openForWriting(part: string, out: string): number {
 type Write = (piece: Uint8Array, done: (error?: Error | null) => void) => void
 
 /** Hands the archive to `write`, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
-async function exportTo(engine: FolderEngine, age: Encrypter | undefined, write: Write): Promise<Summary> {
+async function exportTo({ engine, moment, age }: Exported, write: Write): Promise<Summary> {
   const failed = Promise.withResolvers<never>()
   const written = (piece: Uint8Array): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -135,7 +145,7 @@ async function exportTo(engine: FolderEngine, age: Encrypter | undefined, write:
       ),
   })
   const sink = age === undefined ? plain : await wrappedSink(age, written)
-  return await Promise.race([engine.export(sink), failed.promise])
+  return await Promise.race([engine.export(sink, moment), failed.promise])
 }
 
 function sinkFault(cause: Error): ClientError {

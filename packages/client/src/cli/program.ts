@@ -240,14 +240,23 @@ function addExport({ invocation, words, done, ...on }: Building): void {
     .argument(`<${words.value.folder}>`)
     .requiredOption(`--out <${words.value.file}>`, words.helpExportOut({}))
     .option('--sealed', words.helpExportSealed({}))
+    .option(`--at <${words.value.moment}>`, words.helpAt({}))
     .option(`--age <${words.value.recipient}>`, words.helpExportAge({}))
     .option(`--age-passphrase-file <${words.value.file}>`, words.helpExportAgePassphrase({}))
     .action(async (folder: string, flags: unknown) => {
       const text = v.optional(v.string())
-      const shape = { out: v.string(), sealed: v.optional(v.boolean()), age: text, agePassphraseFile: text }
+      const shape = {
+        out: v.string(),
+        sealed: v.optional(v.boolean()),
+        age: text,
+        agePassphraseFile: text,
+        at: text,
+      }
       const { sealed, ...how } = v.parse(v.object(shape), flags)
       const wraps = how.age !== undefined || how.agePassphraseFile !== undefined
       if (sealed === true && wraps) throw usageError('age-sealed')
+      // A sealed one has all of the history, and `decrypt --at` chooses.
+      if (sealed === true && how.at !== undefined) throw usageError('too-many', '--at')
       const run = sealed === true ? exportSealedFolder : exportFolder
       done(await run(invocation, folder, how))
     })

@@ -6,11 +6,11 @@ import { pack as tarPack, type Pack } from 'tar-stream'
 import type { Fetch } from '../content/fetch.ts'
 import { contentOf } from '../content/content-list.ts'
 import { ClientError } from '../errors.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 import { nameToBytes, type RelativePath } from '../sync/name.ts'
 import { rootId, type FileValue, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
 import { paxHeader, type PaxRecord } from './pax-header.ts'
 import type { Tally } from './tally.ts'
-import type { Vault } from './vault.ts'
 
 /** Chunks fetched at once: at most 32 MiB. */
 const windowChunks = 32
@@ -20,7 +20,8 @@ const plainNameBytes = 100
 type TarHeader = Parameters<Pack['entry']>[0]
 
 export interface ExportOptions {
-  readonly vault: Vault
+  /** Of which the remote column is written. */
+  readonly trees: TreesStore
   readonly fetch: Fetch
   readonly tally: Tally
   readonly sink: NodeJS.WritableStream
@@ -50,7 +51,7 @@ export async function exportTree(options: ExportOptions): Promise<{ files: numbe
 
 async function writeTree(options: ExportOptions, tar: Pack): Promise<{ files: number; bytes: number }> {
   const counts = { files: 0, bytes: 0 }
-  for await (const [path, row] of walk(options.vault, rootId, '' as RelativePath)) {
+  for await (const [path, row] of walk(options.trees, rootId, '' as RelativePath)) {
     await writeRow(options, tar, { path, row })
     if (row.value.kind !== 'directory') counts.files += 1
     if (row.value.kind === 'file') counts.bytes += row.value.sizeBytes
@@ -62,16 +63,16 @@ async function writeTree(options: ExportOptions, tar: Pack): Promise<{ files: nu
 
 /** The remote tree, directories before what is in them, by name. */
 async function* walk(
-  vault: Vault,
+  trees: TreesStore,
   parent: NodeId,
   path: RelativePath,
 ): AsyncGenerator<readonly [string, Row]> {
-  for await (const { id, name } of vault.trees.children('remote', parent)) {
-    const row = vault.trees.get(id)?.remote
+  for await (const { id, name } of trees.children('remote', parent)) {
+    const row = trees.get(id)?.remote
     if (row === undefined) continue
     const own = (path === '' ? name : `${path}/${name}`) as RelativePath
     yield [own, row]
-    if (row.value.kind === 'directory') yield* walk(vault, id, own)
+    if (row.value.kind === 'directory') yield* walk(trees, id, own)
   }
 }
 

@@ -24,7 +24,7 @@ import { checkFolder, renewMarker } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
 import { FolderHistory } from './folder-history.ts'
 import { keepingEvidence, stillnessOf } from './halting.ts'
-import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
@@ -180,18 +180,23 @@ export class OpenFolderEngine implements FolderEngine {
     return this.#receiver.waiting || this.#questions.waiting || this.#run?.isHinted === true
   }
 
-  async export(sink: NodeJS.WritableStream): Promise<Summary> {
+  async export(sink: NodeJS.WritableStream, moment?: Moment): Promise<Summary> {
     return await this.#ask(async () => {
       await this.#receiver.receive(await this.#connection.session())
-      const { fetch } = vaultFetch(this.#vault, this.#connection)
-      const { files, bytes } = await exportTree({ vault: this.#vault, fetch, tally: this.#tally, sink })
+      const { files, bytes } = await this.#historyOf().at(moment, ({ trees, fetch }) =>
+        exportTree({ trees, fetch, tally: this.#tally, sink }),
+      )
       return { ...(await this.#summary()), files, bytes }
     })
   }
 
   async history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
+    return await this.#keepingEvidence(() => this.#historyOf().answer(query, take))
+  }
+
+  #historyOf(): FolderHistory {
     const [connection, receiver, entries] = [this.#connection, this.#receiver, this.#entries]
-    const asking = new FolderHistory({
+    return new FolderHistory({
       vault: this.#vault,
       connection,
       receiver,
@@ -201,7 +206,6 @@ export class OpenFolderEngine implements FolderEngine {
       once: () => this.run({ once: true }),
       rested: () => this.#rested(),
     })
-    return await this.#keepingEvidence(() => asking.answer(query, take))
   }
 
   /** When the run that watches comes to rest the next time: how it stands then. */

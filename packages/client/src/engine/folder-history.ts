@@ -8,7 +8,8 @@ import type { EntryWriter } from './entry-writer.ts'
 import type { FolderState } from './events.ts'
 import type { FolderRun } from './folder-run.ts'
 import { History } from './history.ts'
-import type { HistoryAnswer, HistoryQuery, RestoreQuery, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryQuery, Moment, RestoreQuery, TakeRow } from './history-query.ts'
+import type { HistoryTree } from './history-tree.ts'
 import type { Receiver } from './receiver.ts'
 import { Restoring } from './restoring.ts'
 import type { Vault } from './vault.ts'
@@ -44,6 +45,11 @@ export class FolderHistory {
       refresh: () => this.#refresh(),
       traffic: () => parts.connection.traffic,
     })
+  }
+
+  /** The tree of a moment, for as long as `work` takes. @throws ClientError as `History.at` */
+  async at<T>(moment: Moment | undefined, work: (tree: HistoryTree) => Promise<T>): Promise<T> {
+    return await this.#history.at(moment, work)
   }
 
   /** @throws ClientError as `History.answer`; of a restoring `brake`, `relay-refused`, and what ends a run */
