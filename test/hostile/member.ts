@@ -179,6 +179,12 @@ export class HostileMember {
     return signEntry({ header, payload, secretKey: signer.sign.secretKey }).bytes
   }
 
+  /** It is gone from the line. */
+  async leave(): Promise<void> {
+    await this.#session?.close()
+    this.#session = undefined
+  }
+
   /** Sends packs and an entry to the real relay, which must take them. Its sequence. */
   async append(entry: Uint8Array, packs: readonly MadePack[] = []): Promise<number> {
     this.#session ??= await this.#logIn('device', this.device)

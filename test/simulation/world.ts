@@ -130,6 +130,11 @@ export class World {
     this.#relay = new RelayCore({ stores, config, clock, random: this.random })
   }
 
+  /** The relay deletes what is due, by its clock. */
+  async sweepRelay(): Promise<void> {
+    await this.#relay?.sweep()
+  }
+
   /** Pulls the relay's plug. */
   killRelay(): void {
     this.#relayLife += 1

@@ -5,6 +5,7 @@ import type { UnreachableReason } from '../relay/relay-failure.ts'
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { HistoryWords } from './catalogue-history.ts'
 import type { TrustCatalogue } from './catalogue-trust.ts'
+import type { PruneCatalogue } from './catalogue-prune.ts'
 import type { UsageFault } from './usage-error.ts'
 
 /** A sentence. Values are already printable: numbers formatted, control characters escaped. */
@@ -15,7 +16,8 @@ type Detailed = Text<{ detail: string }>
 type Plain = Text
 
 /** Every message, the same names in each language. */
-export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryWords, TrustCatalogue {
+export interface Catalogue
+  extends ArchiveCatalogue, RecoveryCatalogue, HistoryWords, TrustCatalogue, PruneCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
@@ -72,8 +74,6 @@ export interface Catalogue extends ArchiveCatalogue, RecoveryCatalogue, HistoryW
   hintUpdateNeeded: Plain
   errorKeyWithheld: Detailed
   hintKeyWithheld: Plain
-  errorCheckpointBroken: Text<{ device: string }>
-  hintCheckpointBroken: Plain
   /** `seen`: `brakeSeen`; `examples`: some paths. */
   errorBrake: Text<{ seen: string; examples: readonly string[] }>
   hintBrake: Text<{ direction: BrakeCounts['direction'] }>
@@ -262,6 +262,7 @@ export type CommandName =
   | 'approve'
   | 'limit'
   | 'forget'
+  | 'prune'
   | 'export'
   | 'decrypt'
   | 'adopt'

@@ -27,6 +27,8 @@ export interface LiveSync extends SyncProcess {
   heal: Asking<'heal'>
   verify: Asking<'verify'>
   limit: Asking<'limit'>
+  prune: Asking<'prune'>
+  'bring-back': Asking<'bring-back'>
   history: Asking<'history'>
 }
 
@@ -76,6 +78,10 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult.verify(await asked({ request: { ask: 'verify', ...verify }, ...options })),
     limit: async (limit, options) =>
       decodeResult.limit(await asked({ request: { ask: 'limit', ...limit }, ...options })),
+    prune: async (prune, options) =>
+      decodeResult.prune(await asked({ request: { ask: 'prune', ...prune }, ...options })),
+    'bring-back': async (back, options) =>
+      decodeResult['bring-back'](await asked({ request: { ask: 'bring-back', ...back }, ...options })),
     history: async (history, options) =>
       decodeResult.history(await asked({ request: { ask: 'history', ...history }, ...options })),
   }

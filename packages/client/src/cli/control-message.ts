@@ -1,6 +1,8 @@
 // What goes over the control socket: one line of JSON asks, lines of JSON answer. Checked at the door on both sides.
 import * as v from 'valibot'
 import type { Approval, Invitation } from '../engine/api.ts'
+import type { BroughtBack } from '../engine/bringing-back.ts'
+import type { Pruned } from '../engine/pruning.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
 import type { GivenBack, Verification } from '../engine/mending.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
@@ -33,6 +35,8 @@ const requestSchema = v.variant('ask', [
     share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   }),
   v.strictObject({ ask: v.literal('limit') }),
+  v.strictObject({ ask: v.literal('prune'), path: text, keepMs: count, dryRun: v.boolean() }),
+  v.strictObject({ ask: v.literal('bring-back'), path: text }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])
 
@@ -83,6 +87,18 @@ const summarySchema = v.strictObject({
   head,
   durationMs: v.number(),
 })
+const prunedSchema = v.strictObject({
+  through: v.optional(count),
+  versions: count,
+  entries: count,
+  entryBytes: count,
+  packs: count,
+  packBytes: count,
+  rewrittenPacks: count,
+  rewrittenBytes: count,
+  floorMs: count,
+})
+const broughtBackSchema = v.strictObject({ packs: count, bytes: count, gone: count })
 const addedSchema = v.strictObject({ vault: v.string(), summary: summarySchema })
 
 /** A folder that a process holds open. */
@@ -108,6 +124,8 @@ export interface ControlResults {
   readonly heal: GivenBack
   readonly verify: Verification
   readonly limit: undefined
+  readonly prune: Pruned
+  readonly 'bring-back': BroughtBack
   readonly history: HistoryAnswer
 }
 
@@ -236,6 +254,11 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
     heal: (result) => check(givenSchema, result),
     verify: (result) => check(verificationSchema, result),
     limit: () => undefined,
+    prune: (result) => {
+      const { through, ...pruned } = check(prunedSchema, result)
+      return { ...pruned, through }
+    },
+    'bring-back': (result) => check(broughtBackSchema, result),
     history: (result) => check(historyAnswerSchema, result),
   }
 

@@ -153,6 +153,10 @@ async function answer(
     case 'limit':
       await handler.limit(request, report, take)
       return undefined
+    case 'prune':
+      return await handler.prune(request, report, take)
+    case 'bring-back':
+      return await handler['bring-back'](request, report, take)
     case 'history':
       return await handler.history(request, report, take)
   }

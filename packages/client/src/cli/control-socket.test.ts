@@ -50,6 +50,19 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
     heal: () => Promise.resolve({ entries: 1, packs: 2, bytes: 3 }),
     verify: () => Promise.reject(new Error('not asked for')),
     limit: () => Promise.resolve(undefined),
+    prune: () =>
+      Promise.resolve({
+        through: undefined,
+        versions: 0,
+        entries: 0,
+        entryBytes: 0,
+        packs: 0,
+        packBytes: 0,
+        rewrittenPacks: 0,
+        rewrittenBytes: 0,
+        floorMs: 0,
+      }),
+    'bring-back': () => Promise.resolve({ packs: 0, bytes: 0, gone: 0 }),
     history: () => Promise.reject(new Error('not asked for')),
     ...over,
   }

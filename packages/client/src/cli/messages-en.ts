@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.ts'
 import { englishArchive } from './messages-archive-en.ts'
 import { recoveryEnglish } from './messages-recovery-en.ts'
 import { englishHistory } from './messages-history-en.ts'
+import { englishPrune } from './messages-prune-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
 import { englishTrust } from './messages-trust-en.ts'
 
@@ -14,6 +15,7 @@ export const english: Catalogue = {
   ...englishTrust,
   language: 'en',
   ...englishHistory,
+  ...englishPrune,
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
@@ -116,10 +118,6 @@ export const english: Catalogue = {
   hintUpdateNeeded: () => 'update Grenier on this machine',
   errorKeyWithheld: ({ detail }) => `a key meant for this device does not open (${detail})`,
   hintKeyWithheld: () => 'this folder waits until an owner issues new keys',
-  errorCheckpointBroken: ({ device }) =>
-    `the state of the vault that an owner's prune points to cannot be read; device ${device} wrote it`,
-  hintCheckpointBroken: () =>
-    'no file was touched; ask an owner whose device is in sync to run `grenier prune`, and look at that device',
   errorBrake: ({ seen, examples }) =>
     `${seen}, all at once (${examples.join(', ')}): nothing of it was sent or applied`,
   hintBrake: ({ direction }) =>
@@ -299,6 +297,7 @@ export const english: Catalogue = {
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
+    prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "2 hours ago"',
     cat: 'grenier cat ~/Documents notes.txt --at "2 hours ago" > notes-old.txt',

@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import { frenchArchive } from './messages-archive-fr.ts'
 import { recoveryFrench } from './messages-recovery-fr.ts'
 import { frenchHistory } from './messages-history-fr.ts'
+import { frenchPrune } from './messages-prune-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
 import { frenchTrust } from './messages-trust-fr.ts'
 
@@ -16,6 +17,7 @@ export const french: Catalogue = {
   ...frenchTrust,
   language: 'fr',
   ...frenchHistory,
+  ...frenchPrune,
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
@@ -124,10 +126,6 @@ export const french: Catalogue = {
   hintUpdateNeeded: () => 'mettez Grenier à jour sur cette machine',
   errorKeyWithheld: ({ detail }) => `une clé destinée à cet appareil ne s’ouvre pas (${detail})`,
   hintKeyWithheld: () => 'ce dossier attend qu’un propriétaire émette de nouvelles clés',
-  errorCheckpointBroken: ({ device }) =>
-    `l’état du coffre que désigne le nettoyage d’un propriétaire est illisible ; l’appareil ${device} l’a écrit`,
-  hintCheckpointBroken: () =>
-    'aucun fichier n’a été touché ; demandez à un propriétaire dont l’appareil est à jour de lancer « grenier prune », et examinez cet appareil',
   errorBrake: ({ seen, examples }) =>
     `${seen}, d’un seul coup (${examples.join(', ')}) : rien n’en a été envoyé ni appliqué`,
   hintBrake: ({ direction }) =>
@@ -313,6 +311,7 @@ export const french: Catalogue = {
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
+    prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "il y a 2 heures"',
     cat: 'grenier cat ~/Documents notes.txt --at "il y a 2 heures" > notes-old.txt',

@@ -17,6 +17,9 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `not a bandwidth: ${text}`,
     hint: 'as in 500KiB/s, 2MB/s or 8Mbit/s, at least 10KiB/s; none for no limit',
   },
+  'undo-alone': {
+    error: () => '`--undo` brings everything back that was dropped: nothing else goes with it',
+  },
   moment: {
     error: ({ text }) => `not a moment: ${text}`,
     hint: 'as in 2026-11-22, "2026-11-22 14:03", "2 hours ago", or the number of an entry of `grenier log`',

@@ -17,6 +17,9 @@ export const frenchUsage: Catalogue['usage'] = {
     hint: 'comme 500Kio/s, 2Mo/s ou 8Mbit/s, au moins 10Kio/s ; aucune pour ne pas limiter',
   },
   duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
+  'undo-alone': {
+    error: () => '« --undo » fait revenir tout ce qui a été abandonné : aucune autre option ne va avec',
+  },
   moment: {
     error: ({ text }) => `ceci n’est pas un moment : ${text}`,
     hint: 'comme 2026-11-22, "2026-11-22 14:03", "il y a 2 heures", ou le numéro d’une entrée de `grenier log`',

@@ -70,6 +70,8 @@ const values = {
   hurt: 1,
   since: 'then',
   packs: '5',
+  versions: '6',
+  days: '30',
   uncertain: 1,
   made: '1 May',
   place: 3,

@@ -18,6 +18,7 @@ import { join } from './join.ts'
 import { limit } from './limit.ts'
 import { addHistory } from './program-history.ts'
 import { recover } from './recover.ts'
+import { prune } from './prune.ts'
 import { recoveryRenew } from './recovery-renew.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
@@ -75,6 +76,7 @@ export function program(invocation: Invocation, done: Done): Command {
     addDecrypt,
   ])
     build(on)
+  addPrune(on)
   addHistory({ ...on, sub: (name, help) => sub(on, name, help) })
   return root
 }
@@ -226,6 +228,19 @@ function addLimit({ invocation, words, done, ...on }: Building): void {
     .action(async (flags: unknown) => {
       const optional = v.optional(v.string())
       done(await limit(invocation, v.parse(v.object({ up: optional, down: optional }), flags)))
+    })
+}
+
+function addPrune({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'prune', words.helpPrune({}))
+    .argument(`[${words.value.folder}]`)
+    .option(`--keep <${words.value.duration}>`, words.helpPruneKeep({}))
+    .option('--dry-run', words.helpPruneDryRun({}))
+    .option('--undo', words.helpPruneUndo({}))
+    .action(async (folder: string | undefined, flags: unknown) => {
+      const flag = v.optional(v.boolean())
+      const shape = { keep: v.optional(v.string()), dryRun: flag, undo: flag }
+      done(await prune(invocation, folder, v.parse(v.object(shape), flags)))
     })
 }
 

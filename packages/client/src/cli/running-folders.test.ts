@@ -88,6 +88,8 @@ function work(
         approve: () => Promise.resolve({ marked: false, sights: [] }),
         invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
         export: () => Promise.reject(new Error('not asked for')),
+        prune: () => Promise.reject(new Error('not asked for')),
+        bringBack: () => Promise.reject(new Error('not asked for')),
         history: () => Promise.reject(new Error('not asked for')),
         heal: () => Promise.reject(new Error('not asked for')),
         verify: () => Promise.reject(new Error('not asked for')),

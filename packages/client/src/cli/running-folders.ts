@@ -102,6 +102,8 @@ class RunningFolders {
       invocation.platform().limit(openHome(home.directory).limits)
       return Promise.resolve(undefined)
     },
+    prune: async ({ path, keepMs, dryRun }) => await this.#engineOf(path).prune({ keepMs, dryRun }),
+    'bring-back': async ({ path }) => await this.#engineOf(path).bringBack(),
     history: async ({ path, query }, _report, take) => await this.#engineOf(path).history(query, take),
     heal: async ({ path }) => await this.#engineOf(path).heal(),
     verify: async ({ path, share }) => await this.#engineOf(path).verify({ share }),

@@ -12,6 +12,7 @@ export const usageFaults = [
   'rate',
   'share', // a part of the whole, as 5%
   'role',
+  'undo-alone', // `--undo` with what to keep
   'moment', // a point in time, or the number of an entry
   'count',
   'into-synced', // a directory inside of a synced folder, or around one

@@ -7,6 +7,8 @@ import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { HistoryAnswer, HistoryQuery, LookQuery, Moment, TakeRow } from './history-query.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { Platform } from './platform.ts'
+import type { BroughtBack } from './bringing-back.ts'
+import type { Pruned, PruneOptions } from './pruning.ts'
 
 /** What each call is given. */
 export interface EngineContext {
@@ -60,6 +62,10 @@ export interface FolderEngine {
   heal(): Promise<GivenBack>
   /** Checks by content a share (0 to 1) of the packs that the relay holds, and sends anew what is hurt. */
   verify(options: VerifyOptions): Promise<Verification>
+  /** Lets go of what no retained version needs. Owners alone. @throws ClientError `relay-refused` (reason `no-right`) */
+  prune(options: PruneOptions): Promise<Pruned>
+  /** Brings back every pack that was dropped and that the relay keeps still. Owners alone. */
+  bringBack(): Promise<BroughtBack>
   close(): Promise<void>
 }
 

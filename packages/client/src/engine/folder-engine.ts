@@ -14,6 +14,7 @@ import type { Approval, EngineContext, FolderEngine, Invitation, RunOptions } fr
 import { sayAdopted } from './adoption-duty.ts'
 import { Brake } from './brake.ts'
 import { approveHeld } from './brake-record.ts'
+import { bringBack, type BroughtBack } from './bringing-back.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import { Connection } from './connection.ts'
 import { doDuties } from './duties.ts'
@@ -32,6 +33,7 @@ import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork } from './plan-work.ts'
 import { Planning } from './planning.ts'
+import { Pruning, type Pruned, type PruneOptions, type PruningParts } from './pruning.ts'
 import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { logInAgain } from './log-in-again.ts'
@@ -158,13 +160,7 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async invite(options: InviteOptions): Promise<Invitation> {
-    const inviting = new Inviting({
-      vault: this.#vault,
-      entries: this.#entries,
-      receiver: this.#receiver,
-      session: () => this.#connection.session(),
-    })
-    return await this.#ask(() => inviting.invite(options))
+    return await this.#ask(() => new Inviting(this.#owning()).invite(options))
   }
 
   async heal(): Promise<GivenBack> {
@@ -211,6 +207,21 @@ export class OpenFolderEngine implements FolderEngine {
   /** When the run that watches comes to rest the next time: how it stands then. */
   #rested(): Promise<FolderState> {
     return new Promise((resolve) => this.#resting.push(resolve))
+  }
+
+  async prune(options: PruneOptions): Promise<Pruned> {
+    return await this.#ask(() => new Pruning(this.#owning()).prune(options))
+  }
+
+  async bringBack(): Promise<BroughtBack> {
+    return await this.#ask(() => bringBack(this.#owning()))
+  }
+
+  /** What an owner's work is done with. */
+  #owning(): PruningParts {
+    const on = { vault: this.#vault, entries: this.#entries, receiver: this.#receiver }
+    const { fetch } = vaultFetch(this.#vault, this.#connection)
+    return { ...on, fetch, session: () => this.#connection.session() }
   }
 
   async close(): Promise<void> {

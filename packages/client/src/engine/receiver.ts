@@ -303,7 +303,8 @@ export class Receiver {
     for (const [position, stored] of (opened.payloadPacks ?? []).entries())
       keepPayloadPack(transaction, { sequence, position }, stored)
     if (header.kind === 'change') {
-      if (own && opened.again !== true) noteBulk(transaction, header.added, opened.change)
+      const sends = own && header.restored.length === 0 && opened.again !== true
+      if (sends) noteBulk(transaction, header.added, opened.change)
       const result = await foldChange(transaction, { header, payload: opened.change, own, outcome })
       if (opened.again === true) return result.changed
       if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)

@@ -119,7 +119,8 @@ function foldClaims(
     const chunks = lists.get(position) ?? []
     const place = { sequence: header.sequence, position }
     const { id, sizeBytes, epoch } = claim
-    const known = own ? 'good' : 'unknown'
+    // What is restored was packed by whoever added it first.
+    const known = own && position < header.added.length ? 'good' : 'unknown'
     const folded = { place, id, sizeBytes, epoch, at: header.at, chunkCount: chunks.length }
     claimPack(rows, folded, { chunks, known })
   })

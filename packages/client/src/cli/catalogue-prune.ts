@@ -1,0 +1,21 @@
+// The part of the catalogue that is about pruning.
+import type { Text } from './catalogue.ts'
+
+type Plain = Text
+
+/** What people read about pruning. */
+export interface PruneCatalogue {
+  errorCheckpointBroken: Text<{ device: string }>
+  hintCheckpointBroken: Plain
+  pruneNothing: Plain
+  pruneDone: Text<{ dryRun: boolean; count: number; versions: string; packs: string; bytes: string }>
+  pruneRewritten: Text<{ dryRun: boolean; bytes: string }>
+  pruneFloor: Text<{ days: string }>
+  pruneUndoNothing: Plain
+  pruneUndoDone: Text<{ packs: string; bytes: string }>
+  pruneUndoGone: Text<{ packs: string }>
+  helpPrune: Plain
+  helpPruneKeep: Plain
+  helpPruneDryRun: Plain
+  helpPruneUndo: Plain
+}

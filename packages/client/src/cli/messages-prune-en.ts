@@ -1,0 +1,24 @@
+// English messages about pruning.
+import type { PruneCatalogue } from './catalogue-prune.ts'
+
+/** Spread into the catalogue. */
+export const englishPrune: PruneCatalogue = {
+  errorCheckpointBroken: ({ device }) =>
+    `the state of the vault that an owner's prune points to cannot be read; device ${device} wrote it`,
+  hintCheckpointBroken: () =>
+    'no file was touched; ask an owner whose device is in sync to run `grenier prune`, and look at that device',
+  pruneNothing: () => 'There is nothing to let go of.',
+  pruneDone: ({ dryRun, count, versions, packs, bytes }) =>
+    `${versions} old ${count === 1 ? 'version' : 'versions'} and ${packs} packs ${dryRun ? 'would go' : 'go'}: ${bytes} at the relay.`,
+  pruneRewritten: ({ dryRun, bytes }) =>
+    `What is still needed of them (about ${bytes}) ${dryRun ? 'would be' : 'was'} packed anew first.`,
+  pruneFloor: ({ days }) =>
+    `The relay keeps all of it for ${days} days from the drop. Until then \`grenier prune --undo\` brings it back.`,
+  pruneUndoNothing: () => 'Nothing was dropped that the relay still has.',
+  pruneUndoDone: ({ packs, bytes }) => `${packs} packs are back: ${bytes}.`,
+  pruneUndoGone: ({ packs }) => `${packs} packs that were dropped are not at the relay any more.`,
+  helpPrune: () => 'let go of old versions: drop what no version that is kept needs (owners)',
+  helpPruneKeep: () => 'how far back versions are kept (30d)',
+  helpPruneDryRun: () => 'only say what would go',
+  helpPruneUndo: () => 'bring back what was dropped, as long as the relay keeps it',
+}

@@ -1,0 +1,25 @@
+// French messages about pruning. No-break spaces as in messages-fr.ts.
+import type { PruneCatalogue } from './catalogue-prune.ts'
+
+/** Spread into the catalogue. */
+export const frenchPrune: PruneCatalogue = {
+  errorCheckpointBroken: ({ device }) =>
+    `l’état du coffre que désigne le nettoyage d’un propriétaire est illisible ; l’appareil ${device} l’a écrit`,
+  hintCheckpointBroken: () =>
+    'aucun fichier n’a été touché ; demandez à un propriétaire dont l’appareil est à jour de lancer « grenier prune », et examinez cet appareil',
+  pruneNothing: () => 'Il n’y a rien à laisser partir.',
+  pruneDone: ({ dryRun, count, versions, packs, bytes }) =>
+    `${versions} ${count > 1 ? 'anciennes versions' : 'ancienne version'} et ${packs} paquets ${dryRun ? 'partiraient' : 'partent'} : ${bytes} au relais.`,
+  pruneRewritten: ({ dryRun, bytes }) =>
+    `Ce qui en est encore nécessaire (environ ${bytes}) ${dryRun ? 'serait' : 'a été'} d’abord empaqueté à nouveau.`,
+  pruneFloor: ({ days }) =>
+    `Le relais garde tout cela ${days} jours à compter de l’abandon. D’ici là, « grenier prune --undo » le fait revenir.`,
+  pruneUndoNothing: () => 'Rien de ce qui a été abandonné n’est encore au relais.',
+  pruneUndoDone: ({ packs, bytes }) => `${packs} paquets sont revenus : ${bytes}.`,
+  pruneUndoGone: ({ packs }) => `${packs} paquets abandonnés ne sont plus au relais.`,
+  helpPrune: () =>
+    'laisser partir les anciennes versions : abandonner ce dont aucune version gardée n’a besoin (propriétaires)',
+  helpPruneKeep: () => 'jusqu’où remontent les versions gardées (30d)',
+  helpPruneDryRun: () => 'seulement dire ce qui partirait',
+  helpPruneUndo: () => 'faire revenir ce qui a été abandonné, tant que le relais le garde',
+}

@@ -1,0 +1,104 @@
+// `grenier prune`: lets go of what no retained version needs, says what would go, or brings back what was dropped. Asked of the running `sync` where
+// one holds the folder.
+import type { FolderEngine } from '../engine/api.ts'
+import type { BroughtBack } from '../engine/bringing-back.ts'
+import type { Pruned } from '../engine/pruning.ts'
+import type { ExitCode } from '../errors.ts'
+import { holderOf } from './control-client.ts'
+import { summaryFor } from './prune-summary.ts'
+import { askedFolder, type Asked } from './history.ts'
+import type { Invocation } from './invocation.ts'
+import { openOwnFolder } from './open-own-folder.ts'
+import { formatBytes, formatCount, parseDuration } from './quantities.ts'
+import { usageError } from './usage-error.ts'
+
+export interface PruneFlags {
+  readonly keep?: string | undefined
+  readonly dryRun?: boolean | undefined
+  readonly undo?: boolean | undefined
+}
+
+/** How far back versions stay, unless it is said. */
+const keepDefault = '30d'
+const dayMs = 86_400_000
+
+/** Prunes, and says what that came to. @throws ClientError */
+export async function prune(
+  invocation: Invocation,
+  folder: string | undefined,
+  { keep, dryRun = false, undo = false }: PruneFlags,
+): Promise<ExitCode> {
+  const startMs = performance.now()
+  if (undo && (dryRun || keep !== undefined)) throw usageError('undo-alone')
+  const asked = askedFolder(invocation, folder)
+  const { path } = asked.record
+  const { signal } = invocation.interrupt
+  const running = await holderOf(asked.home.directory, path)
+  if (undo) {
+    const back =
+      running === undefined
+        ? await here(invocation, asked, (engine) => engine.bringBack())
+        : await running['bring-back']({ path }, { signal })
+    tellBack(invocation, asked, back)
+  } else {
+    const options = { keepMs: parseDuration(keep ?? keepDefault), dryRun }
+    const pruned =
+      running === undefined
+        ? await here(invocation, asked, (engine) => engine.prune(options))
+        : await running.prune({ path, ...options }, { signal })
+    tellPruned(invocation, asked, { pruned, dryRun })
+  }
+  invocation.output.line(summaryFor(asked.place, Math.round(performance.now() - startMs)))
+  return 0
+}
+
+async function here<T>(
+  invocation: Invocation,
+  { home, record }: Asked,
+  work: (engine: FolderEngine) => Promise<T>,
+): Promise<T> {
+  const engine = await openOwnFolder({ invocation, home, path: record.path })
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+function tellPruned(
+  { output }: Invocation,
+  { place }: Asked,
+  { pruned, dryRun }: { readonly pruned: Pruned; readonly dryRun: boolean },
+): void {
+  const { words, language } = output
+  const { packs, packBytes, versions, rewrittenBytes, floorMs } = pruned
+  const freedBytes = Math.max(0, packBytes + pruned.entryBytes - rewrittenBytes)
+  output.line({ event: 'prune', ...place, dryRun, ...pruned, freedBytes })
+  if (packs === 0 && pruned.entries === 0) {
+    output.result(words.pruneNothing({}))
+    return
+  }
+  const said = {
+    dryRun,
+    count: versions,
+    versions: formatCount(versions, language),
+    packs: formatCount(packs, language),
+    bytes: formatBytes(freedBytes, language),
+  }
+  output.result(words.pruneDone(said))
+  if (pruned.rewrittenPacks > 0)
+    output.note(words.pruneRewritten({ dryRun, bytes: formatBytes(rewrittenBytes, language) }))
+  output.note(words.pruneFloor({ days: formatCount(Math.ceil(floorMs / dayMs), language) }))
+}
+
+function tellBack({ output }: Invocation, { place }: Asked, back: BroughtBack): void {
+  const { words, language } = output
+  output.line({ event: 'prune', ...place, undo: true, ...back })
+  const { packs, bytes, gone } = back
+  output.result(
+    packs === 0
+      ? words.pruneUndoNothing({})
+      : words.pruneUndoDone({ packs: formatCount(packs, language), bytes: formatBytes(bytes, language) }),
+  )
+  if (gone > 0) output.note(words.pruneUndoGone({ packs: formatCount(gone, language) }))
+}

@@ -1,0 +1,52 @@
+// Which packs go, and which are written anew, from how much of each is needed. Pure: bytes in, names out.
+import { packBytesMax, type PackId } from '@grenier/crypto'
+
+/** How a pack is used. `liveBytes`: stored bytes of chunks that a retained version needs, and that this pack is to serve. */
+export interface PackUse {
+  readonly id: PackId
+  readonly sizeBytes: number
+  readonly liveBytes: number
+  /** Neither dropped nor written anew: too young, or it holds a checkpoint or a payload that is needed. */
+  readonly isSpared: boolean
+}
+
+/** What a prune does with packs. */
+export interface PackPlan {
+  /** Nothing in them is needed. */
+  readonly dead: readonly PackUse[]
+  /** What is needed in them goes into new packs first. Those with the smallest share come first. */
+  readonly rewritten: readonly PackUse[]
+  readonly liveBytes: number
+}
+
+/** Bytes that nobody needs, as a share of those that somebody does, that are left where they are: beyond, packs are written anew. */
+const wasteShareMax = 0.08
+/** A pack with less to be won than this is not worth reading and sending. */
+const wonShareMin = 0.1
+/** Packs up to this are small: together they are merged. */
+const smallPackBytes = packBytesMax / 4
+
+/** Plans. Spared packs count as they are. */
+export function planPacks(uses: readonly PackUse[]): PackPlan {
+  const free = uses.filter(({ isSpared }) => !isSpared)
+  const dead = free.filter(({ liveBytes }) => liveBytes === 0)
+  const partly = free.filter(({ liveBytes }) => liveBytes > 0)
+  const liveBytes = uses.reduce((sum, one) => sum + one.liveBytes, 0)
+  const small = partly.filter(({ sizeBytes }) => sizeBytes <= smallPackBytes)
+  const smallLiveBytes = small.reduce((sum, one) => sum + one.liveBytes, 0)
+  const merged = new Set(smallLiveBytes >= packBytesMax ? small : [])
+  const wasted = (one: PackUse): number => one.sizeBytes - one.liveBytes
+  let wasteBytes = partly.filter((one) => !merged.has(one)).reduce((sum, one) => sum + wasted(one), 0)
+  const byShare = partly
+    .filter((one) => !merged.has(one) && wasted(one) > one.sizeBytes * wonShareMin)
+    .sort((a, b) => a.liveBytes / a.sizeBytes - b.liveBytes / b.sizeBytes)
+  const rewritten = [...merged]
+  for (const one of byShare) {
+    if (wasteBytes <= liveBytes * wasteShareMax) break
+    // A single small pack would only become another one.
+    if (one.sizeBytes <= smallPackBytes && one.liveBytes * 2 > one.sizeBytes) continue
+    rewritten.push(one)
+    wasteBytes -= wasted(one)
+  }
+  return { dead, rewritten, liveBytes }
+}
