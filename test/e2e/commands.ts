@@ -273,8 +273,8 @@ export class Device {
   }
 
   /** A code for one more device. */
-  async invite(folder: string): Promise<string> {
-    const { lines } = await this.done('invite', folder)
+  async invite(folder: string, ...flags: readonly string[]): Promise<string> {
+    const { lines } = await this.done('invite', folder, ...flags)
     return String(lineOf(lines, 'invite')['code'])
   }
 

@@ -179,7 +179,7 @@ describe('a relay with yesterday’s copy of its data', () => {
     a.sync(false)
     await untilHealed(world, 'entries')
     c.user.write('of the revoked', 'never arrives')
-    expect(await world.sync(c)).toMatchObject({ code: 'relay-refused' })
+    expect(await world.sync(c)).toMatchObject({ code: 'device-revoked' })
     await allStop(world)
     await world.syncs(a, b)
     expect((await logOf(world)).slice(0, log.length)).toEqual(log)

@@ -23,6 +23,8 @@ export type ClientErrorCode =
   | 'code-wrong' // an invitation code that does not decode, is used, cancelled or expired
   | 'relay-unreachable' // no connection, or it broke and stayed broken
   | 'relay-refused' // the relay said no: `data.reason` has its code
+  | 'device-revoked' // taken out of the vault, as its log proves
+  | 'member-refused' // a change of members that the rules do not allow: `data.what` says why
   | 'relay-contradicts' // chain, signature, right, fork: not what was signed
   | 'relay-corrupt' // bytes that are not what their name or seal says
   | 'relay-rollback' // an older log than this device knows

@@ -1,5 +1,5 @@
 // The part of the catalogue that is about archives: sealed exports, opening them, bringing them back.
-import type { Text } from './catalogue.ts'
+import type { Text } from './catalogue-text.ts'
 
 type Plain = Text
 type Pathed = Text<{ path: string }>

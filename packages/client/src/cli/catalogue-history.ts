@@ -1,6 +1,6 @@
 // The part of the catalogue that is about history: what was, and bringing it back. The words are in messages-history-en.ts and -fr.ts.
 import type { EntryKind, MemberAction } from '@grenier/crypto'
-import type { Text } from './catalogue.ts'
+import type { Text } from './catalogue-text.ts'
 
 /** What an entry is called in the log, unless its paths say it all. */
 export type LogKind = Exclude<EntryKind, 'change'> | MemberAction

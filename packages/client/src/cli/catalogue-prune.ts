@@ -1,5 +1,5 @@
 // The part of the catalogue that is about pruning.
-import type { Text } from './catalogue.ts'
+import type { Text } from './catalogue-text.ts'
 
 type Plain = Text
 

@@ -1,5 +1,5 @@
 // What is said about a relay that does not hold what it should: the part of the catalogue of heal, adopt and verify.
-import type { Text } from './catalogue.ts'
+import type { Text } from './catalogue-text.ts'
 
 /** The words of heal, adopt, verify, and of a halt. */
 export interface TrustCatalogue {

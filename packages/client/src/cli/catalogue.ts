@@ -6,10 +6,10 @@ import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { HistoryWords } from './catalogue-history.ts'
 import type { TrustCatalogue } from './catalogue-trust.ts'
 import type { PruneCatalogue } from './catalogue-prune.ts'
+import type { MembersCatalogue } from './catalogue-members.ts'
+import type { Advice, Text } from './catalogue-text.ts'
 import type { UsageFault } from './usage-error.ts'
 
-/** A sentence. Values are already printable: numbers formatted, control characters escaped. */
-export type Text<P = Record<string, never>> = (values: P) => string
 type Pathed = Text<{ path: string }>
 type MaybePathed = Text<{ path: string | undefined }>
 type Detailed = Text<{ detail: string }>
@@ -17,7 +17,13 @@ type Plain = Text
 
 /** Every message, the same names in each language. */
 export interface Catalogue
-  extends ArchiveCatalogue, RecoveryCatalogue, HistoryWords, TrustCatalogue, PruneCatalogue {
+  extends
+    ArchiveCatalogue,
+    RecoveryCatalogue,
+    HistoryWords,
+    TrustCatalogue,
+    PruneCatalogue,
+    MembersCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
   errorLine: Text<{ message: string }>
@@ -124,10 +130,6 @@ export interface Catalogue
   takenOn: Text<{ folder: string; pid: number }>
   addDone: Text<{ folder: string; name: string; relay: string }>
   joinDone: Text<{ folder: string; name: string }>
-  joinHistory: Plain
-  inviteCode: Plain
-  inviteWords: Plain
-  inviteUntil: Text<{ role: string; until: string }>
   approveSeen: Text<{ seen: string }>
   approveMarked: Text<{ folder: string }>
   approveNothing: Text<{ folder: string }>
@@ -165,9 +167,6 @@ export interface Catalogue
   statusHeld: Text<{ seen: string }>
   statusContact: Text<{ when: string }>
   statusNever: Plain
-  roleOwner: Plain
-  roleWriter: Plain
-  roleReader: Plain
   actionPut: Plain
   actionRemove: Plain
   actionMove: Plain
@@ -182,9 +181,6 @@ export interface Catalogue
   helpDeviceName: Plain
   helpAdd: Plain
   helpAddName: Plain
-  helpInvite: Plain
-  helpInviteRole: Plain
-  helpInviteExpires: Plain
   helpJoin: Plain
   helpSync: Plain
   helpOnce: Plain
@@ -213,12 +209,6 @@ export interface BrakeCounts {
   readonly filesText: string
 }
 
-/** What is wrong, and what to do. */
-export interface Advice {
-  readonly error: Text<{ text: string }>
-  readonly hint?: string
-}
-
 /** Titles that the command library writes. */
 export type HelpTitle = 'Usage:' | 'Options:' | 'Global Options:' | 'Commands:' | 'Arguments:' | 'Example:'
 
@@ -238,6 +228,8 @@ export type ValueName =
   | 'duration'
   | 'rate'
   | 'share'
+  | 'device'
+  | 'invitation'
   | 'language'
   | 'path'
   | 'moment'
@@ -259,6 +251,9 @@ export type CommandName =
   | 'usage'
   | 'sync'
   | 'status'
+  | 'devices'
+  | 'revoke'
+  | 'role'
   | 'approve'
   | 'limit'
   | 'forget'

@@ -21,6 +21,8 @@ const statusTimeoutMs = 10_000
 /** A living process, and how to ask it. */
 export interface LiveSync extends SyncProcess {
   invite: Asking<'invite'>
+  members: Asking<'members'>
+  changeMembers: Asking<'change-members'>
   approve: Asking<'approve'>
   add: Asking<'add'>
   release: Asking<'release'>
@@ -66,6 +68,12 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
     ...decodeResult.status(process.result),
     invite: async (invite, options) =>
       decodeResult.invite(await asked({ request: { ask: 'invite', ...invite }, ...options })),
+    members: async (members, options) =>
+      decodeResult.members(await asked({ request: { ask: 'members', ...members }, ...options })),
+    changeMembers: async (change, options) =>
+      decodeResult['change-members'](
+        await asked({ request: { ask: 'change-members', ...change }, ...options }),
+      ),
     approve: async (approve, options) =>
       decodeResult.approve(await asked({ request: { ask: 'approve', ...approve }, ...options })),
     add: async (add, options) =>

@@ -1,6 +1,6 @@
 // What goes over the control socket: one line of JSON asks, lines of JSON answer. Checked at the door on both sides.
 import * as v from 'valibot'
-import type { Approval, Invitation } from '../engine/api.ts'
+import type { Approval, Invitation, Members } from '../engine/api.ts'
 import type { BroughtBack } from '../engine/bringing-back.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
@@ -22,9 +22,17 @@ const text = v.pipe(v.string(), v.maxLength(65_536))
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const role = v.picklist(['owner', 'writer', 'reader'])
 
+const changeSchema = v.variant('do', [
+  v.strictObject({ do: v.literal('revoke'), member: text }),
+  v.strictObject({ do: v.literal('role'), member: text, role }),
+  v.strictObject({ do: v.literal('cancel'), invitation: text }),
+])
+
 const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('status') }),
   v.strictObject({ ask: v.literal('invite'), path: text, role, expiresMs: count }),
+  v.strictObject({ ask: v.literal('members'), path: text }),
+  v.strictObject({ ask: v.literal('change-members'), path: text, change: changeSchema }),
   v.strictObject({ ask: v.literal('add'), path: text, name: text, relay: text }),
   v.strictObject({ ask: v.literal('approve'), path: text }),
   v.strictObject({ ask: v.literal('release'), path: text }),
@@ -56,7 +64,7 @@ const verificationSchema = v.strictObject({
   left: v.array(text),
 })
 const head = v.optional(v.strictObject({ seq: count, hash: v.string() }))
-const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted'])
+const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted', 'revoked'])
 const sightFields = { direction: v.picklist(['up', 'down']), gone: count, changed: count, files: count }
 const sightSchema = v.strictObject(sightFields)
 const approvalSchema = v.strictObject({ marked: v.boolean(), sights: v.array(sightSchema) })
@@ -77,6 +85,23 @@ const heldSchema = v.strictObject({
 })
 const processSchema = v.strictObject({ pid: count, watching: v.boolean(), folders: v.array(heldSchema) })
 const invitationSchema = v.strictObject({ code: text, words: text, role, expiresMs: count })
+const membersSchema = v.strictObject({
+  role: v.optional(role),
+  devices: v.array(
+    v.strictObject({
+      id: text,
+      name: v.optional(text),
+      identity: v.optional(text),
+      role,
+      since: v.strictObject({ seq: count, atMs: v.optional(count) }),
+      invitedBy: v.optional(text),
+      isThis: v.boolean(),
+    }),
+  ),
+  identities: v.array(v.strictObject({ id: text, role, madeVault: v.boolean() })),
+  invitations: v.array(v.strictObject({ id: text, role, expiresMs: count, invitedBy: text })),
+  current: v.boolean(),
+})
 const summarySchema = v.strictObject({
   files: count,
   bytes: count,
@@ -118,6 +143,8 @@ export interface SyncProcess {
 export interface ControlResults {
   readonly status: SyncProcess
   readonly invite: Invitation
+  readonly members: Members
+  readonly 'change-members': Members
   readonly approve: Approval
   readonly add: { readonly vault: string; readonly summary: Summary }
   readonly release: undefined
@@ -245,6 +272,8 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       }
     },
     invite: (result) => check(invitationSchema, result),
+    members: (result) => membersOf(check(membersSchema, result)),
+    'change-members': (result) => membersOf(check(membersSchema, result)),
     approve: (result) => check(approvalSchema, result),
     add: (result) => {
       const { vault, summary } = check(addedSchema, result)
@@ -263,6 +292,14 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
   }
 
 /** JSON leaves out what is undefined. */
+function membersOf({ role: own, devices, ...rest }: v.InferOutput<typeof membersSchema>): Members {
+  const whole = devices.map(({ name, identity, invitedBy, since: { seq, atMs }, ...device }) => {
+    return { ...device, name, identity, invitedBy, since: { seq, atMs } }
+  })
+  return { ...rest, role: own, devices: whole }
+}
+
+/** The same. */
 function whole(status: v.InferOutput<typeof statusSchema>): FolderStatus {
   return { ...status, head: status.head, lastContactMs: status.lastContactMs }
 }

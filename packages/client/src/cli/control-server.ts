@@ -139,6 +139,10 @@ async function answer(
       return await handler.status(request, report, take)
     case 'invite':
       return await handler.invite(request, report, take)
+    case 'members':
+      return await handler.members(request, report, take)
+    case 'change-members':
+      return await handler['change-members'](request, report, take)
     case 'approve':
       return await handler.approve(request, report, take)
     case 'add':

@@ -35,12 +35,31 @@ const summary = {
   head: { seq: 7, hash: 'cd'.repeat(32) },
   durationMs: 5,
 }
+const members = {
+  role: 'owner',
+  devices: [
+    {
+      id: 'ab'.repeat(32),
+      name: undefined,
+      identity: undefined,
+      role: 'owner',
+      since: { seq: 0, atMs: 7 },
+      invitedBy: undefined,
+      isThis: true,
+    },
+  ],
+  identities: [],
+  invitations: [{ id: 'cd'.repeat(32), role: 'reader', expiresMs: 8, invitedBy: 'ab'.repeat(32) }],
+  current: true,
+} as const
 const change: FolderEvent = { event: 'change', path: 'caf\udce9', action: 'put', direction: 'up' }
 
 function handler(over: Partial<ControlHandler> = {}): ControlHandler {
   return {
     status: () => Promise.resolve({ pid: process.pid, watching: true, folders: [{ record, status }] }),
     approve: () => Promise.resolve({ marked: false, sights: [] }),
+    members: () => Promise.resolve(members),
+    'change-members': () => Promise.resolve(members),
     invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
     add: (_request, report) => {
       report(change, { folder: '/new', vault: record.vault })

@@ -7,6 +7,7 @@ import { ControlFault } from './control-fault.ts'
 import { sightText } from './folder-lines.ts'
 import { formatExact } from './moments.ts'
 import { printable } from './printable.ts'
+import { formatId, formatMoment } from './quantities.ts'
 import { isUsageFault } from './usage-error.ts'
 
 /** An error, in words. */
@@ -69,6 +70,8 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   'path-unknown': pathWords,
   'history-gone': (words) => [words.errorHistoryGone({}), words.hintHistoryGone({})],
   'code-wrong': (words) => [words.errorCodeWrong({}), words.hintCodeWrong({})],
+  'device-revoked': revokedWords,
+  'member-refused': memberWords,
   'relay-unreachable': unreachableWords,
   'relay-refused': refusedWords,
   'relay-contradicts': (words, error) => [
@@ -151,6 +154,19 @@ function foreignWords(words: Catalogue, error: ClientError): Told {
     return [words.errorStateRestored({ path: path(error) }), words.hintStateRestored({})]
   if (what === 'lost') return [words.errorStateLost({ path: path(error) }), words.hintStateRestored({})]
   return [words.errorStateForeign({ path: path(error) }), words.hintStateForeign({})]
+}
+
+function revokedWords(words: Catalogue, error: ClientError): Told {
+  const { what, atMs } = error.data
+  if (what === 'again') return [words.errorRejoin({}), words.hintRejoin({})]
+  const by = formatId(text(error, 'by') ?? '')
+  const when = typeof atMs === 'number' ? formatMoment(atMs, words.language) : undefined
+  return [words.errorDeviceRevoked({ by: by === '' ? undefined : by, when }), words.hintDeviceRevoked({})]
+}
+
+function memberWords(words: Catalogue, error: ClientError): Told {
+  const advice = new Map(Object.entries(words.memberRefused)).get(String(error.data['what']))
+  return [advice?.error({ text: '' }) ?? printable(error.message), advice?.hint]
 }
 
 function lockedWords(words: Catalogue, error: ClientError): Told {

@@ -14,6 +14,8 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'relay-unreachable': 4,
   'relay-refused': 5,
   'code-wrong': 5,
+  'device-revoked': 5,
+  'member-refused': 5,
   'relay-contradicts': 6,
   'relay-corrupt': 6,
   'relay-rollback': 6,

@@ -189,6 +189,7 @@ export function stateText(words: Catalogue, state: FolderState): string {
     offline: words.stateOffline,
     braked: words.stateBraked,
     halted: words.stateHalted,
+    revoked: words.stateRevoked,
   }
   return texts[state]({})
 }

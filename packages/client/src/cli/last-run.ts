@@ -8,7 +8,7 @@ import type { Home } from '../home/home.ts'
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const schema = v.object({
   version: v.literal(1),
-  state: v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted']),
+  state: v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted', 'revoked']),
   conflicts: count,
   problems: count,
   lastContactMs: v.optional(v.number()),

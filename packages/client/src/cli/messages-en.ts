@@ -6,6 +6,7 @@ import { englishHistory } from './messages-history-en.ts'
 import { englishPrune } from './messages-prune-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
 import { englishTrust } from './messages-trust-en.ts'
+import { englishMembers } from './messages-members-en.ts'
 
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
@@ -13,6 +14,7 @@ export const english: Catalogue = {
   ...englishArchive,
   ...recoveryEnglish,
   ...englishTrust,
+  ...englishMembers,
   language: 'en',
   ...englishHistory,
   ...englishPrune,
@@ -188,10 +190,6 @@ export const english: Catalogue = {
   takenOn: ({ folder, pid }) => `The running grenier (process ${pid}) takes ${folder} on.`,
   addDone: ({ folder, name, relay }) => `${folder} is now the vault “${name}” at ${relay}.`,
   joinDone: ({ folder, name }) => `${folder} is joined to the vault “${name}”.`,
-  joinHistory: () => 'Who joins can read the retained history of the vault, too.',
-  inviteCode: () => 'Give this code to one person, by a way you trust. It works once.',
-  inviteWords: () => 'The same to read out: the relay’s address and these twelve words',
-  inviteUntil: ({ role, until }) => `It makes a ${role}, and expires ${until}.`,
   approveSeen: ({ seen }) => `Approved: ${seen}.`,
   approveMarked: ({ folder }) => `${folder} has its marker again.`,
   approveNothing: ({ folder }) => `${folder}: nothing waits for your word.`,
@@ -224,9 +222,6 @@ export const english: Catalogue = {
   statusHeld: ({ seen }) => `  held: ${seen}`,
   statusContact: ({ when }) => `  last contact with the relay: ${when}`,
   statusNever: () => 'never',
-  roleOwner: () => 'owner',
-  roleWriter: () => 'writer',
-  roleReader: () => 'reader',
   actionPut: () => 'put',
   actionRemove: () => 'remove',
   actionMove: () => 'move',
@@ -240,9 +235,6 @@ export const english: Catalogue = {
   helpDeviceName: () => 'name of this device, as other devices show it',
   helpAdd: () => 'start a vault from a folder and send it',
   helpAddName: () => 'name of the vault; the folder’s name if not given',
-  helpInvite: () => 'print a code with which one more device joins',
-  helpInviteRole: () => 'owner, writer or reader; writer if not given',
-  helpInviteExpires: () => 'how long the code works: 30m, 7d…; 24h if not given',
   helpJoin: () => 'join a vault with a code and fetch it (CODE may be - for standard input)',
   helpSync: () => 'sync folders, watching until interrupted',
   helpOnce: () => 'return when both sides agree and everything is durable',
@@ -279,6 +271,8 @@ export const english: Catalogue = {
     duration: 'TIME',
     rate: 'RATE',
     share: 'SHARE',
+    device: 'DEVICE',
+    invitation: 'ID',
     language: 'LANG',
     path: 'PATH',
     moment: 'TIME',
@@ -294,6 +288,9 @@ export const english: Catalogue = {
     recover: 'grenier recover wss://relay.example.org --phrase-file words.txt',
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
+    devices: 'grenier devices ~/Documents',
+    revoke: 'grenier revoke ~/Documents old-phone',
+    role: 'grenier role ~/Documents tablet reader',
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',

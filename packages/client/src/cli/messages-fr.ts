@@ -7,6 +7,7 @@ import { frenchHistory } from './messages-history-fr.ts'
 import { frenchPrune } from './messages-prune-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
 import { frenchTrust } from './messages-trust-fr.ts'
+import { frenchMembers } from './messages-members-fr.ts'
 
 /** Zéro et un sont au singulier. */
 const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
@@ -15,6 +16,7 @@ export const french: Catalogue = {
   ...frenchArchive,
   ...recoveryFrench,
   ...frenchTrust,
+  ...frenchMembers,
   language: 'fr',
   ...frenchHistory,
   ...frenchPrune,
@@ -198,10 +200,6 @@ export const french: Catalogue = {
   takenOn: ({ folder, pid }) => `Le grenier en marche (processus ${pid}) prend ${folder} en charge.`,
   addDone: ({ folder, name, relay }) => `${folder} est maintenant le coffre « ${name} » chez ${relay}.`,
   joinDone: ({ folder, name }) => `${folder} a rejoint le coffre « ${name} ».`,
-  joinHistory: () => 'Qui rejoint un coffre peut aussi en lire l’historique conservé.',
-  inviteCode: () => 'Donnez ce code à une seule personne, par un moyen sûr. Il sert une fois.',
-  inviteWords: () => 'Le même à lire à voix haute : l’adresse du relais et ces douze mots',
-  inviteUntil: ({ role, until }) => `Il donne le rôle ${role}, et expire le ${until}.`,
   approveSeen: ({ seen }) => `Approuvé : ${seen}.`,
   approveMarked: ({ folder }) => `${folder} a de nouveau son marqueur.`,
   approveNothing: ({ folder }) => `${folder} : rien n’attend votre accord.`,
@@ -235,9 +233,6 @@ export const french: Catalogue = {
   statusHeld: ({ seen }) => `  retenu : ${seen}`,
   statusContact: ({ when }) => `  dernier contact avec le relais : ${when}`,
   statusNever: () => 'jamais',
-  roleOwner: () => 'propriétaire',
-  roleWriter: () => 'rédacteur',
-  roleReader: () => 'lecteur',
   actionPut: () => 'écrit',
   actionRemove: () => 'supprimé',
   actionMove: () => 'déplacé',
@@ -252,9 +247,6 @@ export const french: Catalogue = {
   helpDeviceName: () => 'nom de cet appareil, tel que les autres le montrent',
   helpAdd: () => 'commencer un coffre à partir d’un dossier et l’envoyer',
   helpAddName: () => 'nom du coffre ; à défaut celui du dossier',
-  helpInvite: () => 'donner un code avec lequel un appareil de plus rejoint le coffre',
-  helpInviteRole: () => 'owner (propriétaire), writer (rédacteur) ou reader (lecteur) ; à défaut writer',
-  helpInviteExpires: () => 'combien de temps le code sert : 30m, 7d… ; à défaut 24h',
   helpJoin: () => 'rejoindre un coffre avec un code et le recevoir (CODE peut être - pour l’entrée standard)',
   helpSync: () => 'synchroniser des dossiers, en surveillant jusqu’à interruption',
   helpOnce: () => 'revenir quand les deux côtés s’accordent et que tout est durable',
@@ -293,6 +285,8 @@ export const french: Catalogue = {
     duration: 'DURÉE',
     rate: 'DÉBIT',
     share: 'PART',
+    device: 'APPAREIL',
+    invitation: 'ID',
     language: 'LANGUE',
     path: 'CHEMIN',
     moment: 'MOMENT',
@@ -308,6 +302,9 @@ export const french: Catalogue = {
     recover: 'grenier recover wss://relais.example.org --phrase-file mots.txt',
     sync: 'grenier sync ~/Documents',
     status: 'grenier status',
+    devices: 'grenier devices ~/Documents',
+    revoke: 'grenier revoke ~/Documents ancien-portable',
+    role: 'grenier role ~/Documents tablette reader',
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',

@@ -48,6 +48,14 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} holds, or lies among, the keys of this device: they must not be synced`,
     hint: 'choose a folder beside it, or keep the keys elsewhere with --home DIR',
   },
+  device: {
+    error: ({ text }) => `no such device or identity: ${text}`,
+    hint: '`grenier devices FOLDER` lists them',
+  },
+  'revoke-unasked': {
+    error: ({ text }) => `there is nobody to ask whether ${text} is to be taken out`,
+    hint: 'add --yes',
+  },
   'yes-needed': {
     error: ({ text }) => `${text} exists already, and there is nobody to ask`,
     hint: 'add --yes to replace it',

@@ -58,6 +58,14 @@ export const frenchUsage: Catalogue['usage'] = {
       `${text} contient les clés de cet appareil, ou se trouve parmi elles : elles ne doivent pas être synchronisées`,
     hint: 'choisissez un dossier à côté, ou gardez les clés ailleurs avec --home DOSSIER',
   },
+  device: {
+    error: ({ text }) => `aucun appareil ni identité de ce nom : ${text}`,
+    hint: '`grenier devices DOSSIER` en donne la liste',
+  },
+  'revoke-unasked': {
+    error: ({ text }) => `personne à qui demander s’il faut retirer ${text}`,
+    hint: 'ajoutez --yes',
+  },
   'yes-needed': {
     error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
     hint: 'ajoutez --yes pour le remplacer',

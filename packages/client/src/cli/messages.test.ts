@@ -83,6 +83,16 @@ const values = {
   devices: 'd',
   key: 'k',
   own: true,
+  at: 'now',
+  by: 'ab',
+  inviter: 'I',
+  identity: 'cd',
+  isThis: true,
+  madeVault: true,
+  held: ['a'],
+  others: ['b'],
+  revoked: ['a', 'b'],
+  voided: 1,
 }
 
 function sentences(value: unknown): string[] {

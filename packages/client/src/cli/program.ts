@@ -8,6 +8,7 @@ import { adopt } from './adopt.ts'
 import { approve } from './approve.ts'
 import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
 import { decrypt } from './decrypt.ts'
+import { devices } from './devices.ts'
 import { exportFolder } from './export.ts'
 import { exportSealedFolder } from './export-sealed.ts'
 import { forget } from './forget.ts'
@@ -20,6 +21,7 @@ import { addHistory } from './program-history.ts'
 import { recover } from './recover.ts'
 import { prune } from './prune.ts'
 import { recoveryRenew } from './recovery-renew.ts'
+import { revoke, role } from './revoke.ts'
 import { setup } from './setup.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
@@ -66,6 +68,9 @@ export function program(invocation: Invocation, done: Done): Command {
     addUsage,
     addSync,
     addStatus,
+    addDevices,
+    addRevoke,
+    addRole,
     addApprove,
     addAdopt,
     addHeal,
@@ -125,11 +130,36 @@ function addInvite({ invocation, words, done, ...on }: Building): void {
     .argument(`<${words.value.folder}>`)
     .option(`--role <${words.value.role}>`, words.helpInviteRole({}), 'writer')
     .option(`--expires <${words.value.duration}>`, words.helpInviteExpires({}), '24h')
+    .option('--qr', words.helpInviteQr({}))
+    .option(`--cancel <${words.value.invitation}>`, words.helpInviteCancel({}))
     .action(async (folder: string, flags: unknown) => {
-      done(
-        await invite(invocation, folder, v.parse(v.object({ role: v.string(), expires: v.string() }), flags)),
-      )
+      const [qr, cancel] = [v.optional(v.boolean()), v.optional(v.string())]
+      const shape = v.object({ role: v.string(), expires: v.string(), qr, cancel })
+      done(await invite(invocation, folder, v.parse(shape, flags)))
     })
+}
+
+function addDevices({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'devices', words.helpDevices({}))
+    .argument(`<${words.value.folder}>`)
+    .action(async (folder: string) => done(await devices(invocation, folder)))
+}
+
+function addRevoke({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'revoke', words.helpRevoke({}))
+    .argument(`<${words.value.folder}>`)
+    .argument(`<${words.value.device}>`)
+    .action(async (folder: string, member: string) => done(await revoke(invocation, folder, member)))
+}
+
+function addRole({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'role', words.helpRole({}))
+    .argument(`<${words.value.folder}>`)
+    .argument(`<${words.value.device}>`)
+    .argument(`<${words.value.role}>`)
+    .action(async (folder: string, member: string, wanted: string) =>
+      done(await role(invocation, folder, { member, role: wanted })),
+    )
 }
 
 function addJoin({ invocation, words, done, ...on }: Building): void {

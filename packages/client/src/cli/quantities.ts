@@ -84,3 +84,8 @@ export function formatSeconds(durationMs: number, language: Language): string {
 export function formatMoment(ms: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(ms)
 }
+
+/** The beginning of an id (hex), as people see it and may type it: 48 bits. */
+export function formatId(id: string): string {
+  return id.slice(0, 12)
+}

@@ -87,6 +87,8 @@ function work(
         status,
         approve: () => Promise.resolve({ marked: false, sights: [] }),
         invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
+        members: () => Promise.reject(new Error('not asked for')),
+        changeMembers: () => Promise.reject(new Error('not asked for')),
         export: () => Promise.reject(new Error('not asked for')),
         prune: () => Promise.reject(new Error('not asked for')),
         bringBack: () => Promise.reject(new Error('not asked for')),

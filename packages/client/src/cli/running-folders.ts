@@ -80,6 +80,8 @@ class RunningFolders {
       return { pid: process.pid, watching: this.#options.watching, folders }
     },
     invite: async ({ path, role, expiresMs }) => await this.#engineOf(path).invite({ role, expiresMs }),
+    members: async ({ path }) => await this.#engineOf(path).members(),
+    'change-members': async ({ path, change }) => await this.#engineOf(path).changeMembers(change),
     approve: async ({ path }) => await this.#engineOf(path).approve(),
     add: async ({ path, name, relay }, report) => {
       if (!this.#options.watching) throw new ClientError('home-locked', 'this process ends soon')

@@ -29,6 +29,8 @@ export const usageFaults = [
   'file-unreadable',
   'file-unwritable',
   'home-inside', // the folder holds the keys of this device, or lies among them
+  'device', // no device or identity of that name or id
+  'revoke-unasked', // a revocation, and nobody to ask
   'yes-needed', // a question, and nobody to ask
   'age-both', // a recipient and a passphrase
   'age-sealed', // age around what is sealed already

@@ -36,6 +36,56 @@ export interface Invitation {
   readonly expiresMs: number
 }
 
+type Role = Invitation['role']
+
+/** A device that is a member. Ids are those of its keys, hex. */
+export interface MemberDevice {
+  readonly id: string
+  /** What it calls itself; undefined where that cannot be read. */
+  readonly name: string | undefined
+  /** The person's identity that certified it; undefined for a device that joined without one. */
+  readonly identity: string | undefined
+  readonly role: Role
+  /** The entry that brought it, and its time, ms since 1970. */
+  readonly since: { readonly seq: number; readonly atMs: number | undefined }
+  /** The device that made its invitation; undefined for the one that made the vault, and for one that came by recovery. */
+  readonly invitedBy: string | undefined
+  /** Whether it is the one that asks. */
+  readonly isThis: boolean
+}
+
+/** An identity that is a member. `madeVault`: nobody can revoke it. */
+export interface MemberIdentity {
+  readonly id: string
+  readonly role: Role
+  readonly madeVault: boolean
+}
+
+/** An invitation that nobody has accepted yet. */
+export interface OpenInvitation {
+  readonly id: string
+  readonly role: Role
+  readonly expiresMs: number
+  readonly invitedBy: string
+}
+
+/** Who is in a vault, each list in the order of coming. */
+export interface Members {
+  /** That of this device. */
+  readonly role: Role | undefined
+  readonly devices: readonly MemberDevice[]
+  readonly identities: readonly MemberIdentity[]
+  readonly invitations: readonly OpenInvitation[]
+  /** Whether the relay was asked; else it is what this device last knew. */
+  readonly current: boolean
+}
+
+/** What an owner may do about members. `member`: the id of a device or an identity; `invitation`: that of an open invitation. */
+export type MemberChange =
+  | { readonly do: 'revoke'; readonly member: string }
+  | { readonly do: 'role'; readonly member: string; readonly role: Role }
+  | { readonly do: 'cancel'; readonly invitation: string }
+
 /** What a person's word set free. */
 export interface Approval {
   /** The marker was gone, and stands there again. */
@@ -52,6 +102,9 @@ export interface FolderEngine {
   /** How far the run is now. */
   readonly progress: Progress
   invite(options: { role: 'owner' | 'writer' | 'reader'; expiresMs: number }): Promise<Invitation>
+  members(): Promise<Members>
+  /** Changes the members; how they are after it. @throws ClientError `member-refused` */
+  changeMembers(change: MemberChange): Promise<Members>
   /** A person has looked at what the brake held: it goes on. */
   approve(): Promise<Approval>
   /** Writes the tree as it stands at the relay, or stood at a moment, decrypted, as a POSIX tar, to a sink. */

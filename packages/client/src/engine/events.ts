@@ -6,7 +6,7 @@ import type { Healed } from './healed-note.ts'
 import type { Verified } from './verified-note.ts'
 
 /** What a folder is doing. */
-export type FolderState = 'synced' | 'syncing' | 'paused' | 'offline' | 'braked' | 'halted'
+export type FolderState = 'synced' | 'syncing' | 'paused' | 'offline' | 'braked' | 'halted' | 'revoked'
 
 export interface Progress {
   readonly filesDone: number

@@ -3,14 +3,21 @@ import { Ahead } from '../content/ahead.ts'
 import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
 import { onFolder } from '../disk/folder-fault.ts'
-import type { ContentSource } from '../disk/content-source.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
 import { OwnTraces } from '../disk/own-traces.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
-import type { Approval, EngineContext, FolderEngine, Invitation, RunOptions } from './api.ts'
+import type {
+  Approval,
+  EngineContext,
+  FolderEngine,
+  Invitation,
+  MemberChange,
+  Members,
+  RunOptions,
+} from './api.ts'
 import { sayAdopted } from './adoption-duty.ts'
 import { Brake } from './brake.ts'
 import { approveHeld } from './brake-record.ts'
@@ -28,6 +35,8 @@ import { keepingEvidence, stillnessOf } from './halting.ts'
 import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
+import { explained, refuseLeft } from './leaving.ts'
+import { Membership } from './members.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
@@ -38,11 +47,11 @@ import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { logInAgain } from './log-in-again.ts'
 import { deviceLogin } from './relay-login.ts'
-import { Sender, type Meanwhile } from './sender.ts'
+import { later, senderByRole } from './sender-by-role.ts'
 import { statusOf, summaryOf } from './standing.ts'
 import { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
-import { vaultFetch } from './vault-fetch.ts'
+import { noting, vaultFetch } from './vault-fetch.ts'
 
 /** Attempts to reach the relay, or to get something done there, before a run that is to end gives up: some seconds. */
 const attemptsOnce = 4
@@ -163,6 +172,14 @@ export class OpenFolderEngine implements FolderEngine {
     return await this.#ask(() => new Inviting(this.#owning()).invite(options))
   }
 
+  async members(): Promise<Members> {
+    return await this.#ask(() => new Membership(this.#owning()).list())
+  }
+
+  async changeMembers(change: MemberChange): Promise<Members> {
+    return await this.#ask(() => new Membership(this.#owning()).change(change))
+  }
+
   async heal(): Promise<GivenBack> {
     return await this.#mending.heal()
   }
@@ -240,6 +257,7 @@ export class OpenFolderEngine implements FolderEngine {
     const watcher = once ? undefined : this.#watch(run)
     try {
       await this.#keepingEvidence(async () => {
+        refuseLeft(this.#vault)
         if (once) await run.once()
         else await run.watch()
       })
@@ -279,7 +297,7 @@ export class OpenFolderEngine implements FolderEngine {
 
   /** Asks now, or between two steps of the run that goes on. */
   async #ask<T>(work: () => Promise<T>): Promise<T> {
-    const kept = (): Promise<T> => this.#keepingEvidence(work)
+    const kept = (): Promise<T> => this.#keepingEvidence(() => explained(this.#vault, this.#connection, work))
     const run = this.#run
     if (run === undefined) return await this.#inTurn(kept)
     const asked = this.#questions.ask(kept)
@@ -307,6 +325,7 @@ export class OpenFolderEngine implements FolderEngine {
 
   async #logIn(): Promise<RelaySession> {
     const { home, platform } = this.#context
+    refuseLeft(this.#vault)
     const as = { ...deviceLogin(home), resume: this.#resume }
     const session = await logInAgain({ vault: this.#vault, healing: this.#healing }, as)
     this.#resume = session.resumption
@@ -331,7 +350,6 @@ export class OpenFolderEngine implements FolderEngine {
     const ignore = new IgnoreRules(files)
     const on = { files, trees: vault.trees, ignore, clock, device, signal: vault.signal }
     const between = (): Promise<void> => questions.answer()
-    let made: Sender | undefined
     const brake = new Brake({
       trees: vault.trees,
       clock,
@@ -340,7 +358,7 @@ export class OpenFolderEngine implements FolderEngine {
     })
     const meanwhile = later(() => run.meanwhile)
     const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between, meanwhile }
-    const sender = (): Sender => (made ??= new Sender(parts))
+    const sender = senderByRole(parts)
     const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
     const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
     const applier = new FolderApplier({ ...on, content, traces: this.#traces, isHeld })
@@ -378,20 +396,4 @@ export class OpenFolderEngine implements FolderEngine {
   async #summary(): Promise<Summary> {
     return await summaryOf(this.#vault, { tally: this.#tally, traffic: this.#connection.traffic })
   }
-}
-
-/** What was checked while filling is written down between two fills, when no transaction is open. */
-function noting(source: ContentSource, note: () => Promise<void>): ContentSource {
-  return {
-    async fill(files) {
-      const failures = await source.fill(files)
-      await note()
-      return failures
-    },
-  }
-}
-
-/** Of a run that is yet to be made. */
-function later(meanwhile: () => Meanwhile): Meanwhile {
-  return { due: () => meanwhile().due(), run: (session) => meanwhile().run(session) }
 }

@@ -9,6 +9,7 @@ import {
   payloadKeyOf,
   payloadVersion,
   roleOf,
+  toHex,
   type Entry,
   type Invitation as InvitationKeys,
   type VaultId,
@@ -107,10 +108,20 @@ export class FolderJoin {
       this.#isAccepted = true
       return true
     }
+    this.#refuseLeft(log)
     const { entry, anchor, name } = this.#made(session, log)
     await before(anchor, name)
     this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
     return this.#isAccepted
+  }
+
+  /** Keys are used once: one that was taken out does not come back, whoever invites it. @throws ClientError `device-revoked` */
+  #refuseLeft({ state }: VaultLog): void {
+    const known = state.spine.devices.get(toHex(this.#context.home.device.sign.publicKey))
+    if (known?.until === undefined) return
+    throw new ClientError('device-revoked', 'this device was taken out of the vault before', {
+      data: { sequence: known.until, what: 'again' },
+    })
   }
 
   async #read(session: ConnectedSession, log: VaultLog): Promise<void> {

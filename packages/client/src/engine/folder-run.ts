@@ -10,6 +10,7 @@ import { Bell } from './bell.ts'
 import { sightFrom, type Brake } from './brake.ts'
 import { catchUp } from './catch-up.ts'
 import { pause, type Connection } from './connection.ts'
+import { isRightLost } from './leaving.ts'
 import type { PackShipper } from './pack-shipper.ts'
 import type { Done, PlanWork } from './plan-work.ts'
 import type { Planning } from './planning.ts'
@@ -255,8 +256,8 @@ export class FolderRun {
       })
     receiver.missed()
     await subscribe().catch(async (error: unknown) => {
-      // A relay that lost the vault has nothing to be told of before it is put back.
-      if (!isMissing(error) || vault.log.isEmpty) throw error
+      // A relay that lost the vault has nothing to be told of before it is put back; who was taken out of it is to hear so.
+      if (!isRightLost(error) && (!isMissing(error) || vault.log.isEmpty)) throw error
       await receiver.receive(session)
       receiver.missed()
       await subscribe()
@@ -273,7 +274,6 @@ export class FolderRun {
 
   async #settle(session: RelaySession): Promise<boolean> {
     const { receiver, tally, duties } = this.#parts
-    const sender = this.#parts.sender()
     let [waits, waited] = [0, 0]
     for (let pass = 0; pass < passesMax; pass += 1) {
       this.#stopIfAborted()
@@ -284,7 +284,7 @@ export class FolderRun {
       const sights = this.#sights
       tally.beginPass()
       const done = await this.#pass(session)
-      const drained = await sender.drain(session)
+      const drained = await this.#parts.sender().drain(session)
       if (done.complete) tally.endPass()
       const owed = await duties(session, false)
       if (done.lasting + drained > 0 || owed || receiver.waiting || receiver.count > before) {

@@ -48,5 +48,6 @@ export function stillnessOf(error: unknown): Extract<FolderEvent, { event: 'stat
   if (!(error instanceof ClientError)) return undefined
   const { code } = error
   if (halts.includes(code)) return { event: 'state', state: 'halted', code }
+  if (code === 'device-revoked') return { event: 'state', state: 'revoked', code }
   return waits.includes(code) ? { event: 'state', state: 'braked', code } : undefined
 }

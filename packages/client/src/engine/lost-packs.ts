@@ -236,7 +236,7 @@ export class LostPacks {
     while (this.#outgoing.length > 0) {
       const packs = this.#outgoing.slice(0, packsInCommit)
       const { epoch } = sealingOf(vault)
-      if (packs.some((pack) => pack.epoch !== epoch)) {
+      if (!mayWrite(vault) || packs.some((pack) => pack.epoch !== epoch)) {
         this.#reset()
         return
       }

@@ -2,7 +2,7 @@
 import type { OutgoingPack } from '../content/pack-writer.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { claimsOf } from '../state/pack-table.ts'
-import type { Vault } from './vault.ts'
+import { mayWrite, type Vault } from './vault.ts'
 
 /** Bytes that may wait for the relay's acknowledgement before reading stops: eight full packs. */
 const unacknowledgedBytesMax = 32 << 20
@@ -77,6 +77,7 @@ export class PackShipper {
   async online(session: RelaySession): Promise<void> {
     if (this.#session === session) return
     this.#forgetClaimed()
+    if (!mayWrite(this.#vault)) this.drop()
     // Packs taken from here on are sent at once; those from before, once the relay has said what arrived of them.
     const before = [...this.#pending]
     this.#session = session
@@ -113,6 +114,12 @@ export class PackShipper {
       this.#pending[at] = pending
       this.#send(pending)
     }
+  }
+
+  /** Gives up everything that is not claimed. */
+  drop(): void {
+    this.#failure = undefined
+    this.claimed(this.packs)
   }
 
   #forgetClaimed(): void {

@@ -26,6 +26,7 @@ import { noteBulk } from './bulk-bytes.ts'
 import { isStateAsSaid } from './checkpoint-check.ts'
 import { hasBody, openBody } from './entry-body.ts'
 import { followRenewal } from './follow-renewal.ts'
+import { explainRefusal, isRightLost, refuseLeft } from './leaving.ts'
 import { forgetSent, sentIn } from './sent-note.ts'
 import { isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { isOwn, type Vault } from './vault.ts'
@@ -185,7 +186,7 @@ export class Receiver {
   async #headBeyond(session: RelaySession): Promise<RelayHead | undefined> {
     const { log } = this.#vault
     for (let round = 1; ; round += 1) {
-      const head = await session.head(log.vault)
+      const head = await this.#headOf(session)
       const fault = await this.#older(session, head)
       if (head !== undefined && fault === undefined) return log.compare(head) === 'longer' ? head : undefined
       const { heal } = this.#parts
@@ -193,6 +194,16 @@ export class Receiver {
       // One that says that all of it stands there again, and then shows the old one, is not mended by saying it again.
       if (heal === undefined || error.code !== 'relay-rollback' || round > healingRoundsMax) throw error
       await heal(session, head, error)
+    }
+  }
+
+  /** @throws ClientError `device-revoked` when this device may not ask any more */
+  async #headOf(session: RelaySession): Promise<RelayHead | undefined> {
+    try {
+      return await session.head(this.#vault.log.vault)
+    } catch (error) {
+      if (!isRightLost(error)) throw error
+      return await explainRefusal(this.#vault, session, error)
     }
   }
 
@@ -234,6 +245,7 @@ export class Receiver {
     const agrees = isNear ? await this.#checkState(opened) : undefined
     const changed = await this.#keep({ ...opened, agrees })
     this.#count += 1
+    if (judged.entry?.header.kind === 'member') refuseLeft(this.#vault)
     if (judged.entry !== undefined && isOwn(this.#vault, judged.entry.header.device))
       await this.#parts.adopt(changed)
   }

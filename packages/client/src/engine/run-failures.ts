@@ -2,6 +2,7 @@
 // A run that is to end gives up when nothing was achieved over several tries.
 import { ClientError } from '../errors.ts'
 import { pause } from './connection.ts'
+import { isRightLost } from './leaving.ts'
 import type { Vault } from './vault.ts'
 
 /** The first wait after a failure, and the longest. */
@@ -26,6 +27,7 @@ export class RunFailures {
   #count = 0
   #achieved = 0
   #moved = 0
+  #rightLostAt: number | undefined
 
   constructor(options: RunFailuresOptions) {
     this.#options = options
@@ -41,6 +43,7 @@ export class RunFailures {
    * @throws the error itself when it may not, or did not often enough
    */
   async after(error: unknown): Promise<'keep' | 'renew'> {
+    if (this.#isNews(error)) return 'renew'
     if (!(error instanceof ClientError) || !(error.retryable || isPassing(error))) throw error
     const isLine = error.code === 'relay-unreachable'
     if (this.#hasAchieved(isLine)) this.#count = 0
@@ -55,6 +58,14 @@ export class RunFailures {
       await pause({ clock: vault.platform.clock, signal: vault.signal }, delayMs)
     }
     return error.code === 'pack-unavailable' ? 'keep' : 'renew'
+  }
+
+  /** A right that is gone: the log, read on from here, says why. Asked once at each place of it. */
+  #isNews(error: unknown): boolean {
+    const place = this.#options.vault.log.nextSequence
+    if (!isRightLost(error) || this.#rightLostAt === place) return false
+    this.#rightLostAt = place
+    return true
   }
 
   #hasAchieved(isLine: boolean): boolean {

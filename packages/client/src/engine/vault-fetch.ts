@@ -1,6 +1,7 @@
 // Content from the relay for one vault: where the state says chunks lie, under the keys of the log, over whatever session is open.
 import type { ChunkId } from '@grenier/crypto'
 import { Fetch, type FetchOptions } from '../content/fetch.ts'
+import type { ContentSource } from '../disk/content-source.ts'
 import { placesOf, notePlace, type ChunkPlace } from '../state/chunk-index.ts'
 import type { Connection } from './connection.ts'
 import { contentKeysOf, type Vault } from './vault.ts'
@@ -46,6 +47,17 @@ export function vaultFetch(vault: Vault, connection: Connection): VaultFetch {
           notePlace(transaction, id, { claim: place.claim, position: place.position, known })
         }
       })
+    },
+  }
+}
+
+/** What was checked while filling is written down between two fills, when no transaction is open. */
+export function noting(source: ContentSource, note: () => Promise<void>): ContentSource {
+  return {
+    async fill(files) {
+      const failures = await source.fill(files)
+      await note()
+      return failures
     },
   }
 }

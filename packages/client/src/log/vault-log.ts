@@ -142,14 +142,20 @@ export class VaultLog {
   async lookAhead(
     entries: AsyncIterable<RelayEntry>,
   ): Promise<{ readonly state: LogState; readonly keys: VaultKeys } | undefined> {
-    let state = this.#state
-    for await (const given of entries) state = this.#judgeAfter(state, given).state
+    const state = (await this.judgeOn(entries))?.state ?? this.#state
     if (state === undefined) return undefined
     assertRetired(state)
     const { sequence, hash } = state.head
     const keys = VaultKeys.of(this.vault, state.spine, this.device)
     this.#ahead = { keys, sequence, hash }
     return { state, keys }
+  }
+
+  /** Judges entries without keeping them; the last one, and the log after it. @throws ClientError as `judge` */
+  async judgeOn(entries: AsyncIterable<RelayEntry>): Promise<Judged | undefined> {
+    let last: Judged | undefined
+    for await (const given of entries) last = this.#judgeAfter(last?.state ?? this.#state, given)
+    return last
   }
 
   #judgeAfter(after: LogState | undefined, given: RelayEntry): Judged {

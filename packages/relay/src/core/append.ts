@@ -21,7 +21,7 @@ import { protectingQuota, type Quota } from '../store/usage.ts'
 import type { Clock } from './clock.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
 import type { Actor, Peer } from './relay-parts.ts'
-import { readersOf, rightOf } from './rights.ts'
+import { keysOf, refusalOf, rightOf } from './rights.ts'
 
 /** An entry that somebody wants to add. */
 export interface AppendRequest {
@@ -116,7 +116,7 @@ export class Appender {
     else if (rightOf(state.spine, actor, this.#clock.now()) === undefined) {
       // Only one who signed this very head, and lost the right by it, may hear that it is there.
       if (isHead(state, entry) && equal(entry.header.device, actor.key)) return
-      throw unknownVault()
+      throw refusalOf(state.spine, actor)
     }
     if (state !== undefined && isHead(state, entry)) return
     checkHead(state, entry)
@@ -137,7 +137,7 @@ export class Appender {
     if (live === undefined) checkGenesis(request)
     else {
       const right = rightOf(live.state.spine, actor, this.#clock.now())
-      if (right === undefined) throw unknownVault()
+      if (right === undefined) throw refusalOf(live.state.spine, actor)
       if (right === 'joiner') throw new RelayError('no-right', 'an invitation is for accepting it')
       if (await this.#stands(live.state, entry)) return
       checkHead(live.state, entry)
@@ -335,7 +335,7 @@ function appendOf(
 
 function spineRows(next: LogState): Pick<Append, 'members' | 'retentionMs'> {
   return {
-    members: readersOf(next.spine),
+    members: keysOf(next.spine),
     retentionMs: next.spine.retention.at(-1)?.floorMs,
   }
 }

@@ -1,5 +1,6 @@
 // Who may do what in a vault, as its spine says now. Every request asks here again: a right may have ended since the last one.
 import { identityRoleOf, roleOf, toHex, type Role, type SigningKey, type Spine } from '@grenier/crypto/verify'
+import { RelayError } from '../errors.ts'
 import type { Actor } from './relay-parts.ts'
 
 /** A role, or `joiner`: the holder of an open invitation, who reads and appends one `accept`. */
@@ -19,15 +20,29 @@ export function rightOf(spine: Spine, actor: Actor, now: number): Right | undefi
   }
 }
 
+/** The sequence of the entry that took a device or an identity out; undefined for members, and for those who never were. */
+export function leftAt(spine: Spine, { kind, key }: Actor): number | undefined {
+  if (kind === 'one-time') return undefined
+  return (kind === 'device' ? spine.devices : spine.identities).get(toHex(key))?.until
+}
+
+/** Why a key without a right hears no more: a vault that is not here and one that is somebody else's are not told apart. */
+export function refusalOf(spine: Spine | undefined, actor: Actor): RelayError {
+  const until = spine && leftAt(spine, actor)
+  if (until === undefined) return new RelayError('vault-unknown', 'no such vault')
+  return new RelayError('no-right', 'no longer a member', { data: { until } })
+}
+
 /** Whether this right lets one send packs. */
 export function mayPut(right: Right): boolean {
   return right === 'owner' || right === 'writer'
 }
 
-/** All keys that may read a vault, for the store's index of vaults by key: devices, identities, open invitations. */
-export function readersOf(spine: Spine): SigningKey[] {
-  const members = [...spine.devices.values(), ...spine.identities.values()]
-  const present = members.filter(({ until }) => until === undefined).map(({ keys }) => keys.sign)
-  const invited = [...spine.invites.values()].map(({ keys }) => keys.sign)
-  return [...present, ...invited]
+/**
+ * All keys that a vault knows, for the store's index of vaults by key: devices and identities, those who left as well (they may ask how
+ * they came to leave), and open invitations.
+ */
+export function keysOf(spine: Spine): SigningKey[] {
+  const known = [...spine.devices.values(), ...spine.identities.values(), ...spine.invites.values()]
+  return known.map(({ keys }) => keys.sign)
 }

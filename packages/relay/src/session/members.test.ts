@@ -4,6 +4,7 @@ import {
   makeAccept,
   makeDevice,
   makeInvite,
+  makeRekey,
   makeRevoke,
   packIdOf,
   epochKeysFor,
@@ -149,7 +150,7 @@ describe('a reader', () => {
 })
 
 describe('a revoked device', () => {
-  it('is sent the entry that revoked it, then its connection ends, and the vault is gone for it', async () => {
+  it('is sent the entry that revoked it, then its connection ends; later it may still read up to that entry, and no more', async () => {
     const world = new World()
     const owner = await world.owner()
     const { client, device } = await joined(world, owner)
@@ -168,8 +169,31 @@ describe('a revoked device', () => {
     await client.untilClosed()
     const kinds = client.heard.slice(-2).map((message) => message.type)
     expect(kinds).toEqual(['entry', 'error'])
-    const back = new ScriptedClient(world.core)
-    expect(outcome(await back.login(device.sign, 'device'))).toBe('account-unknown')
+    vault.state = revoke.state
+    const after = makeRekey({
+      state: vault.state,
+      signer: person.device,
+      at: world.clock.now(),
+      epochKeys: new Map([[revoke.epoch, revoke.epochKey]]),
+      random: world.random,
+    })
+    await owner.client.ask({ type: 'append', vault: vault.state.vault, entry: after.entry.bytes })
+    const pack = packOf()
+    await owner.client.put(vault.state.vault, pack)
+    const back = await world.device(device)
+    const until = revoke.state.head.sequence
+    const refused = { code: 'no-right', data: { until } }
+    const id = vault.state.vault
+    expect(await back.ask({ type: 'head', vault: id })).toMatchObject(refused)
+    expect(await back.ask({ type: 'subscribe', vault: id })).toMatchObject(refused)
+    expect(await back.ask({ type: 'have', vault: id, packs: [packIdOf(pack)] })).toMatchObject(refused)
+    expect(outcome(await back.put(id, packOf()))).toBe('no-right')
+    expect(outcome(await back.get(id, packIdOf(pack), { offset: 0, length: 1 }))).toBe('no-right')
+    expect(await back.ask({ type: 'append', vault: id, entry: after.entry.bytes })).toMatchObject(refused)
+    expect(await back.ask({ type: 'vaults' })).toMatchObject({ vaults: [], last: true })
+    const read = await back.entries(id, 0)
+    expect(read).toMatchObject([{ head: until, last: true }])
+    expect(read).toHaveProperty('[0].entries.length', until + 1)
     expect(owner.client.closed).toBe(false)
   })
 })

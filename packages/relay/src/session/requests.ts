@@ -1,10 +1,20 @@
 // The requests of a connection that has logged in, one function each: checks, asks the stores, answers.
-import { decodeEntry, equal, packId, signingKey, toHex, vaultId, type Entry } from '@grenier/crypto/verify'
+import {
+  decodeEntry,
+  equal,
+  packId,
+  signingKey,
+  toHex,
+  vaultId,
+  type Entry,
+  type VaultId,
+} from '@grenier/crypto/verify'
 import { limits, type ClientMessageOf, type ClientRequest, type OkMessage } from '@grenier/protocol'
 import { registrationCodeHash } from '../account/registration-code.ts'
 import { entryRefused } from '../core/append.ts'
 import { shortId } from '../core/event-log.ts'
 import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
+import { leftAt } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { entriesReadBytes } from '../limits.ts'
 import type { PackState } from '../store/pack-ledger.ts'
@@ -134,8 +144,7 @@ async function entries(
   request: ClientMessageOf<'entries'>,
 ): Promise<void> {
   const vault = vaultId(request.vault)
-  const { live } = await access.open(actor, vault)
-  const until = live.state.head.sequence
+  const until = await access.readableUpTo(actor, vault)
   let leftBytes = request.limitBytes
   for (let from = request.from; ;) {
     // Room comes first: what was read and cannot go would lie in memory outside every budget.
@@ -272,8 +281,14 @@ async function vaults({ parts, actor }: Connection, request: ClientMessageOf<'va
   const all = await parts.stores.logs.vaultsOf(actor.key)
   const { after } = request
   const rest = after === undefined ? all : all.filter((vault) => Buffer.compare(vault, after) > 0)
-  const listed = rest.slice(0, limits.vaultsListed)
-  return { type: 'ok', id: request.id, re: 'vaults', vaults: listed, last: listed.length === rest.length }
+  const listed: VaultId[] = []
+  for (const vault of rest) {
+    if (listed.length > limits.vaultsListed) break
+    const spine = (await parts.vaults.find(vault))?.state.spine
+    if (spine !== undefined && leftAt(spine, actor) === undefined) listed.push(vault)
+  }
+  const last = listed.length <= limits.vaultsListed
+  return { type: 'ok', id: request.id, re: 'vaults', vaults: listed.slice(0, limits.vaultsListed), last }
 }
 
 async function account(

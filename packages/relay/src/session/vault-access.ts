@@ -2,7 +2,7 @@
 import { toHex, type VaultId } from '@grenier/crypto/verify'
 import type { LiveVault } from '../core/live-vaults.ts'
 import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
-import { mayPut, rightOf, type Right } from '../core/rights.ts'
+import { leftAt, mayPut, refusalOf, rightOf, type Right } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { connectionVaultsMax } from '../limits.ts'
 import type { PutPayer } from './puts.ts'
@@ -26,14 +26,26 @@ export class VaultAccess {
 
   /**
    * The vault, if this key may read it now. A vault that is not here and one that is somebody else's are not told apart.
-   * @throws RelayError `vault-unknown`, `too-many`
+   * @throws RelayError `vault-unknown`; `no-right` for one that was a member (`data.until`: the entry that took it out); `too-many`
    */
   async open(actor: Actor, vault: VaultId): Promise<OpenVault> {
     const live = await this.#parts.vaults.find(vault)
     const right = live && rightOf(live.state.spine, actor, this.#parts.clock.now())
-    if (live === undefined || right === undefined) throw new RelayError('vault-unknown', 'no such vault')
+    if (live === undefined || right === undefined) throw refusalOf(live?.state.spine, actor)
     this.look(vault)
     return { live, right }
+  }
+
+  /**
+   * How far this key may read the log: members to its end, one that was a member up to the entry that took it out, which is the proof of it.
+   * @throws RelayError `vault-unknown`, `too-many`
+   */
+  async readableUpTo(actor: Actor, vault: VaultId): Promise<number> {
+    const live = await this.#parts.vaults.find(vault)
+    const left = live && leftAt(live.state.spine, actor)
+    if (left !== undefined) return left
+    const { live: open } = await this.open(actor, vault)
+    return open.state.head.sequence
   }
 
   /** From now on the connection is told of what happens in this vault. @throws RelayError `too-many` */

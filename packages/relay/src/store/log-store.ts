@@ -52,7 +52,7 @@ export interface Append {
   readonly prune?: { readonly upTo: number; readonly checkpoint: number } | undefined
   /** With spine entries: the encoded LogState after this entry. Required for a genesis. */
   readonly state?: Uint8Array | undefined
-  /** With spine entries: all who may read the vault after it (devices, identities, keys of open invites). Kept otherwise. */
+  /** With spine entries: all keys that the vault knows after it (devices, identities, open invites; who left, too). Kept otherwise. */
   readonly members?: readonly SigningKey[] | undefined
   /** With spine entries: the retention floor in force after it, in ms. Required for a genesis. Lowering it is held back here. */
   readonly retentionMs?: number | undefined
@@ -101,7 +101,7 @@ export interface LogStore {
   entries(vault: VaultId, from: number, limitBytes: number): Promise<readonly StoredEntry[]>
   /** Compares the head and appends, with all that goes with it, in one transaction. Durable when it resolves. */
   append(append: Append): Promise<AppendResult>
-  /** Vaults that this key may read, in order of id. */
+  /** Vaults that name this key among their `members`, in order of id. */
   vaultsOf(key: SigningKey): Promise<readonly VaultId[]>
   /** Calls back for each durable append, in order of sequence within a vault, also for those of other processes. Returns how to stop. */
   watch(listener: (entry: AppendedEntry) => void): () => void

@@ -1,0 +1,60 @@
+// What the catalogue has about members: invitations, who is in a vault, and what an owner does about it.
+import type { MemberRefusal } from '../engine/members.ts'
+import type { Advice, Text } from './catalogue-text.ts'
+
+type Plain = Text
+type Named = Text<{ name: string }>
+
+/** A member device, as a line: every value is a text. `inviter`: undefined for the first device; `at`: undefined where it is not known. */
+interface DeviceWords {
+  readonly name: string
+  readonly role: string
+  readonly at: string | undefined
+  readonly inviter: string | undefined
+  readonly id: string
+  readonly identity: string | undefined
+  readonly isThis: boolean
+}
+
+/** Messages about members, the same names in each language. */
+export interface MembersCatalogue {
+  joinHistory: Plain
+  inviteCode: Plain
+  inviteWords: Plain
+  inviteQr: Plain
+  inviteUntil: Text<{ role: string; until: string }>
+  /** `by`, `when`: undefined where they are not known. */
+  errorDeviceRevoked: Text<{ by: string | undefined; when: string | undefined }>
+  hintDeviceRevoked: Plain
+  errorRejoin: Plain
+  hintRejoin: Plain
+  /** Why a change of members is not made. */
+  memberRefused: Readonly<Record<MemberRefusal, Advice>>
+  stateRevoked: Plain
+  devicesHead: Text<{ count: number; role: string }>
+  deviceLine: Text<DeviceWords>
+  deviceNameless: Plain
+  identitiesHead: Plain
+  identityLine: Text<{ id: string; role: string; madeVault: boolean; held: readonly string[] }>
+  invitationsHead: Text<{ count: number }>
+  invitationLine: Text<{ id: string; role: string; until: string; inviter: string }>
+  devicesStale: Plain
+  askRevoke: Text<{ name: string; id: string; others: readonly string[] }>
+  revokeDone: Text<{ revoked: readonly string[]; voided: number }>
+  revokeKeeps: Plain
+  roleDone: Text<{ name: string; role: string }>
+  roleReads: Named
+  roleVoided: Text<{ voided: number }>
+  cancelDone: Text<{ id: string }>
+  roleOwner: Plain
+  roleWriter: Plain
+  roleReader: Plain
+  helpInvite: Plain
+  helpInviteRole: Plain
+  helpInviteExpires: Plain
+  helpInviteQr: Plain
+  helpInviteCancel: Plain
+  helpDevices: Plain
+  helpRevoke: Plain
+  helpRole: Plain
+}

@@ -1,0 +1,107 @@
+// Whether this device was taken out of the vault, as the log proves it: signed by one who had the right. It is final, as keys are used once;
+// the device keeps its files, and does nothing more about this vault.
+import { decodeEntry, toHex, type Entry } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import type { Judged } from '../log/vault-log.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { entryAt } from '../state/entry-keep.ts'
+import { ItemReader, ItemWriter } from '../state/item-codec.ts'
+import { otherKey } from '../state/state-keys.ts'
+import type { StateRows } from '../state/state-rows.ts'
+import type { Vault } from './vault.ts'
+
+/** The entry that took this device out: its place, its signer (hex), its time (ms). */
+interface Leaving {
+  readonly sequence: number
+  readonly by: string
+  readonly atMs: number
+}
+
+const key = otherKey('left')
+const writer = new ItemWriter(128)
+
+/** @throws ClientError `device-revoked` when this device was taken out */
+export function refuseLeft(vault: Vault): void {
+  const left = leavingOf(vault)
+  if (left !== undefined) throw revoked(left)
+}
+
+/**
+ * The relay does not let this device ask any more. It still gives what led to that, which is judged like any log and kept as a note alone.
+ * @throws ClientError `device-revoked` when the log says the same; `refusal` when it does not; `relay-contradicts`
+ */
+export async function explainRefusal(
+  vault: Vault,
+  session: RelaySession,
+  refusal: ClientError,
+): Promise<never> {
+  const { log, trees } = vault
+  const last = await log.judgeOn(session.entries(log.vault, log.nextSequence)).catch((error: unknown) => {
+    throw isRightLost(error) ? refusal : error
+  })
+  const left = last && leavingAfter(vault, last)
+  if (left === undefined) throw refusal
+  writer.uint(left.sequence)
+  writer.uint(left.atMs)
+  writer.bytes(Buffer.from(left.by, 'latin1'))
+  const row = writer.take()
+  await trees.write({ flush: true }, (rows) => rows.put(key, row))
+  throw revoked(left)
+}
+
+/** Does the work; where a right is missing that this device had, the log says why. @throws ClientError as `work`; `device-revoked` */
+export async function explained<T>(
+  vault: Vault,
+  connection: { session(): Promise<RelaySession> },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isRightLost(error) || vault.log.isEmpty) throw error
+    return await explainRefusal(vault, await connection.session(), error)
+  }
+}
+
+/** Whether the relay says that this key has no right to what was asked: it never had it, or not any more. */
+export function isRightLost(error: unknown): error is ClientError {
+  return error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'no-right'
+}
+
+function leavingOf(vault: Vault): Leaving | undefined {
+  const { log, trees } = vault
+  const noted = noteIn(trees)
+  if (noted !== undefined || log.isEmpty) return noted
+  const until = log.state.spine.devices.get(ownKey(vault))?.until
+  const bytes = until === undefined ? undefined : entryAt(trees, until)
+  return bytes && leavingBy(decodeEntry(bytes))
+}
+
+function leavingAfter(vault: Vault, { entry, state }: Judged): Leaving | undefined {
+  const until = state.spine.devices.get(ownKey(vault))?.until
+  if (until === undefined) return undefined
+  return entry?.header.sequence === until
+    ? leavingBy(entry)
+    : { sequence: until, by: '', atMs: state.head.at }
+}
+
+function leavingBy({ header }: Entry): Leaving {
+  return { sequence: header.sequence, by: toHex(header.device), atMs: header.at }
+}
+
+function noteIn(rows: StateRows): Leaving | undefined {
+  const bytes = rows.other(key)
+  if (bytes === undefined) return undefined
+  const reader = new ItemReader(bytes)
+  return { sequence: reader.uint(), atMs: reader.uint(), by: Buffer.from(reader.bytes()).toString('latin1') }
+}
+
+function ownKey({ home }: Vault): string {
+  return toHex(home.device.sign.publicKey)
+}
+
+function revoked({ sequence, by, atMs }: Leaving): ClientError {
+  return new ClientError('device-revoked', 'this device was taken out of the vault', {
+    data: { sequence, by, atMs },
+  })
+}

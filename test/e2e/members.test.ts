@@ -1,0 +1,124 @@
+// Who is in a vault, as people handle it: listing, roles, revoking, with and without a sync at work, in real processes.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isSynced, lineOf, Stage, untilHolds, type Device, type Line } from './commands.ts'
+import { folderDifferences } from './trees.ts'
+
+interface Three {
+  readonly stage: Stage
+  readonly folders: readonly [string, string, string]
+  readonly devices: readonly [Device, Device, Device]
+}
+
+/** An owner, and two devices that joined by its codes: one by the text, one by the words. */
+async function three(): Promise<Three> {
+  const stage = Stage.forTest()
+  const relay = await stage.relay()
+  const url = await relay.start()
+  const devices = [stage.device('alpha'), stage.device('beta'), stage.device('gamma')] as const
+  const folders = [stage.newFolder('one'), stage.path('two'), stage.path('three')] as const
+  const [alpha, beta, gamma] = devices
+  await alpha.setup(url)
+  writeFileSync(join(folders[0], 'first'), 'first')
+  await alpha.done('add', folders[0])
+  const invited = lineOf((await alpha.done('invite', folders[0])).lines, 'invite')
+  await beta.done('join', String(invited['words']), folders[1], '--device-name', 'beta')
+  await gamma.done('join', await alpha.invite(folders[0]), folders[2], '--device-name', 'gamma')
+  return { stage, folders, devices }
+}
+
+interface Listed {
+  readonly id: string
+  readonly name: string
+  readonly role: string
+  readonly invitedBy: string | null
+  readonly this: boolean
+}
+
+function listed(line: Line): readonly Listed[] {
+  return line['devices'] as readonly Listed[]
+}
+
+test('devices lists who is in the vault; roles are an owner’s to change, and take hold', async () => {
+  const { folders, devices } = await three()
+  const [alpha, beta] = devices
+  const [one, two] = folders
+  const all = listed(lineOf((await alpha.done('devices', one)).lines, 'devices'))
+  expect(all.map(({ name, role }) => `${name} ${role}`)).toEqual([
+    'alpha owner',
+    'beta writer',
+    'gamma writer',
+  ])
+  expect(all.map(({ invitedBy }) => invitedBy)).toEqual([null, all[0]?.id, all[0]?.id])
+  expect(all.map((one) => one.this)).toEqual([true, false, false])
+
+  expect((await beta.run('role', two, 'gamma', 'reader')).exitCode).toBe(5)
+  expect((await alpha.run('role', one, 'nobody', 'reader')).exitCode).toBe(2)
+  expect((await alpha.run('role', one, 'alpha', 'writer')).exitCode).toBe(5)
+  await alpha.done('role', one, 'beta', 'reader')
+  writeFileSync(join(two, 'of a reader'), 'stays here')
+  const read = await beta.run('sync', '--once')
+  expect(read.exitCode).toBe(3)
+  expect(lineOf(read.lines, 'problem')).toMatchObject({ code: 'read-only', path: 'of a reader' })
+  expect(readFileSync(join(two, 'of a reader'), 'utf8')).toBe('stays here')
+  await alpha.done('role', one, all[1]?.id.slice(0, 12) ?? '', 'writer')
+  await beta.done('sync', '--once')
+  await alpha.done('sync', '--once')
+  expect(folderDifferences(one, two)).toEqual([])
+})
+
+test('a revoked device says so at once, keeps its files, and comes back only as a new one', async () => {
+  const { stage, folders, devices } = await three()
+  const [alpha, beta, gamma] = devices
+  const [one, two, third] = folders
+  const open = await alpha.invite(one, '--role', 'reader')
+  const syncs = [alpha.start('sync'), beta.start('sync')]
+  await untilHolds(syncs, () => syncs.every(isSynced))
+
+  expect((await alpha.run('revoke', one, 'beta')).exitCode).toBe(2)
+  expect((await beta.run('revoke', two, 'gamma', '--yes')).exitCode).toBe(5)
+  const revoked = await alpha.done('revoke', one, 'beta', '--yes')
+  expect(lineOf(revoked.lines, 'revoke')).toMatchObject({ voided: 1 })
+  const ended = await syncs[1]!.ended
+  expect(ended.exitCode).toBe(5)
+  expect(lineOf(ended.lines, 'error')).toMatchObject({ code: 'device-revoked' })
+  expect(await beta.status(two)).toMatchObject({ state: 'revoked', running: false })
+  expect((await stage.device('delta').run('join', open, stage.path('four'))).exitCode).toBe(5)
+
+  // One that was away when it happened hears it as well, and writes nothing.
+  await alpha.done('revoke', one, 'gamma', '--yes')
+  writeFileSync(join(third, 'never sent'), 'mine')
+  writeFileSync(join(one, 'later'), 'not for them')
+  await syncs[0]!.stop('SIGINT')
+  await alpha.done('sync', '--once')
+  const late = await gamma.run('sync', '--once')
+  expect(late.exitCode).toBe(5)
+  expect(lineOf(late.lines, 'error')).toMatchObject({ code: 'device-revoked' })
+  expect(await gamma.status(third)).toMatchObject({ state: 'revoked' })
+  expect(readFileSync(join(third, 'never sent'), 'utf8')).toBe('mine')
+  for (const folder of [two, third]) expect(existsSync(join(folder, 'later'))).toBe(false)
+
+  const code = await alpha.invite(one)
+  await gamma.done('forget', third)
+  const again = await gamma.run('join', code, third)
+  expect(again.exitCode).toBe(5)
+  expect(lineOf(again.lines, 'error')).toMatchObject({ code: 'device-revoked' })
+  await stage.device('gamma again').done('join', code, third)
+  await alpha.done('sync', '--once')
+  expect(folderDifferences(one, third)).toEqual([])
+  expect(readFileSync(join(one, 'never sent'), 'utf8')).toBe('mine')
+})
+
+test('an open invitation is listed, and can be taken back', async () => {
+  const { stage, folders, devices } = await three()
+  const [alpha] = devices
+  const [one] = folders
+  const code = await alpha.invite(one, '--role', 'owner', '--expires', '7d')
+  const line = lineOf((await alpha.done('devices', one)).lines, 'devices')
+  const [invitation] = line['invitations'] as readonly { readonly id: string; readonly role: string }[]
+  expect(invitation).toMatchObject({ role: 'owner' })
+  await alpha.done('invite', one, '--cancel', invitation?.id.slice(0, 8) ?? '')
+  expect((await stage.device('late').run('join', code, stage.path('late'))).exitCode).toBe(5)
+  expect((await alpha.run('invite', one, '--cancel', invitation?.id ?? '')).exitCode).toBe(5)
+})
