@@ -106,7 +106,7 @@ describe('adopting the relay’s branch', () => {
     const { kinds } = await epochOf(world, a)
     expect(kinds.slice(kinds.lastIndexOf('member'))).toContain('config')
     c.user.write('of the revoked', 'stays there')
-    expect(await world.sync(c)).toMatchObject({ code: 'relay-refused' })
+    expect(await world.sync(c)).toMatchObject({ code: 'device-revoked' })
     await adopts(world, b)
     await world.syncs(b, a, b)
     expect(b.tree()).toEqual(a.tree())
