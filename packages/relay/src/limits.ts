@@ -150,3 +150,7 @@ export const accountsListed = 500
  * anybody goes on. Most devices are there within seconds after the relay is.
  */
 export const healingMs = 30 * second
+/** And in all for so long, from the first one on: whoever signs new entries and puts them back must not hold the others up for ever. */
+export const healingMsMax = 10 * 60 * second
+/** After so long, what is put back is taken for another loss. */
+export const healingAgainMs = 24 * 3600 * second

@@ -45,11 +45,25 @@ export async function sayAdopted(
     if (next === undefined) break
     if ((await entries.append(session, next)) === 'moved') await receiver.receive(session)
   }
-  if (!mayBeSealedUnder(note, vault.log.state.spine)) {
+  const isOwner = roleOf(vault.log.state.spine, vault.home.device.sign.publicKey) === 'owner'
+  if (!mayBeSealedUnder(note, vault.log.state.spine) || (!isOwner && isRevived(vault, note))) {
     const detail = 'an owner has to open new keys on this branch first'
     throw new ClientError('key-withheld', detail, { data: { detail, epoch: note.epoch.number } })
   }
   await vault.trees.write({ flush: true }, forgetAdoption)
+}
+
+/** Whether somebody who was taken out or lowered on the branch that was left is there on this one as before. */
+function isRevived({ log }: Vault, note: AdoptionNote): boolean {
+  const { spine } = log.state
+  const identities = membersAmong(note.identities, spine.identities).filter(
+    (key) => !equal(key, spine.genesisIdentity),
+  )
+  if (identities.length + membersAmong(note.devices, spine.devices).length > 0) return true
+  return note.lowered.some(({ member, role }) => {
+    const now = roleOf(spine, member) ?? identityRoleOf(spine, member)
+    return now !== undefined && compareRoles(now, role) > 0
+  })
 }
 
 /** The next entry that an owner owes; undefined when there is none. */

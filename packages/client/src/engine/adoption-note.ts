@@ -40,8 +40,9 @@ const roleNames = ['reader', 'writer', 'owner'] as const satisfies readonly Role
 export function noteOf(left: LogState, base: LogState): AdoptionNote {
   const { spine, head } = left
   const { number, commitment } = currentEpoch(spine)
-  const goneSince = ({ until }: { until: number | undefined }): boolean =>
-    until !== undefined && until > base.head.sequence
+  // New words in the place of the old ones are no removal.
+  const goneSince = ({ until, renewedBy }: { until: number | undefined; renewedBy?: unknown }): boolean =>
+    until !== undefined && until > base.head.sequence && renewedBy === undefined
   const keysOf = (members: Spine['devices'] | Spine['identities']): SigningKey[] =>
     [...members.values()].filter(goneSince).map(({ keys }) => keys.sign)
   const { sequence, hash } = head

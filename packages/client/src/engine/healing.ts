@@ -63,7 +63,9 @@ export class Healing {
 
   #isUnknownHere(error: unknown): error is ClientError {
     if (!(error instanceof ClientError) || error.code !== 'relay-refused') return false
-    return ['vault-unknown', 'no-right', 'account-unknown'].includes(String(error.data['reason']))
+    return ['vault-unknown', 'no-right', 'account-unknown', 'account-closed', 'pack-missing'].includes(
+      String(error.data['reason']),
+    )
   }
 
   /** The hash of an entry of the log as this device knows it. */

@@ -16,6 +16,8 @@ import { noteVerified, verifiedIn, type Verified } from './verified-note.ts'
 /** A watching client looks at this much of what the relay holds, this often. */
 const dailyBytes = 16 << 20
 const dailyMs = 24 * 3_600_000
+/** After one that broke off. */
+const dailyAgainMs = 3_600_000
 /** How often in a row something is asked of a relay that is busy. */
 const attemptsMax = 5
 const attemptMs = 1000
@@ -148,6 +150,8 @@ export class Mending {
       return
     }
     if (nowMs - last.atMs < dailyMs) return
+    // A line that breaks in the middle of it is not drained by one try after the other.
+    await noteVerified(trees, { ...last, atMs: nowMs - dailyMs + dailyAgainMs })
     const done = await this.#mend(await this.#check({ bytesMax: dailyBytes }))
     for (const path of done.left) report({ event: 'problem', path, code: 'pack-unavailable' })
   }

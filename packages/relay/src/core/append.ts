@@ -14,7 +14,7 @@ import {
   type VaultId,
 } from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
-import { futureMaxMs, healingMs, vaultAppendsMax } from '../limits.ts'
+import { futureMaxMs, healingAgainMs, healingMs, healingMsMax, vaultAppendsMax } from '../limits.ts'
 import type { Append, AppendResult } from '../store/log-store.ts'
 import type { Stores } from '../store/stores.ts'
 import { protectingQuota, type Quota } from '../store/usage.ts'
@@ -50,8 +50,8 @@ export class Appender {
   readonly #clock: Clock
   readonly #appended: AppendListener
   readonly #queues = new Map<string, VaultQueue>()
-  /** When an entry was last put back, by vault: of those that were lately, few. */
-  readonly #healedMs = new Map<string, number>()
+  /** When an entry was first and last put back, by vault: of those that were lately, few. */
+  readonly #healed = new Map<string, { readonly firstMs: number; readonly lastMs: number }>()
   /** Sequences that are on their way into the store, by vault. */
   readonly #inStore = new Map<string, number>()
 
@@ -120,7 +120,7 @@ export class Appender {
     }
     if (state !== undefined && isHead(state, entry)) return
     checkHead(state, entry)
-    this.#checkHealed(vault)
+    this.#checkHealed(vault, entry)
     if (!equal(entry.header.device, actor.key))
       throw new RelayError('no-right', 'an entry is appended by the key that signed it')
     this.#checkTime(state, entry)
@@ -134,9 +134,10 @@ export class Appender {
   async #putBack(request: AppendRequest): Promise<void> {
     const { vault, entry, actor } = request
     const live = await this.#vaults.find(vault)
+    let right: ReturnType<typeof rightOf> = 'owner'
     if (live === undefined) checkGenesis(request)
     else {
-      const right = rightOf(live.state.spine, actor, this.#clock.now())
+      right = rightOf(live.state.spine, actor, this.#clock.now())
       if (right === undefined) throw refusalOf(live.state.spine, actor)
       if (right === 'joiner') throw new RelayError('no-right', 'an invitation is for accepting it')
       if (await this.#stands(live.state, entry)) return
@@ -145,27 +146,39 @@ export class Appender {
     this.#checkTime(live?.state, entry)
     const next = judged(live?.state, entry)
     const chargedTo = await this.#chargedTo(live, next, actor)
-    const account = await this.#stores.accounts.find(chargedTo)
-    // It was within the quota once: a plan that shrank since does not keep a log in pieces.
-    const quota = account && protectingQuota(account.plan)
-    const charge = { chargedTo, quota, now: this.#clock.now() }
-    const append: Append = { ...appendOf({ live, entry, next }, charge), absentPacks: 'lost' }
+    const charge = { chargedTo, quota: await this.#quotaOnceKept(chargedTo), now: this.#clock.now() }
+    // Nobody can tell what was lost from what never was. What nobody holds may stop all readers: only an owner may say that it was here.
+    const absentPacks = right === 'owner' ? 'lost' : 'refuse'
+    const append: Append = { ...appendOf({ live, entry, next }, charge), absentPacks }
     await this.#store(request, append, { state: next, chargedTo })
-    this.#healedMs.set(toHex(vault), this.#clock.monotonic())
+    this.#noteHealed(vault)
+  }
+
+  /** A member who puts back what was never lost must not hold the others up for longer than once in a while. */
+  #noteHealed(vault: VaultId): void {
+    const key = toHex(vault)
+    const now = this.#clock.monotonic()
+    const before = this.#healed.get(key)
+    const isAnother = before === undefined || now - before.firstMs >= healingAgainMs
+    this.#healed.set(key, { firstMs: isAnother ? now : before.firstMs, lastMs: now })
   }
 
   /** @throws RelayError `busy` while others may still know more of this log than is here */
-  #checkHealed(vault: VaultId): void {
+  #checkHealed(vault: VaultId, entry: Entry): void {
     const key = toHex(vault)
-    const healed = this.#healedMs.get(key)
+    const healed = this.#healed.get(key)
     if (healed === undefined) return
-    const leftMs = healed + healingMs - this.#clock.monotonic()
+    const now = this.#clock.monotonic()
+    // Who is to be taken out must not keep the entry off that does it.
+    const isMembers = entry.header.kind === 'member'
+    const end = isMembers ? healed.firstMs + healingMs : healed.lastMs + healingMs
+    const leftMs = Math.min(end, healed.firstMs + healingMsMax) - now
     if (leftMs > 0)
       throw new RelayError('busy', 'this log is being put back', {
         retryable: true,
         data: { reason: 'healing', retryAfterMs: Math.ceil(leftMs) },
       })
-    this.#healedMs.delete(key)
+    if (now - healed.firstMs >= healingAgainMs) this.#healed.delete(key)
   }
 
   /** Whether the log has this very entry at its place. @throws RelayError `head-moved` when it has another one there */
@@ -209,6 +222,15 @@ export class Appender {
     }
     if (equal(live.chargedTo, identity)) return identity
     return (await this.#stores.accounts.find(identity)) === undefined ? live.chargedTo : identity
+  }
+
+  // It was within the quota once: a plan that shrank since does not keep a log in pieces. Vaults and entries count as ever.
+  async #quotaOnceKept(chargedTo: SigningKey): Promise<Quota> {
+    const account = await this.#stores.accounts.find(chargedTo)
+    if (account === undefined || account.suspended)
+      throw new RelayError('account-closed', 'the account that pays for this vault takes nothing more')
+    const { plan } = account
+    return { ...protectingQuota(plan), vaultsMax: plan.vaultsMax, entriesMax: plan.entriesMax }
   }
 
   // Undefined where there is no account that it could be held against.

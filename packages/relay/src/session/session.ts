@@ -282,6 +282,10 @@ export class Session implements Peer {
       this.#refuse(new RelayError('not-logged-in', 'log in first'), message.id)
       return
     }
+    if (this.#stranger !== undefined && message.type !== 'open-account') {
+      this.#refuse(new RelayError('account-unknown', 'nobody here: open an account first'), message.id)
+      return
+    }
     if (this.#open.has(message.id)) {
       this.#fail(new ProtocolError('malformed', 'an id that is in use'))
       return
