@@ -10,7 +10,7 @@ import { ended, readyMade, relayUrl, World } from '../simulation/world.ts'
 
 const knownBytes = 50 * 1024 * 1024
 const restBytes = 10 * 1024 * 1024
-const pairs = process.env['GRENIER_FULL'] === '1' ? 40 : 5
+const pairs = process.env['GRENIER_FULL'] === '1' ? 40 : 8
 /** Above chance by more than two and a half of its deviations: somebody learnt something. */
 const guessedMost = 0.5 + 2.5 * Math.sqrt(0.25 / (2 * pairs))
 
