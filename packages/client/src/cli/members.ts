@@ -10,6 +10,8 @@ import { usageError } from './usage-error.ts'
 
 /** Fewer characters of an id are none: they may be a name that somebody mistyped. */
 const idCharsMin = 6
+const idPart = /^[0-9a-f]+$/i
+const wholeId = /^[0-9a-f]{64}$/i
 
 /** Of which folder. */
 export interface MembersOf {
@@ -57,27 +59,31 @@ export interface Meant {
 
 /** @throws ClientError `usage` for nobody; `name-ambiguous`, with the ids, for several */
 export function memberMeant({ devices, identities }: Members, text: string): Meant {
-  const identity = oneOf(identities, text)
-  const device = identity === undefined ? oneOf(devices, text) : undefined
-  const found = identity ?? device
+  const found = oneOf([...identities, ...devices], text)
   if (found === undefined) throw usageError('device', text)
+  const identity = identities.find(({ id }) => id === found.id)
+  const device = devices.find(({ id }) => id === found.id)
   const ids = devices.filter((one) => one === device || one.identity === identity?.id).map(({ id }) => id)
   if (identity === undefined)
     return { id: found.id, name: device?.name, isIdentity: false, devices: [found.id] }
   return { id: found.id, name: undefined, isIdentity: true, devices: ids }
 }
 
-/** The one of this id, of the beginning of it, or of this name. @throws ClientError `name-ambiguous` */
+/**
+ * The one of this id, of the beginning of it, or of this name. Names are chosen by whoever bears them: a whole id is never a name, and a name that
+ * is also the beginning of another's id means neither.
+ * @throws ClientError `name-ambiguous`
+ */
 export function oneOf<T extends { readonly id: string; readonly name?: string | undefined }>(
   all: readonly T[],
   text: string,
 ): T | undefined {
-  const whole = all.find(({ id }) => id === text.toLowerCase())
-  if (whole !== undefined) return whole
-  const named = all.filter(({ name }) => name === text)
-  const isPart = /^[0-9a-f]+$/i.test(text) && text.length >= idCharsMin
-  const found =
-    named.length > 0 || !isPart ? named : all.filter(({ id }) => id.startsWith(text.toLowerCase()))
+  const isWhole = wholeId.test(text)
+  const isPart = !isWhole && idPart.test(text) && text.length >= idCharsMin
+  const lower = text.toLowerCase()
+  const found = all.filter(
+    ({ id, name }) => id === lower || (!isWhole && name === text) || (isPart && id.startsWith(lower)),
+  )
   if (found.length < 2) return found[0]
   const ids = found.map(({ id }) => id).join(', ')
   throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })

@@ -55,7 +55,7 @@ export const recoveryEnglish: RecoveryCatalogue = {
   recoverDone: ({ folder, name }) => `${folder} is the vault “${name}” again.`,
   recoverKept: ({ devices }) => `Devices that stay: ${devices}.`,
   recoverGone: ({ devices }) =>
-    `Devices taken out: ${devices}. They can neither read nor write what comes from now on; \`grenier invite\` lets one in again.`,
+    `Devices taken out: ${devices}. They can neither read nor write what comes from now on, and their keys never come back: to invite one of these machines again, let it join from another home (\`grenier join CODE FOLDER --home OTHER_DIR\`).`,
   recoverKeeps: ({ name }) =>
     `The devices that may be kept in “${name}”; the others are taken out, with new keys.`,
   askKeep: ({ device, role, own }) => `Keep ${device} (${role}${own ? ', yours' : ''})? [y/N]`,

@@ -57,7 +57,7 @@ export const recoveryFrench: RecoveryCatalogue = {
   recoverDone: ({ folder, name }) => `${folder} est de nouveau le coffre « ${name} ».`,
   recoverKept: ({ devices }) => `Appareils qui restent : ${devices}.`,
   recoverGone: ({ devices }) =>
-    `Appareils retirés : ${devices}. Ils ne peuvent plus ni lire ni écrire ce qui viendra ; \`grenier invite\` en fait revenir un.`,
+    `Appareils retirés : ${devices}. Ils ne peuvent plus ni lire ni écrire ce qui viendra. Leurs clés ne reviennent pas : pour réinviter une de ces machines, qu’elle rejoigne depuis un autre dossier de clés (\`grenier join CODE DOSSIER --home AUTRE_DOSSIER\`).`,
   recoverKeeps: ({ name }) =>
     `Les appareils qui peuvent rester dans « ${name} » ; les autres sont retirés, et les clés changent.`,
   askKeep: ({ device, role, own }) => `Garder ${device} (${role}${own ? ', à vous' : ''}) ? [o/N]`,

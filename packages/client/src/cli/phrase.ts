@@ -7,7 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { CryptoError, entropyOf, phraseOf } from '@grenier/crypto'
@@ -64,7 +64,8 @@ export function writePrivate(file: string, text: string): void {
     throw usageError(exists ? 'file-exists' : 'file-unwritable', file, cause)
   }
   try {
-    writeSync(handle, text)
+    // Unlike writeSync, all of it or an error.
+    writeFileSync(handle, text)
     fsyncSync(handle)
   } catch (cause) {
     rmSync(file, { force: true })

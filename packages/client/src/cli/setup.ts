@@ -14,6 +14,7 @@ import {
   type Identity,
 } from '@grenier/crypto'
 import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { openAccount } from '../engine/open-folder.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome, type NewHome } from '../home/home-files.ts'
@@ -45,6 +46,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
   const url = relayText(relay)
   const there = homeExists(homeDirectory) ? openHome(homeDirectory) : undefined
   if (there !== undefined) refuseSecond(there, url, flags)
+  refuseSameFile(flags)
   const wordsTo = whereWordsGo(invocation, flags)
   if (flags.recoverySheet !== undefined) refuseUnwritable(flags.recoverySheet)
   const identity = await identityFor(invocation, flags, wordsTo)
@@ -97,6 +99,12 @@ function refuseOther(home: Home, identity: Identity): void {
   throw new ClientError('home-exists', 'this device is of another identity', {
     data: { path: home.directory },
   })
+}
+
+/** The page would be refused once the account is open, or the words be lost under it. */
+function refuseSameFile({ phraseOut, recoverySheet: sheet }: SetupFlags): void {
+  if (phraseOut !== undefined && sheet !== undefined && resolve(phraseOut) === resolve(sheet))
+    throw usageError('file-exists', sheet)
 }
 
 function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {

@@ -97,6 +97,18 @@ describe('an invitation', () => {
     expect([outcome(await once.ask(ask)), outcome(await once.ask(ask))]).toEqual(['ok', 'ok'])
   })
 
+  it('that names the key of an identity puts the vault in no list of that identity', async () => {
+    const world = new World()
+    const owner = await world.owner()
+    const invitation = await invite(world, owner)
+    const named = new ScriptedClient(world.core)
+    await named.login(invitation.sign, 'identity')
+    expect(await named.ask({ type: 'vaults' })).toMatchObject({ vaults: [], last: true })
+    const once = new ScriptedClient(world.core)
+    await once.login(invitation.sign, 'one-time')
+    expect(await once.ask({ type: 'vaults' })).toMatchObject({ vaults: [owner.vault.state.vault] })
+  })
+
   it('is used once', async () => {
     const world = new World()
     const owner = await world.owner()

@@ -14,7 +14,7 @@ import { registrationCodeHash } from '../account/registration-code.ts'
 import { entryRefused } from '../core/append.ts'
 import { shortId } from '../core/event-log.ts'
 import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
-import { leftAt } from '../core/rights.ts'
+import { rightOf } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { entriesReadBytes } from '../limits.ts'
 import type { PackState } from '../store/pack-ledger.ts'
@@ -285,7 +285,10 @@ async function vaults({ parts, actor }: Connection, request: ClientMessageOf<'va
   for (const vault of rest) {
     if (listed.length > limits.vaultsListed) break
     const spine = (await parts.vaults.find(vault))?.state.spine
-    if (spine !== undefined && leftAt(spine, actor) === undefined) listed.push(vault)
+    if (spine === undefined) continue
+    // The index knows invitees too, and whoever invites names a key of anybody's: only a one-time key is listed for that.
+    if (actor.kind === 'one-time' || rightOf(spine, actor, parts.clock.now()) !== undefined)
+      listed.push(vault)
   }
   const last = listed.length <= limits.vaultsListed
   return { type: 'ok', id: request.id, re: 'vaults', vaults: listed.slice(0, limits.vaultsListed), last }
