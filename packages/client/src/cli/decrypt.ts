@@ -1,6 +1,6 @@
 // `grenier decrypt`: opens a sealed export from the 24 words, with no home, no relay and no account. Lists it, or writes it into a folder.
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { identityFromEntropy, wipeKeys, type KeyPairs } from '@grenier/crypto'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { ArchiveReader } from '../archive/archive-reader.ts'
@@ -91,7 +91,7 @@ class Decrypting {
         output.line({ event: 'unfinished' })
         output.note(output.words.archiveUnfinished({}))
       }
-      return list === true ? await this.#list(opened) : await this.#write(opened)
+      return scratch === undefined ? await this.#list(opened) : await this.#write(opened, scratch.name)
     } finally {
       output.progressDone()
       this.#report.end()
@@ -100,12 +100,13 @@ class Decrypting {
     }
   }
 
-  async #write(opened: OpenedArchive): Promise<ExitCode> {
+  async #write(opened: OpenedArchive, run: string): Promise<ExitCode> {
     const { output, platform } = this.#invocation
     const { words, language } = output
     const into = resolve(this.#flags.into ?? '')
     await this.#assertThere(opened)
-    const written = await opened.write(await platform().fileSystem(into), this.#path)
+    const files = await platform().fileSystem(into)
+    const written = await opened.write({ files, into, run }, this.#path)
     const { problems } = opened.tally
     output.progressDone()
     output.result(
@@ -178,6 +179,13 @@ class Decrypting {
   }
 }
 
+/** Where a run keeps what nobody shall find afterwards. `name`: of this run alone, in this folder. */
+interface Scratch {
+  readonly directory: string
+  readonly name: string
+  readonly remove: () => void
+}
+
 function openFile(path: string): ArchiveFile {
   try {
     return ArchiveFile.open(path, 'read')
@@ -187,26 +195,38 @@ function openFile(path: string): ArchiveFile {
 }
 
 /** Names and places are folded into a database of this run alone, in the folder that gets the files: nothing readable lies elsewhere. */
-function makeScratch(into: string): { directory: string; remove: () => void } {
+function makeScratch(into: string): Scratch {
   const own = join(into, '.grenier')
   try {
+    // The staging area of a synced folder is not ours: what lies there may be a user's last writes.
+    if (lstatSync(join(own, 'marker'), { throwIfNoEntry: false }) !== undefined)
+      throw new ClientError('folder-unusable', 'is a synced folder', { data: { path: into } })
     mkdirSync(into, { recursive: true })
     mkdirSync(own, { recursive: true, mode: 0o700 })
     const directory = mkdtempSync(join(own, 'archive-'))
-    return {
-      directory,
-      remove: () => {
-        rmSync(directory, { recursive: true, force: true })
-        rmSync(join(own, 'staging'), { recursive: true, force: true })
-        try {
-          rmdirSync(own)
-        } catch {
-          // Something else is in it: it is not ours.
-        }
-      },
-    }
+    const name = basename(directory)
+    return { directory, name, remove: () => removeScratch(own, name) }
   } catch (cause) {
+    if (cause instanceof ClientError) throw cause
     throw new ClientError('folder-unusable', 'cannot be written to', { cause, data: { path: into } })
+  }
+}
+
+/** Only what bears the name of this run: another one may be at work in the same folder. */
+function removeScratch(own: string, name: string): void {
+  const staging = join(own, 'staging')
+  rmSync(join(own, name), { recursive: true, force: true })
+  try {
+    for (const staged of readdirSync(staging))
+      if (staged.startsWith(`${name}-`)) rmSync(join(staging, staged), { force: true })
+    rmdirSync(staging)
+  } catch {
+    // None was made, or something else is in it: it is not ours.
+  }
+  try {
+    rmdirSync(own)
+  } catch {
+    // Something else is in it: it is not ours.
   }
 }
 

@@ -5,6 +5,7 @@ import { ArchiveLog } from '../archive/archive-log.ts'
 import type { ArchiveReader } from '../archive/archive-reader.ts'
 import { stagedContent } from '../content/staged-content.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import { folderFault } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { TreesStore } from '../state/trees-store.ts'
@@ -30,6 +31,14 @@ export interface DecryptOptions {
   readonly until?: Moment | undefined
 }
 
+/** Where an archive is written. `run`: what its staged files are called by, unlike those of any other run in that folder. */
+export interface WriteTarget {
+  readonly files: FileSystem
+  /** The path of the folder, for messages. */
+  readonly into: string
+  readonly run: string
+}
+
 /** An opened archive. */
 export interface OpenedArchive {
   /** The last entry that counts here. */
@@ -40,8 +49,8 @@ export interface OpenedArchive {
   readonly tally: Tally
   /** The tree, or what has a path and is below. */
   rows(path?: RelativePath): AsyncIterable<WalkedRow>
-  /** Writes it. */
-  write(files: FileSystem, path?: RelativePath): Promise<WrittenCounts>
+  /** Writes it. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted` */
+  write(to: WriteTarget, path?: RelativePath): Promise<WrittenCounts>
 }
 
 /** @throws ClientError `archive-broken`, `archive-closed`, `update-needed`, `disk-failed` */
@@ -63,19 +72,24 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
     isCutShort: log.isCutShort,
     tally,
     rows,
-    async write(files, path) {
+    async write({ files, into, run }, path) {
       const writer = new TreeWriter({
         files,
         content: stagedContent(content.fetch, files, { wrote: (bytes) => tally.began(bytes) }),
         tally,
         signal,
+        run,
       })
       await expectAll(tally, rows(path))
-      for await (const walked of rows(path)) {
-        if (signal.aborted) throw new ClientError('interrupted', 'stopped')
-        await writer.take(walked)
+      try {
+        for await (const walked of rows(path)) {
+          if (signal.aborted) throw new ClientError('interrupted', 'stopped')
+          await writer.take(walked)
+        }
+        return await writer.end()
+      } catch (error) {
+        throw folderFault(error, 'the directory cannot be written to', into)
       }
-      return await writer.end()
     },
   }
 

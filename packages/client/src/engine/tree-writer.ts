@@ -1,6 +1,7 @@
 // Writes a tree into a folder that it may not overwrite anything in: each file is made in the staging area, checked chunk by chunk, and put in
 // its place only where nothing is. What is there already and the same counts as done, so that an interrupted run goes on.
 import type { ContentSource, WantedFile } from '../disk/content-source.ts'
+import { parentOf } from '../disk/ignore.ts'
 import { DiskError, type DiskTraits, type FileSystem, type Look } from '../disk/file-system.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
@@ -23,6 +24,8 @@ export interface TreeWriterOptions {
   readonly content: ContentSource
   readonly tally: Tally
   readonly signal: AbortSignal
+  /** What its staged files are called by: another run may be at work in the same folder. */
+  readonly run: string
   /** A file of which something is lost: what is left of it may still be made. Says whether it told of it. */
   readonly salvage?: ((file: MissingFile) => Promise<boolean>) | undefined
 }
@@ -31,6 +34,12 @@ export interface TreeWriterOptions {
 export interface WrittenCounts {
   readonly files: number
   readonly bytes: number
+}
+
+/** A file, and what is in its place already. */
+interface Looked {
+  readonly file: MissingFile
+  readonly there: Look | undefined
 }
 
 /** One tree on its way into a folder. `take` each row, directories first; then `end`. */
@@ -43,6 +52,8 @@ export class TreeWriter {
   readonly #modes: { readonly path: RelativePath; readonly mode: number }[] = []
   /** Directories that could not be made: what is in them cannot be either. */
   readonly #barred = new Set<string>()
+  /** Directories whose entries are not durable yet. */
+  readonly #touched = new Set<RelativePath>()
   #files = 0
   #bytes = 0
   #traits: DiskTraits | undefined
@@ -68,6 +79,7 @@ export class TreeWriter {
     await this.#makeGroup()
     for (const { path, mode } of this.#modes.reverse())
       await this.#trying(path, () => this.#options.files.change({ do: 'set-mode', path, mode }))
+    await this.#options.files.flush([...this.#touched])
     return { files: this.#files, bytes: this.#bytes }
   }
 
@@ -83,6 +95,7 @@ export class TreeWriter {
       const [there] = await files.look([path])
       if (there === undefined) await files.change({ do: 'make-directory', path, mode: mode | 0o700 })
       else if (there.kind !== 'directory') throw new DiskError('EEXIST', 'not a directory')
+      if (there === undefined) this.#touched.add(parentOf(path))
       if (there === undefined && (mode & 0o700) !== 0o700) this.#modes.push({ path, mode })
     })
     if (!made) this.#barred.add(path)
@@ -111,10 +124,8 @@ export class TreeWriter {
     const group = this.#group
     this.#group = []
     this.#groupBytes = 0
-    const looks = await this.#looks(group)
     const wanted: { file: MissingFile; staged: WantedFile }[] = []
-    for (const [at, file] of group.entries()) {
-      const there = looks[at]
+    for (const { file, there } of await this.#looks(group)) {
       if (there !== undefined && (await this.#isSame(there, file.value))) this.#did(file.value.sizeBytes)
       else if (there !== undefined) this.#problem(file.path, 'not-overwritten')
       else wanted.push({ file, staged: this.#wantedOf(file) })
@@ -122,6 +133,8 @@ export class TreeWriter {
     signal.throwIfAborted()
     if (wanted.length === 0) return
     const failures = await content.fill(wanted.map(({ staged }) => staged))
+    // A name whose bytes a power cut took would count as done the next time.
+    await files.flush([])
     for (const [at, { file, staged }] of wanted.entries()) {
       const failure = failures[at]
       if (failure === undefined) {
@@ -136,9 +149,22 @@ export class TreeWriter {
     }
   }
 
-  /** Below something that is no directory nothing is there. */
-  async #looks(group: readonly MissingFile[]): Promise<readonly (Look | undefined)[]> {
-    return await this.#options.files.look(group.map(({ path }) => path))
+  /** What is where the files go, of those that the disk can look at: what it refuses is told, and costs no other file. */
+  async #looks(group: readonly MissingFile[]): Promise<readonly Looked[]> {
+    const { files } = this.#options
+    try {
+      const looks = await files.look(group.map(({ path }) => path))
+      return group.map((file, at) => ({ file, there: looks[at] }))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+    const looked: Looked[] = []
+    for (const file of group)
+      await this.#trying(file.path, async () => {
+        const [there] = await files.look([file.path])
+        looked.push({ file, there })
+      })
+    return looked
   }
 
   #wantedOf({ path, value }: MissingFile): WantedFile {
@@ -157,6 +183,7 @@ export class TreeWriter {
 
   async #place(name: string, path: RelativePath): Promise<void> {
     await this.#options.files.change({ do: 'place', name, path, replace: false })
+    this.#touched.add(parentOf(path))
   }
 
   /** Whether it went well; what the file system refuses is told. */
@@ -183,7 +210,7 @@ export class TreeWriter {
 
   #stagedName(): string {
     this.#staged += 1
-    return `out-${this.#staged}`
+    return `${this.#options.run}-${this.#staged}`
   }
 }
 
