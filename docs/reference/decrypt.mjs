@@ -1073,6 +1073,17 @@ export function* walk(state, id = 'root', path = '') {
   }
 }
 
+/** Permissions and nothing else (§17): no archive makes a program that runs as another user. */
+function bitsOf({ mode }) {
+  check(Number.isInteger(mode) && mode >= 0 && mode <= 0o777, 'malformed', 'a mode')
+  return mode
+}
+
+/** A write may take less than it was given. */
+function writeAll(fd, bytes) {
+  for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done)
+}
+
 function unpack({ state, readFile }, directory) {
   fs.mkdirSync(directory)
   const place = (path) =>
@@ -1086,14 +1097,14 @@ function unpack({ state, readFile }, directory) {
   for (const [path, node] of walk(state)) {
     if (node.kind === 'directory') {
       fs.mkdirSync(place(path), 0o700)
-      modes.push([path, node.mode])
+      modes.push([path, bitsOf(node)])
     } else if (node.kind === 'link') {
       fs.symlinkSync(Buffer.from(node.target), place(path))
       fs.lutimesSync(place(path), seconds(node.mtime), seconds(node.mtime))
     } else {
       const fd = fs.openSync(place(path), 'wx', 0o600)
-      for (const chunk of readFile(node)) fs.writeSync(fd, chunk)
-      fs.fchmodSync(fd, node.mode)
+      for (const chunk of readFile(node)) writeAll(fd, chunk)
+      fs.fchmodSync(fd, bitsOf(node))
       fs.futimesSync(fd, seconds(node.mtime), seconds(node.mtime))
       fs.closeSync(fd)
     }

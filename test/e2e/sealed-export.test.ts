@@ -2,6 +2,8 @@
 import {
   closeSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -198,4 +200,26 @@ test('an export that was cut off goes on, byte for byte as if it had not been, a
   }
   const streamed = await alpha.startPlain('export', here, '--sealed', '--out', '-').ended
   expect(streamed.stdout.equals(readFileSync(whole))).toBe(true)
+})
+
+test('decrypt leaves alone what lies in the staging area of a synced folder, or of another run', async () => {
+  const stage = Stage.forTest()
+  const { alpha, here, words } = await madeVault(stage)
+  const file = stage.path('vault.grenier')
+  await alpha.done('export', here, '--sealed', '--out', file)
+  const mine = join(here, '.grenier', 'staging', 'kept-1-2-3-4')
+  mkdirSync(join(here, '.grenier', 'staging'), { recursive: true })
+  writeFileSync(mine, 'the last writes of somebody')
+  const refused = await decrypted(stage, file, '--phrase-file', words, '--into', here)
+  expect(refused.exitCode).toBe(1)
+  expect(lineOf(refused.lines, 'error')).toMatchObject({ code: 'folder-unusable' })
+  expect(readFileSync(mine, 'utf8')).toBe('the last writes of somebody')
+  const out = stage.newFolder('out')
+  mkdirSync(join(out, '.grenier', 'staging'), { recursive: true })
+  writeFileSync(join(out, '.grenier', 'staging', 'archive-abcdef-1'), 'of another run')
+  expect((await decrypted(stage, file, '--phrase-file', words, '--into', out)).exitCode).toBe(0)
+  expect(readFileSync(join(out, '.grenier', 'staging', 'archive-abcdef-1'), 'utf8')).toBe('of another run')
+  const fresh = stage.path('fresh')
+  expect((await decrypted(stage, file, '--phrase-file', words, '--into', fresh)).exitCode).toBe(0)
+  expect(existsSync(join(fresh, '.grenier'))).toBe(false)
 })

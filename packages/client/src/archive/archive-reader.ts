@@ -17,8 +17,8 @@ import {
   type IndexRow,
   type RecordHead,
 } from './archive-record.ts'
-import { entryBodyHash, scanArchive } from './archive-scan.ts'
-import { RecordTable } from './record-table.ts'
+import { entryBodyHash, newerEntry, scanArchive } from './archive-scan.ts'
+import { copiesMax, RecordTable } from './record-table.ts'
 
 /** What an archive has of an entry. `lost`: nothing but, where the index tells, its body hash. */
 export type ArchivedEntry =
@@ -51,7 +51,8 @@ export class ArchiveReader {
     this.#table = found.table
     let last = found.end?.sequence ?? -1
     for (const { type, number } of found.table) if (type !== 'pack') last = Math.max(last, number)
-    this.lastSequence = last
+    // Each entry has a record of its own: a number beyond what fits was made up, and would be counted up to.
+    this.lastSequence = Math.min(last, Math.floor(source.sizeBytes / headBytes))
   }
 
   /** By the index; where there is none, or it is damaged, by looking for each record. @throws ClientError `disk-failed` */
@@ -67,7 +68,7 @@ export class ArchiveReader {
     return decodeFront(await source.read(0, frontBytes)) !== undefined
   }
 
-  /** What there is of an entry. @throws ClientError `disk-failed` */
+  /** What there is of an entry. @throws ClientError `disk-failed`, `update-needed` */
   async entry(sequence: number): Promise<ArchivedEntry> {
     let lost: ArchivedEntry = { lost: undefined }
     let retired: ArchivedEntry | undefined
@@ -96,6 +97,12 @@ export class ArchiveReader {
     const body = await this.#source.read(offset + headBytes, bodyBytes)
     if (body.length !== bodyBytes) return undefined
     const found = type === 'pack' ? packIdOf(body) : type === 'entry' ? entryBodyHash(body, number) : body
+    if (found === 'newer') {
+      // A damaged byte makes an unknown version too: only what is whole is newer.
+      const record = await readRecord(this.#source, offset)
+      if (record?.head.type === 'entry' && record.head.number === number) throw newerEntry(number)
+      return undefined
+    }
     return found !== undefined && equal(found, hash) ? body : undefined
   }
 }
@@ -107,7 +114,7 @@ async function readIndex(
   const last = await readRecord(source, source.sizeBytes - endRecordBytes)
   const end = last?.head.type === 'end' ? decodeEnd(last.body) : undefined
   if (end === undefined) return undefined
-  const table = new RecordTable()
+  const table = new RecordTable(copiesMax)
   let offset = end.indexOffset
   for (let part = 0; table.count < end.rowCount; part += 1) {
     const record = await readRecord(source, offset)

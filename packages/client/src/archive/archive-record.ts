@@ -122,7 +122,9 @@ export function rowAt(bytes: Uint8Array, at: number): IndexRow | undefined {
   const [number, offset] = [Number(view.getBigUint64(at + 8)), Number(view.getBigUint64(at + 16))]
   if (type === undefined || type === 'index' || type === 'end') return undefined
   if (!Number.isSafeInteger(number) || !Number.isSafeInteger(offset)) return undefined
-  return { type, number, offset, bodyBytes: view.getUint32(at + 4), hash: bytes.slice(at + 24, at + 56) }
+  const bodyBytes = view.getUint32(at + 4)
+  if (bodyBytes > bodyBytesMax) return undefined
+  return { type, number, offset, bodyBytes, hash: bytes.slice(at + 24, at + 56) }
 }
 
 /** The body of the end. */

@@ -1,6 +1,7 @@
 // Finds the records of a sealed export without its index: head by head, and behind damage the next head that is whole. What the index would
 // say is made again on the way.
 import { CryptoError, decodeEntry, equal } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
 import type { ArchiveSource } from './archive-file.ts'
 import {
   bodyBytesMax,
@@ -14,7 +15,7 @@ import {
   type ArchiveEnd,
   type RecordHead,
 } from './archive-record.ts'
-import { RecordTable } from './record-table.ts'
+import { copiesMax, RecordTable } from './record-table.ts'
 
 /** Bytes that are searched at once. */
 const windowBytes = 1 << 20
@@ -37,7 +38,7 @@ export interface Scan {
   readonly offset: number
 }
 
-/** `packs`: whether packs are read too, against their names, and not only their heads. */
+/** `packs`: whether packs are read too, against their names, and not only their heads. @throws ClientError `update-needed`, `disk-failed` */
 export async function scanArchive(source: ArchiveSource, options: { packs: boolean }): Promise<Scan> {
   return await new Scanning(source, options.packs).run()
 }
@@ -45,7 +46,7 @@ export async function scanArchive(source: ArchiveSource, options: { packs: boole
 class Scanning {
   readonly #source: ArchiveSource
   readonly #readsPacks: boolean
-  readonly #table = new RecordTable()
+  readonly #table = new RecordTable(copiesMax)
   readonly #damaged: DamagedRange[] = []
   #end: ArchiveEnd | undefined
   #wholeUpTo = frontBytes
@@ -83,6 +84,7 @@ class Scanning {
       return this.#end !== undefined
     }
     const hash = type === 'pack' ? check : type === 'retired' ? body : entryBodyHash(body, number)
+    if (hash === 'newer') throw newerEntry(number)
     if (hash?.length !== 32) return false
     this.#table.add({ type, number, offset, bodyBytes, hash })
     this.#wholeUpTo = offset + headBytes + bodyBytes
@@ -101,14 +103,23 @@ class Scanning {
   }
 }
 
-/** The body hash of an entry that is what its record says; undefined for another one. */
-export function entryBodyHash(bytes: Uint8Array | undefined, sequence: number): Uint8Array | undefined {
+/** The body hash of an entry that is what its record says; `newer` where this version cannot tell; undefined for another one. */
+export function entryBodyHash(
+  bytes: Uint8Array | undefined,
+  sequence: number,
+): Uint8Array | 'newer' | undefined {
   if (bytes === undefined || bytes.length > bodyBytesMax) return undefined
   try {
     const entry = decodeEntry(bytes)
     return entry.header.sequence === sequence ? entry.bodyHash : undefined
   } catch (error) {
-    if (error instanceof CryptoError) return undefined
-    throw error
+    if (!(error instanceof CryptoError)) throw error
+    if (error.code === 'version-unknown' || error.code === 'kind-unknown') return 'newer'
+    return undefined
   }
+}
+
+/** A whole entry of a version or kind that is not known is no damage: what it says would be left out without a word. */
+export function newerEntry(sequence: number): ClientError {
+  return new ClientError('update-needed', 'an entry of a newer version', { data: { sequence } })
 }

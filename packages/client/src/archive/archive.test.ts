@@ -5,8 +5,10 @@ import { assert, asyncProperty, integer } from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ArchiveSink, ArchiveSource } from './archive-file.ts'
 import { ArchiveReader } from './archive-reader.ts'
+import { bodyBytesMax, putRow, rowAt, rowBytes } from './archive-record.ts'
 import { scanArchive } from './archive-scan.ts'
 import { ArchiveWriter } from './archive-writer.ts'
+import { RecordTable } from './record-table.ts'
 
 const vectors = JSON.parse(
   readFileSync(new URL('../../../crypto/vectors/log.json', import.meta.url), 'utf8'),
@@ -120,4 +122,31 @@ test('without its index it is read all the same, and what is none is told apart'
     none.bytes = new Uint8Array(bytes)
     expect((await ArchiveReader.open(none)).lastSequence).toBe(-1)
   }
+})
+
+test('numbers and sizes that were made up cost neither time nor memory', async () => {
+  const archive = new MemoryArchive()
+  const writer = await ArchiveWriter.begin(archive, new Uint8Array(32).fill(9))
+  await writer.retired(2 ** 52, new Uint8Array(32))
+  await writer.end({ sequence: 2 ** 52, hash: new Uint8Array(32) })
+  const reader = await ArchiveReader.open(archive)
+  expect(reader.lastSequence).toBeLessThan(archive.sizeBytes)
+  const row = new Uint8Array(rowBytes)
+  const made = { type: 'pack', number: 0, offset: 56, hash: new Uint8Array(32) } as const
+  putRow(row, 0, { ...made, bodyBytes: bodyBytesMax })
+  expect(rowAt(row, 0)).toBeDefined()
+  putRow(row, 0, { ...made, bodyBytes: bodyBytesMax + 1 })
+  expect(rowAt(row, 0)).toBeUndefined()
+})
+
+test('of one key no more rows are found than were asked for, the first ones', () => {
+  const [bounded, all] = [new RecordTable(8), new RecordTable()]
+  for (let offset = 1; offset <= 5000; offset += 1) {
+    const row = { type: 'entry', number: 7, offset, bodyBytes: 1, hash: new Uint8Array(32) } as const
+    bounded.add(row)
+    if (offset <= 20) all.add(row)
+  }
+  expect(bounded.of({ sequence: 7 }).map(({ offset }) => offset)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(bounded.count).toBe(5000)
+  expect(all.of({ sequence: 7 })).toHaveLength(20)
 })

@@ -5,12 +5,21 @@ import { putRow, rowAt, rowBytes, type IndexRow } from './archive-record.ts'
 /** What is looked for: an entry by its sequence, a pack by its name. */
 export type RecordKey = { readonly sequence: number } | { readonly pack: Uint8Array }
 
+/** Records of one thing that are looked at in an archive: two are written. */
+export const copiesMax = 8
+
 /** Rows in the order in which they were added; several may be of one thing. */
 export class RecordTable {
   #rows = new Uint8Array(1024 * rowBytes)
   #count = 0
   /** Open addressing: numbers of rows plus one. At most half full. */
   #slots = new Int32Array(4096)
+  readonly #copiesMax: number
+
+  /** `copiesMax`: what is found of one key, the first ones: more rows of it, which only a crafted file has, would cost time without end. */
+  constructor(copiesMax = Number.POSITIVE_INFINITY) {
+    this.#copiesMax = copiesMax
+  }
 
   get count(): number {
     return this.#count
@@ -58,8 +67,14 @@ export class RecordTable {
 
   #place(number: number): void {
     const row = this.at(number)
-    let slot = this.#slotOf(hashOf(row.type === 'pack' ? { pack: row.hash } : { sequence: row.number }))
-    while (this.#slots[slot] !== 0) slot = this.#slotOf(slot + 1)
+    const key = row.type === 'pack' ? { pack: row.hash } : { sequence: row.number }
+    let copies = 0
+    let slot = this.#slotOf(hashOf(key))
+    for (let there = this.#slots[slot] ?? 0; there !== 0; there = this.#slots[slot] ?? 0) {
+      if (this.#copiesMax < Number.POSITIVE_INFINITY && isOf(this.at(there - 1), key)) copies += 1
+      if (copies >= this.#copiesMax) return
+      slot = this.#slotOf(slot + 1)
+    }
     this.#slots[slot] = number + 1
   }
 

@@ -103,8 +103,20 @@ async function writerOn(file: ArchiveFile, vault: Uint8Array): Promise<ArchiveWr
   const scan = await scanArchive(file, { packs: true })
   const isOurs = scan.vault instanceof Uint8Array && Buffer.compare(scan.vault, vault) === 0
   if (!isOurs) throw new ClientError('archive-foreign', 'the file is no archive of this vault')
-  file.cut(scan.offset)
-  return ArchiveWriter.goOn(file, scan)
+  return ArchiveWriter.goOn(cutWhenWritten(file, scan.offset), scan)
+}
+
+/** Until there is something to write the archive stays as it is, index and end with it: the relay may be out of reach. */
+function cutWhenWritten(file: ArchiveFile, sizeBytes: number): ArchiveSink {
+  let isCut = false
+  return {
+    async write(bytes) {
+      if (!isCut) file.cut(sizeBytes)
+      isCut = true
+      await file.write(bytes)
+    },
+    flush: () => file.flush(),
+  }
 }
 
 /** Cut off within the front: nothing else is in it. */

@@ -93,7 +93,8 @@ async function payloadOf(
   try {
     return await readPayload(entry, { keys: log.keys, spine, fetch: (pack) => reader.pack(pack) })
   } catch (error) {
-    const codes = ['pack-unavailable', 'key-withheld', 'update-needed']
+    // What a newer version wrote is not damaged: `update-needed` ends it all.
+    const codes = ['pack-unavailable', 'key-withheld']
     if (!(error instanceof ClientError) || !codes.includes(error.code)) throw error
     uncertain({ sequence, reason: error.code })
     return undefined

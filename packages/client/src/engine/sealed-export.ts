@@ -9,6 +9,7 @@ import {
   packIdOf,
   toHex,
   type Entry,
+  type LogState,
   type PackClaim,
   type PackId,
 } from '@grenier/crypto'
@@ -72,9 +73,13 @@ class SealedExport {
     await onSession(async (session) => {
       const head = await session.head(log.vault)
       if (head === undefined || log.compare(head) === 'older') throw shorter(log, head?.sequence)
+      // All of it before the first byte is written: an archive that is there already stays as it is.
+      const last = await log.judgeOn(session.entries(log.vault, log.nextSequence))
+      if (last !== undefined) assertWhole(last.state)
       for await (const given of session.entries(log.vault, log.nextSequence)) {
         const judged = log.judge(given)
         log.assertHolds(head, judged)
+        assertWhole(judged.state)
         await this.#writeEntry(given, judged.entry)
         log.moved(judged)
       }
@@ -227,6 +232,15 @@ class SealedExport {
       throw error
     }
   }
+}
+
+/** @throws ClientError `update-needed`: what a prune let go of lives on in a checkpoint, which no archive of this version starts from */
+function assertWhole({ spine }: LogState): void {
+  if (spine.prune !== undefined)
+    throw new ClientError(
+      'update-needed',
+      'a vault that was pruned cannot be exported sealed by this version yet',
+    )
 }
 
 function shorter(log: VaultLog, came: number | undefined): ClientError {
