@@ -15,10 +15,22 @@ export function tellSight(output: Output, relay: string, sight: RecoverySight): 
   output.line({ event: 'recover', relay, ...jsonOf(words, sight) })
   output.result(words.recoverFound({ count: sight.vaults.length, relay }))
   for (const vault of sight.vaults) output.result(vaultText(output, vault))
-  for (const refused of sight.refused) output.note(refusalText(words, refused))
-  for (const { name, id } of sight.withheld) output.note(words.recoverWithheld({ name: printable(name), id }))
+  noteTrouble(output, sight)
   for (const { name, id, relay: other } of sight.elsewhere)
     output.note(words.recoverElsewhere({ name: printable(name), id, relay: printable(other) }))
+}
+
+/** Names what a relay invents or keeps back, where one vault alone is asked for; nothing where it does neither. */
+export function tellTrouble(output: Output, relay: string, sight: RecoverySight): void {
+  if (sight.refused.length + sight.withheld.length === 0) return
+  output.line({ event: 'recover', relay, ...jsonOf(output.words, sight) })
+  noteTrouble(output, sight)
+}
+
+function noteTrouble(output: Output, sight: RecoverySight): void {
+  const { words } = output
+  for (const refused of sight.refused) output.note(refusalText(words, refused))
+  for (const { name, id } of sight.withheld) output.note(words.recoverWithheld({ name: printable(name), id }))
 }
 
 /** What a listing ends with: a vault that does not check out weighs as it would alone; one that is missing is a problem. */
@@ -44,8 +56,11 @@ export function refusalText(words: Catalogue, { id, why, error }: RefusedVault):
   }
 }
 
+/** What a device is called by. */
+export type Called = Pick<SeenDevice, 'device' | 'name'>
+
 /** A device as people call it. */
-export function deviceText(words: Catalogue, { name, device }: SeenDevice): string {
+export function deviceText(words: Catalogue, { name, device }: Called): string {
   return name === undefined
     ? words.deviceUnnamed({ key: device.slice(0, 12) })
     : words.deviceNamed({ name: printable(name) })

@@ -12,17 +12,27 @@ import {
   wipeKeys,
   type Identity,
 } from '@grenier/crypto'
+import { resolve } from 'node:path'
 import { recoverFolder } from '../engine/open-folder.ts'
-import { Recovery, type RecoverySight, type SeenDevice, type SeenVault } from '../engine/recovering.ts'
+import { Recovery, type RecoverySight, type SeenVault } from '../engine/recovering.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
+import { heaviestExitCode } from './exit-code.ts'
 import { madeFolder, refuseSynced } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { readPhrase } from './phrase.ts'
 import { printable } from './printable.ts'
-import { deviceText, refusalText, roleText, sightExitCode, tellSight } from './recover-report.ts'
+import {
+  deviceText,
+  refusalText,
+  roleText,
+  sightExitCode,
+  tellSight,
+  tellTrouble,
+  type Called,
+} from './recover-report.ts'
 import { relayText } from './relay-text.ts'
 import { runFolders } from './running-folders.ts'
 import { usageError } from './usage-error.ts'
@@ -63,7 +73,11 @@ export async function recover(invocation: Invocation, relay: string, flags: Reco
       deviceName,
       relay: hasAccount ? url : undefined,
     })
-    if (wanted !== undefined) return await bringBack(invocation, { home, recovery, sight }, wanted)
+    if (wanted !== undefined) {
+      tellTrouble(invocation.output, url, sight)
+      const code = await bringBack(invocation, { home, recovery, sight }, wanted)
+      return heaviestExitCode([code, sightExitCode(sight)])
+    }
     tellSight(invocation.output, url, sight)
     if (sight.vaults.length > 0) invocation.output.note(invocation.output.words.recoverNext({ relay: url }))
     return sightExitCode(sight)
@@ -132,23 +146,28 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
   const vault = vaultNamed(invocation, sight, wanted.vault)
   output.concern({ vault: vault.id })
   const own = toHex(home.device.sign.publicKey)
-  // Taken in already, and cut off before its folder was whole: nothing is left to decide.
   const isMember = vault.devices.some(({ device }) => device === own)
-  const kept = isMember ? undefined : await keptDevices(invocation, vault, wanted.keep)
-  const gone = vault.devices.filter(({ device }) => kept?.has(device) === false)
+  const isIn = home.folders.some(({ path, vault: id }) => path === resolve(wanted.into) && id === vault.id)
+  // Taken in already, and cut off before its folder was whole: nothing is left to decide.
+  const isDecided = isMember && isIn && wanted.keep === undefined
+  const others = { ...vault, devices: vault.devices.filter(({ device }) => device !== own) }
+  const kept = isDecided ? undefined : await keptDevices(invocation, others, wanted.keep)
+  let gone: readonly string[] = []
+  const tookOut = (devices: readonly string[]): void => {
+    gone = devices
+  }
   const made = madeFolder(homeDirectory, wanted.into)
   output.concern({ folder: made.path, vault: vault.id })
   try {
     const isGoingOn = home.folders.some(({ path, vault: id }) => path === made.path && id === vault.id)
     if (!isGoingOn) await refuseSynced(invocation.platform(), home, made.path)
-    const revoked = new Set(gone.map(({ device }) => device))
     return await runFolders({ invocation, home, watching: false }, [
       {
         place: { folder: made.path, vault: vault.id },
         mode: 'once',
         first: true,
-        open: (context) => recoverFolder(context, { path: made.path, recovery, vault, revoked }),
-        opened: () => tellBack(invocation, { folder: made.path, vault, gone, own }),
+        open: (context) => recoverFolder(context, { path: made.path, recovery, vault, kept, tookOut }),
+        opened: () => tellBack(invocation, { folder: made.path, vault: others, gone }),
       },
     ])
   } finally {
@@ -208,13 +227,17 @@ function deviceNamed({ devices }: SeenVault, text: string): string {
 
 function tellBack(
   { output }: Invocation,
-  told: { folder: string; vault: SeenVault; gone: readonly SeenDevice[]; own: string },
+  told: { folder: string; vault: SeenVault; gone: readonly string[] },
 ): void {
   const { words } = output
-  const { folder, vault, gone, own } = told
-  const kept = vault.devices.filter((device) => !gone.includes(device) && device.device !== own)
-  const named = (devices: readonly SeenDevice[]) => devices.map(({ device, name }) => ({ device, name }))
-  const listed = (devices: readonly SeenDevice[]): string =>
+  const { folder, vault } = told
+  const kept = vault.devices.filter(({ device }) => !told.gone.includes(device))
+  // One that came since the vault was looked at has no name here.
+  const gone = told.gone.map(
+    (device) => vault.devices.find((one) => one.device === device) ?? { device, name: undefined },
+  )
+  const named = (devices: readonly Called[]) => devices.map(({ device, name }) => ({ device, name }))
+  const listed = (devices: readonly Called[]): string =>
     words.listed({ items: devices.map((device) => deviceText(words, device)) })
   output.line({
     event: 'recovered',

@@ -12,6 +12,7 @@ import {
   type Entry,
   type Identity,
   type LogState,
+  type SigningKey,
   type Spine,
   type VaultId,
   type VaultListItem,
@@ -67,6 +68,13 @@ export class IdentityLog {
     return first.entry
   }
 
+  /** Whether this spine entry is of that key. */
+  isSignedBy(sequence: number, key: SigningKey): boolean {
+    return this.#named.some(
+      ({ entry: { header } }) => header.sequence === sequence && equal(header.device, key),
+    )
+  }
+
   /** Reads what the relay has behind what was read, and judges it. @throws ClientError `relay-contradicts`, `update-needed` */
   async read(session: RelaySession): Promise<void> {
     const log = this.#log
@@ -84,7 +92,8 @@ export class IdentityLog {
   }
 
   /**
-   * The names in this log. What does not open is passed over: names are lost, and nothing else.
+   * The names in this log. What does not open is passed over: names are lost, and nothing else. A device has the name that the entry by which it
+   * became a member gives it: nobody renames another.
    * @throws ClientError as `keys`; `update-needed`, `relay-corrupt`
    */
   async names(session: RelaySession): Promise<VaultNames> {
@@ -97,7 +106,10 @@ export class IdentityLog {
       if (body === undefined) continue
       const said = saidIn(named.entry, body)
       vault = said.vault ?? vault
-      for (const { device, name } of said.devices) devices.set(toHex(device), name)
+      for (const { device, name } of said.devices) {
+        const since = this.state.spine.devices.get(toHex(device))?.since
+        if (since === named.entry.header.sequence) devices.set(toHex(device), name)
+      }
       for (const item of this.#opened(named.entry, said.vaults)) listed.set(toHex(item.vault), item)
     }
     return { vault, devices, listed: [...listed.values()] }

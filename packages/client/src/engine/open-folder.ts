@@ -137,12 +137,13 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   return await OpenFolderEngine.open(context, record)
 }
 
-/** What `recoverFolder` is told. `revoked`: keys, in hex, of devices that are taken out. */
+/** What `recoverFolder` is told. `kept`: keys, in hex, of the devices that stay; undefined: nobody goes. `tookOut` is told who went. */
 export interface RecoverOptions {
   readonly path: string
   readonly recovery: Recovery
   readonly vault: SeenVault
-  readonly revoked: ReadonlySet<string>
+  readonly kept: ReadonlySet<string> | undefined
+  readonly tookOut: (devices: readonly string[]) => void
 }
 
 /**
@@ -151,7 +152,7 @@ export interface RecoverOptions {
  */
 export async function recoverFolder(context: EngineContext, options: RecoverOptions): Promise<FolderEngine> {
   const { home, platform } = context
-  const { path, recovery, vault, revoked } = options
+  const { path, recovery, vault, kept, tookOut } = options
   const record: FolderRecord = { path, vault: vault.id, relay: recovery.relay, name: vault.name }
   const isGoingOn = home.folders.some((folder) => folder.path === path && folder.vault === vault.id)
   if (!isGoingOn) {
@@ -165,9 +166,10 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
   }
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
-      const gone = await recovery.takeIn(home, vault.id, { revoked, before })
+      const gone = await recovery.takeIn(home, vault.id, { kept, before })
       isTakenIn = true
-      await recovery.shutOut(gone)
+      tookOut(gone)
+      await recovery.shutOut(vault.id)
     } catch (error) {
       const isSettled = home.folders.some((folder) => folder.path === path)
       if (!isTakenIn && !isGoingOn && isSettled) await home.removeFolder(path)

@@ -6,6 +6,7 @@ import {
   equal,
   identityRoleOf,
   makeRecover,
+  makeRevoke,
   publicDevice,
   roleOf,
   sign,
@@ -125,34 +126,37 @@ export class Recovery {
   }
 
   /**
-   * Makes this device a member of a vault that `look` showed, in the identity's name; a new epoch is opened, and the devices of these keys (hex)
-   * are taken out with it. `before` is called before the relay is told. Nothing is appended where the device is a member already.
-   * Gives the devices that were taken out.
+   * Makes this device a member of a vault that `look` showed, in the identity's name; a new epoch is opened, and every device that the identity may
+   * take out goes with it, as the log stands then, but those of these keys (hex). `kept` undefined: nobody goes. `before` is called before the relay
+   * is told. A device that is a member already takes the others out of an own vault, and of another's nobody. Gives the keys (hex) that went.
    * @throws ClientError as `append`
    */
   async takeIn(
     home: Home,
     vault: string,
-    { revoked, before }: { readonly revoked: ReadonlySet<string>; readonly before: BeforeRecover },
-  ): Promise<readonly SigningKey[]> {
+    { kept, before }: { readonly kept: ReadonlySet<string> | undefined; readonly before: BeforeRecover },
+  ): Promise<readonly string[]> {
     const { device, deviceName } = home
-    let gone: readonly SigningKey[] = []
+    const going = new Set<string>()
     await this.append(vault, async (log, at) => {
       const { head, spine } = log.state
       const isMember = roleOf(spine, device.sign.publicKey) !== undefined
-      const going = [...membersOf(log.state)].filter(({ keys }) => revoked.has(toHex(keys.sign)))
-      const keys = going.map(({ keys: { sign } }) => sign)
+      const own = equal(spine.genesisIdentity, this.identity.sign.publicKey)
+      const stays = (key: SigningKey): boolean =>
+        kept === undefined || kept.has(toHex(key)) || equal(key, device.sign.publicKey)
+      const mayGo = isMember && !own ? [] : removableFrom(log.state, this.identity.sign.publicKey)
+      const revoked = mayGo.map(({ keys: { sign } }) => sign).filter((key) => !stays(key))
+      for (const key of revoked) going.add(toHex(key))
+      const on = this.#on(log, at)
       const certificate = certifyDevice(this.identity, publicDevice(device))
       const names = [{ device: device.sign.publicKey, name: deviceName }]
-      const made = isMember
-        ? undefined
-        : makeRecover({ ...this.#on(log, at), names, certificate, revoked: keys })
       await before(head)
-      gone = isMember ? gone : keys
-      return made?.entry.bytes
+      if (!isMember) return makeRecover({ ...on, names, certificate, revoked }).entry.bytes
+      return revoked.length === 0 ? undefined : makeRevoke({ ...on, devices: revoked }).entry.bytes
     })
     await this.#patiently(async (session) => await this.#logs.get(vault)?.read(session))
-    return gone
+    const spine = this.#logs.get(vault)?.state.spine
+    return [...going].filter((key) => spine?.devices.get(key)?.until !== undefined)
   }
 
   /**
@@ -191,24 +195,20 @@ export class Recovery {
   }
 
   /**
-   * Shuts devices of the identity out of its account, where no other vault that was seen here still counts on them. Best effort: the log is what
-   * holds, and a relay that has no such device has nothing to shut out.
+   * Shuts the devices that the identity itself took out of this vault out of its account, where no other vault that was seen here still counts on
+   * them. May be done again. Best effort: the log is what holds, and a relay that has no such device has nothing to shut out.
    */
-  async shutOut(devices: readonly SigningKey[]): Promise<void> {
+  async shutOut(vault: string): Promise<void> {
     const session = this.#session
-    if (session === undefined) return
+    const log = this.#logs.get(vault)
+    if (session === undefined || log === undefined) return
     const identity = this.identity.sign.publicKey
-    for (const device of devices) {
-      const hex = toHex(device)
-      const logs = [...this.#logs.values()]
-      const isOwn = logs.some(({ state }) => {
-        const by = state.spine.devices.get(hex)?.identity
-        return by !== undefined && equal(by, identity)
-      })
-      const isNeeded = logs.some(({ state }) =>
-        [...membersOf(state)].some(({ keys }) => equal(keys.sign, device)),
-      )
-      if (isOwn && !isNeeded) await session.withdrawDevice(device).catch(() => undefined)
+    const logs = [...this.#logs.values()]
+    for (const { keys, identity: by, until } of log.state.spine.devices.values()) {
+      const isOwn = by !== undefined && equal(by, identity)
+      const isOut = until !== undefined && log.isSignedBy(until, identity)
+      const isNeeded = logs.some(({ state }) => roleOf(state.spine, keys.sign) !== undefined)
+      if (isOwn && isOut && !isNeeded) await session.withdrawDevice(keys.sign).catch(() => undefined)
     }
   }
 
@@ -317,6 +317,14 @@ function* membersOf({ spine }: LogState) {
   for (const device of spine.devices.values()) if (device.until === undefined) yield device
 }
 
+/** Whom an identity may take out by its word alone: of its own vault every device, else its own ones. */
+function removableFrom(state: LogState, identity: SigningKey) {
+  const own = equal(state.spine.genesisIdentity, identity)
+  return [...membersOf(state)].filter(
+    (member) => own || (member.identity !== undefined && equal(member.identity, identity)),
+  )
+}
+
 function seenVault(
   log: IdentityLog,
   names: Awaited<ReturnType<IdentityLog['names']>>,
@@ -327,10 +335,10 @@ function seenVault(
   const id = toHex(state.vault)
   const own = equal(spine.genesisIdentity, identity)
   const maker = toHex(genesis.header.device)
-  const devices = [...membersOf(state)].flatMap((member): SeenDevice[] => {
+  const devices = removableFrom(state, identity).map((member): SeenDevice => {
     const device = toHex(member.keys.sign)
     const isOwn = member.identity !== undefined && equal(member.identity, identity)
-    return own || isOwn ? [{ device, name: names.devices.get(device), role: member.role, own: isOwn }] : []
+    return { device, name: names.devices.get(device), role: member.role, own: isOwn }
   })
   return {
     id,
