@@ -37,6 +37,7 @@ export interface RecoveryCatalogue {
   renewWords: Text
   renewVaults: Text<{ relay: string; names: string }>
   renewDone: Text
+  renewWithheld: Text
   hintRenewAgain: Text
   /** The printed page. */
   sheet: SheetWords

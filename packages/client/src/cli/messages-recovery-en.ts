@@ -69,6 +69,8 @@ export const recoveryEnglish: RecoveryCatalogue = {
   renewVaults: ({ relay, names }) => `At ${relay}, the new words now open: ${names}.`,
   renewDone: () =>
     'The new words are in force. The old ones open nothing that comes from now on: destroy them.',
+  renewWithheld: () =>
+    'Keep the old words. A vault that the relay does not show still opens with them, and with nothing else. When it is there again, run this once more with --new-phrase-file.',
   hintRenewAgain: () =>
     'some of it may be done: keep both sets of words, and run it again with --phrase-file OLD --new-phrase-file NEW',
   sheet: {

@@ -71,6 +71,8 @@ export const recoveryFrench: RecoveryCatalogue = {
   renewVaults: ({ relay, names }) => `Chez ${relay}, les nouveaux mots ouvrent désormais : ${names}.`,
   renewDone: () =>
     'Les nouveaux mots sont en vigueur. Les anciens n’ouvrent plus rien de ce qui viendra : détruisez-les.',
+  renewWithheld: () =>
+    'Gardez les anciens mots. Un coffre que le relais ne montre pas ne s’ouvre encore qu’avec eux. Quand il sera de nouveau là, relancez avec --new-phrase-file.',
   hintRenewAgain: () =>
     'une partie est peut-être faite : gardez les deux jeux de mots, et relancez avec --phrase-file ANCIENS --new-phrase-file NOUVEAUX',
   sheet: {

@@ -43,10 +43,17 @@ export async function recoveryRenew(invocation: Invocation, flags: RenewFlags): 
   const renewed = await newIdentity(invocation, flags, { home, old })
   try {
     const codes: ExitCode[] = []
+    let isWhole = true
     const relays = [...new Set([...home.relays, ...home.folders.map(({ relay }) => relay)])]
     for (const relay of relays) {
       const context = { platform: platform(), signal: interrupt.signal }
-      codes.push(tellRelay(invocation, relay, await renewAt(context, { relay, old, renewed })))
+      const there = await renewAt(context, { relay, old, renewed })
+      codes.push(tellRelay(invocation, relay, there))
+      isWhole &&= there.withheld.length === 0
+    }
+    if (!isWhole) {
+      output.note(output.words.renewWithheld({}))
+      return heaviestExitCode([3, ...codes])
     }
     const certificate = certifyDevice(renewed, publicDevice(home.device))
     await home.renew({ keys: publicIdentity(renewed), certificate })
@@ -117,18 +124,20 @@ function refuseOther(home: Home, identities: readonly Identity[]): void {
 
 function tellRelay({ output }: Invocation, relay: string, renewed: Renewed): ExitCode {
   const { words } = output
-  const { vaults, refused, elsewhere } = renewed
+  const { vaults, refused, elsewhere, withheld } = renewed
   output.line({
     event: 'renew',
     relay,
     vaults: vaults.map(({ id, name }) => ({ id, name })),
     refused: refused.map((one) => ({ id: one.id, reason: one.error?.code ?? one.why })),
     elsewhere,
+    withheld,
   })
   const names = vaults.map(({ name }) => printable(name))
   if (names.length > 0) output.note(words.renewVaults({ relay, names: words.listed({ items: names }) }))
   for (const one of refused) output.note(refusalText(words, one))
   for (const { name, id, relay: other } of elsewhere)
     output.note(words.recoverElsewhere({ name: printable(name), id, relay: printable(other) }))
-  return sightExitCode({ ...renewed, withheld: [], hasAccount: false })
+  for (const { name, id } of withheld) output.note(words.recoverWithheld({ name: printable(name), id }))
+  return sightExitCode({ ...renewed, hasAccount: false })
 }

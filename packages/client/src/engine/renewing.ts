@@ -3,13 +3,21 @@
 import { identityRoleOf, makeRenew, type Identity } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { EngineContext } from './api.ts'
-import { Recovery, type MissingVault, type RefusedVault, type SeenVault } from './recovering.ts'
+import {
+  Recovery,
+  type MissingVault,
+  type RecoverySight,
+  type RefusedVault,
+  type SeenVault,
+} from './recovering.ts'
 
 /** What became of an identity's vaults at one relay. */
 export interface Renewed {
   readonly vaults: readonly SeenVault[]
   readonly refused: readonly RefusedVault[]
   readonly elsewhere: readonly MissingVault[]
+  /** On this relay, as the others say, and not shown: the old words still open them, and nothing else does. */
+  readonly withheld: readonly MissingVault[]
 }
 
 /**
@@ -24,7 +32,7 @@ export async function renewAt(
   const recovery = new Recovery(context, { relay, identity: old })
   try {
     const sight = await lookOrDone(recovery, context, by)
-    if (sight === undefined) return { vaults: [], refused: [], elsewhere: [] }
+    if ('done' in sight) return { vaults: [], refused: [], elsewhere: [], withheld: sight.done }
     if (sight.hasAccount) await recovery.giveAccount(renewed)
     const { random } = context.platform
     for (const { id } of sight.vaults) {
@@ -38,27 +46,26 @@ export async function renewAt(
       // A relay ends the connection of a key that lost its right to a vault.
       await recovery.close()
     }
-    const { vaults, refused, elsewhere } = sight
-    return { vaults, refused, elsewhere }
+    const { vaults, refused, elsewhere, withheld } = sight
+    return { vaults, refused, elsewhere, withheld }
   } finally {
     await recovery.close()
   }
 }
 
-/** Undefined where nothing is the old identity's any more, and the new one is known. */
+/** `done` where nothing is the old identity's any more, and the new one is known: what this one misses. */
 async function lookOrDone(
   recovery: Recovery,
   context: Pick<EngineContext, 'platform' | 'signal'>,
   { relay, renewed }: { readonly relay: string; readonly renewed: Identity },
-): Promise<Awaited<ReturnType<Recovery['look']>> | undefined> {
+): Promise<RecoverySight | { readonly done: readonly MissingVault[] }> {
   try {
     return await recovery.look()
   } catch (error) {
     if (!(error instanceof ClientError) || error.data['reason'] !== 'account-unknown') throw error
     const after = new Recovery(context, { relay, identity: renewed })
     try {
-      await after.look()
-      return undefined
+      return { done: (await after.look()).withheld }
     } finally {
       await after.close()
     }
