@@ -1,6 +1,6 @@
 // Which checkpoints of the log hold what this device folded itself, or took over: where a `prune` names one of them, there is nothing to do.
 import { numberKey, otherKey } from '../state/state-keys.ts'
-import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
+import type { StateListing, StateRows, StateRowsWriter } from '../state/state-rows.ts'
 
 /** The checkpoint of this sequence holds this device's very state. */
 export function noteAgreed(rows: StateRowsWriter, sequence: number): void {
@@ -22,6 +22,19 @@ export function isSettled(rows: StateRows, sequence: number): boolean {
   return rows.other(keyOf(sequence)) !== undefined
 }
 
+/** All that is noted: of a state that is about to be another one, it says nothing. `forget` joins the transaction that makes it so. */
+export async function notedSoFar(rows: StateListing): Promise<{ forget: (rows: StateRowsWriter) => void }> {
+  const keys: string[] = []
+  for await (const [key] of rows.others(prefix)) keys.push(key)
+  return {
+    forget: (writer) => {
+      for (const key of keys) writer.del(key)
+    },
+  }
+}
+
+const prefix = otherKey('agreed/')
+
 function keyOf(sequence: number): string {
-  return otherKey(`agreed/${numberKey(sequence)}`)
+  return prefix + numberKey(sequence)
 }

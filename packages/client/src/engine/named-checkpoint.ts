@@ -26,7 +26,7 @@ import { StateHasher } from '../state/checkpoint.ts'
 import { loadState } from '../state/checkpoint-load.ts'
 import { readRecords } from '../state/checkpoint-records.ts'
 import { placesOf, type ChunkPlace } from '../state/chunk-index.ts'
-import { noteAgreed } from './agreed-checkpoints.ts'
+import { noteAgreed, notedSoFar } from './agreed-checkpoints.ts'
 import type { Vault } from './vault.ts'
 
 /** Chunks read at once: at most 16 MiB. */
@@ -134,11 +134,16 @@ export async function faultIn(named: NamedCheckpoint): Promise<string | undefine
 export async function startFrom(named: NamedCheckpoint): Promise<void> {
   const { vault, entry, payload } = named
   const { holds } = entry.header.part
+  // Checkpoints that agreed with the fold of before do not agree with this state for that.
+  const { forget } = await notedSoFar(vault.trees)
   try {
     await loadState(vault.trees, piecesOf(named), {
       sequence: holds,
       stateHash: payload.stateHash,
-      also: (transaction) => noteAgreed(transaction, entry.header.sequence),
+      also: (transaction) => {
+        forget(transaction)
+        noteAgreed(transaction, entry.header.sequence)
+      },
     })
   } catch (cause) {
     throw cause instanceof CryptoError ? brokenCheckpoint(entry, cause.code, cause) : cause
@@ -194,7 +199,8 @@ function missing({ header }: Entry): ClientError {
   })
 }
 
-function brokenCheckpoint({ header }: Entry, what: string, cause?: unknown): ClientError {
+/** The error that it is when the payload of a checkpoint is no state. */
+export function brokenCheckpoint({ header }: Entry, what: string, cause?: unknown): ClientError {
   const { sequence, device } = header
   return new ClientError('checkpoint-broken', `the checkpoint in entry ${sequence} is no state`, {
     cause,

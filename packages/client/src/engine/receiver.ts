@@ -145,6 +145,8 @@ export class Receiver {
     if (head === undefined && isWhole(this.#vault)) return
     const isFar = head !== undefined && head.sequence - log.nextSequence > checkedBeforeHead
     if (log.isBeforeJoining || isFar || isHalfLoaded(trees)) await this.#lookAhead(session)
+    // A take-over that was cut off left the state behind the log: nothing is folded onto it before it has caught up.
+    await this.#foldOn(session)
     if (head !== undefined) await this.#takeUpTo(session, head)
     await this.#settle(session)
   }
@@ -166,8 +168,13 @@ export class Receiver {
 
   /** What the latest prune says of the state holds here, too; and everything behind it is folded. */
   async #settle(session: RelaySession): Promise<void> {
-    const { log, trees } = this.#vault
     if (await takeOverWhenPruned(this.#vault, session)) this.#count += 1
+    await this.#foldOn(session)
+  }
+
+  /** Folds again what is in the log and behind the state. */
+  async #foldOn(session: RelaySession): Promise<void> {
+    const { log, trees } = this.#vault
     for (let next = foldedSequence(trees) + 1; next < log.nextSequence; next += 1)
       await this.#foldAgain(session, next)
   }
@@ -240,6 +247,7 @@ export class Receiver {
       this.#count += 1
       return
     }
+    this.#assertFollows(sequence)
     const opened = await this.#open(session, judged, given)
     const isNear = (head?.sequence ?? sequence) - sequence < checkedBeforeHead
     const agrees = isNear ? await this.#checkState(opened) : undefined
@@ -254,7 +262,14 @@ export class Receiver {
   async takeOwn(given: RelayEntry, own: OwnEntry): Promise<void> {
     const { also, outcome, ...said } = own
     const judged = this.#vault.log.judge(given)
+    this.#assertFollows(judged.sequence)
     await this.#keep({ ...said, judged, given, agrees: true }, { also, outcome })
+  }
+
+  /** No entry between is ever passed over. @throws ClientError `state-broken` */
+  #assertFollows(sequence: number): void {
+    if (sequence !== foldedSequence(this.#vault.trees) + 1)
+      throw new ClientError('state-broken', 'the state is behind the log', { data: { sequence } })
   }
 
   async #keep(opened: Opened, own: Pick<OwnEntry, 'also' | 'outcome'> = {}): Promise<readonly NodeId[]> {

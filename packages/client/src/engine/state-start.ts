@@ -9,7 +9,7 @@ import { isHalfLoaded } from '../state/checkpoint-load.ts'
 import { entryAt, payloadPackAt } from '../state/entry-keep.ts'
 import { foldedSequence } from '../state/log-cache.ts'
 import { isSettled, noteRefused } from './agreed-checkpoints.ts'
-import { faultIn, namedCheckpoint, startFrom } from './named-checkpoint.ts'
+import { brokenCheckpoint, faultIn, namedCheckpoint, startFrom } from './named-checkpoint.ts'
 import type { Vault } from './vault.ts'
 
 /** Whether the state is that of the log as this device has it: neither half loaded, nor ahead of it, nor behind. */
@@ -30,9 +30,24 @@ export async function startWhereNamed(
   const { spine } = ahead.state
   const point = spine.prune
   if (point === undefined) return false
-  if (foldedSequence(vault.trees) >= point.through && !isHalfLoaded(vault.trees)) return false
-  await startFrom(await namedCheckpoint(vault, session, { point, spine, keys: ahead.keys }))
-  return true
+  const isHalf = isHalfLoaded(vault.trees)
+  const folded = foldedSequence(vault.trees)
+  if (folded >= point.through && !isHalf) return false
+  const naming = { point, spine, keys: ahead.keys }
+  try {
+    const named = await namedCheckpoint(vault, session, naming)
+    // What this device folded itself goes only for a state that is one.
+    const fault = isHalf || folded < 0 ? undefined : await faultIn(named)
+    if (fault !== undefined) throw brokenCheckpoint(named.entry, fault)
+    await startFrom(named)
+    return true
+  } catch (error) {
+    const isNeeded = isHalf || folded < 0 || (ahead.state.retired ?? -1) > folded
+    if (!(error instanceof ClientError) || error.code !== 'checkpoint-broken') throw error
+    // Once a load has begun, only another one makes a state again.
+    if (isNeeded || isHalfLoaded(vault.trees)) throw error
+    return false
+  }
 }
 
 /**
