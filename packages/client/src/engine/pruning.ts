@@ -25,7 +25,7 @@ import { rewrite, type MovedChunk } from './pack-rewriter.ts'
 import { planPacks, type PackPlan, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom, type History } from './pruned-history.ts'
 import type { Receiver } from './receiver.ts'
-import type { Vault } from './vault.ts'
+import { isOwn, type Vault } from './vault.ts'
 
 /** Packs claimed more lately are spared: somebody may be in the middle of something large. */
 export const sparedMs = 14 * 86_400_000
@@ -34,6 +34,8 @@ const stepPacks = 256
 const stepRewritten = 16
 /** A checkpoint for the next time is written after so many entries: of a few small changes a whole state is not worth it. */
 const entriesBetween = 100
+/** So often everything is looked at anew because somebody else prunes too; then it is left to the next time. */
+const looksMax = 5
 
 /** `keepMs`: how far back versions stay. `dryRun`: only says what would go. */
 export interface PruneOptions {
@@ -69,6 +71,8 @@ export interface PruningParts {
 interface Look {
   readonly live: LiveChunks
   readonly plan: PackPlan
+  /** The last entry that it knows of. */
+  readonly head: number
 }
 
 /** Prunes. Nothing else may receive or append meanwhile. */
@@ -92,8 +96,10 @@ export class Pruning {
     const history = historyFrom(vault, before?.through ?? -1, chosen?.holds)
     const named =
       chosen === undefined || dryRun ? chosen && pointOf(chosen) : await this.#name(session, chosen)
-    const look = await this.#look(session, named ?? before)
-    if (!dryRun) await this.#carryOut(session, look)
+    let look = await this.#look(session, named ?? before)
+    // Two who prune at once may each count on the very place that the other one drops: whoever comes second looks again.
+    for (let looks = 1; !dryRun && !(await this.#carryOut(session, look)) && looks < looksMax; looks += 1)
+      look = await this.#look(session, vault.log.state.spine.prune)
     return said(history, { look, through: chosen?.holds, floorMs: floorOf(vault) })
   }
 
@@ -106,6 +112,7 @@ export class Pruning {
     const look = {
       live,
       plan: await this.#plan(session, live, { through: head.sequence, pinned: new Set() }),
+      head: head.sequence,
     }
     const history = historyFrom(vault, spine.prune?.through ?? -1, head.sequence)
     return said(history, { look, through: head.sequence, floorMs: floorOf(vault) })
@@ -150,8 +157,9 @@ export class Pruning {
       if ((await entries.append(session, entry)) === 'appended') return vault.log.state.spine.prune
       await receiver.receive(session)
       requireOwner(vault)
-      // Somebody else pruned as far.
+      // Somebody else pruned as far, or dropped what the checkpoint lies in.
       if ((vault.log.state.spine.prune?.through ?? -1) >= chosen.holds) return vault.log.state.spine.prune
+      if (!this.#isHere(await this.#open(session, pointOf(chosen)))) return vault.log.state.spine.prune
     }
   }
 
@@ -187,7 +195,8 @@ export class Pruning {
     for (const ref of vault.log.state.checkpoints)
       if (ref.holds > (point?.through ?? -1) && isAgreed(vault.trees, ref.sequence))
         pin(await this.#open(session, pointOf(ref)))
-    return { live, plan: await this.#plan(session, live, { through: point?.through ?? -1, pinned }) }
+    const plan = await this.#plan(session, live, { through: point?.through ?? -1, pinned })
+    return { live, plan, head: vault.log.state.head.sequence }
   }
 
   async #plan(
@@ -216,13 +225,27 @@ export class Pruning {
     return uses
   }
 
-  async #carryOut(session: RelaySession, { live, plan }: Look): Promise<void> {
+  /** Whether it came to its end: not where somebody else pruned meanwhile. */
+  async #carryOut(session: RelaySession, look: Look): Promise<boolean> {
+    const { live, plan } = look
     for (let at = 0; at < plan.dead.length; at += stepPacks)
-      await this.#drop(session, live, plan.dead.slice(at, at + stepPacks))
+      if (!(await this.#drop(session, look, plan.dead.slice(at, at + stepPacks)))) return false
     for (const step of stepsOf(plan.rewritten)) {
       await rewrite(this.#parts, session, this.#chunksIn(live, step))
-      await this.#drop(session, live, step)
+      if (!(await this.#drop(session, look, step))) return false
     }
+    return true
+  }
+
+  /** Whether another device dropped or named something since this was looked at. */
+  #isOld({ head }: Look): boolean {
+    const { vault } = this.#parts
+    for (let sequence = head + 1; sequence < vault.log.nextSequence; sequence += 1) {
+      const header = headerOf(vault, sequence)
+      const isPruning = header === undefined || ['drop', 'prune', 'checkpoint'].includes(header.kind)
+      if (isPruning && !(header !== undefined && isOwn(vault, header.device))) return true
+    }
+    return false
   }
 
   /** The marked chunks of these packs, each once, in the order in which they lie. */
@@ -237,16 +260,18 @@ export class Pruning {
     return [...found.values()]
   }
 
-  /** Drops those of the packs that can be spared at the very head on which the entry stands. */
-  async #drop(session: RelaySession, live: LiveChunks, uses: readonly PackUse[]): Promise<void> {
+  /** Drops those of the packs that can be spared at the very head on which the entry stands; false where the look is old. */
+  async #drop(session: RelaySession, look: Look, uses: readonly PackUse[]): Promise<boolean> {
     const { vault, entries, receiver } = this.#parts
+    const { live } = look
     for (;;) {
       await live.catchUp(session)
       requireOwner(vault)
+      if (this.#isOld(look)) return false
       const packs = this.#dispensable(live, uses)
-      if (packs.length === 0) return
+      if (packs.length === 0) return true
       const { entry } = makeDrop({ ...entries.on(session), packs })
-      if ((await entries.append(session, entry)) === 'appended') return
+      if ((await entries.append(session, entry)) === 'appended') return true
       await receiver.receive(session)
     }
   }
