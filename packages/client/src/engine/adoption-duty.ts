@@ -12,6 +12,8 @@ import {
   roleOf,
   toHex,
   type Entry,
+  type SigningKey,
+  type Spine,
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
@@ -21,6 +23,7 @@ import {
   mayBeSealedUnder,
   membersAmong,
   type AdoptionNote,
+  type Lowered,
 } from './adoption-note.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { Receiver } from './receiver.ts'
@@ -40,30 +43,36 @@ export async function sayAdopted(
   const note = adoptionIn(vault.trees)
   if (note === undefined || vault.log.isEmpty) return
   for (;;) {
-    const isOwner = roleOf(vault.log.state.spine, vault.home.device.sign.publicKey) === 'owner'
-    const next = isOwner ? owed(vault, entries.on(session), note) : undefined
+    const next = isOwner(vault) ? owed(vault, entries.on(session), note) : undefined
     if (next === undefined) break
     if ((await entries.append(session, next)) === 'moved') await receiver.receive(session)
   }
-  const isOwner = roleOf(vault.log.state.spine, vault.home.device.sign.publicKey) === 'owner'
-  if (!mayBeSealedUnder(note, vault.log.state.spine) || (!isOwner && isRevived(vault, note))) {
+  if (!mayBeSealedUnder(note, vault.log.state.spine) || (!isOwner(vault) && isRevived(vault, note))) {
     const detail = 'an owner has to open new keys on this branch first'
     throw new ClientError('key-withheld', detail, { data: { detail, epoch: note.epoch.number } })
   }
   await vault.trees.write({ flush: true }, forgetAdoption)
 }
 
+function isOwner({ log, home }: Vault): boolean {
+  return roleOf(log.state.spine, home.device.sign.publicKey) === 'owner'
+}
+
 /** Whether somebody who was taken out or lowered on the branch that was left is there on this one as before. */
 function isRevived({ log }: Vault, note: AdoptionNote): boolean {
   const { spine } = log.state
-  const identities = membersAmong(note.identities, spine.identities).filter(
-    (key) => !equal(key, spine.genesisIdentity),
-  )
-  if (identities.length + membersAmong(note.devices, spine.devices).length > 0) return true
-  return note.lowered.some(({ member, role }) => {
-    const now = roleOf(spine, member) ?? identityRoleOf(spine, member)
-    return now !== undefined && compareRoles(now, role) > 0
-  })
+  const back = identitiesBack(spine, note).length + membersAmong(note.devices, spine.devices).length
+  return back > 0 || note.lowered.some((lowered) => isHigher(spine, lowered))
+}
+
+/** Identities that were taken out and are members again. That of the genesis is nobody's to take out. */
+function identitiesBack(spine: Spine, note: AdoptionNote): SigningKey[] {
+  return membersAmong(note.identities, spine.identities).filter((key) => !equal(key, spine.genesisIdentity))
+}
+
+function isHigher(spine: Spine, { member, role }: Lowered): boolean {
+  const now = roleOf(spine, member) ?? identityRoleOf(spine, member)
+  return now !== undefined && compareRoles(now, role) > 0
 }
 
 /** The next entry that an owner owes; undefined when there is none. */
@@ -71,9 +80,7 @@ function owed(vault: Vault, on: ReturnType<EntryWriter['on']>, note: AdoptionNot
   const { log, platform, record } = vault
   const { spine } = log.state
   const sealing = { ...on, random: platform.random, epochKeys: log.keys.epochKeys }
-  const identities = membersAmong(note.identities, spine.identities).filter(
-    (key) => !equal(key, spine.genesisIdentity),
-  )
+  const identities = identitiesBack(spine, note)
   // An identity takes its devices along.
   const along = new Set(identities.map(toHex))
   const devices = membersAmong(note.devices, spine.devices).filter((key) => {
@@ -81,10 +88,7 @@ function owed(vault: Vault, on: ReturnType<EntryWriter['on']>, note: AdoptionNot
     return !isOwn(vault, key) && (identity === undefined || !along.has(toHex(identity)))
   })
   if (devices.length + identities.length > 0) return makeRevoke({ ...sealing, devices, identities }).entry
-  const higher = note.lowered.find(({ member, role }) => {
-    const now = roleOf(spine, member) ?? identityRoleOf(spine, member)
-    return now !== undefined && compareRoles(now, role) > 0 && !isOwn(vault, member)
-  })
+  const higher = note.lowered.find((lowered) => isHigher(spine, lowered) && !isOwn(vault, lowered.member))
   if (higher !== undefined) return makeRole({ ...sealing, ...higher }).entry
   const isAbove = spine.epochs.some(({ number }) => number > note.epoch.number)
   if (!isAbove) return makeRekey({ ...sealing, above: note.epoch.number }).entry
