@@ -1,20 +1,29 @@
 // What the hostile tests share: a vault with canaries in it, devices that sync once, and the questions that each attack is asked: which code, was a
 // file changed, did anything readable leave.
 import { ClientError, joinFolder, openFolder, type FolderEvent } from '@grenier/client'
+import type { Wire } from '@grenier/protocol'
 import { expect } from 'vitest'
 import { Machine, settleDown, within, World } from '../simulation/world.ts'
 import { LyingRelay } from './lying-relay.ts'
+import { SocketLines } from './socket-line.ts'
 
 /** Found nowhere outside the devices. In contents, names and targets. */
 export const canary = 'CANARY-7f3a9c'
 
-/** A world whose relay can lie. */
+/** A world whose relay can lie. Its devices reach it over real sockets. */
 export class HostileWorld extends World {
   readonly relay = new LyingRelay(this)
+  readonly #sockets = new SocketLines()
 
   constructor(seed: number, devices: number) {
     super(seed, devices)
     this.between = (wire, machine) => this.relay.stand(wire, machine)
+    this.scheduler.outside = this.#sockets.underWay
+  }
+
+  /** The liar stands at the far end of a socket, and the real relay behind it. */
+  override async dialled(machine: Machine): Promise<Wire> {
+    return await this.#sockets.dial(await super.dialled(machine))
   }
 
   /** A machine by its place. */

@@ -21,6 +21,8 @@ export class Scheduler {
   nowMs: number
   /** Events that happened: what a run cost. */
   steps = 0
+  /** What is under way outside of simulated time, which waits for it: resolves when something happened; undefined: nothing is. */
+  outside: () => Promise<void> | undefined = () => undefined
   /** A heap: each event is before the two at twice its place. */
   readonly #heap: Event[] = []
   readonly #random: Seeded
@@ -80,6 +82,10 @@ export class Scheduler {
     const untilMs = this.nowMs + withinMs
     for (;;) {
       await settle()
+      for (let wait = this.outside(); wait !== undefined; wait = this.outside()) {
+        await wait
+        await settle()
+      }
       if (done()) return true
       if (!this.step(untilMs)) {
         this.nowMs = untilMs
