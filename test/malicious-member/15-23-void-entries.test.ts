@@ -1,107 +1,29 @@
 // A member with a hostile client: what it appends is rightly signed, and the relay, which sees nothing of it, takes it. No device may be harmed, all
-// must decide alike, and whatever honest devices do meanwhile must go through. Attack numbers are those of docs/THREATS.md.
+// must decide alike, and whatever honest devices do meanwhile must go through.
 import {
-  chunkIdKeyOf,
-  chunkIdOf,
   concat,
   containerFrontBytes,
-  decodeEntry,
   encodeCbor,
   framePayload,
   framePointer,
-  makeRekey,
   sealContainer,
   toHex,
-  type CborValue,
-  type ChunkId,
   type SealedBytes,
 } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
+import { eventsOf, type HostileWorld } from '../hostile/hostile-world.ts'
+import type { HostileMember } from '../hostile/member.ts'
 import {
-  canary,
-  eventsOf,
-  expectNothingReadable,
-  oneMore,
-  peacefulWorld,
-  type HostileWorld,
-} from './hostile-world.ts'
-import { HostileMember, reassembled, type MadePack } from './member.ts'
-
-/** Two honest devices, and the keys of a third one, a writer, in wrong hands. */
-async function withTraitor(): Promise<{ world: HostileWorld; traitor: HostileMember }> {
-  const world = await peacefulWorld({ devices: 3 })
-  await world.syncs(world.at(0), world.at(1))
-  const traitor = new HostileMember(world, world.at(2))
-  await traitor.read()
-  return { world, traitor }
-}
-
-/** Both devices go on: a change of each reaches the other, nobody halts, and their folders are the same. */
-async function expectPeace(world: HostileWorld): Promise<void> {
-  const [a, b] = [world.at(0), world.at(1)]
-  await oneMore(world, a, 'honest of a')
-  await oneMore(world, b, 'honest of b')
-  await world.syncs(a)
-  expect(b.tree()).toEqual(a.tree())
-  expect(a.user.exists('honest of b')).toBe(true)
-  expectNothingReadable(world)
-}
-
-/** What a traitor appends. */
-interface Attack {
-  readonly frame?: Uint8Array
-  readonly payload?: ReturnType<HostileMember['payload']>
-  readonly body?: CborValue
-  readonly packs?: readonly MadePack[]
-}
-
-type MakeAttack = (traitor: HostileMember, world: HostileWorld) => Attack
-
-async function attack(traitor: HostileMember, { frame, payload, body, packs }: Attack): Promise<number> {
-  if (payload !== undefined) return await traitor.change({ payload }, packs)
-  return await traitor.change({ frame: frame ?? framePayload(encodeCbor(body ?? {})) }, packs)
-}
-
-const directory = (name: string | Uint8Array, parent: CborValue = null): CborValue => ({
-  op: 'put',
-  parent,
-  name,
-  kind: 'directory',
-  mode: 0o755,
-})
-
-const file = (name: string | Uint8Array, more: Record<string, CborValue> = {}): CborValue => ({
-  op: 'put',
-  parent: null,
-  name,
-  kind: 'file',
-  mode: 0o644,
-  mtime: 0,
-  size: 0,
-  depth: 0,
-  chunks: [],
-  ...more,
-})
-
-const change = (operations: readonly CborValue[], index: readonly CborValue[] = []): Attack => ({
-  body: { operations: [...operations], index: [...index] },
-})
-
-/** A list in an index: chunks of one pack. */
-const listOf = (
-  pack: number,
-  chunks: readonly { id: Uint8Array; plain: number; stored: number }[],
-): CborValue => [
-  pack,
-  concat(chunks.map(({ id }) => id)),
-  chunks.flatMap(({ plain, stored }) => [plain, stored]),
-]
-
-const idOf = (traitor: HostileMember, plain: Uint8Array): ChunkId => {
-  const first = traitor.keys.get(0)
-  if (first === undefined) throw new RangeError('no key of epoch 0')
-  return chunkIdOf(chunkIdKeyOf(first, traitor.vault), plain)
-}
+  attack,
+  change,
+  directory,
+  expectPeace,
+  file,
+  idOf,
+  listOf,
+  withTraitor,
+  type MakeAttack,
+} from '../hostile/traitor.ts'
 
 const nested = (levels: number): Uint8Array =>
   concat([new Uint8Array(levels).fill(0x81), Uint8Array.of(0x80)])
@@ -391,95 +313,3 @@ describe('a change that applies, with content that is not there', () => {
     })
   }
 })
-
-describe('attack 24: a poisoned index', () => {
-  const content = `${canary} what the victim will save ${'again and '.repeat(50)}`
-
-  async function poisoned(path: string): Promise<HostileWorld> {
-    const { world, traitor } = await withTraitor()
-    const plain = new TextEncoder().encode(content)
-    // The traitor knows the content, claims that it lies where it does not, and even says that a file has it.
-    const chunk = { id: idOf(traitor, plain), plain: plain.length, stored: plain.length }
-    await attack(traitor, {
-      ...change([file(path, { size: plain.length, chunks: [[0, 0]] })], [listOf(0, [chunk])]),
-      packs: [traitor.pack(new Uint8Array(plain.length))],
-    })
-    await world.syncs(world.at(0), world.at(1))
-    return world
-  }
-
-  test('a file that the victim saves elsewhere arrives intact', async () => {
-    const world = await poisoned('bait')
-    const [a, b] = [world.at(0), world.at(1)]
-    a.user.write('saved by the victim', content)
-    await world.syncs(a, b)
-    expect(Buffer.from(b.user.read('saved by the victim')).toString()).toBe(content)
-    await world.syncs(a)
-    expect(Buffer.from(a.user.read('bait')).toString()).toBe(content)
-  })
-
-  test('a file that the victim saves at that very place arrives intact', async () => {
-    const world = await poisoned('bait')
-    const [a, b] = [world.at(0), world.at(1)]
-    a.user.write('bait', content)
-    await world.syncs(a, b)
-    expect(Buffer.from(b.user.read('bait')).toString()).toBe(content)
-  })
-
-  test('content that was read, and not sent before the power went, is not taken to be where the traitor says', async () => {
-    const { world, traitor } = await withTraitor()
-    const [a, b] = [world.at(0), world.at(1)]
-    a.user.write('saved by the victim', content)
-    a.sync(true)
-    // The content is known here, its pack is not claimed: the moment before the append.
-    world.relay.onRequest = ({ type }) => {
-      if (type === 'append') a.kill()
-    }
-    await world.until(() => !a.running)
-    world.relay.onRequest = undefined
-    const plain = new TextEncoder().encode(content)
-    const chunk = { id: idOf(traitor, plain), plain: plain.length, stored: plain.length }
-    await attack(traitor, {
-      ...change([], [listOf(0, [chunk])]),
-      packs: [traitor.pack(new Uint8Array(plain.length))],
-    })
-    await world.syncs(a, b)
-    expect(Buffer.from(b.user.read('saved by the victim')).toString()).toBe(content)
-  })
-})
-
-describe('attack 26: keys that are withheld', () => {
-  test('who is left with a seal that does not open stops and says whose it is; a right rekey repairs it', async () => {
-    const world = await peacefulWorld({ devices: 2 })
-    const [a, b] = [world.at(0), world.at(1)]
-    await world.syncs(a, b)
-    // An owner's device in wrong hands: a new epoch, sealed rightly to all but one.
-    const owner = new HostileMember(world, a)
-    await owner.read()
-    const { entry, epochKey } = makeRekey(owner.on)
-    const broken = withBrokenSeal(entry.bytes, b.home.device.sign.publicKey, owner)
-    await owner.append(broken)
-    expect(epochKey).toHaveLength(32)
-    await oneMore(world, a, 'under the new key')
-    const before = b.tree()
-    expect(await world.sync(b)).toMatchObject({ code: 'key-withheld' })
-    expect(eventsOf(b, 'state').at(-1)).toMatchObject({ state: 'braked', code: 'key-withheld' })
-    expect(b.tree()).toEqual(before)
-    await owner.read()
-    await owner.append(makeRekey(owner.on).entry.bytes)
-    await oneMore(world, a, 'after the repair')
-    await world.syncs(b)
-    expect(b.tree()).toEqual(a.tree())
-  })
-})
-
-/** The same entry with the seal of one recipient spoilt, signed anew: its length and the rest of it stay. */
-function withBrokenSeal(bytes: Uint8Array, recipient: Uint8Array, signer: HostileMember): Uint8Array {
-  const { headerBytes } = decodeEntry(bytes)
-  const at = Buffer.from(headerBytes).indexOf(Buffer.from(recipient))
-  if (at === -1) throw new RangeError('no seal for it')
-  const header = headerBytes.slice()
-  const inSeal = at + 32 + 600
-  header[inSeal] = (header[inSeal] ?? 0) ^ 1
-  return reassembled(bytes, { header }, signer.device)
-}

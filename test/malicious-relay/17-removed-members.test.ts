@@ -5,7 +5,7 @@ import { decodeEntry, equal } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import type { MemberChange, Members } from '../../packages/client/src/engine/api.ts'
 import type { Machine } from '../simulation/world.ts'
-import { eventsOf, peacefulWorld, type HostileWorld } from './hostile-world.ts'
+import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 
 /** Asks the folder of a machine while no run is on. */
 async function asked<T>(machine: Machine, ask: (engine: Engine) => Promise<T>): Promise<T> {
@@ -48,7 +48,7 @@ function atFirst(world: HostileWorld, type: string, act: () => Promise<unknown>)
   }
 }
 
-describe('a revocation', () => {
+describe('attack 17: a revocation', () => {
   test('that a device was away for is heard, and nothing of the folder is touched', async () => {
     const world = await peacefulWorld()
     const [a, b] = [world.at(0), world.at(1)]

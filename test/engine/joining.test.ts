@@ -1,106 +1,11 @@
-// What a relay, or a thief of a code, may try on a device that joins. Attack numbers are those of docs/THREATS.md.
-import {
-  decodeEntry,
-  invitationOf,
-  makeCancel,
-  makeDevice,
-  makeGenesis,
-  certifyDevice,
-  publicDevice,
-  publicIdentity,
-  publicKeysOf,
-  roleOf,
-  sealTo,
-  signEntry,
-  identityFromEntropy,
-  type KeyPairs,
-} from '@grenier/crypto'
+// Joining where things go wrong without anybody meaning it, what a device does that may only read, and questions to a folder at work.
 import { openFolder } from '@grenier/client'
 import { describe, expect, test } from 'vitest'
-import { decodeInvitationCode } from '../../packages/client/src/engine/invitation-code.ts'
-import { canary, expectNothingReadable, peacefulWorld, type HostileWorld } from './hostile-world.ts'
-import { HostileMember } from './member.ts'
+import { canary, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { invited } from '../hostile/invited.ts'
 import { ended } from '../simulation/world.ts'
 
-/** A vault of one device, and a second one that has only a code. */
-async function invited(): Promise<{ world: HostileWorld; code: string }> {
-  const world = await peacefulWorld({ devices: 1 })
-  world.more(1)
-  const code = await world.invite(world.at(0))
-  return { world, code }
-}
-
-function expectNothingJoined(world: HostileWorld): void {
-  const b = world.at(1)
-  expect(b.home.folders).toEqual([])
-  expect(b.tree()).toEqual([])
-  expectNothingReadable(world)
-}
-
-describe('an invitation', () => {
-  test('attack 6: lets one device in, and no second one', async () => {
-    const { world, code } = await invited()
-    world.more(1)
-    expect(await world.join(world.at(1), code)).toBe('done')
-    expect(await world.join(world.at(2), code)).toMatchObject({ code: 'code-wrong' })
-    expect(world.at(2).home.folders).toEqual([])
-  })
-
-  test('attack 6: is dead once it is cancelled, also where the relay still knows it', async () => {
-    const { world, code } = await invited()
-    const [a, b] = [world.at(0), world.at(1)]
-    const owner = new HostileMember(world, a)
-    await owner.read()
-    const { secret } = decodeInvitationCode(code)
-    const invites = [invitationOf(secret).sign.publicKey]
-    const before = await world.relay.log(owner.vault)
-    await owner.append(makeCancel({ ...owner.on, invites }).entry.bytes)
-    expect(await world.join(b, code)).toMatchObject({ code: 'code-wrong' })
-    expectNothingJoined(world)
-    // A relay that shows the log from before the cancel brings nobody in either: the log has gone on.
-    world.relay.lieTo(b, { vaults: [owner.vault], log: () => before })
-    expect(await world.join(b, code)).toBeInstanceOf(Error)
-    expectNothingJoined(world)
-    expect(roleOf((await owner.read()).spine, b.home.device.sign.publicKey)).toBeUndefined()
-  })
-
-  test('attack 2: shown a log of before the invitation, a code opens nothing', async () => {
-    const { world, code } = await invited()
-    const b = world.at(1)
-    world.relay.lieTo(b, { log: (log) => log.slice(0, -1) })
-    expect(await world.join(b, code)).toMatchObject({ code: 'code-wrong' })
-    expectNothingJoined(world)
-  })
-
-  test('attack 1, 2: a vault of the relay’s own, with an invitation of the same keys, is not taken for the right one', async () => {
-    const { world, code } = await invited()
-    const b = world.at(1)
-    const planted = plantedVault(world, code)
-    world.relay.lieTo(b, { vaults: [planted.vault], log: () => planted.log })
-    expect(await world.join(b, code)).toMatchObject({ code: 'relay-contradicts' })
-    expectNothingJoined(world)
-    world.relay.repent(b)
-    expect(await world.join(b, code)).toBe('done')
-    expect(b.tree()).toEqual(world.at(0).tree())
-  })
-
-  test('attack 7: who joined is shown the log of before it did: a rollback, from the first sync on', async () => {
-    const { world, code } = await invited()
-    const [a, b] = [world.at(0), world.at(1)]
-    // The relay turns between the accept and the first look at the log as a member.
-    world.relay.lieTo(b, { log: (log) => log.filter(({ sequence }) => sequence <= accepted - 1) })
-    let accepted = Number.POSITIVE_INFINITY
-    world.relay.onRequest = (message) => {
-      if (message.type === 'append') accepted = decodeEntry(message.entry).header.sequence
-    }
-    expect(await world.join(b, code)).toMatchObject({ code: 'relay-rollback' })
-    expect(b.home.folders).toHaveLength(1)
-    expect(b.tree()).toEqual([])
-    world.relay.repent(b)
-    await world.syncs(b)
-    expect(b.tree()).toEqual(a.tree())
-  })
-
+describe('joining', () => {
   test('goes on after the answer to the accept was lost', async () => {
     const { world, code } = await invited()
     const [a, b] = [world.at(0), world.at(1)]
@@ -138,51 +43,6 @@ async function resumed(world: HostileWorld, { code }: { code: string }): Promise
   b.disk.forget(() => true)
   b.user.remove('.grenier')
   expect(await world.join(b, code)).toBe('done')
-}
-
-/** A vault that somebody else made, with an invite that names the keys of the code: all that the relay saw of them. */
-function plantedVault(world: HostileWorld, code: string) {
-  const { random } = world
-  const invitation = invitationOf(decodeInvitationCode(code).secret)
-  const identity = identityFromEntropy(random.bytes(32))
-  const device: KeyPairs = makeDevice(random)
-  const made = makeGenesis({
-    identity: publicIdentity(identity),
-    device,
-    certificate: certifyDevice(identity, publicDevice(device)),
-    name: 'planted',
-    deviceName: 'relay',
-    at: world.scheduler.nowMs,
-    random,
-  })
-  const { state } = made
-  const place = { kind: 'invite', binding: state.vault, epoch: 0, random } as const
-  const seal = sealTo({ ...place, recipient: invitation.kem.publicKey, secret: made.epochKey })
-  const entry = signEntry({
-    header: {
-      kind: 'member',
-      vault: state.vault,
-      previous: state.head.hash,
-      spine: state.spine.head,
-      sequence: 1,
-      device: device.sign.publicKey,
-      at: state.head.at,
-      added: [],
-      restored: [],
-      part: {
-        action: 'invite',
-        invitee: publicKeysOf(invitation),
-        role: 'writer',
-        expiresAt: state.head.at + 3_600_000,
-        seal,
-        mac: random.bytes(32),
-      },
-    },
-    payload: new Uint8Array(0),
-    secretKey: device.sign.secretKey,
-  })
-  const log = [made.entry.bytes, entry.bytes].map((bytes, sequence) => ({ sequence, entry: bytes }))
-  return { vault: state.vault, log }
 }
 
 describe('a device that may only read', () => {
