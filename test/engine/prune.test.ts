@@ -194,4 +194,60 @@ describe('prune', () => {
     expect(await world.join(c, await world.invite(a))).toBe('done')
     expect(c.tree()).toEqual(a.tree())
   })
+
+  test('goes on by itself where an owner watches: once enough has died, and not before', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    await history(world)
+    const watches = async (days: number): Promise<void> => {
+      a.sync(false)
+      await passes(world, days)
+      a.stop()
+      await world.outcomeOf(a)
+    }
+    await passes(world, 20)
+    await watches(2)
+    // All of it is younger than what is kept.
+    expect((await held(world))['dropped']).toBeUndefined()
+    await passes(world, 10)
+    await watches(2)
+    const dropped = (await held(world))['dropped']
+    expect(dropped?.bytes).toBeGreaterThan(500_000)
+    // What is left is not worth another one.
+    await watches(3)
+    expect((await held(world))['dropped']).toEqual(dropped)
+    await passes(world, 31)
+    await world.sweepRelay()
+    await world.syncs(a, b)
+    world.more(1)
+    const c = world.at(2)
+    expect(await world.join(c, await world.invite(a))).toBe('done')
+    expect(c.tree()).toEqual(a.tree())
+    expect((await held(world))['claimed']?.bytes).toBeLessThan(1.15 * (await liveBytes(a)) + 64 * 1024)
+  })
+
+  test('the floor is what an owner says; a lower one holds once the old one has passed', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    const month = { floorMs: 30 * day, holdsMs: 30 * day }
+    expect(await asks(world, b, (engine) => engine.retention())).toEqual(month)
+    const refused = asks(world, b, (engine) => engine.retention(day))
+    await expect(refused).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
+    const lowered = await asks(world, a, (engine) => engine.retention(5 * day))
+    expect(lowered).toEqual({ floorMs: 5 * day, holdsMs: 30 * day })
+    await history(world, 2)
+    await passes(world, 20)
+    await asks(world, a, (engine) => engine.prune({ keepMs: day, dryRun: false }))
+    // The new one has passed, the old one has not.
+    await passes(world, 5.5)
+    await world.sweepRelay()
+    expect((await held(world))['dropped']?.count).toBeGreaterThan(0)
+    await passes(world, 10)
+    await world.sweepRelay()
+    expect((await held(world))['dropped']).toBeUndefined()
+    expect(await asks(world, b, (engine) => engine.retention())).toEqual({
+      floorMs: 5 * day,
+      holdsMs: 5 * day,
+    })
+  })
 })

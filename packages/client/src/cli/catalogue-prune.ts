@@ -14,6 +14,9 @@ export interface PruneCatalogue {
   pruneUndoNothing: Plain
   pruneUndoDone: Text<{ packs: string; bytes: string }>
   pruneUndoGone: Text<{ packs: string }>
+  retentionIs: Text<{ days: string }>
+  retentionWas: Text<{ days: string }>
+  helpRetention: Plain
   helpPrune: Plain
   helpPruneKeep: Plain
   helpPruneDryRun: Plain

@@ -258,6 +258,7 @@ export type CommandName =
   | 'limit'
   | 'forget'
   | 'prune'
+  | 'retention'
   | 'export'
   | 'decrypt'
   | 'adopt'

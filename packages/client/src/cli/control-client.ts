@@ -31,6 +31,7 @@ export interface LiveSync extends SyncProcess {
   limit: Asking<'limit'>
   prune: Asking<'prune'>
   'bring-back': Asking<'bring-back'>
+  retention: Asking<'retention'>
   history: Asking<'history'>
 }
 
@@ -90,6 +91,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult.prune(await asked({ request: { ask: 'prune', ...prune }, ...options })),
     'bring-back': async (back, options) =>
       decodeResult['bring-back'](await asked({ request: { ask: 'bring-back', ...back }, ...options })),
+    retention: async (retention, options) =>
+      decodeResult.retention(await asked({ request: { ask: 'retention', ...retention }, ...options })),
     history: async (history, options) =>
       decodeResult.history(await asked({ request: { ask: 'history', ...history }, ...options })),
   }

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { Approval, Invitation, Members } from '../engine/api.ts'
 import type { BroughtBack } from '../engine/bringing-back.ts'
 import type { Pruned } from '../engine/pruning.ts'
+import type { Retention } from '../engine/retention.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
 import type { GivenBack, Verification } from '../engine/mending.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
@@ -45,6 +46,7 @@ const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('limit') }),
   v.strictObject({ ask: v.literal('prune'), path: text, keepMs: count, dryRun: v.boolean() }),
   v.strictObject({ ask: v.literal('bring-back'), path: text }),
+  v.strictObject({ ask: v.literal('retention'), path: text, floorMs: v.exactOptional(count) }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])
 
@@ -124,6 +126,7 @@ const prunedSchema = v.strictObject({
   floorMs: count,
 })
 const broughtBackSchema = v.strictObject({ packs: count, bytes: count, gone: count })
+const retentionSchema = v.strictObject({ floorMs: count, holdsMs: count })
 const addedSchema = v.strictObject({ vault: v.string(), summary: summarySchema })
 
 /** A folder that a process holds open. */
@@ -153,6 +156,7 @@ export interface ControlResults {
   readonly limit: undefined
   readonly prune: Pruned
   readonly 'bring-back': BroughtBack
+  readonly retention: Retention
   readonly history: HistoryAnswer
 }
 
@@ -288,6 +292,7 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       return { ...pruned, through }
     },
     'bring-back': (result) => check(broughtBackSchema, result),
+    retention: (result) => check(retentionSchema, result),
     history: (result) => check(historyAnswerSchema, result),
   }
 

@@ -81,6 +81,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
         rewrittenBytes: 0,
         floorMs: 0,
       }),
+    retention: () => Promise.resolve({ floorMs: 1, holdsMs: 1 }),
     'bring-back': () => Promise.resolve({ packs: 0, bytes: 0, gone: 0 }),
     history: () => Promise.reject(new Error('not asked for')),
     ...over,

@@ -295,6 +295,7 @@ export const english: Catalogue = {
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
+    retention: 'grenier retention ~/Documents 90d',
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "2 hours ago"',
     cat: 'grenier cat ~/Documents notes.txt --at "2 hours ago" > notes-old.txt',

@@ -309,6 +309,7 @@ export const french: Catalogue = {
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
+    retention: 'grenier retention ~/Documents 90d',
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "il y a 2 heures"',
     cat: 'grenier cat ~/Documents notes.txt --at "il y a 2 heures" > notes-old.txt',

@@ -17,6 +17,12 @@ export const frenchPrune: PruneCatalogue = {
   pruneUndoNothing: () => 'Rien de ce qui a été abandonné n’est encore au relais.',
   pruneUndoDone: ({ packs, bytes }) => `${packs} paquets sont revenus : ${bytes}.`,
   pruneUndoGone: ({ packs }) => `${packs} paquets abandonnés ne sont plus au relais.`,
+  retentionIs: ({ days }) =>
+    `Les anciennes versions restent ${days} jours ; ce qu’un nettoyage abandonne est gardé au relais aussi longtemps encore.`,
+  retentionWas: ({ days }) =>
+    `Une durée plus longue valait auparavant : jusqu’à son terme, le relais garde ${days} jours ce qui est abandonné.`,
+  helpRetention: () =>
+    'combien de temps restent les anciennes versions et ce qui est abandonné ; une durée la fixe (propriétaires)',
   helpPrune: () =>
     'laisser partir les anciennes versions : abandonner ce dont aucune version gardée n’a besoin (propriétaires)',
   helpPruneKeep: () => 'jusqu’où remontent les versions gardées (30d)',

@@ -20,6 +20,7 @@ import { limit } from './limit.ts'
 import { addHistory } from './program-history.ts'
 import { recover } from './recover.ts'
 import { prune } from './prune.ts'
+import { retention } from './retention.ts'
 import { recoveryRenew } from './recovery-renew.ts'
 import { revoke, role } from './revoke.ts'
 import { setup } from './setup.ts'
@@ -82,6 +83,7 @@ export function program(invocation: Invocation, done: Done): Command {
   ])
     build(on)
   addPrune(on)
+  addRetention(on)
   addHistory({ ...on, sub: (name, help) => sub(on, name, help) })
   return root
 }
@@ -272,6 +274,15 @@ function addPrune({ invocation, words, done, ...on }: Building): void {
       const shape = { keep: v.optional(v.string()), dryRun: flag, undo: flag }
       done(await prune(invocation, folder, v.parse(v.object(shape), flags)))
     })
+}
+
+function addRetention({ invocation, words, done, ...on }: Building): void {
+  sub({ ...on, words }, 'retention', words.helpRetention({}))
+    .argument(`<${words.value.folder}>`)
+    .argument(`[${words.value.duration}]`)
+    .action(async (folder: string, floor: string | undefined) =>
+      done(await retention(invocation, folder, floor)),
+    )
 }
 
 function addForget({ invocation, words, done, ...on }: Building): void {

@@ -92,6 +92,7 @@ function work(
         export: () => Promise.reject(new Error('not asked for')),
         prune: () => Promise.reject(new Error('not asked for')),
         bringBack: () => Promise.reject(new Error('not asked for')),
+        retention: () => Promise.reject(new Error('not asked for')),
         history: () => Promise.reject(new Error('not asked for')),
         heal: () => Promise.reject(new Error('not asked for')),
         verify: () => Promise.reject(new Error('not asked for')),

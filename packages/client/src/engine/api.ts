@@ -9,6 +9,7 @@ import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { Platform } from './platform.ts'
 import type { BroughtBack } from './bringing-back.ts'
 import type { Pruned, PruneOptions } from './pruning.ts'
+import type { Retention } from './retention.ts'
 
 /** What each call is given. */
 export interface EngineContext {
@@ -119,6 +120,8 @@ export interface FolderEngine {
   prune(options: PruneOptions): Promise<Pruned>
   /** Brings back every pack that was dropped and that the relay keeps still. Owners alone. */
   bringBack(): Promise<BroughtBack>
+  /** How long what was dropped is kept; set before, where a time is given (ms; owners alone). */
+  retention(floorMs?: number): Promise<Retention>
   close(): Promise<void>
 }
 

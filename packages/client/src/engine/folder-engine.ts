@@ -21,28 +21,29 @@ import type {
 import { sayAdopted } from './adoption-duty.ts'
 import { Brake } from './brake.ts'
 import { approveHeld } from './brake-record.ts'
-import { bringBack, type BroughtBack } from './bringing-back.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
+import type { BroughtBack } from './bringing-back.ts'
 import { Connection } from './connection.ts'
 import { doDuties } from './duties.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { FolderState, FolderStatus, Progress, Report, Summary } from './events.ts'
 import { exportTree } from './export.ts'
 import { checkFolder, renewMarker } from './folder-place.ts'
+import { FolderOwning } from './folder-owning.ts'
 import { FolderRun } from './folder-run.ts'
 import { FolderHistory } from './folder-history.ts'
 import { keepingEvidence, stillnessOf } from './halting.ts'
 import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
-import { Inviting, type InviteOptions } from './inviting.ts'
 import { explained, refuseLeft } from './leaving.ts'
-import { Membership } from './members.ts'
+import type { InviteOptions } from './inviting.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork } from './plan-work.ts'
 import { Planning } from './planning.ts'
-import { Pruning, type Pruned, type PruneOptions, type PruningParts } from './pruning.ts'
+import type { Pruned, PruneOptions } from './pruning.ts'
+import type { Retention } from './retention.ts'
 import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { logInAgain } from './log-in-again.ts'
@@ -67,6 +68,7 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #receiver: Receiver
   readonly #healing: Healing
   readonly #mending: Mending
+  readonly #owning: FolderOwning
   readonly #entries: EntryWriter
   readonly #tally: Tally
   readonly #questions: Questions
@@ -80,6 +82,9 @@ export class OpenFolderEngine implements FolderEngine {
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
+  /** Whether something else waits to be done. */
+  readonly #isBusy = (): boolean =>
+    this.#receiver.waiting || this.#questions.waiting || this.#run?.isHinted === true
   /** Of a run that watches: one that does not ends when there would be time for it. */
   #ahead: Ahead | undefined
   readonly #traces = new OwnTraces((directory) => this.#run?.hint(directory))
@@ -117,11 +122,13 @@ export class OpenFolderEngine implements FolderEngine {
     this.#entries = new EntryWriter(vault, this.#receiver)
     const [entries, receiver, connection] = [this.#entries, this.#receiver, this.#connection]
     this.#mending = new Mending({
-      ...{ vault, files: open.files, entries, receiver, connection },
-      isBusy: () => this.#isBusy,
+      ...{ vault, files: open.files, entries, receiver, connection, isBusy: this.#isBusy },
       isAlone: () => this.#run === undefined,
       ask: (work) => this.#ask(work),
     })
+    const { fetch } = vaultFetch(vault, connection)
+    const owning = { vault, entries, receiver, fetch, isBusy: this.#isBusy }
+    this.#owning = new FolderOwning({ ...owning, session: () => connection.session() })
     const traffic = (): { sentBytes: number; receivedBytes: number } => this.#connection.traffic
     this.#tally = new Tally({ clock, report, device: context.home.deviceName, traffic })
   }
@@ -169,15 +176,15 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async invite(options: InviteOptions): Promise<Invitation> {
-    return await this.#ask(() => new Inviting(this.#owning()).invite(options))
+    return await this.#ask(() => this.#owning.invite(options))
   }
 
   async members(): Promise<Members> {
-    return await this.#ask(() => new Membership(this.#owning()).list())
+    return await this.#ask(() => this.#owning.members())
   }
 
   async changeMembers(change: MemberChange): Promise<Members> {
-    return await this.#ask(() => new Membership(this.#owning()).change(change))
+    return await this.#ask(() => this.#owning.changeMembers(change))
   }
 
   async heal(): Promise<GivenBack> {
@@ -186,11 +193,6 @@ export class OpenFolderEngine implements FolderEngine {
 
   async verify(options: VerifyOptions): Promise<Verification> {
     return await this.#mending.verify(options)
-  }
-
-  /** Whether something else waits to be done. */
-  get #isBusy(): boolean {
-    return this.#receiver.waiting || this.#questions.waiting || this.#run?.isHinted === true
   }
 
   async export(sink: NodeJS.WritableStream, moment?: Moment): Promise<Summary> {
@@ -227,18 +229,15 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async prune(options: PruneOptions): Promise<Pruned> {
-    return await this.#ask(() => new Pruning(this.#owning()).prune(options))
+    return await this.#ask(() => this.#owning.prune(options))
   }
 
   async bringBack(): Promise<BroughtBack> {
-    return await this.#ask(() => bringBack(this.#owning()))
+    return await this.#ask(() => this.#owning.bringBack())
   }
 
-  /** What an owner's work is done with. */
-  #owning(): PruningParts {
-    const on = { vault: this.#vault, entries: this.#entries, receiver: this.#receiver }
-    const { fetch } = vaultFetch(this.#vault, this.#connection)
-    return { ...on, fetch, session: () => this.#connection.session() }
+  async retention(floorMs?: number): Promise<Retention> {
+    return await this.#ask(() => this.#owning.retention(floorMs))
   }
 
   async close(): Promise<void> {
@@ -363,9 +362,8 @@ export class OpenFolderEngine implements FolderEngine {
     const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
     const applier = new FolderApplier({ ...on, content, traces: this.#traces, isHeld })
     const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
-    const isBusy = (): boolean => this.#isBusy
     const every = this.#context.checkpointEvery ?? checkpointEvery
-    const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy })
+    const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: this.#isBusy })
     const duty = { vault, entries, checkpoints, lost: this.#mending.lost }
     const run: FolderRun = new FolderRun({
       ...shared,
@@ -378,10 +376,12 @@ export class OpenFolderEngine implements FolderEngine {
       whenIdle: async () => {
         if (ahead?.isDue === true) {
           await checkPlace()
-          await ahead.work(() => isBusy() || vault.signal.aborted)
+          await ahead.work(() => this.#isBusy() || vault.signal.aborted)
           await fetched.note()
         }
-        if (this.#watching) await this.#mending.daily()
+        if (!this.#watching) return
+        await this.#mending.daily()
+        await this.#owning.pruneGently()
       },
       failuresMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
       duties: async (session, idle) => {

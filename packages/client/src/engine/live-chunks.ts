@@ -18,10 +18,18 @@ import type { Vault } from './vault.ts'
 /** Chunks of lists read at once: at most 1 MiB. */
 const listsAtOnce = 16
 
+export interface LiveChunksParts {
+  readonly vault: Vault
+  readonly fetch: Fetch
+  /** Called for each content. Throws where there is something better to do. */
+  readonly giveWay: () => void
+}
+
 /** Marks of one vault. */
 export class LiveChunks {
   readonly #vault: Vault
   readonly #fetch: Fetch
+  readonly #giveWay: () => void
   readonly #bits = new Map<string, Uint8Array>()
   /** Contents with lists that were gone through. */
   readonly #seen = new Set<string>()
@@ -30,9 +38,10 @@ export class LiveChunks {
   #markedTo: number
 
   /** `after`: the sequence of the state that is marked first; the changes behind it are marked by `catchUp`. */
-  constructor(vault: Vault, fetch: Fetch, after: number) {
+  constructor({ vault, fetch, giveWay }: LiveChunksParts, after: number) {
     this.#vault = vault
     this.#fetch = fetch
+    this.#giveWay = giveWay
     this.#markedTo = after
   }
 
@@ -79,6 +88,7 @@ export class LiveChunks {
 
   /** Marks the chunks of a content, those of its lists too. @throws ClientError `pack-unavailable` when a list is not to be had */
   async markContent(content: Content): Promise<void> {
+    this.#giveWay()
     const { depth, ids } = readContent(content)
     if (depth > 0) {
       const key = Buffer.from(content).toString('latin1')

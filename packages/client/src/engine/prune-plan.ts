@@ -50,3 +50,21 @@ export function planPacks(uses: readonly PackUse[]): PackPlan {
   }
   return { dead, rewritten, liveBytes }
 }
+
+/** Packs in the order in which they are written anew, a few at a time. */
+export function* stepsOf(
+  packs: readonly PackUse[],
+  most: { readonly packs: number; readonly bytes: number },
+): Generator<readonly PackUse[]> {
+  let step: PackUse[] = []
+  let liveBytes = 0
+  for (const one of packs) {
+    step.push(one)
+    liveBytes += one.liveBytes
+    if (liveBytes < most.bytes && step.length < most.packs) continue
+    yield step
+    step = []
+    liveBytes = 0
+  }
+  if (step.length > 0) yield step
+}

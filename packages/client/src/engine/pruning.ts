@@ -9,33 +9,47 @@ import {
   type CheckpointRef,
   type ChunkId,
   type PackId,
-  type PrunePoint,
 } from '@grenier/crypto'
 import type { Fetch } from '../content/fetch.ts'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { ownPlaceOf } from '../state/chunk-index.ts'
-import { chunksOf, claimsInOrder, claimsOf, type Claim } from '../state/pack-table.ts'
-import { isAgreed } from './agreed-checkpoints.ts'
+import { chunksOf, claimsOf } from '../state/pack-table.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
 import type { EntryWriter } from './entry-writer.ts'
-import { LiveChunks } from './live-chunks.ts'
-import { namedCheckpoint, type NamedCheckpoint } from './named-checkpoint.ts'
+import type { LiveChunks } from './live-chunks.ts'
 import { rewrite, type MovedChunk } from './pack-rewriter.ts'
-import { planPacks, type PackPlan, type PackUse } from './prune-plan.ts'
-import { headerOf, historyFrom, type History } from './pruned-history.ts'
+import { PruneLook, pointOf, type Look } from './prune-look.ts'
+import { stepsOf, type PackUse } from './prune-plan.ts'
+import { headerOf, historyFrom } from './pruned-history.ts'
 import type { Receiver } from './receiver.ts'
 import { isOwn, type Vault } from './vault.ts'
 
-/** Packs claimed more lately are spared: somebody may be in the middle of something large. */
-export const sparedMs = 14 * 86_400_000
-/** Packs that one entry drops, and that are written anew together: small steps, between which others get their turn. */
-const stepPacks = 256
-const stepRewritten = 16
-/** A checkpoint for the next time is written after so many entries: of a few small changes a whole state is not worth it. */
-const entriesBetween = 100
 /** So often everything is looked at anew because somebody else prunes too; then it is left to the next time. */
 const looksMax = 5
+
+/** How a prune goes about it. */
+export interface PruneManner {
+  /** Packs that one entry drops, and that are written anew together: small steps, between which others get their turn. */
+  readonly stepPacks: number
+  /** Bytes that are written anew before an entry drops what they lay in. */
+  readonly stepBytes: number
+  /** Bytes that are written anew in all; the rest is left to the next time. */
+  readonly bytesMax: number
+  /** Called between steps, and now and then while it looks. Throws where there is something better to do. */
+  readonly giveWay: () => void
+  /** Whether what would go is worth the trouble. */
+  readonly isWorth: (foreseen: Pruned, liveBytes: number) => boolean
+}
+
+/** Asked for by a person: all of it, now. */
+const thorough: PruneManner = {
+  stepPacks: 256,
+  stepBytes: 16 * packBytesMax,
+  bytesMax: Number.POSITIVE_INFINITY,
+  giveWay: () => undefined,
+  isWorth: () => true,
+}
 
 /** `keepMs`: how far back versions stay. `dryRun`: only says what would go. */
 export interface PruneOptions {
@@ -68,171 +82,98 @@ export interface PruningParts {
   readonly session: () => Promise<RelaySession>
 }
 
-interface Look {
-  readonly live: LiveChunks
-  readonly plan: PackPlan
-  /** The last entry that it knows of. */
-  readonly head: number
-}
-
 /** Prunes. Nothing else may receive or append meanwhile. */
 export class Pruning {
   readonly #parts: PruningParts
+  readonly #manner: PruneManner
+  readonly #looks: PruneLook
 
-  constructor(parts: PruningParts) {
+  constructor(parts: PruningParts, manner: PruneManner = thorough) {
     this.#parts = parts
+    this.#manner = manner
+    this.#looks = new PruneLook({ ...parts, giveWay: manner.giveWay })
   }
 
-  /** @throws ClientError `relay-refused` (reason `no-right`) for who is no owner; `pack-unavailable`; as `Receiver.receive` */
+  /** @throws ClientError `relay-refused` (reason `no-right`) for who is no owner; `pack-unavailable`; as `Receiver.receive`; what `giveWay` throws */
   async prune({ keepMs, dryRun }: PruneOptions): Promise<Pruned> {
     const { vault, receiver } = this.#parts
     const session = await this.#parts.session()
     await receiver.receive(session)
     requireOwner(vault)
-    if (dryRun && this.#wanted(session, keepMs) === 'for-this') return await this.#foresee(session)
-    if (!dryRun) await this.#checkpointWhenWanted(session, keepMs)
-    const chosen = await this.#choose(session, keepMs)
-    const before = vault.log.state.spine.prune
-    const history = historyFrom(vault, before?.through ?? -1, chosen?.holds)
-    const named =
-      chosen === undefined || dryRun ? chosen && pointOf(chosen) : await this.#name(session, chosen)
-    let look = await this.#look(session, named ?? before)
+    const wanted = await this.#looks.wanted(session, keepMs)
+    if (wanted === 'for-this') {
+      const now = await this.#looks.foresee(session)
+      const foreseen = this.#said(now, now.head)
+      if (dryRun || !this.#manner.isWorth(foreseen, now.plan.liveBytes)) return foreseen
+    }
+    if (!dryRun && wanted !== undefined) await this.#writeCheckpoint(session, keepMs)
+    const chosen = await this.#looks.choose(session, keepMs)
+    let look = await this.#looks.from(session, chosen && pointOf(chosen))
+    const foreseen = this.#said(look, chosen?.holds)
+    if (dryRun || !this.#manner.isWorth(foreseen, look.plan.liveBytes)) return foreseen
+    if (chosen !== undefined) await this.#name(session, chosen)
     // Two who prune at once may each count on the very place that the other one drops: whoever comes second looks again.
-    for (let looks = 1; !dryRun && !(await this.#carryOut(session, look)) && looks < looksMax; looks += 1)
-      look = await this.#look(session, vault.log.state.spine.prune)
-    return said(history, { look, through: chosen?.holds, floorMs: floorOf(vault) })
+    for (let looks = 1; !(await this.#carryOut(session, look)) && looks < looksMax; looks += 1)
+      look = await this.#looks.from(session, undefined)
+    const { versions, entries, entryBytes, through } = foreseen
+    return { ...this.#said(look, undefined), versions, entries, entryBytes, through }
   }
 
-  /** What would go with a checkpoint of now: nothing but the tree as it stands is needed. */
-  async #foresee(session: RelaySession): Promise<Pruned> {
-    const { vault, fetch } = this.#parts
-    const { head, spine } = vault.log.state
-    const live = new LiveChunks(vault, fetch, head.sequence)
-    await live.markTree()
-    const look = {
-      live,
-      plan: await this.#plan(session, live, { through: head.sequence, pinned: new Set() }),
-      head: head.sequence,
-    }
-    const history = historyFrom(vault, spine.prune?.through ?? -1, head.sequence)
-    return said(history, { look, through: head.sequence, floorMs: floorOf(vault) })
-  }
-
-  /** Whether a checkpoint is to be written: since everything is older than what is to be kept, or since none is there for the next time. */
-  #wanted(session: RelaySession, keepMs: number): 'for-this' | 'for-later' | undefined {
-    const { vault, entries } = this.#parts
-    const { head, checkpoints } = vault.log.state
-    const latest = checkpoints.findLast(({ sequence }) => isAgreed(vault.trees, sequence))
-    const since = historyFrom(vault, latest?.sequence ?? -1, head.sequence).entries
-    if (since === 0) return undefined
-    if (head.at <= entries.atNow(session) - keepMs) return 'for-this'
-    return latest === undefined || since >= entriesBetween ? 'for-later' : undefined
-  }
-
-  async #checkpointWhenWanted(session: RelaySession, keepMs: number): Promise<void> {
+  async #writeCheckpoint(session: RelaySession, keepMs: number): Promise<void> {
     const { vault, entries, receiver } = this.#parts
+    const { giveWay } = this.#manner
     const writer = new CheckpointWriter({ vault, entries, every: 1, isBusy: () => false })
-    while (this.#wanted(session, keepMs) !== undefined && !(await writer.write(session)))
+    while ((await this.#looks.wanted(session, keepMs)) !== undefined && !(await writer.write(session))) {
+      giveWay()
       await receiver.receive(session)
-  }
-
-  /** The furthest checkpoint that is old enough, holds what this device folded itself, and can be read. */
-  async #choose(session: RelaySession, keepMs: number): Promise<CheckpointRef | undefined> {
-    const { vault, entries } = this.#parts
-    const { checkpoints, spine } = vault.log.state
-    const until = entries.atNow(session) - keepMs
-    for (const ref of checkpoints.toReversed()) {
-      if (ref.holds <= (spine.prune?.through ?? -1) || !isAgreed(vault.trees, ref.sequence)) continue
-      const at = headerOf(vault, ref.holds)?.at ?? headerOf(vault, ref.sequence)?.at
-      if (at === undefined || at > until) continue
-      if (this.#isHere(await this.#open(session, pointOf(ref)))) return ref
     }
-    return undefined
   }
 
-  async #name(session: RelaySession, chosen: CheckpointRef): Promise<PrunePoint | undefined> {
+  async #name(session: RelaySession, chosen: CheckpointRef): Promise<void> {
     const { vault, entries, receiver } = this.#parts
     for (;;) {
       const { entry } = makePrune({ ...entries.on(session), checkpoint: chosen })
-      if ((await entries.append(session, entry)) === 'appended') return vault.log.state.spine.prune
+      if ((await entries.append(session, entry)) === 'appended') return
       await receiver.receive(session)
       requireOwner(vault)
       // Somebody else pruned as far, or dropped what the checkpoint lies in.
-      if ((vault.log.state.spine.prune?.through ?? -1) >= chosen.holds) return vault.log.state.spine.prune
-      if (!this.#isHere(await this.#open(session, pointOf(chosen)))) return vault.log.state.spine.prune
+      if ((vault.log.state.spine.prune?.through ?? -1) >= chosen.holds) return
+      if (!(await this.#looks.isHere(session, pointOf(chosen)))) return
     }
   }
 
-  async #open(session: RelaySession, point: PrunePoint): Promise<NamedCheckpoint> {
+  /** What a look comes to. `through`: up to where entries retire with it. */
+  #said(look: Look, through: number | undefined): Pruned {
     const { vault } = this.#parts
-    const { keys, state } = vault.log
-    return await namedCheckpoint(vault, session, { point, spine: state.spine, keys })
-  }
-
-  /** All that a checkpoint lies in is claimed. */
-  #isHere({ entry, payload }: NamedCheckpoint): boolean {
-    const { trees } = this.#parts.vault
-    const packs = [...entry.header.added, ...payload.earlier]
-    return packs.every(({ id }) => claimsOf(trees, id).length > 0)
-  }
-
-  /** What is needed, and so what is not. */
-  async #look(session: RelaySession, point: PrunePoint | undefined): Promise<Look> {
-    const { vault, fetch } = this.#parts
-    const live = new LiveChunks(vault, fetch, point?.through ?? -1)
-    const pinned = new Set<string>()
-    const pin = ({ entry, payload }: NamedCheckpoint): void => {
-      for (const { id } of [...entry.header.added, ...payload.earlier]) pinned.add(toHex(id))
+    const { dead, rewritten } = look.plan
+    const sum = (uses: readonly PackUse[], of: (use: PackUse) => number): number =>
+      uses.reduce((total, use) => total + of(use), 0)
+    return {
+      ...historyFrom(vault, vault.log.state.spine.prune?.through ?? -1, through),
+      through,
+      packs: dead.length + rewritten.length,
+      packBytes: sum(dead, ({ sizeBytes }) => sizeBytes) + sum(rewritten, ({ sizeBytes }) => sizeBytes),
+      rewrittenPacks: rewritten.length,
+      rewrittenBytes: sum(rewritten, ({ liveBytes }) => liveBytes),
+      floorMs: floorOf(vault),
     }
-    if (point !== undefined) {
-      const named = await this.#open(session, point)
-      await live.markCheckpoint(named)
-      pin(named)
-    }
-    await live.markTree()
-    await live.catchUp(session)
-    // What a later prune may name stays readable.
-    for (const ref of vault.log.state.checkpoints)
-      if (ref.holds > (point?.through ?? -1) && isAgreed(vault.trees, ref.sequence))
-        pin(await this.#open(session, pointOf(ref)))
-    const plan = await this.#plan(session, live, { through: point?.through ?? -1, pinned })
-    return { live, plan, head: vault.log.state.head.sequence }
-  }
-
-  async #plan(
-    session: RelaySession,
-    live: LiveChunks,
-    kept: { readonly through: number; readonly pinned: ReadonlySet<string> },
-  ): Promise<PackPlan> {
-    const { vault, entries } = this.#parts
-    const youngest = entries.atNow(session) - sparedMs
-    const isSpared = (claim: Claim): boolean =>
-      claim.at > youngest || kept.pinned.has(toHex(claim.id)) || isPayload(vault, claim, kept.through)
-    return planPacks(await this.#uses(live, isSpared))
-  }
-
-  async #uses(live: LiveChunks, isSpared: (claim: Claim) => boolean): Promise<PackUse[]> {
-    const { trees } = this.#parts.vault
-    const uses: PackUse[] = []
-    for await (const claim of claimsInOrder(trees)) {
-      const all = claimsOf(trees, claim.id)
-      const [first] = all
-      if (first?.place.sequence !== claim.place.sequence || first.place.position !== claim.place.position)
-        continue
-      const liveBytes = all.reduce((sum, one) => sum + live.liveBytes(one), 0)
-      uses.push({ id: claim.id, sizeBytes: claim.sizeBytes, liveBytes, isSpared: all.some(isSpared) })
-    }
-    return uses
   }
 
   /** Whether it came to its end: not where somebody else pruned meanwhile. */
   async #carryOut(session: RelaySession, look: Look): Promise<boolean> {
     const { live, plan } = look
-    for (let at = 0; at < plan.dead.length; at += stepPacks)
+    const { stepPacks, stepBytes, bytesMax, giveWay } = this.#manner
+    for (let at = 0; at < plan.dead.length; at += stepPacks) {
+      giveWay()
       if (!(await this.#drop(session, look, plan.dead.slice(at, at + stepPacks)))) return false
-    for (const step of stepsOf(plan.rewritten)) {
+    }
+    let bytes = 0
+    for (const step of stepsOf(plan.rewritten, { packs: stepPacks, bytes: stepBytes })) {
+      if (bytes >= bytesMax) return true
+      giveWay()
       await rewrite(this.#parts, session, this.#chunksIn(live, step))
       if (!(await this.#drop(session, look, step))) return false
+      bytes += step.reduce((sum, { liveBytes }) => sum + liveBytes, 0)
     }
     return true
   }
@@ -305,54 +246,8 @@ export function requireOwner({ log, home }: Vault): void {
   throw new ClientError('relay-refused', 'only an owner prunes', { data })
 }
 
-/** A pack with no list of chunks: of a payload that is still needed, or of a void entry that is not retired yet. */
-function isPayload(vault: Vault, { place, chunkCount }: Claim, through: number): boolean {
-  if (chunkCount > 0) return false
-  if (place.sequence > through) return true
-  const header = headerOf(vault, place.sequence)
-  return (
-    header !== undefined && header.kind !== 'change' && header.kind !== 'drop' && header.kind !== 'checkpoint'
-  )
-}
-
-function* stepsOf(packs: readonly PackUse[]): Generator<readonly PackUse[]> {
-  let step: PackUse[] = []
-  let liveBytes = 0
-  for (const one of packs) {
-    step.push(one)
-    liveBytes += one.liveBytes
-    if (liveBytes < stepRewritten * packBytesMax && step.length < stepPacks) continue
-    yield step
-    step = []
-    liveBytes = 0
-  }
-  if (step.length > 0) yield step
-}
-
-function pointOf({ holds, sequence, hash }: CheckpointRef): PrunePoint {
-  return { through: holds, checkpoint: { sequence, hash }, since: 0 }
-}
-
 /** The longest floor that may hold: of those in force and before, whatever their time. */
 function floorOf({ log }: Vault): number {
   const floors = log.state.spine.retention
   return Math.max(0, ...floors.slice(-2).map(({ floorMs }) => floorMs))
-}
-
-function said(
-  history: History,
-  { look, through, floorMs }: { look: Look; through: number | undefined; floorMs: number },
-): Pruned {
-  const { dead, rewritten } = look.plan
-  const sum = (uses: readonly PackUse[], of: (use: PackUse) => number): number =>
-    uses.reduce((total, use) => total + of(use), 0)
-  return {
-    ...history,
-    through,
-    packs: dead.length + rewritten.length,
-    packBytes: sum(dead, ({ sizeBytes }) => sizeBytes) + sum(rewritten, ({ sizeBytes }) => sizeBytes),
-    rewrittenPacks: rewritten.length,
-    rewrittenBytes: sum(rewritten, ({ liveBytes }) => liveBytes),
-    floorMs,
-  }
 }

@@ -1,0 +1,43 @@
+// `grenier retention`: how long old versions stay and what was dropped is kept, and another time for both. Asked of the running `sync` where one
+// holds the folder.
+import type { ExitCode } from '../errors.ts'
+import { holderOf } from './control-client.ts'
+import { askedFolder } from './history.ts'
+import type { Invocation } from './invocation.ts'
+import { openOwnFolder } from './open-own-folder.ts'
+import { summaryFor } from './prune-summary.ts'
+import { formatCount, parseDuration } from './quantities.ts'
+
+const dayMs = 86_400_000
+
+/** Says it, set to `floor` (`90d`) before where one is given. @throws ClientError */
+export async function retention(
+  invocation: Invocation,
+  folder: string,
+  floor: string | undefined,
+): Promise<ExitCode> {
+  const startMs = performance.now()
+  const { output, interrupt } = invocation
+  const { home, record, place } = askedFolder(invocation, folder)
+  const wanted = floor === undefined ? {} : { floorMs: parseDuration(floor) }
+  const { path } = record
+  const running = await holderOf(home.directory, path)
+  const engine =
+    running === undefined ? await openOwnFolder({ invocation, home, path: record.path }) : undefined
+  try {
+    const said =
+      engine === undefined
+        ? await running?.retention({ path, ...wanted }, { signal: interrupt.signal })
+        : await engine.retention(wanted.floorMs)
+    if (said === undefined) throw new RangeError('nobody was asked')
+    const { words, language } = output
+    const days = (ms: number): string => formatCount(Math.ceil((ms / dayMs) * 10) / 10, language)
+    output.line({ event: 'retention', ...place, ...said })
+    output.result(words.retentionIs({ days: days(said.floorMs) }))
+    if (said.holdsMs > said.floorMs) output.note(words.retentionWas({ days: days(said.holdsMs) }))
+  } finally {
+    await engine?.close()
+  }
+  output.line(summaryFor(place, Math.round(performance.now() - startMs)))
+  return 0
+}

@@ -1,0 +1,172 @@
+// What a prune has to know before it lets go of anything: which checkpoint is old enough to be named, what the retained versions need, and so
+// which packs go. Reads, and writes nothing.
+import { packBytesMax, toHex, type CheckpointRef, type PrunePoint } from '@grenier/crypto'
+import type { Fetch } from '../content/fetch.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { claimsInOrder, claimsOf, type Claim } from '../state/pack-table.ts'
+import { isAgreed } from './agreed-checkpoints.ts'
+import type { EntryWriter } from './entry-writer.ts'
+import { LiveChunks } from './live-chunks.ts'
+import { namedCheckpoint, type NamedCheckpoint } from './named-checkpoint.ts'
+import { planPacks, type PackPlan, type PackUse } from './prune-plan.ts'
+import { headerOf, historyFrom } from './pruned-history.ts'
+import type { Vault } from './vault.ts'
+
+/** Packs claimed more lately are spared: somebody may be in the middle of something large. */
+export const sparedMs = 14 * 86_400_000
+/** A checkpoint for the next time is written after so many entries: of a few small changes a whole state is not worth it. */
+const entriesBetween = 100
+/** Or after so many bytes of new packs, since there is as much that may be won. */
+const bytesBetween = 16 * packBytesMax
+
+export interface PruneLookParts {
+  readonly vault: Vault
+  readonly entries: EntryWriter
+  readonly fetch: Fetch
+  /** Throws when there is something better to do. */
+  readonly giveWay: () => void
+}
+
+/** What is needed, and so what is not. */
+export interface Look {
+  readonly live: LiveChunks
+  readonly plan: PackPlan
+  /** The last entry that it knows of. */
+  readonly head: number
+}
+
+/** Looks at one vault. Nothing else may receive or append meanwhile. */
+export class PruneLook {
+  readonly #parts: PruneLookParts
+
+  constructor(parts: PruneLookParts) {
+    this.#parts = parts
+  }
+
+  /** What would go with a checkpoint of now: nothing but the tree as it stands is needed. */
+  async foresee(session: RelaySession): Promise<Look> {
+    const { vault } = this.#parts
+    const { head } = vault.log.state
+    const live = this.#marks(head.sequence)
+    await live.markTree()
+    const plan = await this.#plan(session, live, { through: head.sequence, pinned: new Set() })
+    return { live, plan, head: head.sequence }
+  }
+
+  /** Whether a checkpoint is to be written: since everything is older than what is to be kept, or since none is there for the next time. */
+  async wanted(session: RelaySession, keepMs: number): Promise<'for-this' | 'for-later' | undefined> {
+    const { vault, entries } = this.#parts
+    const { head, checkpoints } = vault.log.state
+    const latest = checkpoints.findLast(({ sequence }) => isAgreed(vault.trees, sequence))
+    const since = historyFrom(vault, latest?.sequence ?? -1, head.sequence).entries
+    if (since === 0) return undefined
+    if (head.at <= entries.atNow(session) - keepMs) return 'for-this'
+    if (latest === undefined || since >= entriesBetween) return 'for-later'
+    return (await this.#bytesSince(latest.sequence)) >= bytesBetween ? 'for-later' : undefined
+  }
+
+  async #bytesSince(sequence: number): Promise<number> {
+    let bytes = 0
+    for await (const { place, sizeBytes } of claimsInOrder(this.#parts.vault.trees))
+      if (place.sequence > sequence) bytes += sizeBytes
+    return bytes
+  }
+
+  /** The furthest checkpoint that is old enough, holds what this device folded itself, and can be read. */
+  async choose(session: RelaySession, keepMs: number): Promise<CheckpointRef | undefined> {
+    const { vault, entries } = this.#parts
+    const { checkpoints, spine } = vault.log.state
+    const until = entries.atNow(session) - keepMs
+    for (const ref of checkpoints.toReversed()) {
+      if (ref.holds <= (spine.prune?.through ?? -1) || !isAgreed(vault.trees, ref.sequence)) continue
+      const at = headerOf(vault, ref.holds)?.at ?? headerOf(vault, ref.sequence)?.at
+      if (at === undefined || at > until) continue
+      if (await this.isHere(session, pointOf(ref))) return ref
+    }
+    return undefined
+  }
+
+  async #open(session: RelaySession, point: PrunePoint): Promise<NamedCheckpoint> {
+    const { vault } = this.#parts
+    const { keys, state } = vault.log
+    return await namedCheckpoint(vault, session, { point, spine: state.spine, keys })
+  }
+
+  /** Whether all that a checkpoint lies in is claimed. */
+  async isHere(session: RelaySession, point: PrunePoint): Promise<boolean> {
+    const { entry, payload } = await this.#open(session, point)
+    const { trees } = this.#parts.vault
+    const packs = [...entry.header.added, ...payload.earlier]
+    return packs.every(({ id }) => claimsOf(trees, id).length > 0)
+  }
+
+  /** What is needed from a point on, or from that of the latest prune, and so what is not. */
+  async from(session: RelaySession, chosen: PrunePoint | undefined): Promise<Look> {
+    const { vault } = this.#parts
+    const point = chosen ?? vault.log.state.spine.prune
+    const live = this.#marks(point?.through ?? -1)
+    const pinned = new Set<string>()
+    const pin = ({ entry, payload }: NamedCheckpoint): void => {
+      for (const { id } of [...entry.header.added, ...payload.earlier]) pinned.add(toHex(id))
+    }
+    if (point !== undefined) {
+      const named = await this.#open(session, point)
+      await live.markCheckpoint(named)
+      pin(named)
+    }
+    await live.markTree()
+    await live.catchUp(session)
+    // What a later prune may name stays readable.
+    for (const ref of vault.log.state.checkpoints)
+      if (ref.holds > (point?.through ?? -1) && isAgreed(vault.trees, ref.sequence))
+        pin(await this.#open(session, pointOf(ref)))
+    const plan = await this.#plan(session, live, { through: point?.through ?? -1, pinned })
+    return { live, plan, head: vault.log.state.head.sequence }
+  }
+
+  async #plan(
+    session: RelaySession,
+    live: LiveChunks,
+    kept: { readonly through: number; readonly pinned: ReadonlySet<string> },
+  ): Promise<PackPlan> {
+    const { vault, entries } = this.#parts
+    const youngest = entries.atNow(session) - sparedMs
+    const isSpared = (claim: Claim): boolean =>
+      claim.at > youngest || kept.pinned.has(toHex(claim.id)) || isPayload(vault, claim, kept.through)
+    return planPacks(await this.#uses(live, isSpared))
+  }
+
+  async #uses(live: LiveChunks, isSpared: (claim: Claim) => boolean): Promise<PackUse[]> {
+    const { trees } = this.#parts.vault
+    const uses: PackUse[] = []
+    for await (const claim of claimsInOrder(trees)) {
+      const all = claimsOf(trees, claim.id)
+      const [first] = all
+      if (first?.place.sequence !== claim.place.sequence || first.place.position !== claim.place.position)
+        continue
+      const liveBytes = all.reduce((sum, one) => sum + live.liveBytes(one), 0)
+      uses.push({ id: claim.id, sizeBytes: claim.sizeBytes, liveBytes, isSpared: all.some(isSpared) })
+    }
+    return uses
+  }
+
+  #marks(after: number): LiveChunks {
+    const { vault, fetch, giveWay } = this.#parts
+    return new LiveChunks({ vault, fetch, giveWay }, after)
+  }
+}
+
+/** How a checkpoint is named. */
+export function pointOf({ holds, sequence, hash }: CheckpointRef): PrunePoint {
+  return { through: holds, checkpoint: { sequence, hash }, since: 0 }
+}
+
+/** A pack with no list of chunks: of a payload that is still needed, or of a void entry that is not retired yet. */
+function isPayload(vault: Vault, { place, chunkCount }: Claim, through: number): boolean {
+  if (chunkCount > 0) return false
+  if (place.sequence > through) return true
+  const header = headerOf(vault, place.sequence)
+  return (
+    header !== undefined && header.kind !== 'change' && header.kind !== 'drop' && header.kind !== 'checkpoint'
+  )
+}
