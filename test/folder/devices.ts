@@ -42,7 +42,7 @@ import { heardBy, type Hands } from './hands.ts'
 export const relayUrl = 'ws://127.0.0.1:1'
 
 /** Made once: keys take longer than most of what is tested with them. */
-const identity: Identity = identityFromEntropy(systemRandom.bytes(32))
+export const identity: Identity = identityFromEntropy(systemRandom.bytes(32))
 
 /** What came of one run. */
 export interface Outcome {

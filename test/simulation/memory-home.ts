@@ -31,6 +31,7 @@ export class MemoryHome implements Home {
   readonly certificate: Certificate
   readonly relays = [relayUrl]
   folders: readonly FolderRecord[] = []
+  readonly backups = []
   readonly limits = { up: undefined, down: undefined }
   /** Files kept about halts, by path. */
   readonly evidence = new Map<string, Uint8Array>()

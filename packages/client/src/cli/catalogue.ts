@@ -5,6 +5,7 @@ import type { UnreachableReason } from '../relay/relay-failure.ts'
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { HistoryWords } from './catalogue-history.ts'
 import type { TrustCatalogue } from './catalogue-trust.ts'
+import type { BackupCatalogue } from './catalogue-backup.ts'
 import type { PruneCatalogue } from './catalogue-prune.ts'
 import type { MembersCatalogue } from './catalogue-members.ts'
 import type { Advice, Text } from './catalogue-text.ts'
@@ -23,6 +24,7 @@ export interface Catalogue
     HistoryWords,
     TrustCatalogue,
     PruneCatalogue,
+    BackupCatalogue,
     MembersCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
@@ -259,6 +261,7 @@ export type CommandName =
   | 'forget'
   | 'prune'
   | 'retention'
+  | 'backup'
   | 'export'
   | 'decrypt'
   | 'adopt'

@@ -53,6 +53,18 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorFolderUnusable({ path: path(error) }),
     words.hintFolderUnusable({}),
   ],
+  'source-empty': (words, error) => [
+    words.errorSourceEmpty({ path: path(error) }),
+    words.hintSourceEmpty({}),
+  ],
+  'backup-running': (words, error) => [
+    words.errorBackupRunning({ name: text(error, 'name') ?? '' }),
+    words.hintBackupRunning({}),
+  ],
+  'hook-failed': (words, error) => [
+    words.errorHookFailed({ text: text(error, 'command') ?? '', detail: detail(error) }),
+    words.hintHookFailed({}),
+  ],
   'folder-unmarked': (words, error) => [
     words.errorFolderUnmarked({ path: path(error) }),
     words.hintFolderUnmarked({}),

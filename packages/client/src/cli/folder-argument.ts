@@ -32,6 +32,21 @@ export function knownFolder(home: Home, text: string): FolderRecord {
   throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })
 }
 
+/** A backup of this home, by the name of its vault or by its id. @throws ClientError `folder-unknown` */
+export function knownBackup(home: Home, text: string): FolderRecord {
+  const found = home.backups.find(({ name, vault }) => name === text || vault === text)
+  if (found !== undefined) return found
+  throw new ClientError('folder-unknown', 'no backup of this device', { data: { path: text } })
+}
+
+/** A folder of this home, or a backup by its name. @throws ClientError as `knownFolder` */
+export function knownVault(home: Home, text: string): FolderRecord {
+  const backup = home.backups.find(({ name, vault }) => name === text || vault === text)
+  const isFolder = home.folders.some(({ name, vault }) => name === text || vault === text)
+  if (backup === undefined || isFolder) return knownFolder(home, text)
+  return backup
+}
+
 /** A folder to be synced, which is there. @throws ClientError `folder-unusable`, `usage` */
 export function existingFolder(home: string, text: string): string {
   const path = realFolder(text)
@@ -108,7 +123,7 @@ function removeEmpty(path: string): void {
 }
 
 /** The keys and the state of a device must never be content of a vault: no folder around the home, none in it. */
-function refuseHome(home: string, path: string): void {
+export function refuseHome(home: string, path: string): void {
   const keys = realFolderOfNearest(home)
   if (isWithin(keys, path) || isWithin(path, keys)) throw usageError('home-inside', path)
 }

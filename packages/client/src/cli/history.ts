@@ -5,9 +5,9 @@ import type { HistoryAnswer, HistoryQuery, TakeRow } from '../engine/history-que
 import { openHistory } from '../engine/open-history.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
-import type { FolderRecord, Home } from '../home/home.ts'
+import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
 import { holderOf } from './control-client.ts'
-import { knownFolder, realFolder } from './folder-argument.ts'
+import { knownVault, realFolder } from './folder-argument.ts'
 import { summaryLine, type Place } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
@@ -27,7 +27,7 @@ export function askedFolder({ output, homeDirectory }: Invocation, folder: strin
   const [only, ...others] = home.folders
   if (folder === undefined && (only === undefined || others.length > 0))
     throw usageError('argument-missing', output.words.value.folder)
-  const record = folder === undefined && only !== undefined ? only : knownFolder(home, folder ?? '')
+  const record = folder === undefined && only !== undefined ? only : knownVault(home, folder ?? '')
   const place = { folder: record.path, vault: record.vault }
   output.concern(place)
   return { home, record, place }
@@ -40,16 +40,19 @@ export async function askHistory(
   { query, take }: { readonly query: HistoryQuery; readonly take: TakeRow },
 ): Promise<HistoryAnswer> {
   const { signal } = invocation.interrupt
-  const running = await holderOf(home.directory, record.path)
+  const key = openingKey(record)
+  const running = await holderOf(home.directory, key)
   if (running !== undefined) return await running.history({ path: record.path, query }, { take, signal })
   const platform = invocation.platform()
   const context = { home, platform, report: () => undefined, signal }
+  // The source of a backup is never written to.
+  if (query.do === 'restore' && record.backup !== undefined) throw usageError('backup-in-place', record.name)
   // In place the folder itself is at work.
   if (query.do === 'restore') {
-    const engine = await openOwnFolder({ invocation, home, path: record.path, context })
+    const engine = await openOwnFolder({ invocation, home, path: key, context })
     return await engine.history(query, take).finally(() => engine.close())
   }
-  const opened = await onceFree(home, record.path, () => openHistory(context, record.path))
+  const opened = await onceFree(home, key, () => openHistory(context, key))
   return await opened.history(query, take).finally(() => opened.close())
 }
 

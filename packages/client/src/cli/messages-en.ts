@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.ts'
 import { englishArchive } from './messages-archive-en.ts'
 import { recoveryEnglish } from './messages-recovery-en.ts'
 import { englishHistory } from './messages-history-en.ts'
+import { englishBackup } from './messages-backup-en.ts'
 import { englishPrune } from './messages-prune-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
 import { englishTrust } from './messages-trust-en.ts'
@@ -18,6 +19,7 @@ export const english: Catalogue = {
   language: 'en',
   ...englishHistory,
   ...englishPrune,
+  ...englishBackup,
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
@@ -294,6 +296,7 @@ export const english: Catalogue = {
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
+    backup: 'grenier backup ~/Documents --vault documents-backup --once',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     retention: 'grenier retention ~/Documents 90d',
     log: 'grenier log ~/Documents --path notes.txt',

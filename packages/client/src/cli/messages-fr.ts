@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import { frenchArchive } from './messages-archive-fr.ts'
 import { recoveryFrench } from './messages-recovery-fr.ts'
 import { frenchHistory } from './messages-history-fr.ts'
+import { frenchBackup } from './messages-backup-fr.ts'
 import { frenchPrune } from './messages-prune-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
 import { frenchTrust } from './messages-trust-fr.ts'
@@ -20,6 +21,7 @@ export const french: Catalogue = {
   language: 'fr',
   ...frenchHistory,
   ...frenchPrune,
+  ...frenchBackup,
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
@@ -308,6 +310,7 @@ export const french: Catalogue = {
     approve: 'grenier approve ~/Documents',
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
+    backup: 'grenier backup ~/Documents --vault sauvegarde --once',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     retention: 'grenier retention ~/Documents 90d',
     log: 'grenier log ~/Documents --path notes.txt',

@@ -4,6 +4,19 @@ import { recoveryEnglishUsage } from './messages-recovery-en.ts'
 
 export const englishUsage: Catalogue['usage'] = {
   ...recoveryEnglishUsage,
+  'backup-kind': {
+    error: ({ text }) => `${text} does not keep that kind of thing: a vault is for a folder, or for streams`,
+    hint: 'give another --vault NAME',
+  },
+  'backup-source': {
+    error: ({ text }) => `this backup is that of ${text}`,
+    hint: 'give another --vault NAME; what is in one is never mixed with another source',
+  },
+  'backup-in-place': {
+    error: ({ text }) => `the source of ${text} is never written to`,
+    hint: 'say where to restore: --into DIRECTORY',
+  },
+  'keep-count': { error: ({ text }) => `no number of versions: ${text}`, hint: 'a whole number, 0 for none' },
   'no-command': { error: () => 'no command' },
   'not-understood': { error: ({ text }) => `not understood: ${text}` },
   'argument-missing': { error: ({ text }) => `missing: ${text}` },

@@ -4,6 +4,22 @@ import { recoveryFrenchUsage } from './messages-recovery-fr.ts'
 
 export const frenchUsage: Catalogue['usage'] = {
   ...recoveryFrenchUsage,
+  'backup-kind': {
+    error: ({ text }) => `${text} ne garde pas cela : un coffre est pour un dossier, ou pour des flux`,
+    hint: 'donnez un autre --vault NOM',
+  },
+  'backup-source': {
+    error: ({ text }) => `cette sauvegarde est celle de ${text}`,
+    hint: 'donnez un autre --vault NOM ; le contenu d’un coffre n’est jamais mêlé à une autre source',
+  },
+  'backup-in-place': {
+    error: ({ text }) => `rien n’est jamais écrit dans la source de ${text}`,
+    hint: 'dites où restaurer : --into DOSSIER',
+  },
+  'keep-count': {
+    error: ({ text }) => `ceci n’est pas un nombre de versions : ${text}`,
+    hint: 'un nombre entier, 0 pour aucune',
+  },
   'no-command': { error: () => 'pas de commande' },
   'not-understood': { error: ({ text }) => `pas compris : ${text}` },
   'argument-missing': { error: ({ text }) => `il manque : ${text}` },

@@ -93,6 +93,9 @@ const values = {
   others: ['b'],
   revoked: ['a', 'b'],
   voided: 1,
+  put: '1',
+  moved: '2',
+  removed: '3',
 }
 
 function sentences(value: unknown): string[] {

@@ -17,6 +17,7 @@ import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
 import { limit } from './limit.ts'
+import { addBackup } from './program-backup.ts'
 import { addHistory } from './program-history.ts'
 import { recover } from './recover.ts'
 import { prune } from './prune.ts'
@@ -84,7 +85,9 @@ export function program(invocation: Invocation, done: Done): Command {
     build(on)
   addPrune(on)
   addRetention(on)
-  addHistory({ ...on, sub: (name, help) => sub(on, name, help) })
+  const others = { ...on, sub: (name: CommandName, help: string) => sub(on, name, help) }
+  addBackup(others)
+  addHistory(others)
   return root
 }
 

@@ -190,6 +190,7 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     certificate: identity?.certificate,
     relays,
     folders: [],
+    backups: [],
     limits: { up: undefined, down: undefined },
     limit: refuse,
     stateDirectory: () => directory,

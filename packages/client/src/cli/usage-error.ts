@@ -37,6 +37,10 @@ export const usageFaults = [
   'recipient', // no recipient of age
   'passphrase', // none, or more than a line
   'into-needed', // nowhere to write to
+  'backup-kind', // a vault of streams for a folder, or the reverse
+  'backup-source', // a vault that keeps another source
+  'backup-in-place', // restoring to where nothing is ever written
+  'keep-count', // no number of versions
   'not-in-vault', // a path that the vault did not have
 ] as const
 

@@ -7,6 +7,7 @@ import { readContent } from './content-list.ts'
 import { FileReading, type IngestFile, type IngestResult, type Step } from './file-reading.ts'
 import type { PackWriter } from './pack-writer.ts'
 import { Placer } from './placer.ts'
+import { StreamReading } from './stream-reading.ts'
 import type { ContentKeys, WorkerPool } from './worker-pool.ts'
 
 export type { IngestFile, IngestResult } from './file-reading.ts'
@@ -56,10 +57,21 @@ export class Ingest {
     const { fileSystem, pool, keys, clock } = this.#options
     const isHeld = (file: IngestFile): boolean =>
       file.expected !== undefined && readContent(file.expected).ids.every((id) => this.#options.known(id))
-    const reading = new FileReading({ fileSystem, pool, keys, clock, isHeld })
+    yield* this.#results(new FileReading({ fileSystem, pool, keys, clock, isHeld }).steps(files))
+  }
+
+  /** Reads a stream, which is to be a file: parts as they come, and `read` at its end. Its stamp says nothing. @throws as `read`, and as the stream */
+  async *stream(file: IngestFile, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<IngestResult> {
+    this.#placer.restart()
+    this.#begun = Promise.resolve()
+    const { pool, keys } = this.#options
+    yield* this.#results(new StreamReading({ pool, keys }, file).steps(pieces))
+  }
+
+  async *#results(steps: AsyncIterable<Step>): AsyncGenerator<IngestResult> {
     const underWay: Promise<readonly IngestResult[]>[] = []
     try {
-      for await (const step of reading.steps(files)) {
+      for await (const step of steps) {
         underWay.push(this.#begin(step))
         while (underWay.length > stepsInFlight) yield* await next(underWay)
       }

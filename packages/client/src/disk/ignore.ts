@@ -29,10 +29,15 @@ export class IgnoreRules {
   readonly #rules = new Map<RelativePath, Rules>()
   /** All rules that hold in a directory with rules, those of the root first: the last one that matches decides. */
   readonly #matchers = new Map<RelativePath, ignore.Ignore>()
+  /** These hold everywhere, and win. */
+  readonly #always: readonly string[]
+  #winning: ignore.Ignore | undefined
   #asked = 0
 
-  constructor(files: FileSystem) {
+  /** `always`: patterns of the whole folder that win over all rules in it. */
+  constructor(files: FileSystem, always: readonly string[] = []) {
     this.#files = files
+    this.#always = always
   }
 
   /**
@@ -63,17 +68,29 @@ export class IgnoreRules {
   /** Whether a path is ignored. Our own directory always is. */
   ignores(path: RelativePath, isDirectory: boolean): boolean {
     if (path === ownDirectory || path.startsWith(`${ownDirectory}/`)) return true
+    const asked = isDirectory ? `${path}/` : path
+    if (this.#always.length > 0 && this.#matcherOfAlways().ignores(asked)) return true
     const directory = ancestorsOf(path).findLast((above) => this.#rules.has(above))
-    if (directory === undefined) return false
-    return this.#matcherOf(directory).ignores(isDirectory ? `${path}/` : path)
+    return directory !== undefined && this.#matcherOf(directory).ignores(asked)
+  }
+
+  #matcherOfAlways(): ignore.Ignore {
+    this.#countAsked()
+    this.#winning ??= ignore({ ignorecase: false }).add([...this.#always])
+    return this.#winning
+  }
+
+  /** A matcher grows by what it is asked. */
+  #countAsked(): void {
+    this.#asked += 1
+    if (this.#asked <= askedMax) return
+    this.#matchers.clear()
+    this.#winning = undefined
+    this.#asked = 0
   }
 
   #matcherOf(directory: RelativePath): ignore.Ignore {
-    this.#asked += 1
-    if (this.#asked > askedMax) {
-      this.#matchers.clear()
-      this.#asked = 0
-    }
+    this.#countAsked()
     const known = this.#matchers.get(directory)
     if (known !== undefined) return known
     const matcher = ignore({ ignorecase: false })

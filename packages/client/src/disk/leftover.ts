@@ -5,7 +5,7 @@ import { ignoreFile, type IgnoreRules } from './ignore.ts'
 
 export interface LeftoverOptions {
   readonly files: FileSystem
-  readonly ignore: IgnoreRules
+  readonly ignore: Pick<IgnoreRules, 'enter' | 'ignores'>
   /** What was found out on the way, for the directories below that are asked about next: each is listed once, however deep it lies. */
   readonly answers?: Map<RelativePath, boolean> | undefined
 }

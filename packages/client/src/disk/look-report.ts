@@ -19,7 +19,9 @@ export interface TreesSource {
 export interface LookOptions {
   readonly files: FileSystem
   readonly trees: TreesSource
-  readonly ignore: IgnoreRules
+  readonly ignore: Pick<IgnoreRules, 'enter' | 'ignores'>
+  /** Whether it is a folder that is never written to: then nothing in it was left by this program, and a synced folder in it is one like any other. */
+  readonly isSource?: boolean | undefined
   readonly clock: Clock
   /** What people call this device: for the name of a copy that a crash left. */
   readonly device?: string | undefined

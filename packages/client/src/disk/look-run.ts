@@ -260,13 +260,14 @@ export class LookRun {
   }
 
   async #holdsOnlyIgnored(path: RelativePath): Promise<boolean> {
+    if (this.#options.isSource === true) return false
     const { files, ignore } = this.#options
     return await holdsOnlyIgnored({ files, ignore, answers: this.#onlyIgnored }, path)
   }
 
   /** A synced folder of its own is left alone: two vaults that sync the same files would chase each other. */
   async #isNested(path: RelativePath): Promise<boolean> {
-    if (!(await isMarked(this.#options.files, path))) return false
+    if (this.#options.isSource === true || !(await isMarked(this.#options.files, path))) return false
     this.#problem({ path, code: 'folder-nested' })
     return true
   }

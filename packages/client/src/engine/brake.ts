@@ -86,6 +86,16 @@ export class Brake {
   }
 }
 
+/** What a run asks of its brake. */
+export type Braking = Pick<Brake, 'check' | 'note' | 'settled'>
+
+/** That of a backup: what is gone from its source is one more version, and all before it stay. */
+export const noBrake: Braking = {
+  check: () => Promise.resolve(),
+  note: () => undefined,
+  settled: () => Promise.resolve(),
+}
+
 /** What an error `brake` says. */
 export function sightFrom({ data }: ClientError): BrakeSight & { readonly examples: readonly string[] } {
   const count = (name: string): number => Number(data[name] ?? 0)

@@ -10,7 +10,7 @@ import type { Transaction } from '../state/trees-transaction.ts'
 import type { Commit } from '../sync/action.ts'
 import type { LocalRow, NodeId } from '../sync/tree.ts'
 import { settleCommits } from './adopting.ts'
-import type { Brake } from './brake.ts'
+import type { Braking } from './brake.ts'
 import {
   buildChange,
   operationsInChange,
@@ -29,7 +29,7 @@ export interface CommitterParts {
   readonly shipper: PackShipper
   readonly entries: EntryWriter
   readonly tally: Tally
-  readonly brake: Brake
+  readonly brake: Braking
   /** These packs are the log's now. */
   readonly claimed: (packs: readonly OutgoingPack[]) => void
 }

@@ -1,14 +1,12 @@
 // One open folder, as the commands see it: puts the parts of a run together, and lets other questions be answered while it goes on.
-import { Ahead } from '../content/ahead.ts'
-import { olderVersions, stagedContent } from '../content/staged-content.ts'
-import { FolderApplier } from '../disk/apply.ts'
+import type { Ahead } from '../content/ahead.ts'
 import { onFolder } from '../disk/folder-fault.ts'
-import { IgnoreRules } from '../disk/ignore.ts'
-import { FolderLook } from '../disk/look.ts'
 import { OwnTraces } from '../disk/own-traces.ts'
+import { absentFiles } from '../disk/source-files.ts'
 import type { FolderRecord } from '../home/home.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
+import type { Traits } from '../sync/action.ts'
 import type {
   Approval,
   EngineContext,
@@ -18,29 +16,27 @@ import type {
   Members,
   RunOptions,
 } from './api.ts'
-import { sayAdopted } from './adoption-duty.ts'
-import { Brake } from './brake.ts'
 import { approveHeld } from './brake-record.ts'
-import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import type { BroughtBack } from './bringing-back.ts'
+import type { BackupSource } from './backup-source.ts'
+import { noteVersion, type BackupVersion } from './backup-versions.ts'
 import { Connection } from './connection.ts'
-import { doDuties } from './duties.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { FolderState, FolderStatus, Progress, Report, Summary } from './events.ts'
 import { exportTree } from './export.ts'
-import { checkFolder, renewMarker } from './folder-place.ts'
+import { renewMarker } from './folder-place.ts'
 import { FolderOwning } from './folder-owning.ts'
-import { FolderRun } from './folder-run.ts'
+import type { FolderRun } from './folder-run.ts'
 import { FolderHistory } from './folder-history.ts'
 import { keepingEvidence, stillnessOf } from './halting.ts'
 import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
 import { explained, refuseLeft } from './leaving.ts'
 import type { InviteOptions } from './inviting.ts'
+import { logIsBase } from './log-is-base.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
+import { newRun } from './new-run.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
-import { PackShipper } from './pack-shipper.ts'
-import { PlanWork } from './plan-work.ts'
 import { Planning } from './planning.ts'
 import type { Pruned, PruneOptions } from './pruning.ts'
 import type { Retention } from './retention.ts'
@@ -48,19 +44,28 @@ import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { logInAgain } from './log-in-again.ts'
 import { deviceLogin } from './relay-login.ts'
-import { later, senderByRole } from './sender-by-role.ts'
 import { statusOf, summaryOf } from './standing.ts'
 import { Tally } from './tally.ts'
-import { mayWrite, type Vault } from './vault.ts'
-import { noting, vaultFetch } from './vault-fetch.ts'
+import type { Vault } from './vault.ts'
+import { vaultFetch } from './vault-fetch.ts'
 
 /** Attempts to reach the relay, or to get something done there, before a run that is to end gives up: some seconds. */
 const attemptsOnce = 4
+/** A stream comes once: for its sake a run waits for some minutes. */
+const attemptsStream = 16
+
+/** What an engine is made of. */
+interface Opened {
+  readonly open: OpenVault
+  readonly source?: BackupSource | undefined
+  readonly traits: Traits
+}
 
 /** A folder that is open in this process. */
 export class OpenFolderEngine implements FolderEngine {
   readonly record: FolderRecord
   readonly #context: EngineContext
+  readonly #source: BackupSource | undefined
   readonly #open: OpenVault
   readonly #vault: Vault
   readonly #planning: Planning
@@ -89,9 +94,10 @@ export class OpenFolderEngine implements FolderEngine {
   #ahead: Ahead | undefined
   readonly #traces = new OwnTraces((directory) => this.#run?.hint(directory))
 
-  private constructor(context: EngineContext, open: OpenVault, planning: (vault: Vault) => Planning) {
+  private constructor(context: EngineContext, { open, source, traits }: Opened) {
     this.#context = context
     this.#open = open
+    this.#source = source
     const report: Report = (event) => {
       if (event.event === 'healed') this.#mending.gave(event)
       context.report(event)
@@ -100,7 +106,6 @@ export class OpenFolderEngine implements FolderEngine {
     const signal = AbortSignal.any([context.signal, this.#closing.signal])
     const vault = { ...open.vault, report, signal }
     this.#vault = vault
-    this.#planning = planning(vault)
     this.record = vault.record
     const { clock, random } = context.platform
     this.#questions = new Questions(clock)
@@ -109,7 +114,7 @@ export class OpenFolderEngine implements FolderEngine {
       clock,
       backoff: new Backoff(random),
       signal,
-      attemptsMax: () => (this.#watching ? undefined : attemptsOnce),
+      attemptsMax: () => (this.#watching ? undefined : this.#attempts),
       changed: (state) => report({ event: 'state', state: state === 'online' ? 'syncing' : 'offline' }),
     })
     this.#healing = new Healing(vault)
@@ -119,6 +124,11 @@ export class OpenFolderEngine implements FolderEngine {
       heal: (session, head, fault) => this.#healing.putBack(session, head, fault),
       heard: (device, change) => this.#ahead?.heard(device, change),
     })
+    const count = (): number => this.#receiver.count
+    const isStream = this.record.backup?.from === 'stream'
+    const isBackup = this.record.backup !== undefined
+    const before = isBackup ? logIsBase({ trees: vault.trees, count, isStream }) : undefined
+    this.#planning = new Planning(vault, traits, before)
     this.#entries = new EntryWriter(vault, this.#receiver)
     const [entries, receiver, connection] = [this.#entries, this.#receiver, this.#connection]
     this.#mending = new Mending({
@@ -145,11 +155,22 @@ export class OpenFolderEngine implements FolderEngine {
     try {
       await renewMarker({ ...open, trees: open.vault.trees, random: context.platform.random }, record.path)
       const traits = await onFolder(record.path, () => open.files.traits())
-      return new OpenFolderEngine(context, open, (vault) => new Planning(vault, traits))
+      return new OpenFolderEngine(context, { open, traits })
     } catch (error) {
       await open.close()
       throw error
     }
+  }
+
+  /** Opens a backup of this home; without a source nothing can be run. @throws ClientError `home-locked` */
+  static async openBackup(
+    context: EngineContext,
+    record: FolderRecord,
+    source?: BackupSource,
+  ): Promise<OpenFolderEngine> {
+    const files = source?.from === 'folder' ? source.files : absentFiles
+    const open = await openVault(context, record, files)
+    return new OpenFolderEngine(context, { open, source, traits: await files.traits() })
   }
 
   async run({ once }: RunOptions): Promise<Summary> {
@@ -158,6 +179,15 @@ export class OpenFolderEngine implements FolderEngine {
     const run = this.#newRun()
     this.#run = run
     return await this.#inTurn(() => this.#carryOut(run, once))
+  }
+
+  /** Of a backup, after a run: it is a version from now on. Durable when it resolves. */
+  async noteVersion({ files, bytes, problems }: Summary): Promise<BackupVersion> {
+    const { log, trees } = this.#vault
+    const atMs = this.#entries.atNow(await this.#connection.session())
+    const version = { sequence: log.state.head.sequence, atMs, files, bytes, problems }
+    await noteVersion(trees, version)
+    return version
   }
 
   async approve(): Promise<Approval> {
@@ -333,64 +363,33 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   #newRun(): FolderRun {
-    const vault = this.#vault
-    const { files } = this.#open
-    const { clock } = vault.platform
-    const [connection, receiver, entries] = [this.#connection, this.#receiver, this.#entries]
-    const [planning, tally, questions] = [this.#planning, this.#tally, this.#questions]
-    const shipper = new PackShipper(vault)
-    const fetched = vaultFetch(vault, connection)
-    const ahead = this.#watching ? new Ahead(fetched.options, files, clock) : undefined
+    const { run, ahead } = newRun({
+      vault: this.#vault,
+      files: this.#open.files,
+      source: this.#source,
+      connection: this.#connection,
+      receiver: this.#receiver,
+      entries: this.#entries,
+      planning: this.#planning,
+      tally: this.#tally,
+      questions: this.#questions,
+      mending: this.#mending,
+      traces: this.#traces,
+      watches: this.#watching,
+      attempts: this.#attempts,
+      checkpointEvery: this.#context.checkpointEvery,
+      isBusy: this.#isBusy,
+      pruneGently: () => this.#owning.pruneGently(),
+      inContact: () => (this.#lastContactMs = this.#vault.platform.clock.now()),
+    })
     this.#ahead = ahead
-    const older = olderVersions(vault.trees)
-    const wrote = (bytes: number): void => tally.began(bytes)
-    const content = noting(stagedContent(fetched.fetch, files, { older, ahead, wrote }), () => fetched.note())
-    const device = vault.home.deviceName
-    const ignore = new IgnoreRules(files)
-    const on = { files, trees: vault.trees, ignore, clock, device, signal: vault.signal }
-    const between = (): Promise<void> => questions.answer()
-    const brake = new Brake({
-      trees: vault.trees,
-      clock,
-      mayWrite: () => mayWrite(vault),
-      learn: (wanted) => sender().learn(wanted),
-    })
-    const meanwhile = later(() => run.meanwhile)
-    const parts = { vault, files, planning, shipper, entries, receiver, tally, brake, between, meanwhile }
-    const sender = senderByRole(parts)
-    const checkPlace = (): Promise<void> => checkFolder({ files, trees: vault.trees }, this.record.path)
-    const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
-    const applier = new FolderApplier({ ...on, content, traces: this.#traces, isHeld })
-    const shared = { vault, receiver, sender, tally, brake, questions, checkFolder: checkPlace }
-    const every = this.#context.checkpointEvery ?? checkpointEvery
-    const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: this.#isBusy })
-    const duty = { vault, entries, checkpoints, lost: this.#mending.lost }
-    const run: FolderRun = new FolderRun({
-      ...shared,
-      connection,
-      shipper,
-      planning,
-      work: new PlanWork({ ...shared, applier }),
-      look: new FolderLook(on),
-      first: (session) => sayAdopted({ vault, entries, receiver }, session),
-      whenIdle: async () => {
-        if (ahead?.isDue === true) {
-          await checkPlace()
-          await ahead.work(() => this.#isBusy() || vault.signal.aborted)
-          await fetched.note()
-        }
-        if (!this.#watching) return
-        await this.#mending.daily()
-        await this.#owning.pruneGently()
-      },
-      failuresMax: this.#watching ? Number.POSITIVE_INFINITY : attemptsOnce,
-      duties: async (session, idle) => {
-        this.#lastContactMs = clock.now()
-        await questions.answer()
-        return await doDuties(duty, session, idle)
-      },
-    })
     return run
+  }
+
+  /** Attempts to reach the relay, or to get something done there, in a row. */
+  get #attempts(): number {
+    if (this.#watching) return Number.POSITIVE_INFINITY
+    return this.#source?.from === 'stream' ? attemptsStream : attemptsOnce
   }
 
   async #summary(): Promise<Summary> {

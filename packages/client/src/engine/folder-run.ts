@@ -7,7 +7,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { rootPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { Bell } from './bell.ts'
-import { sightFrom, type Brake } from './brake.ts'
+import { sightFrom, type Braking } from './brake.ts'
 import { catchUp } from './catch-up.ts'
 import { pause, type Connection } from './connection.ts'
 import { isRightLost } from './leaving.ts'
@@ -52,9 +52,9 @@ export interface FolderRunParts {
   /** Made once the log was read: without it nothing can be cut or sealed. */
   readonly sender: () => Sender
   readonly work: PlanWork
-  readonly look: FolderLook
+  readonly look: Pick<FolderLook, 'whole' | 'some'>
   readonly tally: Tally
-  readonly brake: Brake
+  readonly brake: Braking
   readonly questions: Questions
   /** How often in a row the relay may fail, with nothing achieved, before the run gives up. */
   readonly failuresMax: number

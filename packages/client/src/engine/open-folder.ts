@@ -1,14 +1,5 @@
 // Starting, joining and opening: how a folder comes to be a vault's folder on this device.
-import {
-  certifyDevice,
-  encodeCertificate,
-  fromHex,
-  invitationOf,
-  makeGenesis,
-  publicDevice,
-  toHex,
-} from '@grenier/crypto'
-import { ClientError } from '../errors.ts'
+import { certifyDevice, encodeCertificate, fromHex, invitationOf, publicDevice, toHex } from '@grenier/crypto'
 import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import type {
@@ -31,12 +22,15 @@ import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
 import type { Recovery, SeenVault } from './recovering.ts'
-import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
+import { makeVault } from './make-vault.ts'
+import { deviceLogin, logInAt } from './relay-login.ts'
 import { anchored, settleFolder } from './settling.ts'
-import { noteListed, vaultsOf } from './vault-list.ts'
 
-export const openFolder: OpenFolder = async (context, path): Promise<FolderEngine> =>
-  await OpenFolderEngine.open(context, folderRecord(context, path))
+export const openFolder: OpenFolder = async (context, key): Promise<FolderEngine> => {
+  const record = folderRecord(context, key)
+  if (record.backup === undefined) return await OpenFolderEngine.open(context, record)
+  return await OpenFolderEngine.openBackup(context, record)
+}
 
 export const approveFolder: ApproveFolder = async (context, path): Promise<Approval> => {
   const record = folderRecord(context, path)
@@ -79,30 +73,11 @@ export const openAccount: OpenAccount = async ({ home, platform }, { relay, invi
 }
 
 export const addFolder: AddFolder = async (context, { path, name, relay }): Promise<FolderEngine> => {
-  const { home, platform } = context
-  refuseTaken(home, path)
-  const { identity, certificate } = home
-  if (identity === undefined || certificate === undefined) {
-    throw new ClientError('home-missing', 'a vault needs an identity: `setup` makes it', {
-      data: { path: home.directory },
-    })
-  }
-  const url = relayUrl(relay).text
-  await platform.fileSystem(path)
-  const vaults = vaultsOf(home.folders)
-  const session = await logInAt(platform, url, deviceLogin(home))
-  let record: FolderRecord
-  try {
-    const at = Math.round(platform.clock.now() + session.clockOffsetMs)
-    const { device, deviceName } = home
-    const { random } = platform
-    const made = makeGenesis({ identity, device, certificate, name, deviceName, at, random, vaults })
-    await session.append(made.state.vault, made.entry.bytes)
-    record = { path, vault: toHex(made.state.vault), relay: url, name }
-  } finally {
-    await session.close()
-  }
-  await settleFolder(context, record, (transaction) => noteListed(transaction, vaults, identity))
+  refuseTaken(context.home, path)
+  await context.platform.fileSystem(path)
+  const { vault, url, listed } = await makeVault(context, { name, relay })
+  const record = { path, vault, relay: url, name }
+  await settleFolder(context, record, listed)
   return await OpenFolderEngine.open(context, record)
 }
 

@@ -3,7 +3,7 @@ import { fromHex, vaultId } from '@grenier/crypto'
 import type { FileSystem } from '../disk/file-system.ts'
 import { onFolder } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
-import type { FolderRecord } from '../home/home.ts'
+import { openingKey, type FolderRecord } from '../home/home.ts'
 import { VaultLog } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { EngineContext } from './api.ts'
@@ -16,17 +16,21 @@ export interface OpenVault {
   close(): Promise<void>
 }
 
-/** The record of a folder of this home. @throws ClientError `folder-unknown` */
-export function folderRecord(context: Pick<EngineContext, 'home'>, path: string): FolderRecord {
-  const record = context.home.folders.find((folder) => folder.path === path)
-  if (record === undefined) throw new ClientError('folder-unknown', 'not a synced folder', { data: { path } })
-  return record
+/** The record of a folder of this home, or of a backup. `key`: as of `openingKey`. @throws ClientError `folder-unknown` */
+export function folderRecord({ home }: Pick<EngineContext, 'home'>, key: string): FolderRecord {
+  const record = [...home.folders, ...home.backups].find((folder) => openingKey(folder) === key)
+  if (record !== undefined) return record
+  throw new ClientError('folder-unknown', 'not a synced folder', { data: { path: key } })
 }
 
-/** Opens state and folder. @throws ClientError `home-locked`, `state-broken`, `state-foreign`, `folder-unusable` */
-export async function openVault(context: EngineContext, record: FolderRecord): Promise<OpenVault> {
+/** Opens state and folder. `given`: a file system other than that of the record's path. @throws ClientError `home-locked`, `state-broken`, `state-foreign`, `folder-unusable` */
+export async function openVault(
+  context: EngineContext,
+  record: FolderRecord,
+  given?: FileSystem,
+): Promise<OpenVault> {
   const { home, platform, report, signal } = context
-  const files = await onFolder(record.path, () => platform.fileSystem(record.path))
+  const files = given ?? (await onFolder(record.path, () => platform.fileSystem(record.path)))
   const store = await platform.state(home.stateDirectory(record.vault))
   try {
     const trees = TreesStore.open(store)

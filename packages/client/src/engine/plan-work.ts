@@ -9,7 +9,7 @@ import type { Action, Apply, Plan, StepAside } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { sameContent, type Content, type NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
-import type { Brake } from './brake.ts'
+import type { Braking } from './brake.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
@@ -25,9 +25,9 @@ export interface PlanWorkParts {
   readonly sender: () => Sender
   readonly receiver: Receiver
   readonly questions: Questions
-  readonly applier: FolderApplier
+  readonly applier: Pick<FolderApplier, 'run'>
   readonly tally: Tally
-  readonly brake: Brake
+  readonly brake: Braking
   /** @throws ClientError `folder-unmarked`, `state-foreign` */
   readonly checkFolder: () => Promise<void>
 }

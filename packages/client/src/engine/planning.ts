@@ -6,24 +6,28 @@ import type { Columns, NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Vault } from './vault.ts'
 
-/** Plans over closures of the differing rows. */
+/** Plans over closures of the differing rows. `before` is asked for before any plan. */
 export class Planning {
   readonly #vault: Vault
   readonly #traits: Traits
+  readonly #before: () => Promise<void>
 
-  constructor(vault: Vault, traits: Traits) {
+  constructor(vault: Vault, traits: Traits, before: () => Promise<void> = () => Promise.resolve()) {
     this.#vault = vault
     this.#traits = traits
+    this.#before = before
   }
 
   /** The next batch of differing rows, and what to do about them; undefined when none is left after `after`. */
   async next(after: NodeId | undefined): Promise<{ batch: ClosureBatch; plan: Plan } | undefined> {
+    await this.#before()
     const batch = await nextClosure(this.#vault.trees, { after })
     return batch === undefined ? undefined : { batch, plan: this.#over(batch.rows) }
   }
 
   /** What to do about these nodes alone. */
   async about(ids: Iterable<NodeId>): Promise<Plan> {
+    await this.#before()
     return this.#over(await closureOf(this.#vault.trees, ids))
   }
 

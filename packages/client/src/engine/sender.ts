@@ -1,17 +1,18 @@
 // Sends what this device has to say: reads files into packs, ships the packs, and commits operations as soon as what they need is placed. While
 // bulk work is queued its commits carry full packs only; the short one comes when the queue is empty.
-import { Ingest, type IngestFile } from '../content/ingest.ts'
+import { Ingest, type IngestFile, type IngestResult } from '../content/ingest.ts'
 import { PackWriter, type OutgoingPack } from '../content/pack-writer.ts'
 import { parentOf } from '../disk/ignore.ts'
 import { settled } from '../disk/stamp.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { ownPlaceOf } from '../state/chunk-index.ts'
 import type { Commit } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
-import type { Brake } from './brake.ts'
+import type { Braking } from './brake.ts'
 import { bulkBytes } from './bulk-bytes.ts'
 import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
@@ -42,7 +43,7 @@ export interface SenderParts {
   readonly entries: EntryWriter
   readonly receiver: Receiver
   readonly tally: Tally
-  readonly brake: Brake
+  readonly brake: Braking
   /** Called between two commits, where the log may grow: others' questions are answered there. */
   readonly between: (session: RelaySession) => Promise<void>
   /** What may be done while the sender waits for the disk or the line; not where nobody watches. */
@@ -158,6 +159,28 @@ export class Sender {
       if (this.#isDue()) await this.#commitReady(session)
     }
     return { count, lookAgain }
+  }
+
+  /** Begins to read a stream. Nothing else is read before it is at its end. */
+  beginStream(file: IngestFile, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<IngestResult> {
+    return this.#ingest.stream(file, pieces)
+  }
+
+  /**
+   * Goes on with a stream to its end, committing on the way. After a failure of the relay it may be called again, for the same one.
+   * @throws ClientError as the relay fails; what the stream fails with, and then nothing can be gone on with
+   */
+  async takeStream(session: RelaySession, taking: AsyncGenerator<IngestResult>): Promise<ReadResult> {
+    const { tally, shipper } = this.#parts
+    for (;;) {
+      shipper.check()
+      const next = await taking.next()
+      if (next.done === true) throw new ClientError('interrupted', 'the stream broke off')
+      const result = next.value
+      if (result.outcome === 'read') return result
+      if (result.outcome === 'part') tally.did(0, result.partBytes)
+      if (this.#isDue()) await this.#commitReady(session)
+    }
   }
 
   /** Reads files only to know what they hold: nothing is packed, and nothing sent. What cannot be read stays unknown. */

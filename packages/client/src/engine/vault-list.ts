@@ -50,7 +50,8 @@ export async function listVaultsWhenDue(
   if (identity === undefined || !equal(identity.sign, spine.genesisIdentity)) return false
   if (roleOf(spine, home.device.sign.publicKey) !== 'owner') return false
   const known = listedIn(vault.trees)
-  const others = vaultsOf(home.folders.filter((folder) => folder.vault !== vault.record.vault))
+  const all = [...home.folders, ...home.backups]
+  const others = vaultsOf(all.filter((folder) => folder.vault !== vault.record.vault))
   const fresh = others.filter((other) => !known.some((one) => equal(one.vault, other.vault)))
   if (fresh.length === 0 && (known.length === 0 || isFor(vault.trees, identity))) return false
   const vaults = [...known, ...fresh]

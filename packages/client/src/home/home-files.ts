@@ -30,18 +30,26 @@ import {
 import * as v from 'valibot'
 import { ClientError } from '../errors.ts'
 import type { Limits } from '../relay/pace.ts'
-import type { EnrolledIdentity, FolderRecord, Home } from './home.ts'
+import { openingKey, type EnrolledIdentity, type FolderRecord, type Home } from './home.ts'
 
 const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/))
 
 const rate = v.pipe(v.number(), v.integer(), v.minValue(1))
+
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)))
+const place = { path: v.string(), vault: hex, relay: v.string(), name: v.string() }
+const backupSchema = v.object({
+  from: v.picklist(['folder', 'stream']),
+  keep: v.optional(v.object({ allMs: count, daily: count, weekly: count, monthly: count, yearly: count })),
+})
 
 const homeSchema = v.object({
   version: v.literal(1),
   deviceName: v.string(),
   identity: v.optional(v.object({ sign: hex, kem: hex, certificate: hex })),
   relays: v.array(v.string()),
-  folders: v.array(v.object({ path: v.string(), vault: hex, relay: v.string(), name: v.string() })),
+  folders: v.array(v.object(place)),
+  backups: v.optional(v.array(v.object({ ...place, backup: backupSchema }))),
   /** Bytes a second. */
   limits: v.optional(v.object({ up: v.optional(rate), down: v.optional(rate) })),
 })
@@ -158,6 +166,10 @@ class FileHome implements Home {
     return this.#file.folders
   }
 
+  get backups(): readonly FolderRecord[] {
+    return this.#file.backups ?? []
+  }
+
   get limits(): Limits {
     const { up, down } = this.#file.limits ?? {}
     return { up, down }
@@ -178,6 +190,12 @@ class FileHome implements Home {
   }
 
   addFolder(record: FolderRecord): Promise<void> {
+    const { backup } = record
+    if (backup !== undefined) {
+      const others = (this.#fresh().backups ?? []).filter(({ vault }) => vault !== record.vault)
+      this.#write({ ...this.#file, backups: [...others, { ...record, backup: { ...backup } }] })
+      return Promise.resolve()
+    }
     const folders = this.#fresh().folders.filter(
       ({ path, vault }) => path !== record.path && vault !== record.vault,
     )
@@ -185,12 +203,17 @@ class FileHome implements Home {
     return Promise.resolve()
   }
 
-  removeFolder(path: string): Promise<void> {
-    const { folders } = this.#fresh()
-    const gone = folders.find((one) => one.path === path)
+  removeFolder(key: string): Promise<void> {
+    const { folders, backups = [] } = this.#fresh()
+    const gone = [...folders, ...backups].find((one) => openingKey(one) === key)
     // The state first: one that was left behind would take whatever is joined later for what it knew.
     if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
-    this.#write({ ...this.#file, folders: folders.filter((one) => one.path !== path) })
+    const others = backups.filter((one) => one !== gone)
+    this.#write({
+      ...this.#file,
+      folders: folders.filter((one) => one !== gone),
+      ...(backups.length === 0 ? {} : { backups: others }),
+    })
     return Promise.resolve()
   }
 

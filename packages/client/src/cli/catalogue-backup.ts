@@ -1,0 +1,44 @@
+// The part of the catalogue that is about backups.
+import type { Text } from './catalogue-text.ts'
+
+type Plain = Text
+
+/** What people read about backups. */
+export interface BackupCatalogue {
+  errorSourceEmpty: Text<{ path: string }>
+  hintSourceEmpty: Plain
+  errorBackupRunning: Text<{ name: string }>
+  hintBackupRunning: Plain
+  errorHookFailed: Text<{ text: string; detail: string }>
+  hintHookFailed: Plain
+  backupNext: Text<{ seconds: string }>
+  backupBegun: Text<{ name: string; relay: string }>
+  backupVersion: Text<{ sequence: number; put: string; moved: string; removed: string }>
+  backupOthers: Text<{ count: number; files: string }>
+  backupNone: Plain
+  backupListed: Text<{ name: string; path: string }>
+  backupListedVersion: Text<{
+    when: string
+    sequence: number
+    count: number
+    files: string
+    bytes: string
+    problems: number
+  }>
+  helpBackup: Plain
+  helpBackupVault: Plain
+  helpBackupOnce: Plain
+  helpBackupEvery: Plain
+  helpBackupExclude: Plain
+  helpBackupOneFileSystem: Plain
+  helpBackupCaches: Plain
+  helpBackupStdin: Plain
+  helpBackupEmpty: Plain
+  helpBackupBefore: Plain
+  helpBackupAfter: Plain
+  helpBackupKeep: Plain
+  helpBackupDaily: Plain
+  helpBackupWeekly: Plain
+  helpBackupMonthly: Plain
+  helpBackupYearly: Plain
+}

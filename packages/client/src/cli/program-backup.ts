@@ -1,0 +1,52 @@
+// What can be said to `grenier` about backups.
+import * as v from 'valibot'
+import { backup } from './backup.ts'
+import { backupList } from './backup-list.ts'
+import type { HistoryBuilding } from './program-history.ts'
+
+const text = v.optional(v.string())
+const flag = v.optional(v.boolean())
+const shape = v.object({
+  vault: text,
+  once: flag,
+  every: text,
+  keep: text,
+  keepDaily: text,
+  keepWeekly: text,
+  keepMonthly: text,
+  keepYearly: text,
+  exclude: v.optional(v.array(v.string())),
+  oneFileSystem: flag,
+  includeCaches: flag,
+  stdinName: text,
+  allowEmpty: flag,
+  before: text,
+  after: text,
+})
+
+/** Adds it. A folder that is called like a word of this command is `./list`. */
+export function addBackup({ invocation, words, done, sub }: HistoryBuilding): void {
+  const { directory, name, duration, count, command } = words.value
+  sub('backup', words.helpBackup({}))
+    .argument(`[${directory}|list]`)
+    .option(`--vault <${name}>`, words.helpBackupVault({}))
+    .option('--once', words.helpBackupOnce({}))
+    .option(`--every <${duration}>`, words.helpBackupEvery({}))
+    .option(`--exclude <${words.value.path}...>`, words.helpBackupExclude({}))
+    .option('-x, --one-file-system', words.helpBackupOneFileSystem({}))
+    .option('--include-caches', words.helpBackupCaches({}))
+    .option(`--stdin-name <${name}>`, words.helpBackupStdin({}))
+    .option('--allow-empty', words.helpBackupEmpty({}))
+    .option(`--before <${command}>`, words.helpBackupBefore({}))
+    .option(`--after <${command}>`, words.helpBackupAfter({}))
+    .option(`--keep <${duration}>`, words.helpBackupKeep({}))
+    .option(`--keep-daily <${count}>`, words.helpBackupDaily({}))
+    .option(`--keep-weekly <${count}>`, words.helpBackupWeekly({}))
+    .option(`--keep-monthly <${count}>`, words.helpBackupMonthly({}))
+    .option(`--keep-yearly <${count}>`, words.helpBackupYearly({}))
+    .action(async (what: string | undefined, given: unknown) => {
+      const flags = v.parse(shape, given)
+      if (what === 'list') done(await backupList(invocation, flags))
+      else done(await backup(invocation, what, flags))
+    })
+}

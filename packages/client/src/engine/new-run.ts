@@ -1,0 +1,178 @@
+// Puts the parts of a run together: of a folder that is synced, or of one that is backed up.
+import { Ahead } from '../content/ahead.ts'
+import { olderVersions, stagedContent } from '../content/staged-content.ts'
+import { FolderApplier } from '../disk/apply.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { IgnoreRules } from '../disk/ignore.ts'
+import { FolderLook } from '../disk/look.ts'
+import type { OwnTraces } from '../disk/own-traces.ts'
+import { sayAdopted } from './adoption-duty.ts'
+import { noLook, SourceCheck, StreamTaking, type BackupSource } from './backup-source.ts'
+import { Brake, noBrake } from './brake.ts'
+import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
+import type { Connection } from './connection.ts'
+import { doDuties } from './duties.ts'
+import type { EntryWriter } from './entry-writer.ts'
+import { checkFolder } from './folder-place.ts'
+import { FolderRun } from './folder-run.ts'
+import type { Mending } from './mending.ts'
+import { PackShipper } from './pack-shipper.ts'
+import { PlanWork, type PlanWorkParts } from './plan-work.ts'
+import type { Planning } from './planning.ts'
+import type { Questions } from './questions.ts'
+import type { Receiver } from './receiver.ts'
+import { later, senderByRole } from './sender-by-role.ts'
+import type { Sender } from './sender.ts'
+import type { Tally } from './tally.ts'
+import { mayWrite, type Vault } from './vault.ts'
+import { noting, vaultFetch } from './vault-fetch.ts'
+
+export interface NewRunParts {
+  readonly vault: Vault
+  readonly files: FileSystem
+  /** Of a backup: where its bytes come from. */
+  readonly source: BackupSource | undefined
+  readonly connection: Connection
+  readonly receiver: Receiver
+  readonly entries: EntryWriter
+  readonly planning: Planning
+  readonly tally: Tally
+  readonly questions: Questions
+  readonly mending: Mending
+  readonly traces: OwnTraces
+  readonly watches: boolean
+  /** How often in a row the relay may fail before the run gives up. */
+  readonly attempts: number
+  readonly checkpointEvery: number | undefined
+  /** Whether something else waits to be done. */
+  readonly isBusy: () => boolean
+  /** What an owner's client that watches does when nothing else is to be done. */
+  readonly pruneGently: () => Promise<void>
+  /** The relay was heard. */
+  readonly inContact: () => void
+}
+
+/** What is particular to a place: how it is looked at, checked, held back, and changed. */
+type PlaceParts = Pick<PlanWorkParts, 'applier' | 'brake' | 'checkFolder'> & {
+  readonly look: Pick<FolderLook, 'whole' | 'some'>
+  readonly first: ConstructorParameters<typeof FolderRun>[0]['first']
+}
+
+/** A run that is yet to be begun. `ahead`: of one that watches. */
+export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly ahead: Ahead | undefined } {
+  const { vault, files, connection, receiver, entries, planning, tally, questions, mending, watches } = parts
+  const { clock } = vault.platform
+  const shipper = new PackShipper(vault)
+  const fetched = vaultFetch(vault, connection)
+  const ahead = watches ? new Ahead(fetched.options, files, clock) : undefined
+  const sender = (): Sender => sending()
+  const place = placeParts(parts, { sender, fetched, ahead })
+  const { brake } = place
+  const between = (): Promise<void> => questions.answer()
+  const meanwhile = later(() => run.meanwhile)
+  const sending = senderByRole({
+    vault,
+    files,
+    planning,
+    shipper,
+    entries,
+    receiver,
+    tally,
+    brake,
+    between,
+    meanwhile,
+  })
+  const shared = { vault, receiver, sender, tally, questions, ...place }
+  const every = parts.checkpointEvery ?? checkpointEvery
+  const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
+  const duty = { vault, entries, checkpoints, lost: mending.lost }
+  const run: FolderRun = new FolderRun({
+    ...shared,
+    connection,
+    shipper,
+    planning,
+    work: new PlanWork(shared),
+    whenIdle: async () => {
+      if (ahead?.isDue === true) {
+        await place.checkFolder()
+        await ahead.work(() => parts.isBusy() || vault.signal.aborted)
+        await fetched.note()
+      }
+      if (!watches) return
+      await mending.daily()
+      await parts.pruneGently()
+    },
+    failuresMax: parts.attempts,
+    duties: async (session, idle) => {
+      parts.inContact()
+      await questions.answer()
+      return await doDuties(duty, session, idle)
+    },
+  })
+  return { run, ahead }
+}
+
+interface Around {
+  readonly sender: () => Sender
+  readonly fetched: ReturnType<typeof vaultFetch>
+  readonly ahead: Ahead | undefined
+}
+
+function placeParts(parts: NewRunParts, around: Around): PlaceParts {
+  const { source } = parts
+  return source === undefined ? syncedPlace(parts, around) : backedUpPlace(parts, source, around.sender)
+}
+
+function syncedPlace(parts: NewRunParts, { sender, fetched, ahead }: Around): PlaceParts {
+  const { vault, files, receiver, entries, tally, traces } = parts
+  const { trees, home, platform, signal } = vault
+  const wrote = (bytes: number): void => tally.began(bytes)
+  const older = olderVersions(trees)
+  const content = noting(stagedContent(fetched.fetch, files, { older, ahead, wrote }), () => fetched.note())
+  const ignore = new IgnoreRules(files)
+  const on = { files, trees, ignore, clock: platform.clock, device: home.deviceName, signal }
+  const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
+  return {
+    brake: new Brake({
+      trees,
+      clock: platform.clock,
+      mayWrite: () => mayWrite(vault),
+      learn: (wanted) => sender().learn(wanted),
+    }),
+    checkFolder: () => checkFolder({ files, trees }, vault.record.path),
+    applier: new FolderApplier({ ...on, content, traces, isHeld }),
+    look: new FolderLook(on),
+    first: (session) => sayAdopted({ vault, entries, receiver }, session),
+  }
+}
+
+function backedUpPlace(parts: NewRunParts, source: BackupSource, sender: () => Sender): PlaceParts {
+  const { vault, files, receiver, entries, planning } = parts
+  const { trees, platform, signal } = vault
+  // What is left out of a source is not to be seen in it: there is nothing to ignore.
+  const ignore = { enter: () => Promise.resolve(false), ignores: () => false }
+  const isFolder = source.from === 'folder'
+  const check = isFolder ? new SourceCheck(source, { trees, path: vault.record.path }) : undefined
+  const taking = isFolder ? undefined : new StreamTaking(source, trees)
+  return {
+    brake: noBrake,
+    checkFolder: async () => check?.check(),
+    applier: nothingIsApplied,
+    look: isFolder
+      ? new FolderLook({ files, trees, ignore, clock: platform.clock, signal, isSource: true })
+      : noLook,
+    first: async (session) => {
+      await sayAdopted({ vault, entries, receiver }, session)
+      await planning.about([])
+      await taking?.take(session, sender())
+    },
+  }
+}
+
+/** No plan of a backup has anything for the disk, since base is what the log has: what there was would be a fault of the planner's, and is told. */
+const nothingIsApplied: PlanWorkParts['applier'] = {
+  run: (actions) => {
+    const problems = actions.map(({ path }) => ({ path, code: 'unwritable' as const }))
+    return Promise.resolve({ done: [], problems, lookAgain: [] })
+  },
+}
