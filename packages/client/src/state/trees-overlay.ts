@@ -45,6 +45,13 @@ export class Overlay {
   /** Bytes of the rows beside the trees, about: what came twice counts twice. */
   otherBytes = 0
 
+  /** Itself, to be added to: whoever made it changes it no more. */
+  whole(): this {
+    this.otherBytes = 0
+    for (const value of this.others.values()) this.otherBytes += value?.length ?? 0
+    return this
+  }
+
   /** Takes in what a later one changed on top of this one. */
   add(later: Overlay): void {
     for (const [id, node] of later.nodes) this.setNode(id, node, () => later.below.get(id))

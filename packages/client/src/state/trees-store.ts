@@ -258,7 +258,8 @@ export class TreesStore extends TreesView {
   async #commit(overlay: Overlay, options: { flush: boolean }): Promise<void> {
     this.#assertWhole()
     this.#count(overlay)
-    this.#gathered.add(overlay)
+    if (this.#gathered.size === 0) this.#gathered = overlay.whole()
+    else this.#gathered.add(overlay)
     const { size, otherBytes } = this.#gathered
     if (!options.flush && size < this.#gatheredRowsMax && otherBytes < gatheredBytesMax) return
     while (this.#pending !== undefined) await this.#landing
