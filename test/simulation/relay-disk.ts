@@ -5,6 +5,7 @@ import type { Stores } from '@grenier/relay'
 import { RowsAccountStore } from '../../packages/relay/src/account/account-store-rows.ts'
 import { RowsRegistrationStore } from '../../packages/relay/src/account/registration-store-rows.ts'
 import { GroupCommit, type RowWrite } from '../../packages/relay/src/store/group-commit.ts'
+import { RowsDeletionStore } from '../../packages/relay/src/store/deletion-store-rows.ts'
 import { RowsLogStore } from '../../packages/relay/src/store/log-store-rows.ts'
 import { RowsPackLedger } from '../../packages/relay/src/store/pack-ledger-rows.ts'
 import { packMissing, readerOf } from '../../packages/relay/src/store/pack-pieces.ts'
@@ -54,6 +55,7 @@ export class RelayDisk {
       logs: new RowsLogStore(rows, this.#incarnation),
       ledger: new RowsPackLedger(rows),
       packs: this.#openPacks(unlessDead),
+      deletions: new RowsDeletionStore(rows),
       accounts: new RowsAccountStore(rows, undefined),
       registration: new RowsRegistrationStore(rows, undefined),
       close: () => rows.close(),

@@ -1,5 +1,6 @@
 // What a client may say. A message that fits no schema here is refused whole: an unknown type or field is `malformed`.
 import * as v from 'valibot'
+import { deletionWishes } from './delete-vault.ts'
 import {
   bytesOf,
   bytesUpTo,
@@ -14,12 +15,8 @@ import {
   whole,
   wholeBetween,
 } from './fields.ts'
+import { keyKinds } from './key-kind.ts'
 import { limits } from './limits.ts'
-
-/** Which of a person's keys logs in. */
-export const keyKinds = ['device', 'identity', 'one-time'] as const
-/** Which of a person's keys logs in: a device's, the identity's (from the words), or an invitation's. */
-export type KeyKind = (typeof keyKinds)[number]
 
 const certificate = bytesUpTo(limits.certificateBytes)
 
@@ -140,6 +137,21 @@ const renewAccount = v.strictObject({
   signature: bytesOf(limits.signatureBytes),
 })
 
+/** What the vault takes up, and whether an owner asked that it be deleted. */
+const vaultFacts = v.strictObject({ type: v.literal('vault-facts'), id: requestId, vault: id32 })
+
+/** An owner's: the vault is to be deleted once its floor has passed; or not after all. */
+const deleteVault = v.strictObject({
+  type: v.literal('delete-vault'),
+  id: requestId,
+  vault: id32,
+  wish: v.picklist(deletionWishes),
+  /** The signer's estimate of the relay's clock, ms since 1970; later than that of any wish before about this vault. */
+  at: whole,
+  /** By the key that logged in, over `deleteVaultLabel` and `deleteVaultBytes`. */
+  signature: bytesOf(limits.signatureBytes),
+})
+
 const ping = v.strictObject({ type: v.literal('ping'), id: requestId })
 
 /** All that a client may say. */
@@ -161,6 +173,8 @@ export const clientMessage = v.variant('type', [
   account,
   withdrawDevice,
   renewAccount,
+  vaultFacts,
+  deleteVault,
   ping,
 ])
 

@@ -109,7 +109,8 @@ describe('what is refused', () => {
       ...clientMessages.map((message) => [message, decodeClientMessage] as const),
       ...relayMessages.map((message) => [message, decodeRelayMessage] as const),
     ]
-    const optional = ['certificate', 'resume', 'reopen', 'invite', 'after', 'message', 'retryAfterMs', 'data']
+    const ofClients = ['certificate', 'resume', 'reopen', 'invite', 'after']
+    const optional = [...ofClients, 'message', 'retryAfterMs', 'data', 'deletion', 'finalAt']
     for (const [message, decode] of cases) {
       for (const field of Object.keys(message)) {
         if (optional.includes(field) || (field === 'id' && message.type === 'error')) continue

@@ -21,6 +21,8 @@ const retryableByCode = {
   'invitation-wrong': false,
   /** No such vault, or none that this key may see: the two are not told apart. */
   'vault-unknown': false,
+  /** An owner had the vault deleted, and that became final; `data` has the wish: `key`, `keyKind`, `at`, `signature`. */
+  'vault-deleted': false,
   /** The key sees the vault but may not do this. */
   'no-right': false,
   /** The log has grown: read its entries, plan again, sign anew. */

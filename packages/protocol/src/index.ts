@@ -2,15 +2,21 @@
 export { bulkFrameBytes, layBulk, type BulkOutline } from './bulk-frame.ts'
 export {
   clientMessageTypes,
-  keyKinds,
   type ClientMessage,
   type ClientMessageOf,
   type ClientRequest,
-  type KeyKind,
 } from './client-message.ts'
 export { decodeClientMessage, decodeRelayMessage, encodeMessage, type Message } from './codec.ts'
+export {
+  deleteVaultBytes,
+  deleteVaultLabel,
+  deletionWishes,
+  type DeletionFacts,
+  type DeletionWish,
+} from './delete-vault.ts'
 export { isRetryable, relayErrorCodes, type RelayErrorCode } from './error-codes.ts'
 export { protocolVersion } from './fields.ts'
+export { keyKinds, type KeyKind } from './key-kind.ts'
 export { limits } from './limits.ts'
 export {
   loginBytes,

@@ -1,5 +1,5 @@
 // What a login signs, and the relay's address that it is bound to. The signing itself is the caller's: no key comes near this package.
-import { keyKinds, type KeyKind } from './client-message.ts'
+import { keyKinds, type KeyKind } from './key-kind.ts'
 import { limits } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 

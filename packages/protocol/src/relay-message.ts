@@ -86,6 +86,28 @@ const okAccount = v.strictObject({
 const okWithdrawDevice = v.strictObject(ok('withdraw-device'))
 const okRenewAccount = v.strictObject(ok('renew-account'))
 
+/** An owner's signed wish that the vault be deleted, and when it becomes final, by the relay's clock. */
+const deletion = v.strictObject({
+  key: id32,
+  keyKind: v.picklist(['device', 'identity']),
+  at: whole,
+  signature: bytesOf(limits.signatureBytes),
+  finalAt: whole,
+})
+const okVaultFacts = v.strictObject({
+  ...ok('vault-facts'),
+  /** Packs that the log claims, bytes. */
+  packBytes: whole,
+  /** Dropped packs that the floor still keeps, bytes. */
+  keptBytes: whole,
+  entryBytes: whole,
+  /** Entries that are not retired. */
+  entries: whole,
+  deletion: v.optional(deletion),
+})
+/** The wish is durable. With `delete`: when it becomes final. */
+const okDeleteVault = v.strictObject({ ...ok('delete-vault'), finalAt: v.optional(whole) })
+
 /** The request (or, without an id, the connection) is refused. */
 const error = v.strictObject({
   type: v.literal('error'),
@@ -171,6 +193,8 @@ const okMessage = v.variant('re', [
   okAccount,
   okWithdrawDevice,
   okRenewAccount,
+  okVaultFacts,
+  okDeleteVault,
 ])
 
 /** All that a relay may say. */

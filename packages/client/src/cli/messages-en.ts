@@ -100,6 +100,7 @@ export const english: Catalogue = {
     'registration-closed': 'it takes no new accounts',
     'invitation-wrong': 'it opens accounts by invitation, and this code is missing, wrong, used or expired',
     'vault-unknown': 'it has no such vault for this device',
+    'vault-deleted': 'an owner had this vault deleted there; your files here stay as they are',
     'no-right': 'this device has no right to do that',
     'head-moved': 'the log went on meanwhile',
     'entry-refused': 'the entry breaks a rule of the log',

@@ -106,6 +106,7 @@ export const french: Catalogue = {
     'invitation-wrong':
       'il ouvre les comptes sur invitation, et ce code manque, est faux, a déjà servi ou a expiré',
     'vault-unknown': 'il n’a pas ce coffre pour cet appareil',
+    'vault-deleted': 'un propriétaire y a fait supprimer ce coffre ; vos fichiers restent ici tels quels',
     'no-right': 'cet appareil n’a pas le droit de faire cela',
     'head-moved': 'le journal a avancé entre-temps',
     'entry-refused': 'l’entrée enfreint une règle du journal',

@@ -146,6 +146,10 @@ export class ScriptedRelay {
       message.type === 'renew-account'
     )
       this.say({ type: 'ok', id, re: message.type })
+    else if (message.type === 'vault-facts')
+      this.say({ type: 'ok', id, re: message.type, packBytes: 9, keptBytes: 1, entryBytes: 7, entries: 2 })
+    else if (message.type === 'delete-vault')
+      this.say({ type: 'ok', id, re: message.type, finalAt: message.at + 5 })
   }
 
   private vaults({ id, after }: ClientMessageOf<'vaults'>): void {
@@ -324,6 +328,10 @@ export function sessionContract(name: string, dial: () => Promise<Dialled>): voi
       await session.openAccount(bytes(1300, 1), 'GARDEN')
       await session.withdrawDevice(signingKey(bytes(32, 1)))
       await session.renewAccount(signingKey(bytes(32, 1)), bytes(64, 2))
+      const facts = { packBytes: 9, keptBytes: 1, entryBytes: 7, entries: 2, deletion: undefined }
+      expect(await session.vaultFacts(vault)).toEqual(facts)
+      const wish = { wish: 'delete', at: 3, signature: bytes(64, 2) } as const
+      expect(await session.deleteVault(vault, wish)).toBe(8)
       expect(Math.abs(session.clockOffsetMs)).toBeLessThan(60_000)
       expect(session.traffic.sentBytes).toBeGreaterThan(10)
       expect(session.traffic.receivedBytes).toBeGreaterThan(10)

@@ -19,7 +19,7 @@ import { GetLane } from './get-lane.ts'
 import { logIn, type Credentials, type LoggedIn } from './handshake.ts'
 import { Link } from './link.ts'
 import { PutLane, type SealedPack } from './put-lane.ts'
-import type { AccountFacts, RelayAccount } from './relay-account.ts'
+import type { AccountFacts, OwnersWish, RelayAccount, VaultFacts } from './relay-account.ts'
 import { unreachable } from './relay-failure.ts'
 import type { PackState, RelayEntry, RelayHead, RelaySession } from './relay-session.ts'
 
@@ -204,6 +204,22 @@ class Session implements ConnectedSession {
 
   async renewAccount(identity: SigningKey, signature: Uint8Array): Promise<void> {
     await this.link.ask('renew-account', (id) => ({ type: 'renew-account', id, identity, signature }))
+  }
+
+  async vaultFacts(vault: VaultId): Promise<VaultFacts> {
+    const answer = await this.link.ask('vault-facts', (id) => ({ type: 'vault-facts', id, vault }))
+    const { packBytes, keptBytes, entryBytes, entries, deletion } = answer
+    return { packBytes, keptBytes, entryBytes, entries, deletion }
+  }
+
+  async deleteVault(vault: VaultId, wish: OwnersWish): Promise<number | undefined> {
+    const { finalAt } = await this.link.ask('delete-vault', (id) => ({
+      type: 'delete-vault',
+      id,
+      vault,
+      ...wish,
+    }))
+    return finalAt
   }
 
   async close(): Promise<void> {

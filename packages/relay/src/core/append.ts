@@ -19,6 +19,7 @@ import type { Append, AppendResult } from '../store/log-store.ts'
 import type { Stores } from '../store/stores.ts'
 import { protectingQuota, type Quota } from '../store/usage.ts'
 import type { Clock } from './clock.ts'
+import { deletedFor } from './deleted-vaults.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
 import type { Actor, Peer } from './relay-parts.ts'
 import { keysOf, refusalOf, rightOf } from './rights.ts'
@@ -112,7 +113,7 @@ export class Appender {
     const { vault, entry, actor } = request
     const live = await this.#vaults.find(vault)
     const state = live?.state
-    if (state === undefined) checkGenesis(request)
+    if (state === undefined) await this.#checkNew(request)
     else if (rightOf(state.spine, actor, this.#clock.now()) === undefined) {
       // Only one who signed this very head, and lost the right by it, may hear that it is there.
       if (isHead(state, entry) && equal(entry.header.device, actor.key)) return
@@ -135,7 +136,7 @@ export class Appender {
     const { vault, entry, actor } = request
     const live = await this.#vaults.find(vault)
     let right: ReturnType<typeof rightOf> = 'owner'
-    if (live === undefined) checkGenesis(request)
+    if (live === undefined) await this.#checkNew(request)
     else {
       right = rightOf(live.state.spine, actor, this.#clock.now())
       if (right === undefined) throw refusalOf(live.state.spine, actor)
@@ -152,6 +153,12 @@ export class Appender {
     const append: Append = { ...appendOf({ live, entry, next }, charge), absentPacks }
     await this.#store(request, append, { state: next, chargedTo })
     this.#noteHealed(vault)
+  }
+
+  async #checkNew(request: AppendRequest): Promise<void> {
+    const deleted = await deletedFor(this.#stores, request.actor, request.vault)
+    if (deleted !== undefined) throw deleted
+    checkGenesis(request)
   }
 
   /** A member who puts back what was never lost must not hold the others up for longer than once in a while. */

@@ -31,6 +31,10 @@ export class PeerDirectory implements Directory {
     for (const key of [...this.#byVault.keys()]) this.#remove(key, peer)
   }
 
+  endLookers(vault: VaultId, reason: string, but?: Peer): void {
+    for (const peer of [...(this.#byVault.get(toHex(vault)) ?? [])]) if (peer !== but) void peer.end(reason)
+  }
+
   endAll(key: SigningKey, reason: string): void {
     for (const peer of [...this.#byToken.values()])
       if (peer.actor !== undefined && equal(peer.actor.key, key)) void peer.end(reason)

@@ -1,6 +1,6 @@
 // The relay without a network: connections come as wires, time, chance and storage as interfaces, so that it runs anywhere, also in a
 // simulation.
-import { systemRandom, type Random } from '@grenier/crypto/verify'
+import { systemRandom, type Random, type VaultId } from '@grenier/crypto/verify'
 import { bulkFrameBytes, encodeMessage, isRetryable, type RelayErrorCode, type Wire } from '@grenier/protocol'
 import {
   blockBytes,
@@ -63,7 +63,8 @@ export class RelayCore {
     const { stores, config, clock = systemClock, random = systemRandom, log = silentLog } = options
     const vaults = new LiveVaults(stores.logs)
     this.#hold = new DeletionHold(clock, options.clockRecords)
-    this.#sweeper = new Sweeper({ stores, clock, hold: this.#hold, log })
+    const ended = (vault: VaultId): void => this.#directory.endLookers(vault, 'deleted')
+    this.#sweeper = new Sweeper({ stores, clock, hold: this.#hold, log, vaults, ended })
     this.#parts = {
       stores,
       config,

@@ -57,6 +57,8 @@ export interface Directory {
   byToken(token: string): Peer | undefined
   named(token: string, peer: Peer): void
   gone(peer: Peer, token: string): void
+  /** Ends all connections that looked into a vault, but that one: they come back, and ask anew. */
+  endLookers(vault: VaultId, reason: string, but?: Peer): void
   /** Ends all connections of a key. */
   endAll(key: SigningKey, reason: string): void
 }

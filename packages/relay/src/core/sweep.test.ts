@@ -48,7 +48,7 @@ describe('the sweep', () => {
     await client.put(vault.state.vault, packOf())
     await world.core.sweep()
     world.clock.jump(2 * day)
-    expect(await world.core.sweep()).toEqual({ held: true, packs: 0, entries: 0 })
+    expect(await world.core.sweep()).toEqual({ held: true, packs: 0, entries: 0, vaults: 0 })
     expect(world.core.deletionsHeld).toBe(true)
     await world.core.confirmClock()
     expect(await world.core.sweep()).toMatchObject({ held: false, packs: 1 })

@@ -2,14 +2,28 @@
 import { sweepBatch, sweepEveryMs } from '../limits.ts'
 import type { Stores } from '../store/stores.ts'
 import type { Clock, Timer } from './clock.ts'
+import { finishDeletions, type VaultEnded } from './deleted-vaults.ts'
 import type { DeletionHold } from './deletion-hold.ts'
 import type { EventLog } from './event-log.ts'
+import type { LiveVaults } from './live-vaults.ts'
 
 /** What one sweep did. `held`: nothing, because the clock jumped. */
 export interface Swept {
   readonly held: boolean
   readonly packs: number
   readonly entries: number
+  /** Vaults whose deletion became final. */
+  readonly vaults: number
+}
+
+/** What a sweep works with. `ended` is told of each vault whose deletion became final. */
+export interface SweepParts {
+  readonly stores: Stores
+  readonly clock: Clock
+  readonly hold: DeletionHold
+  readonly log: EventLog
+  readonly vaults: LiveVaults
+  readonly ended: VaultEnded
 }
 
 /** Sweeps now and then until stopped. */
@@ -18,15 +32,19 @@ export class Sweeper {
   readonly #clock: Clock
   readonly #hold: DeletionHold
   readonly #log: EventLog
+  readonly #vaults: LiveVaults
+  readonly #ended: VaultEnded
   #timer: Timer | undefined
   #running: Promise<Swept> | undefined
   #stopped = false
 
-  constructor(parts: { stores: Stores; clock: Clock; hold: DeletionHold; log: EventLog }) {
+  constructor(parts: SweepParts) {
     this.#stores = parts.stores
     this.#clock = parts.clock
     this.#hold = parts.hold
     this.#log = parts.log
+    this.#vaults = parts.vaults
+    this.#ended = parts.ended
   }
 
   /** Begins to sweep every `sweepEveryMs`. */
@@ -49,9 +67,9 @@ export class Sweeper {
 
   async #tick(): Promise<void> {
     try {
-      const { held, packs, entries } = await this.sweep()
+      const { held, packs, entries, vaults } = await this.sweep()
       if (held) this.#log('sweep-held')
-      else if (packs + entries > 0) this.#log('swept', { packs, entries })
+      else if (packs + entries + vaults > 0) this.#log('swept', { packs, entries, vaults })
     } catch (error) {
       this.#log('sweep-failed', { reason: error instanceof Error ? error.message : String(error) })
     }
@@ -59,8 +77,24 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<Swept> {
-    if (!(await this.#hold.check())) return { held: true, packs: 0, entries: 0 }
-    return { held: false, entries: await this.#retire(), packs: await this.#deletePacks() }
+    if (!(await this.#hold.check())) return { held: true, packs: 0, entries: 0, vaults: 0 }
+    const parts = { stores: this.#stores, vaults: this.#vaults, now: this.#clock.now(), ended: this.#ended }
+    const vaults = await finishDeletions(parts)
+    const cleared = await this.#clearVaults()
+    return {
+      held: false,
+      vaults,
+      entries: await this.#retire(),
+      packs: cleared + (await this.#deletePacks()),
+    }
+  }
+
+  // Packs of deleted vaults go batch by batch: those that are `gone` already are looked at each time.
+  async #clearVaults(): Promise<number> {
+    let packs = 0
+    while (!this.#stopped && (await this.#stores.deletions.clear(this.#clock.now(), sweepBatch)) > 0)
+      packs += await this.#deletePacks()
+    return packs
   }
 
   async #retire(): Promise<number> {

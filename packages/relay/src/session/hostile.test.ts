@@ -32,6 +32,15 @@ function messages(vaults: Uint8Array[], packs: Uint8Array[], entry: Uint8Array):
     fc.record({ type: of('account'), id }),
     fc.record({ type: of('open-account'), id, certificate: bytes }),
     fc.record({ type: of('withdraw-device'), id, device: pack }),
+    fc.record({ type: of('vault-facts'), id, vault }),
+    fc.record({
+      type: of('delete-vault'),
+      id,
+      vault,
+      wish: fc.constantFrom('delete' as const, 'keep' as const),
+      at: fc.nat(),
+      signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+    }),
     fc.record({
       type: of('renew-account'),
       id,

@@ -20,6 +20,7 @@ import { entriesReadBytes } from '../limits.ts'
 import type { PackState } from '../store/pack-ledger.ts'
 import { usedBytes } from '../store/usage.ts'
 import type { AppendOrder } from './append-order.ts'
+import { deleteVault, vaultFacts } from './delete-vault.ts'
 import type { Downloads } from './downloads.ts'
 import { checkedCertificate } from './login.ts'
 import type { Outbox } from './outbox.ts'
@@ -84,6 +85,10 @@ export async function answer(connection: Connection, request: Request): Promise<
     case 'renew-account':
       onlyIdentity(connection.actor)
       return await renewAccount(connection, request)
+    case 'vault-facts':
+      return await vaultFacts(connection, request)
+    case 'delete-vault':
+      return await deleteVault(connection, request)
   }
 }
 

@@ -1,5 +1,6 @@
 // Which vaults a connection may look into: asked of the spine at every request, never remembered.
 import { toHex, type VaultId } from '@grenier/crypto/verify'
+import { deletedFor } from '../core/deleted-vaults.ts'
 import type { LiveVault } from '../core/live-vaults.ts'
 import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
 import { leftAt, mayPut, refusalOf, rightOf, type Right } from '../core/rights.ts'
@@ -26,14 +27,19 @@ export class VaultAccess {
 
   /**
    * The vault, if this key may read it now. A vault that is not here and one that is somebody else's are not told apart.
-   * @throws RelayError `vault-unknown`; `no-right` for one that was a member (`data.until`: the entry that took it out); `too-many`
+   * @throws RelayError `vault-unknown`; `no-right` for one that was a member (`data.until`: the entry that took it out); `vault-deleted`; `too-many`
    */
   async open(actor: Actor, vault: VaultId): Promise<OpenVault> {
     const live = await this.#parts.vaults.find(vault)
     const right = live && rightOf(live.state.spine, actor, this.#parts.clock.now())
-    if (live === undefined || right === undefined) throw refusalOf(live?.state.spine, actor)
+    if (live === undefined || right === undefined) throw await this.#refusal(actor, vault, live)
     this.look(vault)
     return { live, right }
+  }
+
+  async #refusal(actor: Actor, vault: VaultId, live: LiveVault | undefined): Promise<RelayError> {
+    const deleted = live === undefined ? await deletedFor(this.#parts.stores, actor, vault) : undefined
+    return deleted ?? refusalOf(live?.state.spine, actor)
   }
 
   /**
@@ -66,12 +72,14 @@ export class VaultAccess {
 
   /**
    * Who pays for a pack that this key puts into a vault: the vault's account; before there is a genesis, the key's own.
-   * @throws RelayError `vault-unknown`, `no-right`, `account-closed`
+   * @throws RelayError `vault-unknown`, `vault-deleted`, `no-right`, `account-closed`
    */
   async payer(actor: Actor, vault: VaultId): Promise<PutPayer> {
     const live = await this.#parts.vaults.find(vault)
     if (live !== undefined && !mayPut((await this.open(actor, vault)).right))
       throw new RelayError('no-right', 'this key may read the vault, not add to it')
+    const deleted = live === undefined ? await deletedFor(this.#parts.stores, actor, vault) : undefined
+    if (deleted !== undefined) throw deleted
     const chargedTo = live?.chargedTo ?? actor.identity
     if (chargedTo === undefined) throw new RelayError('vault-unknown', 'no such vault')
     const account = await this.#parts.stores.accounts.find(chargedTo)

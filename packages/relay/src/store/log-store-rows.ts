@@ -23,6 +23,7 @@ import {
   type VaultRow,
 } from './row-codec.ts'
 import {
+  deletedKey,
   entryKey,
   memberKey,
   memberPrefix,
@@ -112,6 +113,8 @@ export class RowsLogStore implements LogStore {
 function appendIn(view: RowsView, append: Append): AppendResult {
   const transaction = new VaultTransaction(view, append.vault)
   const before = transaction.row
+  // The id of a vault that was deleted is taken.
+  if (view.get(deletedKey(append.vault)) !== undefined) return { result: 'head-moved', head: undefined }
   if (!follows(append, before?.head)) return { result: 'head-moved', head: before?.head }
   const chargedTo = append.chargedTo ?? before?.chargedTo
   const floors =

@@ -17,7 +17,7 @@ import {
   vaultOfKey,
 } from './row-keys.ts'
 import { under, type Rows } from './rows.ts'
-import type { Usage } from './usage.ts'
+import { noUsage, type Usage } from './usage.ts'
 import { readUsage, VaultTransaction } from './vault-transaction.ts'
 
 /** @see PackLedger */
@@ -71,6 +71,13 @@ export class RowsPackLedger implements PackLedger {
 
   usage(identity: SigningKey): Promise<Usage> {
     return attempt(() => readUsage(this.#rows, identity))
+  }
+
+  vaultUsage(vault: VaultId): Promise<Usage> {
+    return attempt(() => {
+      const bytes = this.#rows.get(vaultKey(vault))
+      return bytes === undefined ? noUsage : decodeVaultRow(bytes).usage
+    })
   }
 
   async due(now: number, limit: number): Promise<readonly PackPlace[]> {

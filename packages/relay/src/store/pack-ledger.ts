@@ -64,6 +64,8 @@ export interface PackLedger {
   lost(vault: VaultId, after: PackId | undefined, limit: number): Promise<readonly PackId[]>
   /** What is charged to an identity, over all its vaults. */
   usage(identity: SigningKey): Promise<Usage>
+  /** What one vault takes up. */
+  vaultUsage(vault: VaultId): Promise<Usage>
   /** Up to `limit` packs that may be deleted: gone ones, unclaimed for 24 hours, dropped and past their vault's floor (at least 24 hours). */
   due(now: number, limit: number): Promise<readonly PackPlace[]>
   /**

@@ -57,6 +57,18 @@ export const lostPrefix = (vault: VaultId): string => `lost/${toHex(vault)}/`
 export const prunedKey = (vault: VaultId, at: number, upTo: number): string =>
   `pruned/${toHex(vault)}/${ordered(at)}/${ordered(upTo)}`
 
+/** All entries of a vault. */
+export const entryPrefix = (vault: VaultId): string => `entry/${toHex(vault)}/`
+export const prunedPrefix = (vault: VaultId): string => `pruned/${toHex(vault)}/`
+
+/** An owner's latest wish about the deletion of a vault that is here. */
+export const wishKey = (vault: VaultId): string => `wish/${toHex(vault)}`
+/** The wish by which a vault was deleted, and its state then: its id is taken. */
+export const deletedKey = (vault: VaultId): string => `deleted/${toHex(vault)}`
+export const deletedStateKey = (vault: VaultId): string => `deleted-state/${toHex(vault)}`
+/** Deleted vaults of which there are rows left. */
+export const clearingKey = (vault: VaultId): string => `clearing/${toHex(vault)}`
+
 /** The parts between the slashes. */
 function part(key: string, index: number): string {
   const found = key.split('/').at(index)

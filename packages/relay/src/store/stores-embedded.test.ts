@@ -7,6 +7,7 @@ import { systemRandom, toHex } from '@grenier/crypto/verify'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { describeAccountStore } from '../account/account-store.contract.ts'
 import { describeRegistrationStore } from '../account/registration-store.contract.ts'
+import { describeDeletionStore } from './deletion-store.contract.ts'
 import { describeLogStore } from './log-store.contract.ts'
 import { describePackLedger } from './pack-ledger.contract.ts'
 import { describePackStore } from './pack-store.contract.ts'
@@ -37,6 +38,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 describeLogStore('embedded', make)
 describePackLedger('embedded', make)
+describeDeletionStore('embedded', make)
 describePackStore('embedded', make)
 describeAccountStore('embedded', make)
 describeRegistrationStore('embedded', make)

@@ -9,6 +9,7 @@ import type { Plan } from '../account/registration-store.ts'
 import { RelayError } from '../errors.ts'
 import { sweepBatch } from '../limits.ts'
 import { flushDirectory } from './flush-group.ts'
+import { RowsDeletionStore } from './deletion-store-rows.ts'
 import { RowsLogStore } from './log-store-rows.ts'
 import { RowsPackLedger } from './pack-ledger-rows.ts'
 import { FilePackStore } from './pack-store-files.ts'
@@ -48,6 +49,7 @@ export async function openStores(options: EmbeddedOptions): Promise<Stores> {
       logs: new RowsLogStore(rows, incarnation),
       ledger,
       packs,
+      deletions: new RowsDeletionStore(rows),
       accounts: new RowsAccountStore(rows, defaultPlan),
       registration: new RowsRegistrationStore(rows, defaultPlan),
       async close() {

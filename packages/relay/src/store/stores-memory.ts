@@ -3,6 +3,7 @@ import type { Random } from '@grenier/crypto/verify'
 import { RowsAccountStore } from '../account/account-store-rows.ts'
 import { RowsRegistrationStore } from '../account/registration-store-rows.ts'
 import type { Plan } from '../account/registration-store.ts'
+import { RowsDeletionStore } from './deletion-store-rows.ts'
 import { RowsLogStore } from './log-store-rows.ts'
 import { RowsPackLedger } from './pack-ledger-rows.ts'
 import { MemoryPackStore } from './pack-store-memory.ts'
@@ -23,6 +24,7 @@ export function memoryStores({
     logs: new RowsLogStore(rows, random.bytes(16)),
     ledger: new RowsPackLedger(rows),
     packs,
+    deletions: new RowsDeletionStore(rows),
     accounts: new RowsAccountStore(rows, defaultPlan),
     registration: new RowsRegistrationStore(rows, defaultPlan),
     async close() {
