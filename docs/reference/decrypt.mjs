@@ -363,6 +363,8 @@ export class Log {
   invites = new Map()
   epochs = []
   payloadVersionMax = 1
+  /** The public part of the latest prune. */
+  prune = undefined
 
   /** Takes the next entry. @throws Fault */
   take(entry) {
@@ -388,6 +390,7 @@ export class Log {
     else if (kind === 'member') this.#member(entry, previous)
     else if (kind === 'config')
       this.payloadVersionMax = entry.part.get('payloadVersionMax') ?? this.payloadVersionMax
+    else if (kind === 'prune') this.prune = entry.part
     if (spineKinds.has(kind)) this.spineHash = this.head.hash
     const { number } = this.epochs.at(-1)
     if (entry.payload.length > 0)
@@ -703,7 +706,7 @@ export class State {
 
   claim(index, sequence) {
     for (const { claim, chunks } of index) {
-      let offset = 0
+      let offset = claim.from ?? 0
       for (const chunk of chunks) {
         const list = this.places.get(hex(chunk.id)) ?? []
         list.push({ ...claim, ...chunk, offset, sequence })
@@ -719,6 +722,66 @@ export class State {
       const kept = list.filter(({ pack }) => !gone.has(hex(pack)))
       if (kept.length === 0) this.places.delete(id)
       else this.places.set(id, kept)
+    }
+  }
+
+  /** Becomes the state that these bytes say (§19). */
+  load(bytes) {
+    const claims = new Map()
+    const nodes = []
+    let [open, ends] = [undefined, undefined]
+    for (const item of itemsIn(bytes)) {
+      check(ends === undefined, 'malformed', 'something follows the state')
+      if (open !== undefined && open.ids.length < open.count) {
+        const [id, plain, stored] = item
+        this.claim(
+          [{ claim: { ...open.claim, from: open.bytes }, chunks: [{ id, plain, stored }] }],
+          open.sequence,
+        )
+        open.bytes += stored
+        open.ids.push(id)
+      } else if (item[0] === 0) check(item[1] === 1, 'version-unknown', 'a state')
+      else if (item[0] === 1) {
+        const [, sequence, position, pack, size, epoch, , count] = item
+        open = { claim: { pack, size, epoch }, sequence, count, ids: [], bytes: 0 }
+        claims.set(`${sequence}.${position}`, open)
+      } else if (item[0] === 2) nodes.push(item)
+      else ends = item
+    }
+    check(
+      ends?.[1] === claims.size && ends[2] === nodes.length,
+      'malformed',
+      'other counts than the state says',
+    )
+    this.#loadNodes(nodes, claims)
+  }
+
+  #loadNodes(nodes, claims) {
+    const idIn = (where) => {
+      if (where instanceof Uint8Array) return where
+      const id = claims.get(`${where[0]}.${where[1]}`)?.ids[where[2]]
+      check(id !== undefined, 'malformed', 'a place that the state does not list')
+      return id
+    }
+    const valueOf = ([tag, ...rest]) => {
+      if (tag === 1) return { kind: 'directory', mode: rest[0], children: new Map() }
+      if (tag === 2) return { kind: 'link', mtime: BigInt(rest[0]), target: rest[1] }
+      const [mode, mtime, size, depth, chunks] = rest
+      return { kind: 'file', mode, mtime: BigInt(mtime), size, depth, chunks: chunks.map(idIn) }
+    }
+    for (const [, sequence, operation, parent, name, ...value] of nodes)
+      this.nodes.set(`${sequence}.${operation}`, {
+        ...valueOf(value),
+        parent: parent.length === 0 ? 'root' : parent.join('.'),
+        name: Buffer.from(name).toString('latin1'),
+      })
+    for (const [id, { parent, name }] of this.nodes) {
+      if (id === 'root') continue
+      const children = this.nodes.get(parent)?.children
+      check(children !== undefined && !children.has(name), 'malformed', 'a node that has no place')
+      children.set(name, id)
+      for (let [up, depth] = [parent, 0]; up !== 'root'; up = this.nodes.get(up).parent, depth += 1)
+        check(depth < 4096 && this.nodes.has(up), 'malformed', 'a node below itself')
     }
   }
 
@@ -858,6 +921,39 @@ export class State {
   }
 }
 
+// ---------------------------------------------------------------- §19 checkpoints
+
+/** The hash of state bytes: of the hashes of its parts of 1 MiB. */
+function stateHash(bytes) {
+  const parts = []
+  for (let at = 0; at < bytes.length; at += 1048576)
+    parts.push(H('grenier/v1/state-part', bytes.subarray(at, at + 1048576)))
+  return H('grenier/v1/state', ...parts)
+}
+
+/** The items of a CBOR sequence, one by one: arrays of integers, byte strings and arrays. */
+function* itemsIn(bytes) {
+  for (let at = 0; at < bytes.length;) {
+    const length = itemBytes(bytes, at)
+    yield decodeCbor(bytes.subarray(at, at + length))
+    at += length
+  }
+}
+
+/** How long the item is that begins there. */
+function itemBytes(bytes, start) {
+  check(start < bytes.length, 'malformed', 'a state that ends early')
+  const [major, info] = [bytes[start] >> 5, bytes[start] & 31]
+  check(info < 28, 'malformed', 'an item of the state')
+  const width = info < 24 ? 0 : 1 << (info - 24)
+  const count = width === 0 ? info : Number(`0x${hex(bytes.subarray(start + 1, start + 1 + width))}`)
+  let at = start + 1 + width
+  if (major === 2) at += count
+  else if (major === 4) for (let i = 0; i < count; i += 1) at += itemBytes(bytes, at)
+  else check(major < 2, 'malformed', 'an item of the state')
+  return at - start
+}
+
 function isUtf8(bytes) {
   try {
     text.decode(bytes)
@@ -958,18 +1054,18 @@ export function openArchive(archive, identity) {
   const log = new Log()
   const spineAt = []
   const entries = []
+  let retired = -1
   const last = Math.max(archive.entries.length, archive.retired.length) - 1
   for (let sequence = 0; sequence <= last; sequence += 1) {
     const bytes = archive.entries[sequence]
     if (bytes === undefined) {
       check(archive.retired[sequence] !== undefined, 'chain-broken', `entry ${sequence} is missing`)
-      throw new Fault(
-        'malformed',
-        'a log that was pruned: its state is in a checkpoint (§19), which this reader does not open',
-      )
+      log.takeRetired(archive.retired[sequence])
+      retired = sequence
+    } else {
+      entries[sequence] = decodeEntry(bytes)
+      log.take(entries[sequence])
     }
-    entries.push(decodeEntry(bytes))
-    log.take(entries[sequence])
     spineAt.push({ epoch: log.epochs.at(-1).number, versionMax: log.payloadVersionMax })
   }
   check(
@@ -1000,7 +1096,9 @@ export function openArchive(archive, identity) {
     return atHand.plain
   }
   const state = new State()
-  entries.forEach((entry, sequence) => foldEntry(state, entry, () => bodyOf(entry, sequence)))
+  const folded = retired < 0 ? -1 : startFrom(log.prune)
+  for (let sequence = folded + 1; sequence <= last; sequence += 1)
+    foldEntry(state, entries[sequence], () => bodyOf(entries[sequence], sequence))
   return { log, keys, state, readFile: (node) => contentOf(node) }
 
   function bodyOf(entry, sequence) {
@@ -1014,9 +1112,47 @@ export function openArchive(archive, identity) {
     return payloadBody(plain, { versionMax, openPack: (position) => openPack(claims[position]) })
   }
 
-  function readChunk(id) {
+  /** §19: the state that the prune names, where entries before it are retired. Gives the sequence that it holds. */
+  function startFrom(prune) {
+    check(
+      prune !== undefined && prune.get('through') >= retired,
+      'chain-broken',
+      'entries that no prune retired',
+    )
+    const { sequence, hash } = Object.fromEntries(prune.get('checkpoint'))
+    const entry = entries[sequence]
+    check(entry?.kind === 'checkpoint', 'chain-broken', 'the checkpoint of the prune is missing')
+    check(
+      equal(entryHash(entry.header.get('previous'), entry.bodyHash), hash),
+      'chain-broken',
+      'another checkpoint',
+    )
+    const body = decodeCbor(bodyOf(entry, sequence))
+    const own = new State()
+    own.claim(indexOf(body.get('index'), claimsOf(entry)), sequence)
+    for (const [pack, , epoch, ids, places] of body.get('earlier') ?? [])
+      for (let i = 0; i < ids.length / 32; i += 1) {
+        const [offset, plain, stored] = places.slice(3 * i, 3 * i + 3)
+        const id = ids.subarray(32 * i, 32 * i + 32)
+        own.places.set(hex(id), [
+          ...(own.places.get(hex(id)) ?? []),
+          { pack, epoch, offset, plain, stored, id },
+        ])
+      }
+    const chunks = body.get('chunks').map((chunk) => {
+      if (chunk instanceof Uint8Array) return chunk
+      return indexOf(body.get('index'), claimsOf(entry))[chunk[0]].chunks[chunk[1]].id
+    })
+    const content = { depth: body.get('depth'), chunks, size: body.get('size') }
+    const bytes = join(...contentOf(content, own.places))
+    check(equal(stateHash(bytes), body.get('hash')), 'malformed', 'another state than the checkpoint says')
+    state.load(bytes)
+    return prune.get('through')
+  }
+
+  function readChunk(id, places) {
     const idKey = chunkIdKey(keyOf(0), log.vault)
-    for (const place of [...(state.places.get(hex(id)) ?? [])].reverse()) {
+    for (const place of [...(places.get(hex(id)) ?? [])].reverse()) {
       try {
         const stored = openPack(place).subarray(place.offset, place.offset + place.stored)
         const chunk = place.stored === place.plain ? stored : inflate(stored, place.plain)
@@ -1030,15 +1166,15 @@ export function openArchive(archive, identity) {
   }
 
   /** The chunks of a file, one after the other. */
-  function* contentOf({ depth, chunks, size }) {
+  function* contentOf({ depth, chunks, size }, places = state.places) {
     let ids = chunks
     for (let level = depth; level > 0; level -= 1) {
-      const list = join(...ids.map(readChunk))
+      const list = join(...ids.map((id) => readChunk(id, places)))
       ids = Array.from({ length: list.length / 32 }, (_, i) => list.subarray(32 * i, 32 * i + 32))
     }
     let sum = 0
     for (const id of ids) {
-      const chunk = readChunk(id)
+      const chunk = readChunk(id, places)
       sum += chunk.length
       yield chunk
     }

@@ -51,6 +51,26 @@ export interface Reader {
   entryHash(previous: Bytes, bodyHash: Bytes): Bytes
   payloadBody(plain: Bytes, how: { openPack: (position: number) => Bytes }): Bytes
   readonly Log: new () => ReadLog
+  readArchive(path: string): ReadArchive
+  openArchive(archive: ReadArchive, identity: ReturnType<Reader['identityOf']>): OpenedByReader
+  walk(state: unknown): Iterable<readonly [string, ReadNode]>
+}
+
+/** An archive as it finds it. */
+export interface ReadArchive {
+  close(): void
+}
+
+/** A node of the tree; what else it has is by its kind. */
+export interface ReadNode {
+  readonly kind: 'file' | 'directory' | 'link'
+  readonly size?: number
+}
+
+/** An opened archive. */
+export interface OpenedByReader {
+  readonly state: unknown
+  readFile(node: ReadNode): Iterable<Bytes>
 }
 
 /** Where it lies. */

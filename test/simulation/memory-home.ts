@@ -14,12 +14,18 @@ import { Seeded } from './seeded.ts'
 import { relayUrl } from './world.ts'
 
 /** Keys are made once: 2,500 encapsulations a second are not what a simulation should spend its time on. */
-export const readyMade = ((): { identity: Identity; devices: Device[]; certificates: Certificate[] } => {
+export const readyMade = ((): {
+  entropy: Uint8Array
+  identity: Identity
+  devices: Device[]
+  certificates: Certificate[]
+} => {
   const random = new Seeded(0x9e3779b9)
   const devices = Array.from({ length: 4 }, () => makeDevice(random))
-  const identity = identityFromEntropy(random.bytes(32))
+  const entropy = random.bytes(32)
+  const identity = identityFromEntropy(entropy)
   const certificates = devices.map((device) => certifyDevice(identity, publicDevice(device)))
-  return { identity, devices, certificates }
+  return { entropy, identity, devices, certificates }
 })()
 
 /** A home that is durable by construction: the command's own home is tested with the command. */

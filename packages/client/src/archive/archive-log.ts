@@ -82,6 +82,13 @@ export class ArchiveLog {
     return this.troubles.length > 0
   }
 
+  /** The entry of a sequence, where it is whole and stands. @throws ClientError `disk-failed` */
+  async entryAt(sequence: number): Promise<Entry | undefined> {
+    if (this.#notWhole.has(sequence)) return undefined
+    const archived = await this.#reader.entry(sequence)
+    return 'entry' in archived ? decodeEntry(archived.entry) : undefined
+  }
+
   /** The entries that stand, in order, from one on. @throws ClientError `disk-failed` */
   async *steps(from = 0): AsyncGenerator<ArchivedStep> {
     const firstLoss = this.troubles[0]?.sequence ?? Number.POSITIVE_INFINITY

@@ -1,13 +1,16 @@
 // Folds the log of an archive into a state, up to a moment. Where the log is damaged, what applies is applied all the same, and what did not
 // is told.
-import { toHex, type ChangePayload, type Operation } from '@grenier/crypto'
+import { CryptoError, toHex, type ChangePayload, type Operation, type PackId } from '@grenier/crypto'
 import type { ArchiveLog, ArchivedStep } from '../archive/archive-log.ts'
 import type { ArchiveReader } from '../archive/archive-reader.ts'
+import type { WorkerPool } from '../content/worker-pool.ts'
 import { ClientError } from '../errors.ts'
 import { readPayload, type PayloadOutcome } from '../log/payload-reader.ts'
+import { loadState } from '../state/checkpoint-load.ts'
 import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { nameFromBytes } from '../sync/name.ts'
+import { openCheckpoint, piecesOf } from './checkpoint-source.ts'
 import { decodeBody } from './entry-body.ts'
 import type { Moment } from './history-query.ts'
 
@@ -24,6 +27,7 @@ export interface ArchiveFold {
   readonly log: ArchiveLog
   readonly reader: ArchiveReader
   readonly trees: TreesStore
+  readonly pool: WorkerPool
   readonly until?: Moment | undefined
   readonly uncertain: (what: Uncertainty) => void
   /** A member's entry that was void for everybody. */
@@ -34,18 +38,14 @@ export interface ArchiveFold {
   }) => void
 }
 
-/** Folds. Returns the last entry that counted; -1 when none did. @throws ClientError `update-needed`, `disk-failed` */
+/** Folds. Returns the last entry that counted; -1 when none did. @throws ClientError `update-needed`, `history-gone`, `disk-failed` */
 export async function foldArchive(options: ArchiveFold): Promise<number> {
   const { log, until } = options
-  const { retired } = log.state
-  if (retired !== undefined)
-    throw new ClientError('update-needed', 'a log that was pruned: this version reads whole logs alone', {
-      data: { sequence: retired },
-    })
-  let last = -1
-  // A lost payload is as a lost entry to what comes behind it.
-  let isDamaged = false
-  for await (const step of log.steps()) {
+  // A lost payload, or a lost state, is as a lost entry to what comes behind it.
+  const start = log.state.retired === undefined ? { through: -1, isWhole: true } : await startOf(options)
+  let last = start.isWhole ? start.through : -1
+  let isDamaged = !start.isWhole
+  for await (const step of log.steps(start.through + 1)) {
     if (until !== undefined && isBeyond(step, until)) break
     const isWhole = await foldStep(options, { ...step, uncertain: step.uncertain || isDamaged })
     isDamaged ||= !isWhole
@@ -53,6 +53,52 @@ export async function foldArchive(options: ArchiveFold): Promise<number> {
   }
   await options.trees.settled()
   return last
+}
+
+/**
+ * Makes the state the one that the latest prune names: entries before it were retired. Where that checkpoint is lost, the tree begins
+ * with what of it could be read, and that is told.
+ * @throws ClientError `history-gone` for an earlier moment
+ */
+async function startOf(options: ArchiveFold): Promise<{ through: number; isWhole: boolean }> {
+  const { log, reader, trees, pool, uncertain } = options
+  const { prune } = log.state.spine
+  const named = prune === undefined ? undefined : await log.entryAt(prune.checkpoint.sequence)
+  if (prune === undefined || named?.header.kind !== 'checkpoint') {
+    uncertain({ sequence: prune?.checkpoint.sequence ?? log.state.retired ?? 0, reason: 'lost' })
+    return { through: prune?.through ?? -1, isWhole: false }
+  }
+  const { through, checkpoint } = prune
+  const { header } = named
+  await assertKept(options, through, header.at)
+  const source = {
+    ...{ binding: log.state.vault, keys: log.keys, pool },
+    get: async (pack: PackId, range: { offset: number; length: number }) =>
+      (await reader.pack(pack))?.slice(range.offset, range.offset + range.length),
+  }
+  try {
+    const opened = await openCheckpoint(source, { ...named, header }, log.state.spine)
+    const { stateHash } = opened.payload
+    await loadState(trees, piecesOf(opened), { sequence: through, stateHash })
+    return { through, isWhole: true }
+  } catch (error) {
+    const codes = ['pack-unavailable', 'key-withheld', 'checkpoint-broken']
+    const isLost = error instanceof ClientError && codes.includes(error.code)
+    if (!isLost && !(error instanceof CryptoError && error.code === 'malformed')) throw error
+    uncertain({ sequence: checkpoint.sequence, reason: isLost ? error.code : 'checkpoint-broken' })
+    return { through, isWhole: false }
+  }
+}
+
+/** What was before the state that everything begins with is gone. `namedAtMs`: of the checkpoint, which is not older than it. */
+async function assertKept({ log, until }: ArchiveFold, through: number, namedAtMs: number): Promise<void> {
+  if (until === undefined) return
+  const atMs = (await log.entryAt(through))?.header.at ?? namedAtMs
+  const isGone = 'sequence' in until ? until.sequence < through : until.timeMs < atMs
+  if (isGone)
+    throw new ClientError('history-gone', 'pruned before this archive was made', {
+      data: { sequence: through },
+    })
 }
 
 function isBeyond({ sequence, entry }: ArchivedStep, until: Moment): boolean {

@@ -62,7 +62,15 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
   const trees = TreesStore.open(state)
   const wasVoid = (entry: { sequence: number; device: string; reason: string }): void =>
     report({ event: 'void', ...entry })
-  const last = await foldArchive({ log, reader, trees, until, uncertain, wasVoid })
+  const last = await foldArchive({
+    log,
+    reader,
+    trees,
+    pool: options.platform.pool,
+    until,
+    uncertain,
+    wasVoid,
+  })
   const { content, tally } = partsOf(options, { log, trees })
   const { sequence, hash } = log.state.head
   const rows = (path?: RelativePath): AsyncIterable<WalkedRow> => walkTree(trees, path)

@@ -11,7 +11,8 @@ import type { Transaction } from '../state/trees-transaction.ts'
 import type { Applied, Outcome } from '../sync/operations.ts'
 import { decodeBody } from './entry-body.ts'
 import type { LogReplay, Replayed } from './log-replay.ts'
-import { namedCheckpoint, piecesOf } from './named-checkpoint.ts'
+import { piecesOf } from './checkpoint-source.ts'
+import { namedCheckpoint } from './named-checkpoint.ts'
 import type { Vault } from './vault.ts'
 
 /** Most of a former state is asked for once. */

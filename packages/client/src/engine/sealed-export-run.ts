@@ -52,7 +52,7 @@ export async function runSealedExport(
     patiently(connection, work)
   try {
     const counts = await keepingEvidence({ home, clock, record }, () =>
-      exportSealed({ log, writer, onSession, tally }),
+      exportSealed({ log, writer, pool: platform.pool, onSession, tally }),
     )
     return { ...counts, summary: summaryOf(log, tally, connection) }
   } finally {

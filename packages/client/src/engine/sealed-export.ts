@@ -6,6 +6,7 @@ import {
   decodeEntry,
   equal,
   openPayload,
+  type CheckpointPayload,
   packIdOf,
   toHex,
   type Entry,
@@ -16,10 +17,15 @@ import {
 import type { ArchiveWriter } from '../archive/archive-writer.ts'
 import { RecordTable } from '../archive/record-table.ts'
 import { release } from '../content/moved-bytes.ts'
+import type { WorkerPool } from '../content/worker-pool.ts'
 import { ClientError } from '../errors.ts'
 import { withEvidence } from '../log/evidence.ts'
+import { VaultKeys } from '../log/vault-keys.ts'
 import type { VaultLog } from '../log/vault-log.ts'
 import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
+import { readRecords } from '../state/checkpoint-records.ts'
+import { openCheckpoint, piecesOf } from './checkpoint-source.ts'
+import { namedEntry } from './named-checkpoint.ts'
 import type { Tally } from './tally.ts'
 
 /** Packs that are on their way at once: 8 MiB. */
@@ -29,6 +35,7 @@ export interface SealedExportOptions {
   /** Empty, and anchored in what this device knows. */
   readonly log: VaultLog
   readonly writer: ArchiveWriter
+  readonly pool: WorkerPool
   /** Does work on a session; tried again on another one when the line breaks. */
   readonly onSession: <T>(work: (session: RelaySession) => Promise<T>) => Promise<T>
   readonly tally: Tally
@@ -51,6 +58,8 @@ class SealedExport {
   readonly #claimed = new RecordTable()
   readonly #dropped = new RecordTable()
   readonly #lacking: PackId[] = []
+  /** What the latest prune names: packs that no entry tells of any more stand in its state. */
+  #start: { readonly sequence: number; readonly payload: CheckpointPayload } | undefined
   #packs = 0
 
   constructor(options: SealedExportOptions) {
@@ -75,11 +84,10 @@ class SealedExport {
       if (head === undefined || log.compare(head) === 'older') throw shorter(log, head?.sequence)
       // All of it before the first byte is written: an archive that is there already stays as it is.
       const last = await log.judgeOn(session.entries(log.vault, log.nextSequence))
-      if (last !== undefined) assertWhole(last.state)
+      if (last !== undefined) await this.#noteState(session, last.state)
       for await (const given of session.entries(log.vault, log.nextSequence)) {
         const judged = log.judge(given)
         log.assertHolds(head, judged)
-        assertWhole(judged.state)
         await this.#writeEntry(given, judged.entry)
         log.moved(judged)
       }
@@ -124,8 +132,29 @@ class SealedExport {
       for (const hash of header.part.packs)
         this.#dropped.add({ type: 'pack', number: sequence, offset: 0, bodyBytes: 0, hash })
     }
-    for (const { id, sizeBytes } of [...header.added, ...header.restored])
-      this.#claimed.add({ type: 'pack', number: sequence, offset: 0, bodyBytes: sizeBytes, hash: id })
+    for (const claim of [...header.added, ...header.restored]) this.#noteClaim(sequence, claim)
+  }
+
+  #noteClaim(number: number, { id, sizeBytes }: Pick<PackClaim, 'id' | 'sizeBytes'>): void {
+    if (this.#claimed.of({ pack: id }).some((row) => row.number === number)) return
+    this.#claimed.add({ type: 'pack', number, offset: 0, bodyBytes: sizeBytes, hash: id })
+  }
+
+  /** The claims of the state that a prune names, before those of entries. @throws ClientError `checkpoint-broken`, `pack-unavailable` */
+  async #noteState(session: RelaySession, { spine }: LogState): Promise<void> {
+    if (spine.prune === undefined || this.#start !== undefined) return
+    const { log, pool, onSession } = this.#options
+    const { checkpoint } = spine.prune
+    const entry = await namedEntry(session.entries(log.vault, checkpoint.sequence), checkpoint)
+    const source = {
+      ...{ binding: log.vault, keys: VaultKeys.of(log.vault, spine, log.device), pool },
+      get: (pack: PackId, range: { offset: number; length: number }) =>
+        onSession((current) => current.get(log.vault, pack, range)),
+    }
+    const opened = await openCheckpoint(source, entry, spine)
+    for await (const record of readRecords(piecesOf(opened)))
+      if (record.record === 'claim') this.#noteClaim(record.sequence, record)
+    this.#start = { sequence: checkpoint.sequence, payload: opened.payload }
   }
 
   /** Packs that the log claims and did not drop since, each once, in the order in which they came. */
@@ -217,6 +246,8 @@ class SealedExport {
   /** Packs without which the entry says nothing: those of its payload, and of a checkpoint all. */
   #payloadPacks({ header, payload }: Entry): readonly PackClaim[] {
     const { log } = this.#options
+    const { sequence, payload: start } = this.#start ?? {}
+    if (header.sequence === sequence) return [...header.added, ...(start?.earlier ?? [])]
     if (header.added.length === 0 || payload.length === 0) return []
     if (header.kind === 'checkpoint') return header.added
     const binding = header.kind === 'genesis' ? header.nonce : log.vault
@@ -232,15 +263,6 @@ class SealedExport {
       throw error
     }
   }
-}
-
-/** @throws ClientError `update-needed`: what a prune let go of lives on in a checkpoint, which no archive of this version starts from */
-function assertWhole({ spine }: LogState): void {
-  if (spine.prune !== undefined)
-    throw new ClientError(
-      'update-needed',
-      'a vault that was pruned cannot be exported sealed by this version yet',
-    )
 }
 
 function shorter(log: VaultLog, came: number | undefined): ClientError {

@@ -9,7 +9,8 @@ import { isHalfLoaded } from '../state/checkpoint-load.ts'
 import { entryAt, payloadPackAt } from '../state/entry-keep.ts'
 import { foldedSequence } from '../state/log-cache.ts'
 import { isSettled, noteRefused } from './agreed-checkpoints.ts'
-import { brokenCheckpoint, faultIn, namedCheckpoint, startFrom } from './named-checkpoint.ts'
+import { brokenCheckpoint, faultIn } from './checkpoint-source.ts'
+import { namedCheckpoint, startFrom } from './named-checkpoint.ts'
 import type { Vault } from './vault.ts'
 
 /** Whether the state is that of the log as this device has it: neither half loaded, nor ahead of it, nor behind. */

@@ -1,0 +1,163 @@
+// A sealed export of a vault that was pruned: what no entry tells of any more is in the checkpoint that the prune names, and both readers begin there.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { decodeEntry, fromHex } from '@grenier/crypto'
+import { inlineWorkerPool, MemoryDisk, openFolder } from '@grenier/client'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ArchiveSink, ArchiveSource } from '../../packages/client/src/archive/archive-file.ts'
+import { ArchiveReader } from '../../packages/client/src/archive/archive-reader.ts'
+import { ArchiveWriter } from '../../packages/client/src/archive/archive-writer.ts'
+import type { Uncertainty } from '../../packages/client/src/engine/archive-fold.ts'
+import { openArchive } from '../../packages/client/src/engine/decrypt.ts'
+import type { Moment } from '../../packages/client/src/engine/history-query.ts'
+import { runSealedExport } from '../../packages/client/src/engine/sealed-export-run.ts'
+import { peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { loadReader } from '../reference/reader.ts'
+import { readyMade } from '../simulation/memory-home.ts'
+import type { Machine } from '../simulation/world.ts'
+
+const day = 86_400_000
+
+class MemoryArchive implements ArchiveSource, ArchiveSink {
+  bytes = Buffer.alloc(0)
+
+  get sizeBytes(): number {
+    return this.bytes.length
+  }
+
+  read(offset: number, length: number): Promise<Uint8Array> {
+    return Promise.resolve(
+      new Uint8Array(this.bytes.subarray(Math.max(0, offset), Math.max(0, offset) + length)),
+    )
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.bytes = Buffer.concat([this.bytes, bytes])
+    return Promise.resolve()
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** A vault of some history, pruned, of which the relay keeps only what it must; and one change after that. */
+async function prunedLong(world: HostileWorld): Promise<Machine> {
+  const [a, b] = [world.at(0), world.at(1)]
+  for (let round = 0; round < 4; round += 1) {
+    for (let at = 0; at < 6; at += 1)
+      a.user.write(`file ${at}`, Buffer.from(world.random.bytes(40_000)).toString('base64'))
+    await world.syncs(a, b)
+    await world.until(() => false, 2 * day)
+  }
+  await world.until(() => false, 20 * day)
+  const engine = await openFolder(a.context(), a.folderPath)
+  await world.settles(engine.prune({ keepMs: day, dryRun: false }))
+  await engine.close()
+  await world.until(() => false, 40 * day)
+  await world.sweepRelay()
+  await world.stores.logs.retire(world.scheduler.nowMs, 10_000)
+  a.user.write('after', 'said after the prune')
+  await world.syncs(a, b)
+  return a
+}
+
+async function exported(world: HostileWorld, machine: Machine): Promise<MemoryArchive> {
+  const [record] = machine.home.folders
+  if (record === undefined) throw new Error('no folder')
+  const archive = new MemoryArchive()
+  const writer = await ArchiveWriter.begin(archive, fromHex(record.vault))
+  const done = await world.settles(runSealedExport(machine.context(), { record, known: undefined, writer }))
+  expect(done.lacking).toEqual([])
+  return archive
+}
+
+interface Opened {
+  readonly tree: Map<string, string>
+  readonly uncertain: Uncertainty[]
+}
+
+/** The tree as `decrypt` reads it: kind, and size of files, by path. */
+async function opened(archive: MemoryArchive, until?: Moment): Promise<Opened> {
+  const uncertain: Uncertainty[] = []
+  const archived = await openArchive({
+    reader: await ArchiveReader.open(archive),
+    pairs: readyMade.identity,
+    state: new MemoryDisk().open(),
+    platform: {
+      clock: { now: () => 0, monotonic: () => 0, after: () => ({ cancel: () => undefined }) },
+      pool: inlineWorkerPool(),
+    },
+    report: () => undefined,
+    uncertain: (what) => uncertain.push(what),
+    signal: new AbortController().signal,
+    until,
+  })
+  const tree = new Map<string, string>()
+  for await (const { path, row } of archived.rows())
+    tree.set(path, `${row.value.kind} ${row.value.kind === 'file' ? row.value.sizeBytes : ''}`)
+  return { tree, uncertain }
+}
+
+const place = mkdtempSync(join(tmpdir(), 'grenier-pruned-export-'))
+afterAll(() => rmSync(place, { recursive: true }))
+
+describe('a sealed export of a pruned vault', () => {
+  test('holds all that the checkpoint needs, and opens to the tree of now; what was before is gone', async () => {
+    const world = await peacefulWorld()
+    const a = await prunedLong(world)
+    const log = await world.relay.log(world.relay.vaultOf(a))
+    expect(log.filter((given) => !('entry' in given)).length).toBeGreaterThan(3)
+    const archive = await exported(world, a)
+    const { tree, uncertain } = await opened(archive)
+    expect(uncertain).toEqual([])
+    const expected = [...a.user.tree()].filter(([path]) => !path.startsWith('.grenier'))
+    expect([...tree.keys()].sort()).toEqual(expected.map(([path]) => path).sort())
+    await expect(opened(archive, { sequence: 1 })).rejects.toMatchObject({ code: 'history-gone' })
+    const last = log.length - 1
+    expect((await opened(archive, { sequence: last - 1 })).tree.has('after')).toBe(false)
+
+    // The second reader, to the byte.
+    const file = join(place, 'pruned.grenier')
+    writeFileSync(file, archive.bytes)
+    const reader = await loadReader()
+    const read = reader.readArchive(file)
+    const theirs = reader.openArchive(read, reader.identityOf(readyMade.entropy))
+    const contents = new Map(
+      [...reader.walk(theirs.state)].map(([path, node]) => [
+        Buffer.from(path, 'latin1').toString(),
+        node.kind === 'file' ? digest([...theirs.readFile(node)]) : node.kind,
+      ]),
+    )
+    read.close()
+    const mine = expected.map(
+      ([path, { kind, bytes }]) => [path, kind === 'file' ? digest([bytes]) : kind] as const,
+    )
+    expect([...contents].sort()).toEqual(mine.sort())
+  })
+
+  test('of which the checkpoint is lost says so, and yields what came behind it', async () => {
+    const world = await peacefulWorld()
+    const a = await prunedLong(world)
+    const archive = await exported(world, a)
+    const log = await world.relay.log(world.relay.vaultOf(a))
+    const entries = log.flatMap((given) => ('entry' in given ? [decodeEntry(given.entry)] : []))
+    const checkpoint = entries.find(({ header }) => header.kind === 'checkpoint')
+    if (checkpoint === undefined) throw new Error('no checkpoint')
+    // Each of its packs, wherever it stands.
+    for (const { id } of checkpoint.header.added)
+      for (let at = archive.bytes.indexOf(id); at >= 0; at = archive.bytes.indexOf(id, at + 1))
+        if (archive.bytes[at - 16] === 3) archive.bytes[at + 60] = (archive.bytes[at + 60] ?? 0) ^ 1
+    const { tree, uncertain } = await opened(archive)
+    expect(uncertain[0]).toMatchObject({ sequence: checkpoint.header.sequence, reason: 'pack-unavailable' })
+    expect([...tree.keys()]).toEqual(['after'])
+  })
+})
+
+function digest(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
