@@ -27,6 +27,7 @@ import {
 } from '@grenier/crypto'
 import type { Stores } from '@grenier/relay'
 import { versionOf } from './ledger.ts'
+import { readyMade } from './memory-home.ts'
 import type { World } from './world.ts'
 
 interface Place {
@@ -41,7 +42,8 @@ class History {
   readonly #stores: Stores
   readonly #vault: VaultId
   readonly #keys: EpochKeys
-  readonly #places = new Map<string, Place>()
+  /** All that any entry said of where a chunk lies, the latest first. */
+  readonly #places = new Map<string, Place[]>()
   readonly #plains = new Map<string, Uint8Array>()
   readonly versions = new Set<string>()
 
@@ -51,9 +53,9 @@ class History {
     this.#keys = keys
   }
 
-  /** Takes all that an entry put. */
-  async take(entry: Entry, state: LogState): Promise<void> {
-    if (entry.header.kind !== 'change') return
+  /** Takes in where the chunks of an entry lie; what the entry says, to be read when all places are known. */
+  async take(entry: Entry, state: LogState): Promise<ChangePayload | undefined> {
+    if (entry.header.kind !== 'change') return undefined
     const change = await this.#open(entry, state)
     const claims = [...entry.header.added, ...entry.header.restored]
     for (const list of change.index) {
@@ -61,10 +63,17 @@ class History {
       for (const chunk of list.chunks) {
         const { plainBytes, storedBytes } = chunk
         const pack = claims[list.pack]?.id
-        if (pack !== undefined) this.#places.set(toHex(chunk.id), { pack, offset, storedBytes, plainBytes })
+        const places = this.#places.get(toHex(chunk.id)) ?? []
+        if (pack !== undefined) places.unshift({ pack, offset, storedBytes, plainBytes })
+        this.#places.set(toHex(chunk.id), places)
         offset += storedBytes
       }
     }
+    return change
+  }
+
+  /** Reads all that an entry put. */
+  async read(change: ChangePayload): Promise<void> {
     for (const operation of change.operations) {
       if (operation.op !== 'put' || operation.node.kind !== 'file') continue
       if (operation.node.depth > 0) throw new RangeError('a file too large for a simulation')
@@ -92,8 +101,18 @@ class History {
   }
 
   async #chunk(id: string): Promise<Uint8Array> {
-    const place = this.#places.get(id)
-    if (place === undefined) throw new RangeError('a file names a chunk that has no place')
+    const places = this.#places.get(id) ?? []
+    let failed: unknown = new RangeError('a file names a chunk that has no place')
+    for (const place of places)
+      try {
+        return await this.#chunkAt(id, place)
+      } catch (error) {
+        failed = error
+      }
+    throw failed
+  }
+
+  async #chunkAt(id: string, place: Place): Promise<Uint8Array> {
     const plain = await this.#plain(place.pack)
     const stored = plain.subarray(place.offset, place.offset + place.storedBytes)
     const bytes = place.storedBytes === place.plainBytes ? stored : zstdDecompressSync(stored)
@@ -125,34 +144,79 @@ class History {
   }
 }
 
-/** The versions of all contents that the log of the world's vault ever had. @throws when anything of it cannot be brought back */
-export async function versionsEver(world: World): Promise<ReadonlySet<string>> {
-  const home = world.machines[0]?.home
-  const [folder] = home?.folders ?? []
-  if (home === undefined || folder === undefined) return new Set()
-  const stores = world.relayDisk.open(() => true)
+/** Entries as they were signed, by their body hash, hex: of those that retired meanwhile. */
+export type KeptEntries = ReadonlyMap<string, Uint8Array>
+
+/** The log of the world's vault, as the relay has it now; entries that retired since are among those that were kept. */
+export interface Log {
+  readonly vault: VaultId
+  readonly entries: readonly Entry[]
+  readonly states: readonly LogState[]
+}
+
+/** Reads and judges the log from its beginning. @throws when it does not hold */
+export async function logOf(world: World, kept: KeptEntries = new Map()): Promise<Log | undefined> {
+  const [folder] = world.machines[0]?.home.folders ?? []
+  if (folder === undefined) return undefined
   const vault = vaultId(fromHex(folder.vault))
-  const entries = await allEntries(stores, vault)
+  const entries = await allEntries(
+    world.relayDisk.open(() => true),
+    vault,
+    kept,
+  )
   const states: LogState[] = []
   for (const entry of entries) states.push(advance(states.at(-1), entry))
-  const last = states.at(-1)
-  if (last === undefined) return new Set()
-  const history = new History(stores, vault, epochKeysFor({ vault, spine: last.spine, pairs: home.device }))
-  for (const [at, entry] of entries.entries()) {
-    const state = states[at]
-    if (state !== undefined) await history.take(entry, state)
+  return { vault, entries, states }
+}
+
+/**
+ * The versions of all contents that the log of the world's vault ever had. What was put before the latest prune's state may be gone.
+ * @throws when anything else of it cannot be brought back
+ */
+export async function versionsEver(
+  world: World,
+  kept: KeptEntries = new Map(),
+): Promise<ReadonlySet<string>> {
+  const log = await logOf(world, kept)
+  const last = log?.states.at(-1)
+  if (log === undefined || last === undefined) return new Set()
+  const { vault } = log
+  const keys = epochKeysFor({ vault, spine: last.spine, pairs: readyMade.identity })
+  const history = new History(
+    world.relayDisk.open(() => true),
+    vault,
+    keys,
+  )
+  const through = last.spine.prune?.through ?? -1
+  const changes: { change: ChangePayload; mayBeGone: boolean }[] = []
+  for (const [at, entry] of log.entries.entries()) {
+    const state = log.states[at]
+    const mayBeGone = at <= through
+    const change = await unlessGone(mayBeGone, async () => state && (await history.take(entry, state)))
+    if (change !== undefined) changes.push({ change, mayBeGone })
   }
+  for (const { change, mayBeGone } of changes) await unlessGone(mayBeGone, () => history.read(change))
   return history.versions
 }
 
-async function allEntries({ logs }: Stores, vault: VaultId): Promise<Entry[]> {
+async function unlessGone<T>(mayBeGone: boolean, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (mayBeGone) return undefined
+    throw error
+  }
+}
+
+async function allEntries({ logs }: Stores, vault: VaultId, kept: KeptEntries): Promise<Entry[]> {
   const entries: Entry[] = []
   for (;;) {
     const some = await logs.entries(vault, entries.length, 1 << 20)
     if (some.length === 0) return entries
     for (const one of some) {
-      if (!('bytes' in one)) throw new RangeError('a retired entry in a simulation that prunes nothing')
-      entries.push(decodeEntry(one.bytes))
+      const bytes = 'bytes' in one ? one.bytes : kept.get(toHex(one.bodyHash))
+      if (bytes === undefined) throw new RangeError('an entry retired that nothing let go')
+      entries.push(decodeEntry(bytes))
     }
   }
 }

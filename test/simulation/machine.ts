@@ -78,6 +78,7 @@ export class Machine {
   #opened = ''
   #abort = new AbortController()
   #running: Promise<'done' | Error> | undefined
+  #engine: FolderEngine | undefined
 
   constructor(world: World, at: number, options: MachineOptions = {}) {
     this.#world = world
@@ -139,9 +140,11 @@ export class Machine {
     const run = async (): Promise<'done' | Error> => {
       try {
         const engine = await work(this.context(life))
+        if (this.#life === life) this.#engine = engine
         try {
           await engine.run({ once })
         } finally {
+          if (this.#life === life) this.#engine = undefined
           await engine.close()
         }
         return 'done'
@@ -161,6 +164,28 @@ export class Machine {
 
   sync(once: boolean): void {
     this.start((context) => openFolder(context, this.folderPath), once)
+  }
+
+  /**
+   * Asks something of the process that runs; else of one that is started for it, and then syncs. `told` how it went, unless the process died
+   * before.
+   */
+  ask(what: (engine: FolderEngine) => Promise<unknown>, told: (failed: unknown) => void): void {
+    const asked = async (engine: FolderEngine): Promise<void> => {
+      const life = this.#life
+      const failed = await what(engine).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      if (this.#life === life) told(failed)
+    }
+    if (this.#engine !== undefined) void asked(this.#engine)
+    else if (!this.running)
+      this.start(async (context) => {
+        const engine = await openFolder(context, this.folderPath)
+        await asked(engine)
+        return engine
+      }, true)
   }
 
   /** What the user sees, one line a path: kind, bits, time (not of directories, and as far as disks keep it), and a hash of the bytes. */
@@ -202,6 +227,7 @@ export class Machine {
     this.#world.note(`${this.name} ${power ? 'loses power' : 'is killed'}`)
     this.#life += 1
     this.#running = undefined
+    this.#engine = undefined
     this.forgetSteps()
     this.#watchers.clear()
     this.#world.cut(this)
@@ -230,7 +256,8 @@ export class Machine {
     const report = (event: FolderEvent): void => {
       if (this.#life === life && event.event !== 'progress') this.events.push(event)
     }
-    return { home: this.home, platform, report, signal: this.#abort.signal }
+    const { checkpointEvery } = world
+    return { home: this.home, platform, report, signal: this.#abort.signal, checkpointEvery }
   }
 
   /** Files are read in bulk call by call, so that anything may happen between any two of them. */

@@ -28,12 +28,29 @@ export const readyMade = ((): {
   return { entropy, identity, devices, certificates }
 })()
 
+/** Keys of devices that come later, by their number: two of a friend's, and another one of the same person's. */
+const latecomers = ((): Map<number, { identity: Identity; device: Device; certificate: Certificate }> => {
+  const random = new Seeded(0x51ed270b)
+  const friend = identityFromEntropy(random.bytes(32))
+  const owners = [
+    [4, friend],
+    [5, friend],
+    [6, readyMade.identity],
+  ] as const
+  return new Map(
+    owners.map(([at, identity]) => {
+      const device = makeDevice(random)
+      return [at, { identity, device, certificate: certifyDevice(identity, publicDevice(device)) }]
+    }),
+  )
+})()
+
 /** A home that is durable by construction: the command's own home is tested with the command. */
 export class MemoryHome implements Home {
   readonly directory = '/home'
   readonly deviceName: string
   readonly device: Device
-  readonly identity = publicIdentity(readyMade.identity)
+  readonly identity: Home['identity']
   readonly certificate: Certificate
   readonly relays = [relayUrl]
   folders: readonly FolderRecord[] = []
@@ -44,8 +61,10 @@ export class MemoryHome implements Home {
 
   constructor(deviceName: string, at: number) {
     this.deviceName = deviceName
-    const device = readyMade.devices[at]
-    const certificate = readyMade.certificates[at]
+    const late = latecomers.get(at)
+    const device = late?.device ?? readyMade.devices[at]
+    const certificate = late?.certificate ?? readyMade.certificates[at]
+    this.identity = publicIdentity(late?.identity ?? readyMade.identity)
     if (device === undefined || certificate === undefined) throw new RangeError('more machines than keys')
     this.device = device
     this.certificate = certificate

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commandOf, minimised } from './minimise.ts'
 import { plannerRun } from './planner-runs.ts'
-import { storm, type StormOptions, type StormResult } from './storm.ts'
+import { storm, type Era, type StormOptions, type StormResult } from './storm.ts'
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +16,7 @@ const { values } = parseArgs({
     devices: { type: 'string' },
     moves: { type: 'string' },
     without: { type: 'string' },
-    early: { type: 'boolean', default: false },
+    era: { type: 'string' },
     jobs: { type: 'string' },
     planner: { type: 'boolean', default: false },
     worker: { type: 'string' },
@@ -43,7 +43,11 @@ const shape: Omit<StormOptions, 'seed'> = {
   devices: values.devices === undefined ? undefined : Number(values.devices),
   moves: values.moves === undefined ? undefined : Number(values.moves),
   without: values.without === undefined ? undefined : new Set(values.without.split(',').map(Number)),
-  early: values.early,
+  era: eraOf(values.era),
+}
+
+function eraOf(text: string | undefined): Era | undefined {
+  return text === '1' ? 1 : text === '2' ? 2 : undefined
 }
 
 function durationMs(text: string): number {
@@ -102,10 +106,9 @@ async function lead(): Promise<void> {
 
 function startWorker(job: number, jobs: number, tell: (told: Told) => void): Promise<number> {
   const own = ['--worker', String(job), '--jobs', String(jobs), '--seed', String(firstSeed)]
-  const passed = (['for', 'runs', 'devices', 'moves', 'without'] as const).flatMap((name) =>
+  const passed = (['for', 'runs', 'devices', 'moves', 'without', 'era'] as const).flatMap((name) =>
     values[name] === undefined ? [] : [`--${name}`, values[name]],
   )
-  if (values.early) own.push('--early')
   const child = fork(
     fileURLToPath(import.meta.url),
     [...own, ...passed, ...(values.planner ? ['--planner'] : [])],

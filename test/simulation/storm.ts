@@ -2,13 +2,21 @@
 // any step, clocks that jump; then calm, and the questions that must have one answer. The seed fixes all of it.
 import { createHash } from 'node:crypto'
 import { ClientError } from '@grenier/client'
+import { unequalTrees } from './equal-trees.ts'
 import { versionsEver } from './history.ts'
+import { canary } from './canary.ts'
 import { Ledger, versionOf } from './ledger.ts'
 import { quickenCrypto } from './quick-crypto.ts'
 import { readyWorld } from './ready-world.ts'
 import { Seeded } from './seeded.ts'
+import { lateWeights, shapeOf, shortened, weights } from './storm-shape.ts'
 import { UserMove } from './user-moves.ts'
+import { VaultCalm } from './vault-calm.ts'
+import { VaultMoves, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
+
+/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: all that there is. */
+export type Era = 1 | 2 | 3
 
 /** What a run was asked to do; all but the seed comes from the seed unless it is given. */
 export interface StormOptions {
@@ -17,8 +25,8 @@ export interface StormOptions {
   readonly moves?: number | undefined
   /** Moves that are left out, by number: what shrinking a failure found not to matter. */
   readonly without?: ReadonlySet<number> | undefined
-  /** Without what came into the simulation later: a seed that was found before that still means the run that it meant. */
-  readonly early?: boolean | undefined
+  /** How much of the simulation there was when the seed was found: it still means the run that it meant. Now if undefined. */
+  readonly era?: Era | undefined
 }
 
 /** What came out. */
@@ -27,7 +35,7 @@ export interface StormResult {
   readonly devices: number
   readonly moves: number
   readonly without: ReadonlySet<number>
-  readonly early: boolean
+  readonly era: Era
   /** What is wrong; nothing, if all is well. */
   readonly failures: readonly string[]
   readonly trace: readonly string[]
@@ -42,6 +50,8 @@ export interface StormResult {
   /** Another one when anything went another way: what was noted, any frame, any tree, the number of events. */
   readonly traceHash: string
   readonly versions: number
+  /** Moves of the whole vault, by kind, and how often somebody went on after a fork. */
+  readonly vaultMoves: ReadonlyMap<VaultMove | 'adopt', number>
 }
 
 /** Turns of all devices, without an edit, after which all must agree and rest. */
@@ -49,45 +59,9 @@ export const calmRoundsMax = 5
 /** Walks over what differs in one sync in calm weather: stated, and held. */
 export const plansMax = 12
 
-const weights = {
-  edit: 40,
-  editAtStep: 12,
-  meddle: 24,
-  sync: 24,
-  watch: 6,
-  stop: 3,
-  crashAtStep: 5,
-  crashAtCall: 8,
-  killAtStep: 3,
-  cut: 3,
-  cutAtFrame: 5,
-  relayDies: 3,
-  clockJumps: 2,
-  wait: 4,
-}
-
-/** What may come on top of each move, from a stream of choices of its own. */
-const lateWeights = {
-  nothing: 68,
-  meddleWithChange: 12,
-  writeWhileRead: 6,
-  relayDiesAtStep: 6,
-  relayCutsAtStep: 4,
-  userDuringCrash: 4,
-}
-
-interface Shape {
-  readonly devices: number
-  readonly moves: number
-}
-
-/** Drawn whether it is wanted or not, so that all that is drawn after it stays as it was. Early runs drew only what nobody gave. */
-function shapeOf(chance: Seeded, options: Pick<StormOptions, 'devices' | 'moves'>): Shape {
-  const devices = options.devices ?? (chance.chance(0.7) ? 2 : 3)
-  return { devices, moves: options.moves ?? 6 + chance.below(20) }
-}
-
-const lateStream = 1_000_000 // far from the numbers of moves
+// far from the numbers of moves
+const lateStream = 1_000_000
+const vaultStream = 2_000_000
 
 /** Runs a storm and the calm after it. Rejects if the simulation itself is broken. */
 export async function storm(options: StormOptions): Promise<StormResult> {
@@ -99,9 +73,12 @@ class Storm {
   readonly #ledger = new Ledger()
   readonly #failures: string[] = []
   readonly #seed: number
+  readonly #devices: number
   readonly #moves: number
   readonly #without: ReadonlySet<number>
-  readonly #isEarly: boolean
+  readonly #era: Era
+  readonly #vaultMoves: VaultMoves | undefined
+  #vaultCalm: VaultCalm | undefined
   /** Paths that a machine last said it cannot have. */
   readonly #refused = new Map<Machine, Set<string>>()
   #plansMax = 0
@@ -110,9 +87,11 @@ class Storm {
   private constructor(world: World, seed: number, options: StormOptions & { moves: number }) {
     this.#world = world
     this.#seed = seed
+    this.#devices = world.machines.length
     this.#moves = options.moves
     this.#without = options.without ?? new Set()
-    this.#isEarly = options.early ?? false
+    this.#era = options.era ?? 3
+    if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
   }
 
@@ -120,8 +99,10 @@ class Storm {
     quickenCrypto()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
-    const drawn = shapeOf(chance, options.early === true ? options : {})
-    const { devices = drawn.devices, moves = drawn.moves } = options
+    const era = options.era ?? 3
+    const drawn = shapeOf(chance, era === 1 ? options : {})
+    const short = era > 2 ? shortened(Seeded.of(seed, -4), drawn.moves) : drawn.moves
+    const { devices = drawn.devices, moves = short } = options
     const folding = chance.chance(0.25) ? chance.below(devices) : undefined
     const latencyMs = chance.pick([2, 20, 200])
     const weather = { latencyMs, stallChance: chance.chance(0.3) ? 0.05 : 0 }
@@ -132,7 +113,7 @@ class Storm {
       machine.hintLoss = chance.pick([0, 0.3, 1])
     }
     const late = Seeded.of(seed, -2)
-    world.relaySlowness = options.early !== true && late.chance(0.4) ? 0.1 : 0
+    world.relaySlowness = era > 1 && late.chance(0.4) ? 0.1 : 0
     const run = new Storm(world, seed, { ...options, moves })
     for (const bytes of ready.versions) run.#ledger.wrote(bytes, 'all', 'all')
     return run
@@ -142,22 +123,24 @@ class Storm {
     const world = this.#world
     for (let move = 0; move < this.#moves; move += 1)
       if (!this.#without.has(move)) {
-        if (!this.#isEarly) this.#late(Seeded.of(this.#seed, lateStream + move), move)
+        if (this.#era > 1) this.#late(Seeded.of(this.#seed, lateStream + move), move)
+        this.#vaultMoves?.move(Seeded.of(this.#seed, vaultStream + move), move)
         await this.#move(Seeded.of(this.#seed, move), move)
       }
     await this.#calm()
-    const trees = world.machines.map((machine) => machine.tree())
-    this.#checkTrees(trees)
+    const members = this.#vaultCalm?.members ?? world.machines
+    const trees = members.map((machine) => machine.tree())
+    this.#failures.push(...unequalTrees(members, trees, this.#refused))
     await this.#checkVersions()
     world.searchRelay()
     for (const where of world.leaks) this.#failures.push(`readable in ${where}`)
     const [failures, trace] = [this.#failures, world.trace]
     return {
       seed: this.#seed,
-      devices: world.machines.length,
+      devices: this.#devices,
       moves: this.#moves,
       without: this.#without,
-      early: this.#isEarly,
+      era: this.#era,
       failures,
       trace,
       trees,
@@ -167,6 +150,10 @@ class Storm {
       events: world.scheduler.steps,
       traceHash: traceHashOf(world, trees),
       versions: this.#ledger.size,
+      vaultMoves: new Map([
+        ...(this.#vaultMoves?.made ?? []),
+        ['adopt', this.#vaultCalm?.adopted ?? 0] as const,
+      ]),
     }
   }
 
@@ -240,7 +227,7 @@ class Storm {
   }
 
   #start(machine: Machine, what: 'sync' | 'watch'): void {
-    if (machine.running) return
+    if (machine.running || machine === this.#vaultMoves?.away || machine.home.folders.length === 0) return
     this.#world.note(`${machine.name} ${what}es`)
     machine.sync(what === 'sync')
   }
@@ -258,7 +245,8 @@ class Storm {
     const isUsual =
       outcome instanceof ClientError &&
       (outcome.retryable || outcome.code === 'interrupted' || outcome.code === 'relay-unreachable')
-    if (!isUsual) this.#failures.push(`${machine.name} ended: ${outcome.stack ?? outcome.message}`)
+    if (!isUsual && this.#vaultMoves?.isUsual(outcome) !== true)
+      this.#failures.push(`${machine.name} ended: ${outcome.stack ?? outcome.message}`)
   }
 
   async #calm(): Promise<void> {
@@ -277,12 +265,37 @@ class Storm {
       world.cut(machine)
     }
     await world.scheduler.runUntil(() => false, 120_000)
+    if (this.#vaultMoves?.any === true) {
+      await this.#calmOfVault(this.#vaultMoves)
+      return
+    }
     await this.#settle()
     // A sync that finds everything settled changes nothing: seen in some runs, because it costs as much as another run.
     if (this.#seed % 8 !== 0 || this.#failures.length > 0) return
     const [head, trees] = [world.head, this.#trees()]
     for (const machine of world.machines) await this.#calmSync(machine)
     if (world.head !== head || this.#trees() !== trees) this.#failures.push('does not come to rest')
+  }
+
+  #vaultMovesOf(random: Seeded): VaultMoves {
+    const moves = new VaultMoves(this.#world, random, this.#failures)
+    moves.written = (by, { name }) => {
+      const bytes = Buffer.concat([Buffer.from(canary), by.bytes(40)])
+      this.#ledger.wrote(bytes, name, `${name}, who was away`)
+      return bytes
+    }
+    return moves
+  }
+
+  async #calmOfVault(moves: VaultMoves): Promise<void> {
+    const [world, failures] = [this.#world, this.#failures]
+    const looked = (machine: Machine): void => this.#looked(machine)
+    const calm = new VaultCalm({ world, moves, failures, looked })
+    this.#vaultCalm = calm
+    await calm.settle()
+    this.#rounds = calm.rounds
+    if (failures.length === 0) await calm.checkMembers()
+    if (failures.length === 0) await calm.joinAnew()
   }
 
   /** Machines take turns until each has ended a sync after which nobody committed anything. */
@@ -313,6 +326,10 @@ class Storm {
     } else if (machine.outcome !== 'done') {
       this.#failures.push(`${machine.name} in calm weather: ${String(machine.outcome)}`)
     }
+    this.#looked(machine)
+  }
+
+  #looked(machine: Machine): void {
     this.#plansMax = Math.max(this.#plansMax, machine.plans)
     if (machine.plans > plansMax) this.#failures.push(`${machine.name} planned ${machine.plans} times`)
     const refused = new Set<string>()
@@ -321,23 +338,6 @@ class Storm {
       if (event.event === 'problem') refused.add(event.path)
       else if (event.event === 'void')
         this.#failures.push(`${machine.name} finds entry ${event.sequence} void: ${event.reason}`)
-  }
-
-  #checkTrees(trees: readonly (readonly string[])[]): void {
-    const { machines } = this.#world
-    const [plain] = machines.filter((machine) => !machine.folds)
-    const model = plain === undefined ? undefined : trees[machines.indexOf(plain)]
-    if (model === undefined) return
-    for (const [at, machine] of machines.entries()) {
-      const tree = trees[at] ?? []
-      const [lacks, has] = [
-        model.filter((line) => !tree.includes(line)),
-        tree.filter((line) => !model.includes(line)),
-      ]
-      if (machine.folds && isExplained({ lacks, has }, this.#refused.get(machine) ?? new Set())) continue
-      if (lacks.length + has.length > 0)
-        this.#failures.push(`${machine.name} lacks\n  ${lacks.join('\n  ')}\nand has\n  ${has.join('\n  ')}`)
-    }
   }
 
   async #checkVersions(): Promise<void> {
@@ -353,7 +353,9 @@ class Storm {
     for (const lost of this.#ledger.missingFromTrees(held)) this.#failures.push(`in no tree: ${lost}`)
     // The log's history costs as much as a short run.
     if (this.#ledger.missingFrom(held).length === 0 && this.#seed % 4 !== 0) return
-    const ever = await versionsEver(this.#world)
+    // Of what a relay lost, only what some device had comes back.
+    if (this.#vaultMoves?.isRestored === true) return
+    const ever = await versionsEver(this.#world, this.#vaultMoves?.kept)
     for (const version of ever)
       if (!this.#ledger.knows(version)) this.#failures.push(`nobody wrote ${version}, which the log has`)
     for (const lost of this.#ledger.missingFrom(new Set([...held, ...ever])))
@@ -361,40 +363,7 @@ class Storm {
   }
 }
 
-/**
- * Whether a folding machine said why it lacks what it lacks; what it has instead must be the same things, where they were, or directories
- * that hold them.
- */
-function isExplained(
-  { lacks, has }: { lacks: readonly string[]; has: readonly string[] },
-  refused: ReadonlySet<string>,
-): boolean {
-  const isRefused = (line: string): boolean => {
-    const names = pathOf(line).split('/')
-    return names.some((_, at) => refused.has(names.slice(0, at + 1).join('/')))
-  }
-  const unplaced = new Set(lacks.map(valueOf))
-  return (
-    lacks.every(isRefused) && has.every((line) => unplaced.has(valueOf(line)) || kindOf(line) === 'directory')
-  )
-}
-
 function traceHashOf(world: World, trees: readonly (readonly string[])[]): string {
   const all = [...world.trace, ...trees.flat(), String(world.traffic), String(world.scheduler.steps)]
   return createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16)
-}
-
-const linePattern = /^(.*) (file|directory|link|other) (\d*) -?\d* ([0-9a-f]+)$/s
-
-function pathOf(line: string): string {
-  return linePattern.exec(line)?.[1] ?? ''
-}
-
-function kindOf(line: string): string {
-  return linePattern.exec(line)?.[2] ?? ''
-}
-
-function valueOf(line: string): string {
-  const [, , kind, , hash] = linePattern.exec(line) ?? []
-  return `${kind} ${hash}`
 }

@@ -43,6 +43,10 @@ export class World {
   readonly leaks: string[] = []
   /** How often a call of the relay's store takes its time, so that answers overtake each other. */
   relaySlowness = 0
+  /** ms that the relay's clock, and all that it counts by, is ahead of the world's. */
+  relayAheadMs = 0
+  /** Entries between two checkpoints, where others than usual are wanted. */
+  checkpointEvery: number | undefined
   /** Called when a process of a machine has ended. */
   onEnd: (machine: Machine, outcome: 'done' | Error) => void = () => undefined
   #traffic = 2166136261
@@ -124,7 +128,12 @@ export class World {
     if (this.#relay !== undefined) return
     const life = ++this.#relayLife
     const alive = (): boolean => this.#relayLife === life
-    const clock = this.scheduler.clockOf({ alive, skewMs: 0 })
+    const plain = this.scheduler.clockOf({ alive, skewMs: 0 })
+    const clock = {
+      ...plain,
+      now: (): number => plain.now() + this.relayAheadMs,
+      monotonic: (): number => plain.monotonic() + this.relayAheadMs,
+    }
     const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
     const stores = this.relayDisk.open(alive, () => this.#relayStep())
     this.#relay = new RelayCore({ stores, config, clock, random: this.random })

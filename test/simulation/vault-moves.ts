@@ -1,0 +1,220 @@
+// What happens to a vault in a storm beside edits and broken lines: people come, change their roles and go, the relay's disk is that of yesterday
+// or empty, two histories part, history is let go of and comes back. What each run is about, its seed says.
+import { ClientError, joinFolder, type FolderEngine } from '@grenier/client'
+import { toHex } from '@grenier/crypto'
+import { canary } from './canary.ts'
+import { logOf } from './history.ts'
+import { RelayDisk } from './relay-disk.ts'
+import type { Seeded } from './seeded.ts'
+import { Machine, type World } from './world.ts'
+
+const none = { nothing: 1 }
+const members = { nothing: 50, invite: 20, role: 14, revoke: 9, relayTime: 3 }
+const relay = { nothing: 50, backup: 22, restore: 8, fork: 14, loseAll: 4 }
+const prune = { nothing: 50, prune: 24, pass: 16, undo: 8 }
+/** What a run may be about. */
+const themes = { none, members, relay, prune, all: { ...members, ...relay, ...prune } }
+const themeWeights = { none: 62, members: 12, relay: 12, prune: 9, all: 5 }
+
+export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune
+
+const dayMs = 86_400_000
+/** Machines that may join in mid-run: a friend's first one, another one of the first person, the friend's second one. */
+const latecomers = [4, 3, 5]
+/** The one that joins when all is over, to see whether the relay has everything. */
+export const newcomer = 6
+
+/** Ends of a question or a process that say nothing but that it was not the time for it. */
+const usualCodes = new Set([
+  'interrupted',
+  'relay-unreachable',
+  'relay-refused',
+  'member-refused',
+  'device-revoked',
+  'code-wrong',
+])
+/** These too, once the relay's disk was not what it had been. */
+const usualSince = new Set(['relay-contradicts', 'relay-rollback', 'key-withheld', 'pack-unavailable'])
+
+/** The moves of one run, and what they leave to be checked. */
+export class VaultMoves {
+  readonly #world: World
+  readonly #failures: string[]
+  readonly #weights: Readonly<Partial<Record<VaultMove, number>>>
+  /** How often each was made. */
+  readonly made = new Map<VaultMove, number>()
+  /** Entries as they were before the relay let go of them. */
+  readonly kept = new Map<string, Uint8Array>()
+  /** Whether the relay's disk was another one at some time. */
+  isRestored = false
+  /** A machine whose user is away: nothing is started on it. */
+  away: Machine | undefined
+  #backups: RelayDisk[] = []
+
+  constructor(world: World, random: Seeded, failures: string[]) {
+    this.#world = world
+    this.#failures = failures
+    const theme = random.weighted(themeWeights)
+    this.#weights = themes[theme]
+    if (theme !== 'none') world.checkpointEvery = random.pick([2, 4, 8])
+  }
+
+  /** Whether anything of this kind happened. */
+  get any(): boolean {
+    return this.made.size > 0
+  }
+
+  /** Makes a move, if there is one to be made now. */
+  move(random: Seeded, number: number): void {
+    const what = random.weighted(this.#weights as Record<VaultMove, number>)
+    if (what === 'nothing') return
+    const said = this.#do(what, random)
+    if (said === undefined) return
+    this.made.set(what, (this.made.get(what) ?? 0) + 1)
+    this.#world.note(`#${number} ${said}`)
+  }
+
+  /** Whether a process may end like this. */
+  isUsual(error: Error): boolean {
+    if (!(error instanceof ClientError) || !this.any) return false
+    return usualCodes.has(error.code) || (this.isRestored && usualSince.has(error.code))
+  }
+
+  #do(what: Exclude<VaultMove, 'nothing'>, random: Seeded): string | undefined {
+    const world = this.#world
+    switch (what) {
+      case 'invite':
+        return this.#invite(random)
+      case 'role':
+        return this.#member(random, 'role')
+      case 'revoke':
+        return this.#member(random, 'revoke')
+      case 'backup':
+        // Of a relay that was just emptied there is no copy: in the same store, an account that is not there was closed by the hoster.
+        if (world.relayDisk.entries === 0) return undefined
+        this.#backups = [...this.#backups, world.relayDisk.copy()].slice(-2)
+        if (random.chance(0.6)) this.away = random.pick(world.machines)
+        return `the relay is copied, ${this.away?.name ?? 'nobody'} is away`
+      case 'restore':
+      case 'fork':
+        return this.#restore(random, what === 'fork')
+      case 'loseAll':
+        return this.#put(new RelayDisk(random.bytes(16)), 'an empty disk')
+      case 'prune':
+        return this.#asks(this.#owner(random), 'prunes', (engine) =>
+          engine.prune({ keepMs: 0, dryRun: false }),
+        )
+      case 'undo':
+        return this.#asks(this.#owner(random), 'undoes it', (engine) => engine.bringBack())
+      case 'pass':
+        return this.#pass((16 + random.below(30)) * dayMs)
+      case 'relayTime':
+        world.relayAheadMs += random.pick([-3_600_000, -60_000, 60_000, 3_600_000])
+        return 'the clock of the relay jumps'
+    }
+  }
+
+  /** Mostly the first device: others may be owners, too. */
+  #owner(random: Seeded): Machine {
+    const [first] = this.#world.machines
+    const other = random.pick(this.#world.machines)
+    return first === undefined || random.chance(0.25) ? other : first
+  }
+
+  #asks(
+    machine: Machine,
+    verb: string,
+    what: (engine: FolderEngine) => Promise<unknown>,
+  ): string | undefined {
+    if (machine.home.folders.length === 0 || machine === this.away) return undefined
+    machine.ask(what, (failed) => {
+      const said = failed instanceof Error ? failed.message : 'done'
+      this.#world.note(`${machine.name} ${verb}: ${said}`)
+      if (failed instanceof Error && !this.#isExcused(failed))
+        this.#failures.push(`${machine.name} ${verb}: ${failed.stack ?? said}`)
+    })
+    return `${machine.name} ${verb}`
+  }
+
+  #isExcused(error: Error): boolean {
+    return (
+      this.isUsual(error) || (error instanceof ClientError && (error.retryable || usualCodes.has(error.code)))
+    )
+  }
+
+  #invite(random: Seeded): string | undefined {
+    const world = this.#world
+    const at = latecomers.find((one) => world.machines.every(({ name }) => name !== `device-${one}`))
+    if (at === undefined) return undefined
+    const role = random.pick(['owner', 'writer', 'writer', 'reader'] as const)
+    const waitMs = random.below(4_000)
+    return this.#asks(this.#owner(random), `invites a ${role}`, async (engine) => {
+      const { code } = await engine.invite({ role, expiresMs: dayMs })
+      world.scheduler.after(waitMs, () => {
+        if (world.machines.some(({ name }) => name === `device-${at}`)) return
+        const machine = new Machine(world, at)
+        world.machines.push(machine)
+        world.note(`${machine.name} joins`)
+        machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
+      })
+    })
+  }
+
+  #member(random: Seeded, what: 'role' | 'revoke'): string | undefined {
+    const role = random.pick(['owner', 'writer', 'reader', 'reader'] as const)
+    const roll = random.next()
+    return this.#asks(
+      this.#owner(random),
+      what === 'role' ? `makes somebody ${role}` : 'revokes somebody',
+      async (engine) => {
+        const { devices } = await engine.members()
+        const others = devices.filter(({ isThis }) => !isThis)
+        const member = others[Math.floor(roll * others.length)]
+        if (member === undefined) return
+        this.#world.note(`it is ${String(member.name).replace(`${canary}-`, '')}`)
+        await engine.changeMembers(
+          what === 'role' ? { do: 'role', member: member.id, role } : { do: 'revoke', member: member.id },
+        )
+      },
+    )
+  }
+
+  #restore(random: Seeded, parts: boolean): string | undefined {
+    if (this.#backups.length === 0) return undefined
+    const said = this.#put(random.pick(this.#backups).copy(), 'an older disk')
+    const { away } = this
+    this.away = undefined
+    // Who was away knows no more than the copy, and is the first to go on from there.
+    if (!parts || away === undefined || away.running) return said
+    for (const machine of this.#world.machines) if (machine !== away) machine.stop()
+    away.user.write(`${canary}-${random.below(1e9)}`, this.written(random, away))
+    away.sync(true)
+    return `${said}, and ${away.name} goes on`
+  }
+
+  /** What a user writes who was away: told to whoever keeps the ledger. */
+  written: (random: Seeded, machine: Machine) => Uint8Array = () => new Uint8Array(0)
+
+  #put(disk: RelayDisk, what: string): string {
+    this.isRestored = true
+    this.#world.restoreRelay(disk)
+    return `the relay has ${what}`
+  }
+
+  /** Floors pass, and the relay deletes what is due. */
+  #pass(ms: number): string {
+    const world = this.#world
+    world.relayAheadMs += ms
+    void this.#keepEntries().then(() => world.sweepRelay().catch(() => undefined))
+    return `${ms / dayMs} days pass at the relay`
+  }
+
+  async #keepEntries(): Promise<void> {
+    try {
+      for (const entry of (await logOf(this.#world, this.kept))?.entries ?? [])
+        this.kept.set(toHex(entry.bodyHash), entry.bytes)
+    } catch (error) {
+      if (!this.isRestored) this.#failures.push(`the log does not hold: ${String(error)}`)
+    }
+  }
+}
