@@ -1,6 +1,11 @@
 // Backups of real folders: what a run sees, what it leaves out, what it keeps, and that the source is never written to.
 import * as fs from 'node:fs'
+import { createServer } from 'node:net'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { DiskError, type FileSystem } from '@grenier/client'
+import type { ExpectedFile } from '../../packages/client/src/disk/file-system.ts'
+import type { RelativePath } from '../../packages/client/src/sync/name.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Ground, timesOf, treeOf } from '../folder/devices.ts'
 import { Backup } from './backing.ts'
@@ -79,3 +84,129 @@ describe('a backup of a folder', () => {
     expect(fs.statSync(join(backup.source, 'd/large')).mtimeMs).toBe(1_000_000_000)
   })
 })
+
+describe('what is no plain file of the source', () => {
+  test('caches, excluded paths, sockets and our own directories are left out; rules take hold for what was kept before', async () => {
+    const backup = await Backup.start(ground)
+    backup.write('kept', 'kept')
+    backup.write('node_modules/x', 'x')
+    backup.write('a/skip.tmp', 'x')
+    backup.write('cache/CACHEDIR.TAG', 'Signature: 8a477f597d28d172789f06886806bc55\n# by a test')
+    backup.write('cache/x', 'x')
+    backup.write('nested/.grenier/marker', 'x')
+    backup.write('nested/file', 'x')
+    const server = createServer().listen(join(backup.source, 'socket'))
+    try {
+      const all = await backup.run({ caches: true })
+      expect([all.problems, all.others]).toEqual([[], 1])
+      expect(paths(await backup.restored(ground))).toEqual([
+        ...['a', 'a/skip.tmp', 'cache', 'cache/CACHEDIR.TAG', 'cache/x', 'kept', 'nested', 'nested/file'],
+        ...['node_modules', 'node_modules/x'],
+      ])
+      backup.write('.grenierignore', 'node_modules/\n')
+      await backup.run({ exclude: ['*.tmp'] })
+      expect(paths(await backup.restored(ground))).toEqual([
+        ...['.grenierignore', 'a', 'cache', 'cache/CACHEDIR.TAG', 'kept', 'nested', 'nested/file'],
+      ])
+    } finally {
+      server.close()
+    }
+  })
+
+  test('a file that may not be read is told, and everything else is done', async () => {
+    const backup = await Backup.start(ground)
+    backup.write('closed', 'closed')
+    backup.write('open', 'open')
+    const around = (files: FileSystem): FileSystem => {
+      const refuse = (path: string): Promise<never> =>
+        Promise.reject(new DiskError('EACCES', `may not be read: ${path}`))
+      return new Proxy(files, {
+        get(target, key: keyof FileSystem) {
+          if (key === 'openForReading')
+            return (path: RelativePath) =>
+              path === ('closed' as RelativePath) ? refuse(path) : target.openForReading(path)
+          if (key === 'readWhole')
+            return async (wanted: readonly ExpectedFile[]) => {
+              const read = await target.readWhole(wanted)
+              return read.map((bytes, at) => (wanted[at]?.path === 'closed' ? undefined : bytes))
+            }
+          const value: unknown = Reflect.get(target, key)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    }
+    const first = await backup.run({ around })
+    expect(first.problems).toEqual(['unreadable closed'])
+    expect(paths(await backup.restored(ground))).toEqual(['open'])
+    expect((await backup.run()).problems).toEqual([])
+    expect(paths(await backup.restored(ground))).toEqual(['closed', 'open'])
+    // What was kept stays when it cannot be read any more.
+    backup.write('closed', 'closed and changed')
+    expect((await backup.run({ around })).problems).toEqual(['unreadable closed'])
+    expect((await backup.bytes('closed')).toString()).toBe('closed')
+  })
+
+  test('an empty source is taken for a disk that is not mounted, until somebody says otherwise', async () => {
+    const backup = await Backup.start(ground)
+    backup.write('one', 'one')
+    const { version } = await backup.run()
+    backup.remove('one')
+    await expect(backup.run()).rejects.toMatchObject({ code: 'source-empty' })
+    expect(paths(await backup.restored(ground))).toEqual(['one'])
+    await backup.run({ allowEmpty: true })
+    expect(paths(await backup.restored(ground))).toEqual([])
+    expect(paths(await backup.restored(ground, version))).toEqual(['one'])
+  })
+})
+
+describe('a stream', () => {
+  test('of any length is one file, beside those that came before; and a version each time', async () => {
+    const backup = await Backup.start(ground, 'streams', '')
+    const large = randomBytes(9 << 20)
+    const first = await backup.runStream('dump.sql', pieces(large))
+    await backup.runStream('other.sql', pieces(Buffer.from('other')))
+    expect((await backup.bytes('dump.sql')).equals(large)).toBe(true)
+    const changed = Buffer.concat([
+      large.subarray(0, 5 << 20),
+      Buffer.from('changed'),
+      large.subarray(5 << 20),
+    ])
+    const second = await backup.runStream('dump.sql', pieces(changed))
+    expect(second.changes).toEqual(['put dump.sql'])
+    expect(second.summary.bytesSent).toBeLessThan(3 << 20)
+    expect((await backup.bytes('dump.sql')).equals(changed)).toBe(true)
+    expect((await backup.bytes('dump.sql', first.version)).equals(large)).toBe(true)
+    expect((await backup.bytes('other.sql')).toString()).toBe('other')
+    await expect(backup.runStream('dump.sql', pieces(Buffer.alloc(0)))).rejects.toMatchObject({
+      code: 'source-empty',
+    })
+    const { home } = backup.device.context()
+    fs.rmSync(home.stateDirectory(backup.vault), { recursive: true })
+    await backup.runStream('third', pieces(Buffer.from('third')))
+    expect(paths(await backup.restored(ground))).toEqual(['dump.sql', 'other.sql', 'third'])
+  })
+
+  test('that breaks off leaves the backup as it was, and the next one is whole', async () => {
+    const backup = await Backup.start(ground, 'streams', '')
+    await backup.runStream('dump', pieces(Buffer.from('whole')))
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield randomBytes(6 << 20)
+      await Promise.resolve()
+      throw new Error('the pipe broke')
+    }
+    await expect(backup.runStream('dump', broken())).rejects.toThrow('the pipe broke')
+    expect((await backup.bytes('dump')).toString()).toBe('whole')
+    await backup.runStream('dump', pieces(Buffer.from('again')))
+    expect((await backup.bytes('dump')).toString()).toBe('again')
+  })
+})
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000)
+  await Promise.resolve()
+}
+
+/** All paths below a folder, sorted. */
+function paths(root: string): string[] {
+  return fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()
+}

@@ -15,6 +15,16 @@ export interface BackupCatalogue {
   backupBegun: Text<{ name: string; relay: string }>
   backupVersion: Text<{ sequence: number; put: string; moved: string; removed: string }>
   backupOthers: Text<{ count: number; files: string }>
+  problemContentDiffers: Text<{ path: string }>
+  backupChecked: Text<{
+    name: string
+    count: number
+    files: string
+    bytes: string
+    compared: string
+    problems: number
+  }>
+  helpBackupSample: Plain
   backupNone: Plain
   backupListed: Text<{ name: string; path: string }>
   backupListedVersion: Text<{

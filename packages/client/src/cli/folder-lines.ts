@@ -160,6 +160,7 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'read-only': words.problemReadOnly,
     'folder-nested': words.problemFolderNested,
     'not-overwritten': words.problemNotOverwritten,
+    'content-differs': words.problemContentDiffers,
     'archive-damaged': words.problemArchiveDamaged,
   }
   // Of the folder as a whole there is but one.

@@ -17,6 +17,10 @@ export const englishBackup: BackupCatalogue = {
     `Version ${sequence}: ${put} new or changed, ${moved} moved, ${removed} gone.`,
   backupOthers: ({ count, files }) =>
     `${files} ${count === 1 ? 'socket, pipe or device is' : 'sockets, pipes or devices are'} no file, and left out.`,
+  problemContentDiffers: ({ path }) => `${path}: the source has the same size and time, and other bytes`,
+  backupChecked: ({ name, count, files, bytes, compared, problems }) =>
+    `${name}: ${files} ${count === 1 ? 'file' : 'files'} restored (${bytes}), ${compared} compared with the source, problems: ${problems}.`,
+  helpBackupSample: () => 'of check: how many of the files are restored and compared (5%)',
   backupNone: () => 'This device backs nothing up. `grenier backup DIR --vault NAME --once` begins.',
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(standard input)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>

@@ -17,6 +17,10 @@ export const frenchBackup: BackupCatalogue = {
     `Version ${sequence} : ${put} nouveaux ou modifiés, ${moved} déplacés, ${removed} disparus.`,
   backupOthers: ({ count, files }) =>
     `${files} ${count > 1 ? 'sockets, tubes ou périphériques ne sont pas des fichiers, et sont laissés' : 'socket, tube ou périphérique n’est pas un fichier, et est laissé'} de côté.`,
+  problemContentDiffers: ({ path }) => `${path} : la source a même taille et même date, mais d’autres octets`,
+  backupChecked: ({ name, count, files, bytes, compared, problems }) =>
+    `${name} : ${files} ${count > 1 ? 'fichiers restaurés' : 'fichier restauré'} (${bytes}), ${compared} comparés à la source, problèmes : ${problems}.`,
+  helpBackupSample: () => 'pour check : combien de fichiers sont restaurés et comparés (5%)',
   backupNone: () =>
     'Cet appareil ne sauvegarde rien. « grenier backup DOSSIER --vault NOM --once » commence.',
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(entrée standard)' : path}`,

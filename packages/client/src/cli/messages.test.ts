@@ -93,6 +93,7 @@ const values = {
   others: ['b'],
   revoked: ['a', 'b'],
   voided: 1,
+  compared: '4',
   put: '1',
   moved: '2',
   removed: '3',

@@ -17,6 +17,7 @@ const problemCodes: Readonly<Record<ProblemCode, true>> = {
   'read-only': true,
   'folder-nested': true,
   'not-overwritten': true,
+  'content-differs': true,
   'archive-damaged': true,
 }
 

@@ -1,6 +1,7 @@
 // What can be said to `grenier` about backups.
 import * as v from 'valibot'
 import { backup } from './backup.ts'
+import { backupCheck } from './backup-check.ts'
 import { backupList } from './backup-list.ts'
 import type { HistoryBuilding } from './program-history.ts'
 
@@ -20,15 +21,16 @@ const shape = v.object({
   includeCaches: flag,
   stdinName: text,
   allowEmpty: flag,
+  sample: text,
   before: text,
   after: text,
 })
 
-/** Adds it. A folder that is called like a word of this command is `./list`. */
+/** Adds it. A folder that is called like a word of this command is `./list` or `./check`. */
 export function addBackup({ invocation, words, done, sub }: HistoryBuilding): void {
   const { directory, name, duration, count, command } = words.value
   sub('backup', words.helpBackup({}))
-    .argument(`[${directory}|list]`)
+    .argument(`[${directory}|list|check]`)
     .option(`--vault <${name}>`, words.helpBackupVault({}))
     .option('--once', words.helpBackupOnce({}))
     .option(`--every <${duration}>`, words.helpBackupEvery({}))
@@ -37,6 +39,7 @@ export function addBackup({ invocation, words, done, sub }: HistoryBuilding): vo
     .option('--include-caches', words.helpBackupCaches({}))
     .option(`--stdin-name <${name}>`, words.helpBackupStdin({}))
     .option('--allow-empty', words.helpBackupEmpty({}))
+    .option(`--sample <${words.value.share}>`, words.helpBackupSample({}))
     .option(`--before <${command}>`, words.helpBackupBefore({}))
     .option(`--after <${command}>`, words.helpBackupAfter({}))
     .option(`--keep <${duration}>`, words.helpBackupKeep({}))
@@ -47,6 +50,7 @@ export function addBackup({ invocation, words, done, sub }: HistoryBuilding): vo
     .action(async (what: string | undefined, given: unknown) => {
       const flags = v.parse(shape, given)
       if (what === 'list') done(await backupList(invocation, flags))
+      else if (what === 'check') done(await backupCheck(invocation, flags))
       else done(await backup(invocation, what, flags))
     })
 }

@@ -4,6 +4,7 @@ import type { FolderEngine } from '../engine/api.ts'
 import type { BroughtBack } from '../engine/bringing-back.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { ExitCode } from '../errors.ts'
+import { openingKey, type FolderRecord } from '../home/home.ts'
 import { holderOf } from './control-client.ts'
 import { summaryFor } from './prune-summary.ts'
 import { askedFolder, type Asked } from './history.ts'
@@ -22,6 +23,13 @@ export interface PruneFlags {
 const keepDefault = '30d'
 const dayMs = 86_400_000
 
+/** As it is said; else as a backup was told; else 30 days. */
+function keepMsOf(keep: string | undefined, { backup }: FolderRecord): number {
+  return keep === undefined && backup?.keep?.allMs !== undefined
+    ? backup.keep.allMs
+    : parseDuration(keep ?? keepDefault)
+}
+
 /** Prunes, and says what that came to. @throws ClientError */
 export async function prune(
   invocation: Invocation,
@@ -31,7 +39,7 @@ export async function prune(
   const startMs = performance.now()
   if (undo && (dryRun || keep !== undefined)) throw usageError('undo-alone')
   const asked = askedFolder(invocation, folder)
-  const { path } = asked.record
+  const path = openingKey(asked.record)
   const { signal } = invocation.interrupt
   const running = await holderOf(asked.home.directory, path)
   if (undo) {
@@ -41,7 +49,7 @@ export async function prune(
         : await running['bring-back']({ path }, { signal })
     tellBack(invocation, asked, back)
   } else {
-    const options = { keepMs: parseDuration(keep ?? keepDefault), dryRun }
+    const options = { keepMs: keepMsOf(keep, asked.record), dryRun }
     const pruned =
       running === undefined
         ? await here(invocation, asked, (engine) => engine.prune(options))
@@ -57,7 +65,7 @@ async function here<T>(
   { home, record }: Asked,
   work: (engine: FolderEngine) => Promise<T>,
 ): Promise<T> {
-  const engine = await openOwnFolder({ invocation, home, path: record.path })
+  const engine = await openOwnFolder({ invocation, home, path: openingKey(record) })
   try {
     return await work(engine)
   } finally {

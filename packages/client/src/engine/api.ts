@@ -5,6 +5,7 @@ import type { Adopted } from './adoption.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { HistoryAnswer, HistoryQuery, LookQuery, Moment, TakeRow } from './history-query.ts'
+import type { HistoryTree } from './history-tree.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { Platform } from './platform.ts'
 import type { BroughtBack } from './bringing-back.ts'
@@ -128,6 +129,8 @@ export interface FolderEngine {
 /** The history of a vault, opened without its folder. */
 export interface OpenedHistory extends Pick<FolderEngine, 'record' | 'close'> {
   history(query: LookQuery, take: TakeRow): Promise<HistoryAnswer>
+  /** The tree of now, for as long as `work` takes. */
+  tree<T>(work: (tree: HistoryTree) => Promise<T>): Promise<T>
 }
 
 /** Opens a folder that this home syncs. @throws ClientError `folder-unknown`, `home-locked`, `folder-unmarked`, `state-foreign` */

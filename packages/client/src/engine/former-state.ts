@@ -37,6 +37,8 @@ export interface FormerStateOptions {
   /** Asked for where the state has to begin with a checkpoint. */
   readonly session: () => Promise<RelaySession>
   readonly hear?: HearFold | undefined
+  /** Told when an entry is folded, before the next one is: the trees stand as after it. */
+  readonly folded?: ((sequence: number, trees: TreesStore) => Promise<void>) | undefined
 }
 
 /** An earlier state. The remote column is all that its trees have. */
@@ -88,6 +90,7 @@ async function fold(options: FormerStateOptions, trees: TreesStore): Promise<voi
       if (!isFolded) await foldInto(transaction, entry, { ...opened, outcome })
       after?.()
     })
+    await options.folded?.(replayed.sequence, trees)
   }
 }
 

@@ -9,6 +9,7 @@ import { readRecords } from '../state/checkpoint-records.ts'
 import { placesOf } from '../state/chunk-index.ts'
 import { claimAt, chunksOf, type Claim } from '../state/pack-table.ts'
 import { claimKey } from '../state/state-keys.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 import type { Content } from '../sync/tree.ts'
 import { openBody } from './entry-body.ts'
 import { piecesOf } from './checkpoint-source.ts'
@@ -65,9 +66,9 @@ export class LiveChunks {
     }
   }
 
-  /** What the tree of now needs. */
-  async markTree(): Promise<void> {
-    for await (const [, { remote }] of this.#vault.trees.all())
+  /** What the tree of now needs, or another one. */
+  async markTree(trees: TreesStore = this.#vault.trees): Promise<void> {
+    for await (const [, { remote }] of trees.all())
       if (remote?.value.kind === 'file' && remote.value.content !== undefined)
         await this.markContent(remote.value.content)
   }

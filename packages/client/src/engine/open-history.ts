@@ -55,6 +55,11 @@ function opened(vault: Vault): OpenedHistory {
   return {
     record,
     history: (query, take) => keepingEvidence({ home, clock, record }, () => history.answer(query, take)),
+    tree: (work) =>
+      keepingEvidence({ home, clock, record }, async () => {
+        await refreshed(vault, receiver, () => connection.session())
+        return await history.at(undefined, work)
+      }),
     async close() {
       await connection.close()
       await vault.trees.settled().catch(() => undefined)

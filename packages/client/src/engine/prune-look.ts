@@ -6,10 +6,14 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { claimsInOrder, claimsOf, type Claim } from '../state/pack-table.ts'
 import { isAgreed } from './agreed-checkpoints.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import { FormerState } from './former-state.ts'
 import { LiveChunks } from './live-chunks.ts'
+import { LogReplay } from './log-replay.ts'
+import { timeOf } from './moment.ts'
 import { namedCheckpoint, type NamedCheckpoint } from './named-checkpoint.ts'
 import { planPacks, type PackPlan, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 import type { Vault } from './vault.ts'
 
 /** Packs claimed more lately are spared: somebody may be in the middle of something large. */
@@ -33,6 +37,12 @@ export interface Look {
   readonly plan: PackPlan
   /** The last entry that it knows of. */
   readonly head: number
+}
+
+/** Versions that stay although what lies between them goes. `sinceMs`: since then, everything stays. */
+export interface KeptVersions {
+  readonly sequences: readonly number[]
+  readonly sinceMs: number
 }
 
 /** Looks at one vault. Nothing else may receive or append meanwhile. */
@@ -101,10 +111,13 @@ export class PruneLook {
   }
 
   /** What is needed from a point on, or from that of the latest prune, and so what is not. */
-  async from(session: RelaySession, chosen: PrunePoint | undefined): Promise<Look> {
+  async from(session: RelaySession, chosen: PrunePoint | undefined, kept?: KeptVersions): Promise<Look> {
     const { vault } = this.#parts
     const point = chosen ?? vault.log.state.spine.prune
-    const live = this.#marks(point?.through ?? -1)
+    const through = point?.through ?? -1
+    const young = kept === undefined ? through : Math.max(through, this.#lastBefore(kept.sinceMs))
+    const live = this.#marks(young)
+    if (kept !== undefined) await this.#markVersions(session, live, [...kept.sequences, young])
     const pinned = new Set<string>()
     const pin = ({ entry, payload }: NamedCheckpoint): void => {
       for (const { id } of [...entry.header.added, ...payload.earlier]) pinned.add(toHex(id))
@@ -122,6 +135,30 @@ export class PruneLook {
         pin(await this.#open(session, pointOf(ref)))
     const plan = await this.#plan(session, live, { through: point?.through ?? -1, pinned })
     return { live, plan, head: vault.log.state.head.sequence }
+  }
+
+  /** The last entry that is older than this. */
+  #lastBefore(sinceMs: number): number {
+    const { log, trees } = this.#parts.vault
+    for (let sequence = log.state.head.sequence; sequence >= 0; sequence -= 1)
+      if ((timeOf(trees, sequence) ?? 0) < sinceMs) return sequence
+    return -1
+  }
+
+  /** What the trees after these entries need: the log is folded once more. */
+  async #markVersions(session: RelaySession, live: LiveChunks, sequences: readonly number[]): Promise<void> {
+    const { vault, giveWay } = this.#parts
+    const wanted = new Set(sequences)
+    const last = Math.max(...sequences)
+    if (last < 0) return
+    const given = (): Promise<RelaySession> => Promise.resolve(session)
+    const folded = async (sequence: number, trees: TreesStore): Promise<void> => {
+      giveWay()
+      if (wanted.has(sequence)) await live.markTree(trees)
+    }
+    const replay = new LogReplay(vault, given)
+    const former = await FormerState.open({ vault, session: given, replay, sequence: last, folded })
+    await former.close()
   }
 
   async #plan(

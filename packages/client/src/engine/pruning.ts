@@ -15,6 +15,7 @@ import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { ownPlaceOf } from '../state/chunk-index.ts'
 import { chunksOf, claimsOf } from '../state/pack-table.ts'
+import { forgetOthers, retainedOf } from './backup-retention.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { LiveChunks } from './live-chunks.ts'
@@ -95,11 +96,18 @@ export class Pruning {
   }
 
   /** @throws ClientError `relay-refused` (reason `no-right`) for who is no owner; `pack-unavailable`; as `Receiver.receive`; what `giveWay` throws */
-  async prune({ keepMs, dryRun }: PruneOptions): Promise<Pruned> {
+  async prune(options: PruneOptions): Promise<Pruned> {
     const { vault, receiver } = this.#parts
+    const { dryRun } = options
     const session = await this.#parts.session()
     await receiver.receive(session)
     requireOwner(vault)
+    const nowMs = this.#parts.entries.atNow(session)
+    const sinceMs = nowMs - options.keepMs
+    const retained = await retainedOf(vault, sinceMs)
+    // What is retired cannot be folded again: nothing is, from the oldest version that stays on.
+    const keepMs = retained === undefined ? options.keepMs : nowMs - retained.oldestMs + 1
+    const kept = retained && { sequences: retained.sequences, sinceMs }
     const wanted = await this.#looks.wanted(session, keepMs)
     if (wanted === 'for-this') {
       const now = await this.#looks.foresee(session)
@@ -108,13 +116,14 @@ export class Pruning {
     }
     if (!dryRun && wanted !== undefined) await this.#writeCheckpoint(session, keepMs)
     const chosen = await this.#looks.choose(session, keepMs)
-    let look = await this.#looks.from(session, chosen && pointOf(chosen))
+    let look = await this.#looks.from(session, chosen && pointOf(chosen), kept)
     const foreseen = this.#said(look, chosen?.holds)
     if (dryRun || !this.#manner.isWorth(foreseen, look.plan.liveBytes)) return foreseen
     if (chosen !== undefined) await this.#name(session, chosen)
     // Two who prune at once may each count on the very place that the other one drops: whoever comes second looks again.
     for (let looks = 1; !(await this.#carryOut(session, look)) && looks < looksMax; looks += 1)
-      look = await this.#looks.from(session, undefined)
+      look = await this.#looks.from(session, undefined, kept)
+    if (kept !== undefined) await forgetOthers(vault, sinceMs)
     const { versions, entries, entryBytes, through } = foreseen
     return { ...this.#said(look, undefined), versions, entries, entryBytes, through }
   }
