@@ -8,41 +8,14 @@ import {
   type Entry,
   type VaultId,
 } from '@grenier/crypto'
-import {
-  addFolder,
-  MemoryDisk,
-  MemoryFolder,
-  openFolder,
-  openMemoryFileSystem,
-  type EngineContext,
-} from '@grenier/client'
+import { addFolder, openFolder } from '@grenier/client'
 import { expect, test } from 'vitest'
 import { readPayload } from '../../packages/client/src/log/payload-reader.ts'
 import { VaultKeys } from '../../packages/client/src/log/vault-keys.ts'
 import { HostileMember } from '../hostile/member.ts'
 import { peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { secondFolder } from '../hostile/second-folder.ts'
 import { readyMade, relayUrl } from '../simulation/world.ts'
-
-/** A second folder of the first machine. */
-function secondFolder(world: HostileWorld): {
-  path: string
-  context: (context: EngineContext) => EngineContext
-} {
-  const clock = world.scheduler.clockOf({ alive: () => true, skewMs: 0 })
-  const [folder, disk] = [new MemoryFolder({ clock }), new MemoryDisk()]
-  return {
-    path: '/second',
-    context: (context) => ({
-      ...context,
-      platform: {
-        ...context.platform,
-        limit: () => undefined,
-        fileSystem: () => Promise.resolve(openMemoryFileSystem(folder)),
-        state: () => Promise.resolve(disk.open()),
-      },
-    }),
-  }
-}
 
 /** What the list of a genesis or config says, to who has the words. */
 async function listed(world: HostileWorld, vault: VaultId, entry: Entry): Promise<string[]> {

@@ -24,7 +24,6 @@ export function replaced(log: readonly Listed[], sequence: number, entry: Uint8A
   return log.map((given) => (given.sequence === sequence ? { sequence, entry } : given))
 }
 
-
 /** The same entries, numbered anew. */
 export function renumbered(log: readonly Listed[]): Listed[] {
   return log.map((given, sequence) => ({ ...given, sequence }))

@@ -26,8 +26,8 @@ export interface Head {
 
 /** What it does to one device. What is left out is told as it is. */
 export interface Lies {
-  /** The log that it shows. */
-  readonly log?: (entries: readonly Listed[]) => readonly Listed[]
+  /** The log that it shows of a vault. */
+  readonly log?: (entries: readonly Listed[], vault: VaultId) => readonly Listed[]
   /** The head that it states; undefined: there is no such vault. */
   readonly head?: (head: Head) => Head | undefined
   /** The vaults that it lists. */
@@ -147,8 +147,9 @@ export class LyingRelay {
     message: ClientMessageOf<'head'> | ClientMessageOf<'entries'>,
     answer: (message: RelayMessage) => void,
   ): Promise<void> {
-    const real = await this.log(vaultId(message.vault))
-    const shown = lies.log?.(real) ?? real
+    const vault = vaultId(message.vault)
+    const real = await this.log(vault)
+    const shown = lies.log?.(real, vault) ?? real
     const { id } = message
     if (message.type === 'entries') {
       const entries = shown.slice(message.from)

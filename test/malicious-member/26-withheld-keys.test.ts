@@ -1,7 +1,7 @@
 // An owner that gives members other keys than the others, or none.
-import { decodeEntry, makeRekey } from '@grenier/crypto'
+import { decodeEntry, makeRekey, sealTo, signEntry } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
-import { eventsOf, oneMore, peacefulWorld } from '../hostile/hostile-world.ts'
+import { eventsOf, expectHalt, oneMore, peacefulWorld } from '../hostile/hostile-world.ts'
 import { HostileMember, reassembled } from '../hostile/member.ts'
 
 describe('attack 26: keys that are withheld', () => {
@@ -26,6 +26,68 @@ describe('attack 26: keys that are withheld', () => {
     await oneMore(world, a, 'after the repair')
     await world.syncs(b)
     expect(b.tree()).toEqual(a.tree())
+  })
+
+  test('who is given another key than the others finds that it is not the one that all are bound to, and stops', async () => {
+    const world = await peacefulWorld({ devices: 2 })
+    const [a, b] = [world.at(0), world.at(1)]
+    await world.syncs(a, b)
+    const owner = new HostileMember(world, a)
+    await owner.read()
+    const { entry } = makeRekey(owner.on)
+    const { header, payload } = decodeEntry(entry.bytes)
+    if (header.kind !== 'member' || header.part.action !== 'rekey') throw new RangeError('no rekey')
+    const { publicKey } = b.home.device.kem
+    const place = { kind: 'device', binding: owner.vault, epoch: header.part.epoch.number } as const
+    const seal = sealTo({
+      ...place,
+      recipient: publicKey,
+      secret: world.random.bytes(32),
+      random: world.random,
+    })
+    const seals = header.part.epoch.seals.map((one) =>
+      Buffer.compare(one.recipient, b.home.device.sign.publicKey) === 0 ? { ...one, seal } : one,
+    )
+    const part = { ...header.part, epoch: { ...header.part.epoch, seals } }
+    await owner.append(
+      signEntry({ header: { ...header, part }, payload, secretKey: owner.device.sign.secretKey }).bytes,
+    )
+    await oneMore(world, a, 'under the new key')
+    const before = b.tree()
+    expect(await world.sync(b)).toMatchObject({ code: 'key-withheld' })
+    expect(b.tree()).toEqual(before)
+  })
+
+  test('a new epoch that leaves a member out, or has a seal for somebody else, is refused by the relay and halts who is shown it', async () => {
+    const world = await peacefulWorld({ devices: 3 })
+    const [a, b] = [world.at(0), world.at(1)]
+    await world.syncs(a, b)
+    const owner = new HostileMember(world, a)
+    await owner.read()
+    const { entry } = makeRekey(owner.on)
+    const { header, payload } = decodeEntry(entry.bytes)
+    if (header.kind !== 'member' || header.part.action !== 'rekey') throw new RangeError('no rekey')
+    const { epoch } = header.part
+    const left = world.at(2).home.device.sign.publicKey
+    const changes = [
+      epoch.seals.filter(({ recipient }) => Buffer.compare(recipient, left) !== 0),
+      epoch.seals.map((seal, at) =>
+        at === 0 ? { ...seal, recipient: world.random.bytes(32) as never } : seal,
+      ),
+      epoch.seals.slice(0, 1),
+    ]
+    for (const given of changes) {
+      const seals = given.toSorted((x, y) => Buffer.compare(x.recipient, y.recipient))
+      const part = { ...header.part, epoch: { ...epoch, seals } }
+      const forged = signEntry({
+        header: { ...header, part },
+        payload,
+        secretKey: owner.device.sign.secretKey,
+      }).bytes
+      await expect(owner.append(forged)).rejects.toMatchObject({ data: { reason: 'entry-refused' } })
+      world.relay.lieTo(b, { log: (log) => [...log, { sequence: log.length, entry: forged }] })
+      await expectHalt(world, b, 'relay-contradicts')
+    }
   })
 })
 

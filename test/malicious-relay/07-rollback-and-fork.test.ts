@@ -1,8 +1,8 @@
 // A relay that lies about where the log ends: to a device that knows better, to two of them, and to who has just joined.
-import { decodeEntry, signEntry } from '@grenier/crypto'
+import { bodyHash, decodeEntry, makeRevoke, signEntry } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
-import { behindByTwo, bytesAt } from '../hostile/forged-log.ts'
-import { expectHalt, oneMore } from '../hostile/hostile-world.ts'
+import { behindByTwo, bytesAt, replaced } from '../hostile/forged-log.ts'
+import { expectHalt, oneMore, peacefulWorld } from '../hostile/hostile-world.ts'
 import { invited } from '../hostile/invited.ts'
 import { HostileMember } from '../hostile/member.ts'
 
@@ -102,5 +102,42 @@ describe('a relay that lies about where the log ends', () => {
     world.relay.repent(b)
     await world.syncs(b)
     expect(b.tree()).toEqual(a.tree())
+  })
+
+  test('attack 7: an entry that its signer signed as well, between others that follow the right one', async () => {
+    const { world, known } = await behindByTwo()
+    const [a, b] = [world.at(0), world.at(1)]
+    const log = await world.relay.log(world.relay.vaultOf(b))
+    const { header, payload } = decodeEntry(bytesAt(log, known))
+    const other = signEntry({
+      header: { ...header, at: header.at - 1 },
+      payload,
+      secretKey: a.home.device.sign.secretKey,
+    })
+    world.relay.lieTo(b, { log: (all) => replaced(all, known, other.bytes) })
+    await expectHalt(world, b, 'relay-contradicts')
+    // It stays with what it has seen: whoever signs two entries for one place makes a fork.
+    await expectHalt(world, b, 'relay-contradicts')
+  })
+
+  test('attack 7: a revocation that is said to be retired halts who was away, and who reads from the start', async () => {
+    const world = await peacefulWorld({ devices: 3 })
+    const [a, b] = [world.at(0), world.at(1)]
+    await world.syncs(a, b, world.at(2))
+    const owner = new HostileMember(world, a)
+    await owner.read()
+    const devices = [world.at(2).home.device.sign.publicKey]
+    const { entry } = makeRevoke({ ...owner.on, devices, identities: [] })
+    const sequence = await owner.append(entry.bytes)
+    await oneMore(world, a, 'since')
+    world.relay.lieTo(b, {
+      log: (log) =>
+        log.map((given) =>
+          given.sequence === sequence ? { sequence, bodyHash: bodyHash(entry.bodyHash) } : given,
+        ),
+    })
+    await expectHalt(world, b, 'relay-contradicts')
+    world.amnesia(b)
+    await expectHalt(world, b, 'relay-contradicts')
   })
 })

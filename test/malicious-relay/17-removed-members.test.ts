@@ -1,11 +1,24 @@
 // Members that change while others are at work: revocations, roles and invitations that cross each other, on the real relay. The order of the log
 // decides, everybody hears of it, and what a user wrote stays where it was written.
 import { ClientError, openFolder } from '@grenier/client'
-import { decodeEntry, equal } from '@grenier/crypto'
+import {
+  decodeEntry,
+  encodeChange,
+  equal,
+  epochKeysFor,
+  framePayload,
+  openPayload,
+  payloadKeyOf,
+  reachableKeys,
+  signEntry,
+  type PackClaim,
+  type SealedBytes,
+} from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import type { MemberChange, Members } from '../../packages/client/src/engine/api.ts'
 import type { Machine } from '../simulation/world.ts'
-import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { eventsOf, expectHalt, oneMore, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { HostileMember } from '../hostile/member.ts'
 
 /** Asks the folder of a machine while no run is on. */
 async function asked<T>(machine: Machine, ask: (engine: Engine) => Promise<T>): Promise<T> {
@@ -149,7 +162,7 @@ describe('attack 17: a revocation', () => {
   })
 })
 
-describe('a role that is lowered', () => {
+describe('attack 17: a role that is lowered', () => {
   test('while the device sends takes hold at once: nothing more goes, nothing is lost, and raised again it goes', async () => {
     const world = await peacefulWorld()
     const [a, b] = [world.at(0), world.at(1)]
@@ -170,7 +183,7 @@ describe('a role that is lowered', () => {
   })
 })
 
-describe('an invitation', () => {
+describe('attack 17: an invitation', () => {
   test('accepted twice at the same moment lets one device in', async () => {
     const world = await peacefulWorld({ devices: 1 })
     world.more(2)
@@ -211,3 +224,58 @@ describe('an invitation', () => {
     expect(await world.join(b, await world.invite(a))).toMatchObject({ code: 'device-revoked' })
   })
 })
+
+describe('attack 17: what a removed member knows, and a relay that helps it', () => {
+  test('opens nothing that is committed later: neither payloads nor packs', async () => {
+    const world = await peacefulWorld({ devices: 3 })
+    const [a, b, c] = [world.at(0), world.at(1), world.at(2)]
+    const removed = new HostileMember(world, c)
+    await removed.read()
+    const known = removed.keys
+    await revoke(world, a, c)
+    await oneMore(world, b, 'since')
+    const state = await removed.read()
+    const { vault, spine } = state
+    expect(() => epochKeysFor({ vault, spine, pairs: removed.device })).toThrow()
+    const reached = reachableKeys({ vault, spine }, known)
+    const log = await world.relay.log(vault)
+    const last = log.at(-1)
+    if (last === undefined || !('entry' in last)) throw new RangeError('no entry')
+    const { payload, header } = decodeEntry(last.entry)
+    expect(header.kind).toBe('change')
+    const epoch = spine.epochs.at(-1)?.number ?? 0
+    for (const key of reached.values()) {
+      const payloadKey = payloadKeyOf(key, epoch, vault)
+      const open = (): unknown => openPayload(payload, { payloadKey, binding: vault, payloadVersionMax: 1 })
+      expect(open).toThrow()
+    }
+  })
+
+  for (const what of ['a payload', 'a pack'] as const) {
+    test(`${what} that was sealed before and is claimed after is refused, by the relay and by who is shown it`, async () => {
+      const world = await peacefulWorld({ devices: 3 })
+      const [a, b, c] = [world.at(0), world.at(1), world.at(2)]
+      const writer = new HostileMember(world, b)
+      await writer.read()
+      const frame = framePayload(encodeChange({ operations: [], index: [] }))
+      const [payload, pack] = [writer.payload(frame), writer.pack(new Uint8Array(100))]
+      await revoke(world, a, c)
+      await world.syncs(a)
+      await writer.read()
+      const claims = what === 'a pack' ? [pack.claim] : []
+      const entry = lateEntry(writer, what === 'a payload' ? payload : writer.payload(frame), claims)
+      await expect(writer.append(entry, what === 'a pack' ? [pack] : [])).rejects.toMatchObject({
+        code: 'relay-refused',
+        data: { reason: 'entry-refused' },
+      })
+      world.relay.lieTo(a, { log: (log) => [...log, { sequence: log.length, entry }] })
+      await expectHalt(world, a, 'relay-contradicts')
+    })
+  }
+})
+
+/** A change at the head, rightly signed, of whatever epoch. */
+function lateEntry(writer: HostileMember, payload: SealedBytes, added: readonly PackClaim[]): Uint8Array {
+  const { header } = decodeEntry(writer.forged(writer.device))
+  return signEntry({ header: { ...header, added }, payload, secretKey: writer.device.sign.secretKey }).bytes
+}

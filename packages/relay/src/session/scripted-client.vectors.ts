@@ -113,6 +113,9 @@ export type Reply = RelayMessageOf<'ok'> | RelayMessageOf<'error'>
 type Unnumbered<T> = T extends ClientMessage ? Omit<T, 'id'> : never
 export type Said = Unnumbered<Exclude<ClientMessage, { type: 'part' | 'more' | 'login' | 'entries' | 'get' }>>
 
+/** What takes connections: a relay, or a way to it. */
+export type Door = Pick<RelayCore, 'connect'>
+
 export class ScriptedClient {
   readonly wire: Wire
   readonly heard: RelayMessage[] = []
@@ -122,7 +125,7 @@ export class ScriptedClient {
   #ids = 0
   #listeners = new Set<() => void>()
 
-  constructor(core: RelayCore, from = 'here') {
+  constructor(core: Door, from = 'here') {
     const [mine, theirs] = memoryWirePair(queueMicrotask)
     this.wire = mine
     mine.onFrame((frame) => {
@@ -304,6 +307,8 @@ export class World {
   readonly random = countingRandom()
   readonly stores: Stores
   readonly core: RelayCore
+  /** Where its people connect. */
+  door: Door
   #people = 0
 
   constructor(options: Partial<CoreOptions> & { stores?: Stores } = {}) {
@@ -315,6 +320,7 @@ export class World {
       config: { origins: [origin, 'http://localhost:8090'], registration: 'open' },
       ...options,
     })
+    this.door = this.core
   }
 
   person(): Person {
@@ -329,7 +335,7 @@ export class World {
 
   /** Opens the account of a person. */
   async register(person: Person, invite?: string): Promise<Reply> {
-    const client = new ScriptedClient(this.core)
+    const client = new ScriptedClient(this.door)
     await client.login(person.identity.sign, 'identity')
     const reply = await client.ask({
       type: 'open-account',
@@ -345,7 +351,7 @@ export class World {
     device: Device,
     more: { certificate?: Uint8Array; resume?: Uint8Array } = {},
   ): Promise<ScriptedClient> {
-    const client = new ScriptedClient(this.core)
+    const client = new ScriptedClient(this.door)
     await client.login(device.sign, 'device', more)
     return client
   }
