@@ -9,6 +9,7 @@ import type { BackupCatalogue } from './catalogue-backup.ts'
 import type { PruneCatalogue } from './catalogue-prune.ts'
 import type { MembersCatalogue } from './catalogue-members.ts'
 import type { Advice, Text } from './catalogue-text.ts'
+import type { VaultsCatalogue } from './catalogue-vaults.ts'
 import type { UsageFault } from './usage-error.ts'
 
 type Pathed = Text<{ path: string }>
@@ -24,6 +25,7 @@ export interface Catalogue
     HistoryWords,
     TrustCatalogue,
     PruneCatalogue,
+    VaultsCatalogue,
     BackupCatalogue,
     MembersCatalogue {
   /** Whose words these are. */
@@ -260,6 +262,8 @@ export type CommandName =
   | 'limit'
   | 'forget'
   | 'prune'
+  | 'vaults'
+  | 'vault'
   | 'retention'
   | 'backup'
   | 'export'

@@ -5,6 +5,7 @@ import { recoveryEnglish } from './messages-recovery-en.ts'
 import { englishHistory } from './messages-history-en.ts'
 import { englishBackup } from './messages-backup-en.ts'
 import { englishPrune } from './messages-prune-en.ts'
+import { englishVaults } from './messages-vaults-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
 import { englishTrust } from './messages-trust-en.ts'
 import { englishMembers } from './messages-members-en.ts'
@@ -19,6 +20,7 @@ export const english: Catalogue = {
   language: 'en',
   ...englishHistory,
   ...englishPrune,
+  ...englishVaults,
   ...englishBackup,
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
@@ -299,6 +301,8 @@ export const english: Catalogue = {
     forget: 'grenier forget ~/Documents',
     backup: 'grenier backup ~/Documents --vault documents-backup --once',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
+    vaults: 'grenier vaults',
+    vault: 'grenier vault delete documents',
     retention: 'grenier retention ~/Documents 90d',
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "2 hours ago"',

@@ -6,6 +6,7 @@ import { recoveryFrench } from './messages-recovery-fr.ts'
 import { frenchHistory } from './messages-history-fr.ts'
 import { frenchBackup } from './messages-backup-fr.ts'
 import { frenchPrune } from './messages-prune-fr.ts'
+import { frenchVaults } from './messages-vaults-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
 import { frenchTrust } from './messages-trust-fr.ts'
 import { frenchMembers } from './messages-members-fr.ts'
@@ -21,6 +22,7 @@ export const french: Catalogue = {
   language: 'fr',
   ...frenchHistory,
   ...frenchPrune,
+  ...frenchVaults,
   ...frenchBackup,
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
@@ -106,7 +108,7 @@ export const french: Catalogue = {
     'invitation-wrong':
       'il ouvre les comptes sur invitation, et ce code manque, est faux, a déjà servi ou a expiré',
     'vault-unknown': 'il n’a pas ce coffre pour cet appareil',
-    'vault-deleted': 'un propriétaire y a fait supprimer ce coffre ; vos fichiers restent ici tels quels',
+    'vault-deleted': 'un propriétaire y a fait supprimer ce coffre ; vos fichiers restent ici tels quels',
     'no-right': 'cet appareil n’a pas le droit de faire cela',
     'head-moved': 'le journal a avancé entre-temps',
     'entry-refused': 'l’entrée enfreint une règle du journal',
@@ -313,6 +315,8 @@ export const french: Catalogue = {
     forget: 'grenier forget ~/Documents',
     backup: 'grenier backup ~/Documents --vault sauvegarde --once',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
+    vaults: 'grenier vaults',
+    vault: 'grenier vault delete documents',
     retention: 'grenier retention ~/Documents 90d',
     log: 'grenier log ~/Documents --path notes.txt',
     ls: 'grenier ls ~/Documents notes --at "il y a 2 heures"',

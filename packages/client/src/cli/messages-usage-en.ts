@@ -69,6 +69,10 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `there is nobody to ask whether ${text} is to be taken out`,
     hint: 'add --yes',
   },
+  'delete-unasked': {
+    error: ({ text }) => `there is nobody to ask whether ${text} is to be deleted`,
+    hint: 'add --yes',
+  },
   'yes-needed': {
     error: ({ text }) => `${text} exists already, and there is nobody to ask`,
     hint: 'add --yes to replace it',

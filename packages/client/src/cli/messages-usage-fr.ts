@@ -82,6 +82,10 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `personne à qui demander s’il faut retirer ${text}`,
     hint: 'ajoutez --yes',
   },
+  'delete-unasked': {
+    error: ({ text }) => `personne à qui demander s’il faut supprimer ${text}`,
+    hint: 'ajoutez --yes',
+  },
   'yes-needed': {
     error: ({ text }) => `${text} existe déjà, et il n’y a personne à qui demander`,
     hint: 'ajoutez --yes pour le remplacer',

@@ -94,6 +94,8 @@ const values = {
   revoked: ['a', 'b'],
   voided: 1,
   compared: '4',
+  isDeleted: true,
+  signed: true,
   put: '1',
   moved: '2',
   removed: '3',

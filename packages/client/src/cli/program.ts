@@ -19,6 +19,7 @@ import { join } from './join.ts'
 import { limit } from './limit.ts'
 import { addBackup } from './program-backup.ts'
 import { addHistory } from './program-history.ts'
+import { addVaults } from './program-vaults.ts'
 import { recover } from './recover.ts'
 import { prune } from './prune.ts'
 import { retention } from './retention.ts'
@@ -88,6 +89,7 @@ export function program(invocation: Invocation, done: Done): Command {
   const others = { ...on, sub: (name: CommandName, help: string) => sub(on, name, help) }
   addBackup(others)
   addHistory(others)
+  addVaults(others)
   return root
 }
 

@@ -31,6 +31,7 @@ export const usageFaults = [
   'home-inside', // the folder holds the keys of this device, or lies among them
   'device', // no device or identity of that name or id
   'revoke-unasked', // a revocation, and nobody to ask
+  'delete-unasked', // a vault to be deleted, and nobody to ask
   'yes-needed', // a question, and nobody to ask
   'age-both', // a recipient and a passphrase
   'age-sealed', // age around what is sealed already

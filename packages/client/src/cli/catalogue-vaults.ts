@@ -1,0 +1,19 @@
+// The part of the catalogue that is about the vaults there are, and deleting one.
+import type { Text } from './catalogue-text.ts'
+
+type Plain = Text
+
+/** What people read about their vaults. */
+export interface VaultsCatalogue {
+  vaultsNone: Text<{ relay: string }>
+  vaultAt: Text<{ name: string; relay: string; bytes: string; folder: string | undefined }>
+  vaultNotThere: Text<{ name: string; relay: string; isDeleted: boolean; folder: string | undefined }>
+  vaultGoes: Text<{ name: string; by: string; at: string; until: string; signed: boolean }>
+  vaultDeleteAsk: Text<{ name: string; relay: string }>
+  vaultDeleted: Text<{ name: string; relay: string; until: string }>
+  vaultStays: Text<{ name: string; relay: string }>
+  helpVaults: Plain
+  helpVault: Plain
+  helpVaultDelete: Plain
+  helpVaultUndo: Plain
+}

@@ -1,0 +1,24 @@
+// English messages about the vaults there are, and deleting one.
+import type { VaultsCatalogue } from './catalogue-vaults.ts'
+
+/** Spread into the catalogue. */
+export const englishVaults: VaultsCatalogue = {
+  vaultsNone: ({ relay }) => `No vaults at ${relay}.`,
+  vaultAt: ({ name, relay, bytes, folder }) =>
+    `${name}: ${bytes} at ${relay}, ${folder === undefined ? 'not synced on this device' : `in ${folder}`}`,
+  vaultNotThere: ({ name, relay, isDeleted, folder }) =>
+    `${name}: ${isDeleted ? 'an owner had it deleted at' : 'not to be had at'} ${relay}${folder === undefined ? '' : `; the files in ${folder} stay`}`,
+  vaultGoes: ({ name, by, at, until, signed }) =>
+    signed
+      ? `${name} is to be deleted there after ${until}: the key ${by} asked for it on ${at}. Files on devices stay; an owner takes it back with \`grenier vault delete NAME --undo\`.`
+      : `The relay says that ${name} is to be deleted after ${until}, but not who asked for it: the signature is wrong.`,
+  vaultDeleteAsk: ({ name, relay }) =>
+    `Delete ${name} at ${relay}, with all its history, for everybody? Files on devices stay. (y/N) `,
+  vaultDeleted: ({ name, relay, until }) =>
+    `${name} is deleted at ${relay} after ${until}. Until then it works on, and \`grenier vault delete NAME --undo\` takes this back. Files on devices stay.`,
+  vaultStays: ({ name, relay }) => `${name} stays at ${relay}.`,
+  helpVaults: () => 'the vaults at your relays and here: sizes, folders, and which are to be deleted',
+  helpVault: () => 'have a vault deleted at its relay (owners); files on devices stay',
+  helpVaultDelete: () => '`delete`: final once the retention floor has passed, 30 days unless set otherwise',
+  helpVaultUndo: () => 'take it back; until it is final, nothing is gone',
+}

@@ -1,0 +1,26 @@
+// French messages about the vaults there are, and deleting one. No-break spaces as in messages-fr.ts.
+import type { VaultsCatalogue } from './catalogue-vaults.ts'
+
+/** Spread into the catalogue. */
+export const frenchVaults: VaultsCatalogue = {
+  vaultsNone: ({ relay }) => `Aucun coffre chez ${relay}.`,
+  vaultAt: ({ name, relay, bytes, folder }) =>
+    `${name} : ${bytes} chez ${relay}, ${folder === undefined ? 'pas synchronisé sur cet appareil' : `dans ${folder}`}`,
+  vaultNotThere: ({ name, relay, isDeleted, folder }) =>
+    `${name} : ${isDeleted ? 'un propriétaire l’a fait supprimer chez' : 'introuvable chez'} ${relay}${folder === undefined ? '' : ` ; les fichiers de ${folder} restent`}`,
+  vaultGoes: ({ name, by, at, until, signed }) =>
+    signed
+      ? `${name} y sera supprimé après le ${until} : la clé ${by} l’a demandé le ${at}. Les fichiers des appareils restent ; un propriétaire y renonce avec « grenier vault delete NOM --undo ».`
+      : `Le relais dit que ${name} sera supprimé après le ${until}, mais pas qui l’a demandé : la signature est fausse.`,
+  vaultDeleteAsk: ({ name, relay }) =>
+    `Supprimer ${name} chez ${relay}, avec tout son historique, pour tout le monde ? Les fichiers des appareils restent. (o/N) `,
+  vaultDeleted: ({ name, relay, until }) =>
+    `${name} sera supprimé chez ${relay} après le ${until}. D’ici là tout continue, et « grenier vault delete NOM --undo » y renonce. Les fichiers des appareils restent.`,
+  vaultStays: ({ name, relay }) => `${name} reste chez ${relay}.`,
+  helpVaults: () => 'les coffres chez vos relais et ici : tailles, dossiers, et ceux qui seront supprimés',
+  helpVault: () =>
+    'faire supprimer un coffre chez son relais (propriétaires) ; les fichiers des appareils restent',
+  helpVaultDelete: () =>
+    '« delete » : définitif une fois passée la durée de conservation, 30 jours sauf réglage',
+  helpVaultUndo: () => 'y renoncer ; tant que ce n’est pas définitif, rien n’est parti',
+}

@@ -1,0 +1,46 @@
+// An owner's wish that a vault be deleted at its relay, or that it stay: signed here, and checked when a relay tells of one.
+import { CryptoError, sign, signingKey, verifySignature, type VaultId } from '@grenier/crypto'
+import { deleteVaultBytes, deleteVaultLabel, type DeletionWish } from '@grenier/protocol'
+import type { Home } from '../home/home.ts'
+import type { Deletion } from '../relay/relay-account.ts'
+import { deviceLogin, logInAt } from './relay-login.ts'
+import type { Platform } from './platform.ts'
+
+/** Which vault, at which relay. */
+export interface DeletionPlace {
+  readonly relay: string
+  readonly vault: VaultId
+}
+
+/**
+ * Tells the relay the wish, signed by this device. Gives when a wish to delete becomes final: ms, by the relay's clock.
+ * @throws ClientError `relay-unreachable`, `relay-refused`
+ */
+export async function wishDeletion(
+  { home, platform }: { readonly home: Home; readonly platform: Platform },
+  { relay, vault }: DeletionPlace,
+  wish: DeletionWish,
+): Promise<number | undefined> {
+  const { sign: pair } = home.device
+  const session = await logInAt(platform, relay, deviceLogin(home))
+  try {
+    const at = Math.max(0, Math.round(platform.clock.now() + session.clockOffsetMs))
+    const facts = { vault, wish, at, keyKind: 'device', key: pair.publicKey } as const
+    const signature = sign(pair.secretKey, deleteVaultLabel, deleteVaultBytes(facts))
+    return await session.deleteVault(vault, { wish, at, signature })
+  } finally {
+    await session.close()
+  }
+}
+
+/** Whether the key that the relay names did wish so: whether it is an owner's is for who knows the log. */
+export function isSigned(vault: VaultId, { key, keyKind, at, signature }: Deletion): boolean {
+  try {
+    const facts = deleteVaultBytes({ vault, wish: 'delete', at, keyKind, key })
+    verifySignature(signingKey(key), signature, deleteVaultLabel, facts)
+    return true
+  } catch (error) {
+    if (error instanceof CryptoError) return false
+    throw error
+  }
+}
