@@ -17,6 +17,7 @@ export interface Sabotage {
 
 const sync = 'packages/client/src/sync'
 const disk = 'packages/client/src/disk'
+const engine = 'packages/client/src/engine'
 const relay = 'packages/relay/src'
 
 export const sabotages: readonly Sabotage[] = [
@@ -207,5 +208,19 @@ export const sabotages: readonly Sabotage[] = [
     find: 'await target.finish()\n',
     replace: 'void target.finish()\n',
     checks: [{ tests: 'packages/relay/src/session/packs.test.ts' }, 'storm'],
+  },
+  {
+    name: 'a device that was revoked is a member still',
+    file: 'packages/crypto/src/spine.ts',
+    find: 'const found = spine.devices.get(toHex(device))\n  return found?.until === undefined ? found?.role : undefined',
+    replace: 'const found = spine.devices.get(toHex(device))\n  return found?.role',
+    checks: ['storm'],
+  },
+  {
+    name: 'contents that the relay lost are not sent again',
+    file: `${engine}/duties.ts`,
+    find: 'if (await lost.step(session)) return true',
+    replace: '',
+    checks: ['storm'],
   },
 ]
