@@ -250,4 +250,36 @@ describe('prune', () => {
       holdsMs: 5 * day,
     })
   })
+
+  test('a long file that is sent again while what it counts on is dropped is whole all the same', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    // More than 64 chunks: the entry names a list alone.
+    const old = Buffer.from(world.random.bytes(20 << 20))
+    b.user.write('long', old)
+    await world.syncs(b)
+    const log = await world.relay.log(world.relay.vaultOf(a))
+    b.user.remove('long')
+    await world.syncs(b, a)
+    const packs = log
+      .flatMap((given) => ('entry' in given ? [decodeEntry(given.entry).header] : []))
+      .filter(({ device }) => Buffer.compare(device, b.home.device.sign.publicKey) === 0)
+      .flatMap(({ added }) => added.map(({ id }) => packId(id)))
+    expect(packs.length).toBeGreaterThan(4)
+    const thief = new HostileMember(world, a)
+    await thief.read()
+    const { entry } = makeDrop({ ...thief.on, packs })
+    b.user.write('long', Buffer.concat([old, world.random.bytes(1 << 20)]))
+    const dropped: { promise?: Promise<unknown> } = {}
+    b.atCall('read', 2, () => {
+      dropped.promise = thief.append(entry.bytes)
+    })
+    await world.syncs(b)
+    await dropped.promise
+    const after = await world.relay.log(world.relay.vaultOf(a))
+    const kinds = after.map((given) => ('entry' in given ? decodeEntry(given.entry).header.kind : ''))
+    expect(kinds.indexOf('drop')).toBeLessThan(kinds.lastIndexOf('change'))
+    await world.syncs(a)
+    expect(a.tree()).toEqual(b.tree())
+  })
 })

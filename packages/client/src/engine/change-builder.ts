@@ -11,6 +11,7 @@ import {
 import { readContent } from '../content/content-list.ts'
 import type { OutgoingPack } from '../content/pack-writer.ts'
 import type { Commit } from '../sync/action.ts'
+import type { LeafLack } from './leaf-check.ts'
 import { nameToBytes } from '../sync/name.ts'
 import { logPlaceOf, rootId, type FileValue, type NodeId, type NodeValue } from '../sync/tree.ts'
 
@@ -25,6 +26,8 @@ export interface BuilderView {
   isPlaced(chunk: string, node: NodeId): boolean
   /** Whether a pack that a later entry will claim holds it. */
   isOnItsWay(chunk: string): boolean
+  /** What lacks below the top of a long content, at the head that the entry will stand on. */
+  leavesOf(node: NodeId): LeafLack | undefined
   /** Whether the node is in the remote tree, as a directory. */
   isRemoteDirectory(id: NodeId): boolean
 }
@@ -155,6 +158,7 @@ class Builder {
     const { depth, ids } = readContent(content)
     const chunks: ChunkRef[] = []
     let missing: Unplaced | undefined
+    let isComing = false
     for (const id of ids) {
       const key = toHex(id)
       const own = this.#places.get(key)
@@ -162,8 +166,12 @@ class Builder {
         if (!this.#view.isOnItsWay(key)) return 'unplaced'
         missing = 'later'
       }
+      isComing ||= own !== undefined || missing === 'later'
       chunks.push(own ?? { id })
     }
+    const leaves = depth > 0 ? this.#view.leavesOf(node) : undefined
+    // Lists that are on their way are claimed first, then looked into.
+    if (leaves !== undefined) return leaves === 'lists' && isComing ? 'later' : 'unplaced'
     return missing ?? { depth, chunks }
   }
 }

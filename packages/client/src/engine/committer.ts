@@ -19,6 +19,7 @@ import {
   type BuiltChange,
 } from './change-builder.ts'
 import type { ChangeAnswer, EntryWriter } from './entry-writer.ts'
+import type { LeafCheck } from './leaf-check.ts'
 import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import { sentOf } from './sent-note.ts'
 import type { Tally } from './tally.ts'
@@ -30,6 +31,7 @@ export interface CommitterParts {
   readonly entries: EntryWriter
   readonly tally: Tally
   readonly brake: Braking
+  readonly leaves: LeafCheck
   /** These packs are the log's now. */
   readonly claimed: (packs: readonly OutgoingPack[]) => void
 }
@@ -78,7 +80,9 @@ export class Committer {
     let room = roomMax
     while (rest.length > 0 || claimable().length > 0) {
       const packs = await this.#currentPacks(() => claimable().slice(0, room.packs))
-      const built = buildChange(rest, { packs, operationsMax: room.operations }, this.#view(packs))
+      const lacks = await this.#parts.leaves.lacks(rest)
+      const view = { ...this.#view(packs), leavesOf: (node: NodeId) => lacks.get(node) }
+      const built = buildChange(rest, { packs, operationsMax: room.operations }, view)
       if (built.unplaced.length > 0) {
         await this.#forgetContent(built.unplaced)
         progress.again = true
@@ -142,7 +146,7 @@ export class Committer {
     return true
   }
 
-  #view(packs: readonly OutgoingPack[]): BuilderView {
+  #view(packs: readonly OutgoingPack[]): Omit<BuilderView, 'leavesOf'> {
     const { vault, shipper } = this.#parts
     const { trees } = vault
     const later = shipper.packs.filter((pack) => !packs.includes(pack))

@@ -81,6 +81,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     brake,
     between,
     meanwhile,
+    walk: fetched.options,
   })
   const shared = { vault, receiver, sender, tally, questions, ...place }
   const every = parts.checkpointEvery ?? checkpointEvery

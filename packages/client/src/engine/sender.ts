@@ -2,12 +2,14 @@
 // bulk work is queued its commits carry full packs only; the short one comes when the queue is empty.
 import { Ingest, type IngestFile, type IngestResult } from '../content/ingest.ts'
 import { PackWriter, type OutgoingPack } from '../content/pack-writer.ts'
+import type { WalkOptions } from '../content/content-walk.ts'
 import { parentOf } from '../disk/ignore.ts'
 import { settled } from '../disk/stamp.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { ownPlaceOf } from '../state/chunk-index.ts'
+import { droppedThrough } from '../state/log-cache.ts'
 import type { Commit } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
@@ -18,6 +20,7 @@ import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
 import { pause } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import { LeafCheck } from './leaf-check.ts'
 import { splitDirectories } from './later-directories.ts'
 import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
@@ -44,6 +47,8 @@ export interface SenderParts {
   readonly receiver: Receiver
   readonly tally: Tally
   readonly brake: Braking
+  /** Where the relay has what the log says. */
+  readonly walk: WalkOptions
   /** Called between two commits, where the log may grow: others' questions are answered there. */
   readonly between: (session: RelaySession) => Promise<void>
   /** What may be done while the sender waits for the disk or the line; not where nobody watches. */
@@ -71,6 +76,7 @@ export class Sender {
   /** For it, the vault has every chunk already: it packs nothing. */
   readonly #learning: Ingest
   readonly #committer: Committer
+  readonly #leaves: LeafCheck
   readonly #small: SmallSender
   /** Ordinal of the last pack that was handed to the shipper. */
   #emitted = -1
@@ -118,7 +124,8 @@ export class Sender {
       this.#ingest.claimed(Math.max(...packs.map(({ ordinal }) => ordinal)))
       this.#lastCommitMs = clock.monotonic()
     }
-    this.#committer = new Committer({ ...parts, claimed })
+    this.#leaves = new LeafCheck(vault.trees, parts.walk)
+    this.#committer = new Committer({ ...parts, leaves: this.#leaves, claimed })
     this.#small = new SmallSender(parts, this.#committer, (id) => this.#ingest.holds(id))
   }
 
@@ -129,6 +136,7 @@ export class Sender {
   ): Promise<{ count: number; lookAgain: readonly RelativePath[] }> {
     const { vault, tally, shipper } = this.#parts
     const startedMs = vault.platform.clock.now()
+    const dropped = droppedThrough(vault.trees)
     const asked = new Map(files.map(({ id }) => [id, vault.trees.get(id)?.local?.stamp]))
     const lookAgain: RelativePath[] = []
     let [count, partBytes] = [0, 0]
@@ -153,6 +161,7 @@ export class Sender {
           continue
         }
         tally.solved(result.file.path)
+        this.#leaves.read(result.content, dropped)
         this.#keepResult({ ...result, stamp: settled(result.stamp, startedMs) }, asked.get(result.file.id))
         count += 1
       }

@@ -9,7 +9,7 @@ import type { ChunkRecord, ClaimRecord, NodeRecord, StateRecord } from './checkp
 import { assertTree } from './checkpoint-tree.ts'
 import { claimPack, unclaim } from './claim.ts'
 import { keptKey } from './fold.ts'
-import { noteFolded } from './log-cache.ts'
+import { noteDropped, noteFolded } from './log-cache.ts'
 import { chunksOf, claimsInOrder, type Claim, type ListedChunk } from './pack-table.ts'
 import { claimKey, idKey, keySpace } from './state-keys.ts'
 import type { StateRows } from './state-rows.ts'
@@ -56,6 +56,7 @@ export async function loadState(
   }
   await assertTree(trees)
   await trees.write({ flush: true }, (transaction) => {
+    noteDropped(transaction, checkpoint.sequence)
     noteFolded(transaction, checkpoint.sequence)
     checkpoint.also?.(transaction)
     transaction.del(loadingKey)

@@ -11,7 +11,7 @@ import {
 import { logPlaceOf, type NodeId } from '../sync/tree.ts'
 import { hasPlace } from './chunk-index.ts'
 import { claimPack, dropPack } from './claim.ts'
-import { noteFolded } from './log-cache.ts'
+import { noteDropped, noteFolded } from './log-cache.ts'
 import type { ListedChunk } from './pack-table.ts'
 import { idKey, keySpace } from './state-keys.ts'
 import type { StateRowsWriter } from './state-rows.ts'
@@ -78,6 +78,7 @@ export function foldDrop(
 ): void {
   for (const pack of entry.packs) dropPack(transaction, pack)
   foldClaims(transaction, { header: entry.header, index: [], own: false })
+  noteDropped(transaction, entry.header.sequence)
   noteFolded(transaction, entry.header.sequence)
 }
 
