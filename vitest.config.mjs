@@ -1,15 +1,19 @@
 // Two projects: `unit` stands beside the source and is quick; `cross` crosses packages and runs real processes.
 import { defineConfig } from 'vitest/config'
+import { cacheOptions, without } from './test/defences/without.mjs'
 
 const conditions = ['source', 'node', 'import', 'default']
-const shared = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } }
+const ssr = { resolve: { conditions, externalConditions: conditions } }
+const shared = { resolve: { conditions }, ssr, plugins: without() }
 
 export default defineConfig({
   test: {
+    ...cacheOptions,
     projects: [
       {
         ...shared,
         test: {
+          ...cacheOptions,
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/architecture.test.ts'],
           exclude: ['**/node_modules/**'],
@@ -20,6 +24,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...cacheOptions,
           name: 'cross',
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture.test.ts', '**/node_modules/**'],

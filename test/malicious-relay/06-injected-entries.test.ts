@@ -37,6 +37,20 @@ describe('a relay that injects entries', () => {
     await injected((world) => Promise.resolve(makeDevice(world.random)))
   })
 
+  test('attack 6: in the name of a member, signed by another one, and by nobody', async () => {
+    const world = await peacefulWorld({ devices: 3 })
+    const [a, b, c] = [world.at(0), world.at(1), world.at(2)]
+    await world.syncs(a, b, c)
+    const member = new HostileMember(world, a)
+    await member.read()
+    const right = member.forged(a.home.device)
+    for (const signer of [c.home.device, makeDevice(world.random)]) {
+      const forged = reassembled(right, {}, signer)
+      world.relay.lieTo(b, { log: (log) => [...log, { sequence: log.length, entry: forged }] })
+      await expectHalt(world, b, 'relay-contradicts')
+    }
+  })
+
   test('attack 6: signed by a revoked device', async () => {
     await injected(async (world) => {
       const owner = new HostileMember(world, world.at(0))

@@ -1,0 +1,64 @@
+// `npm run defences`: takes each defence of docs/THREATS.md out of the source, one after the other, and demands that a test of its attack fails;
+// with nothing taken out, all of them must pass. `--only 7` or `--only commitment`: those alone. `--write`: puts the table into docs/THREATS.md.
+import { parseArgs } from 'node:util'
+import type { Removal } from './attack.ts'
+import { removals } from './removals.ts'
+import { runTests, type Ran, type Tests } from './run-tests.ts'
+import { attackPattern, filesOf } from './suites.ts'
+import { header, rowOf, writeTable, type Row } from './table.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    /** Runs at once. */
+    lanes: { type: 'string', default: '2' },
+  },
+})
+
+function isWanted({ attacks, gone }: Removal): boolean {
+  const { only } = values
+  if (only === undefined) return true
+  return /^\d+$/.test(only) ? attacks.includes(Number(only)) : gone.includes(only)
+}
+
+function testsOf({ attacks: [attack], tests }: Removal): Tests {
+  return tests === undefined ? { files: filesOf(attack), pattern: attackPattern(attack) } : { files: tests }
+}
+
+/** With nothing taken out, all must pass: tests that fail anyway would notice everything. */
+async function checkWhole(wanted: readonly Removal[]): Promise<void> {
+  const files = new Set(wanted.flatMap((removal) => testsOf(removal).files))
+  const { failed, broken, passed } = await runTests({ files: [...files].sort() })
+  if (failed !== undefined || broken !== undefined || passed === 0)
+    throw new Error(
+      `fails with nothing taken out: ${failed?.file ?? ''} ${failed?.test ?? ''} ${broken ?? ''}`,
+    )
+  console.log(`${passed} tests in ${files.size} files pass with nothing taken out\n`)
+}
+
+async function main(): Promise<void> {
+  const wanted = removals.filter(isWanted)
+  await checkWhole(wanted)
+  console.log(header)
+  const rows = new Map<Removal, Row>()
+  const queue = [...wanted]
+  const lane = async (): Promise<void> => {
+    for (let removal = queue.shift(); removal !== undefined; removal = queue.shift()) {
+      const ran = await runTests(testsOf(removal), removal.edits)
+      if (ran.failed === undefined) unnoticed(removal, ran)
+      else rows.set(removal, { removal, noticed: ran.failed })
+      console.log(rowOf({ removal, noticed: ran.failed }))
+    }
+  }
+  await Promise.all(Array.from({ length: Number(values.lanes) }, lane))
+  if (values.write && process.exitCode !== 1) writeTable(removals.flatMap((one) => rows.get(one) ?? []))
+}
+
+function unnoticed(removal: Removal, { passed, broken }: Ran): void {
+  process.exitCode = 1
+  const why = broken === undefined ? `${passed} tests passed` : `it did not run: ${broken}`
+  console.error(`nobody noticed: ${removal.gone} (attack ${removal.attacks.join(', ')}): ${why}`)
+}
+
+await main()

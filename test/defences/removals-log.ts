@@ -1,0 +1,180 @@
+// Defences of the log, as every device and the relay judge it.
+import type { Edit, Removal } from './attack.ts'
+
+const crypto = 'packages/crypto/src'
+const client = 'packages/client/src'
+
+const signature: Edit = {
+  file: `${crypto}/log-state.ts`,
+  find: '  requireRight(state.spine, header)\n  verifyEntrySignature(entry)\n',
+  replace: '  requireRight(state.spine, header)\n',
+}
+const previous: Edit = {
+  file: `${crypto}/log-state.ts`,
+  find: "  if (!equal(header.previous, head.hash)) throw chainBroken('the previous hash is another', header.sequence)\n",
+  replace: '',
+}
+const sequence: Edit = {
+  file: `${crypto}/log-state.ts`,
+  find: '  if (header.sequence !== head.sequence + 1)\n    throw chainBroken',
+  replace: '  if (header.sequence < 0)\n    throw chainBroken',
+}
+const retired: Edit = {
+  file: `${crypto}/log-state.ts`,
+  find: 'if (retired !== undefined && (spine.prune === undefined || retired > spine.prune.through))',
+  replace: 'if (retired !== undefined && retired < 0 && spine.prune === undefined)',
+}
+const right: Edit = {
+  file: `${crypto}/log-state.ts`,
+  find: '  requireRight(state.spine, header)\n  verify',
+  replace: '  verify',
+}
+const vaultId: Edit = {
+  file: `${client}/log/vault-log.ts`,
+  find: '    if (!equal(state.vault, this.vault)) throw contradiction',
+  replace: '    if (sequence < 0) throw contradiction',
+}
+const genesisAnchor: Edit = {
+  file: `${client}/log/vault-log.ts`,
+  find: 'if (known?.sequence === head.sequence && !equal(known.hash, head.hash))',
+  replace:
+    'if (known !== undefined && head.sequence !== 0 && known.sequence === head.sequence && !equal(known.hash, head.hash))',
+}
+
+export const logRemovals: readonly Removal[] = [
+  { attacks: [1], gone: 'the signature of entries', edits: [signature] },
+  {
+    attacks: [1],
+    gone: 'that a vault id is the hash of the genesis, in the log and where the head is remembered (either alone is enough)',
+    edits: [vaultId, genesisAnchor],
+  },
+  { attacks: [3], gone: 'the signature of entries', edits: [signature] },
+  {
+    attacks: [4],
+    gone: 'the previous hash and the sequence in each entry (either alone is enough against one that is left out)',
+    edits: [previous, sequence],
+  },
+  { attacks: [5], gone: 'the signature over header and payload', edits: [signature] },
+  { attacks: [6], gone: 'the signature of entries', edits: [signature] },
+  { attacks: [6, 22, 25], gone: 'that the signer has the right at that place', edits: [right] },
+  {
+    attacks: [6],
+    gone: 'that an invitation is used once',
+    edits: [
+      {
+        file: `${crypto}/spine-member.ts`,
+        find: '  draft.invites.delete(toHex(signer))\n  draft.seals.delete(toHex(signer))\n',
+        replace: '',
+      },
+    ],
+  },
+  { attacks: [7], gone: 'the previous hash in each entry', edits: [previous] },
+  {
+    attacks: [7, 20],
+    gone: 'that a shorter log than the one seen before is recognised',
+    edits: [
+      {
+        file: `${client}/log/vault-log.ts`,
+        find: "    if (head.sequence < known.sequence) return 'older'\n",
+        replace: "    if (head.sequence < known.sequence) return 'same'\n",
+      },
+    ],
+  },
+  {
+    attacks: [7],
+    gone: 'that another last entry of the same length is recognised',
+    edits: [
+      {
+        file: `${client}/log/vault-log.ts`,
+        find: "    if (equal(head.hash, known.hash)) return head.sequence < this.nextSequence ? 'same' : 'longer'\n",
+        replace:
+          "    if (head.hash.length > 0) return head.sequence < this.nextSequence ? 'same' : 'longer'\n",
+      },
+    ],
+  },
+  {
+    attacks: [7],
+    gone: 'that a shorter log with another last entry is no older one',
+    edits: [
+      {
+        file: `${client}/log/vault-log.ts`,
+        find: 'const isOther = last !== undefined && kept !== undefined && (came',
+        replace: 'const isOther = last === undefined && kept !== undefined && (came',
+      },
+      {
+        file: `${client}/engine/healing.ts`,
+        find: '    if (head !== undefined && !equal(await this.#hashAt(head.sequence), head.hash)) throw fault\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    attacks: [7],
+    gone: 'that the head which the relay states is in its log',
+    edits: [
+      {
+        file: `${client}/log/vault-log.ts`,
+        find: '    const place = judged?.state.head ?? this.state.head\n',
+        replace:
+          '    const place = judged?.state.head ?? this.state.head\n    if (place.sequence >= 0) return\n',
+      },
+    ],
+  },
+  {
+    attacks: [7],
+    gone: 'that who joined remembers where',
+    edits: [
+      {
+        file: `${client}/log/log-anchor.ts`,
+        find: '  if (bytes === undefined) return { sequence: 0',
+        replace: '  if (bytes === undefined || bytes.length > 0) return { sequence: 0',
+      },
+    ],
+  },
+  {
+    attacks: [8],
+    gone: 'that what is not known asks for an update only where a member signed it',
+    edits: [
+      {
+        file: `${client}/log/log-fault.ts`,
+        find: 'if (isUnknown && at.isAuthentic?.() !== false) {',
+        replace: 'if (isUnknown) {',
+      },
+    ],
+  },
+  {
+    attacks: [8],
+    gone: 'that a field which is not known is refused',
+    edits: [
+      {
+        file: `${crypto}/fields.ts`,
+        find: 'if (!keys.includes(key))',
+        replace: "if (!keys.includes(key) && key === '')",
+      },
+    ],
+  },
+  { attacks: [22], gone: 'that only a prune retires entries', edits: [retired] },
+  {
+    attacks: [22],
+    gone: 'that each attempt at an invitation draws a fresh secret',
+    edits: [
+      {
+        file: `${crypto}/spine-build-invite.ts`,
+        find: '  const secret = random.bytes(invitationSecretBytes)\n',
+        replace: '  const secret = new Uint8Array(invitationSecretBytes)\n',
+      },
+    ],
+  },
+  {
+    attacks: [22],
+    gone: 'that a checkpoint is compared with what one folded oneself',
+    edits: [
+      {
+        file: `${client}/engine/receiver.ts`,
+        find: "    if (agrees === false) this.#warn(entry, 'state-differs')\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/engine/checkpoint.test.ts'],
+  },
+]

@@ -1,0 +1,151 @@
+// Defences against a member that signs rightly.
+import type { Removal } from './attack.ts'
+
+const crypto = 'packages/crypto/src'
+const client = 'packages/client/src'
+
+export const memberRemovals: readonly Removal[] = [
+  {
+    attacks: [15],
+    gone: 'that a parent is a directory',
+    edits: [
+      {
+        file: `${client}/sync/operations.ts`,
+        find: 'if (parent === undefined || !this.draft.isDirectory(parent)) return',
+        replace: 'if (parent === undefined) return',
+      },
+    ],
+  },
+  {
+    attacks: [15],
+    gone: 'the limit of depth',
+    edits: [
+      {
+        file: `${client}/sync/operations.ts`,
+        find: "    if (this.draft.isTooDeep(parent)) return 'too-deep'\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    attacks: [15],
+    gone: 'that no link is followed on the way to a place in the folder',
+    edits: [
+      {
+        file: `${client}/disk/real-directory.ts`,
+        find: 'const directoryFlags = fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW\n',
+        replace: 'const directoryFlags = fs.constants.O_DIRECTORY\n',
+      },
+    ],
+    tests: [
+      'packages/client/src/disk/file-system-real.test.ts',
+      'packages/client/src/disk/apply-meddled.test.ts',
+    ],
+  },
+  {
+    attacks: [15],
+    gone: 'that a chunk is no longer than the log says, opened',
+    edits: [
+      {
+        file: `${client}/content/work.ts`,
+        find: '      maxOutputLength: plainBytes,\n',
+        replace: '',
+      },
+      {
+        file: `${client}/content/work.ts`,
+        find: 'return plain.length === plainBytes ? own(plain) : undefined',
+        replace: 'return own(plain)',
+      },
+    ],
+    tests: ['packages/client/src/content/work.test.ts'],
+  },
+  {
+    attacks: [23],
+    gone: 'that a payload which does not decode is its writer’s fault, and stops nobody',
+    edits: [
+      {
+        file: `${client}/log/payload-reader.ts`,
+        find: '    return { fault: cause.code }\n',
+        replace: '    throw cause\n',
+      },
+    ],
+  },
+  {
+    attacks: [23],
+    gone: 'that an entry which does not apply in full does not apply at all',
+    edits: [
+      {
+        file: `${client}/sync/operations.ts`,
+        find: '    if (passedOver === undefined) return { void: fault, operation: index }\n    passedOver(index, fault)\n',
+        replace: '    passedOver?.(index, fault)\n',
+      },
+    ],
+  },
+  {
+    attacks: [24],
+    gone: 'that only a place which one sent or checked oneself saves the sending',
+    edits: [
+      {
+        file: `${client}/state/chunk-index.ts`,
+        find: "find((place) => place.known === 'good')",
+        replace: "find((place) => place.known !== 'bad')",
+      },
+    ],
+  },
+  {
+    attacks: [25],
+    gone: 'that a lower floor holds only once the old one has passed',
+    edits: [
+      {
+        file: 'packages/relay/src/store/retention.ts',
+        find: 'const lowered = ms < floors.ms ? [',
+        replace: 'const lowered = ms < 0 ? [',
+      },
+    ],
+  },
+  {
+    attacks: [25],
+    gone: 'that what is dropped is kept at all',
+    edits: [
+      {
+        file: 'packages/relay/src/store/retention.ts',
+        find: '  return Math.max(pendingMaxMs, floors?.ms ?? 0, ...held)\n',
+        replace: '  return held.length > 99 ? 0 : 1\n',
+      },
+    ],
+  },
+  {
+    attacks: [25],
+    gone: 'the brake on a change of very many files',
+    edits: [
+      {
+        file: `${client}/sync/brake.ts`,
+        find: '  return count >= brakeFilesMin && count * brakeShare >= files\n',
+        replace: '  return count < 0 && files < 0\n',
+      },
+    ],
+  },
+  {
+    attacks: [26],
+    gone: 'that a key meets the commitment of its epoch',
+    edits: [
+      {
+        file: `${crypto}/spine-keys.ts`,
+        find: '    if (isKeyOf(holder, epoch, key)) return key\n',
+        replace: '    if (key.length === 32) return key\n',
+      },
+    ],
+  },
+  {
+    attacks: [26],
+    gone: 'that a new epoch has exactly one seal for each who stays',
+    edits: [
+      {
+        file: `${crypto}/spine-epoch.ts`,
+        find: "  if (!exact) wrong('a new epoch has not exactly one seal for each recipient')\n",
+        replace:
+          "  if (!exact && seals.length > 9999) wrong('a new epoch has not exactly one seal for each recipient')\n",
+      },
+    ],
+  },
+]

@@ -1,0 +1,59 @@
+// The table of defences in docs/THREATS.md: what was taken out, and which test noticed.
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Removal } from './attack.ts'
+import { root } from './suites.ts'
+
+export interface Row {
+  readonly removal: Removal
+  readonly noticed: { readonly file: string; readonly test: string } | undefined
+}
+
+/** A row as the document has it: cells as they stand there. */
+export interface Written {
+  readonly attacks: string
+  readonly gone: string
+  readonly file: string
+  readonly test: string
+}
+
+const path = join(root, 'docs/THREATS.md')
+const [begin, end] = ['<!-- defences: written by `npm run defences -- --write` -->', '<!-- /defences -->']
+
+export const header = '| attack | taken out | noticed by |\n| --- | --- | --- |'
+
+/** One line of Markdown. */
+export function rowOf({ removal, noticed }: Row): string {
+  const { attacks, gone } = removal
+  const by = noticed === undefined ? '**nobody**' : `\`${noticed.file}\`: ${cell(noticed.test)}`
+  return `| ${attacks.join(', ')} | ${cell(gone)} | ${by} |`
+}
+
+/** Puts the table in its place. */
+export function writeTable(rows: readonly Row[]): void {
+  const [before, rest] = readFileSync(path, 'utf8').split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined) throw new Error(`${path} has no place for the table`)
+  const table = [header, ...rows.map(rowOf)].join('\n')
+  writeFileSync(path, `${before}${begin}\n\n${table}\n\n${end}${after}`)
+  execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', '--log-level', 'warn', path])
+}
+
+/** The rows that stand there. */
+export function writtenRows(): Written[] {
+  const table = readFileSync(path, 'utf8').split(begin)[1]?.split(end)[0] ?? ''
+  return table
+    .split('\n')
+    .filter((line) => /^\| *\d/.test(line))
+    .map((line) => {
+      const [, attacks = '', gone = '', by = ''] = line.split(/(?<!\\)\|/).map((one) => one.trim())
+      const [, file = '', test = ''] = /^`([^`]+)`: (.*)$/.exec(by) ?? []
+      return { attacks, gone, file, test }
+    })
+}
+
+/** Words as a cell of a table has them. */
+export function cell(words: string): string {
+  return words.replace(/([|*_<>])/g, '\\$1')
+}
