@@ -39,6 +39,7 @@ export type ClientErrorCode =
   | 'archive-broken' // a file that is no archive, or one of which nothing can be read
   | 'archive-closed' // words that open nothing in an archive
   | 'archive-foreign' // an archive of another vault, or of another history
+  | 'vault-differs' // a relay where a vault is to be carried to has another history of it
   | 'disk-full'
   | 'disk-failed' // the file system said no to something that no single file explains
   | 'interrupted' // stopped by a signal or by `close`

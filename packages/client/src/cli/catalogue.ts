@@ -6,6 +6,7 @@ import type { ArchiveCatalogue } from './catalogue-archive.ts'
 import type { HistoryWords } from './catalogue-history.ts'
 import type { TrustCatalogue } from './catalogue-trust.ts'
 import type { BackupCatalogue } from './catalogue-backup.ts'
+import type { CarryCatalogue } from './catalogue-carry.ts'
 import type { PruneCatalogue } from './catalogue-prune.ts'
 import type { MembersCatalogue } from './catalogue-members.ts'
 import type { Advice, Text } from './catalogue-text.ts'
@@ -27,6 +28,7 @@ export interface Catalogue
     PruneCatalogue,
     VaultsCatalogue,
     BackupCatalogue,
+    CarryCatalogue,
     MembersCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
@@ -266,6 +268,7 @@ export type CommandName =
   | 'vault'
   | 'retention'
   | 'backup'
+  | 'import'
   | 'export'
   | 'decrypt'
   | 'adopt'

@@ -107,6 +107,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
   'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
   'archive-foreign': (words) => [words.errorArchiveForeign({}), words.hintArchiveForeign({})],
+  'vault-differs': (words) => [words.errorVaultDiffers({}), words.hintVaultDiffers({})],
   'checkpoint-broken': (words, error) => [
     words.errorCheckpointBroken({ device: text(error, 'device') ?? '' }),
     words.hintCheckpointBroken({}),

@@ -31,6 +31,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'archive-broken': 1,
   'archive-closed': 5,
   'archive-foreign': 1,
+  'vault-differs': 5,
   'home-unsafe': 7,
   'home-locked': 1,
   'folder-unusable': 1,

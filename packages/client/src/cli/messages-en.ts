@@ -4,6 +4,7 @@ import { englishArchive } from './messages-archive-en.ts'
 import { recoveryEnglish } from './messages-recovery-en.ts'
 import { englishHistory } from './messages-history-en.ts'
 import { englishBackup } from './messages-backup-en.ts'
+import { englishCarry } from './messages-carry-en.ts'
 import { englishPrune } from './messages-prune-en.ts'
 import { englishVaults } from './messages-vaults-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
@@ -22,6 +23,7 @@ export const english: Catalogue = {
   ...englishPrune,
   ...englishVaults,
   ...englishBackup,
+  ...englishCarry,
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
@@ -300,6 +302,7 @@ export const english: Catalogue = {
     limit: 'grenier limit --up 500KiB/s --down none',
     forget: 'grenier forget ~/Documents',
     backup: 'grenier backup ~/Documents --vault documents-backup --once',
+    import: 'grenier import vault.grenier --relay wss://relay.example.org',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     vaults: 'grenier vaults',
     vault: 'grenier vault delete documents',

@@ -5,6 +5,7 @@ import { frenchArchive } from './messages-archive-fr.ts'
 import { recoveryFrench } from './messages-recovery-fr.ts'
 import { frenchHistory } from './messages-history-fr.ts'
 import { frenchBackup } from './messages-backup-fr.ts'
+import { frenchCarry } from './messages-carry-fr.ts'
 import { frenchPrune } from './messages-prune-fr.ts'
 import { frenchVaults } from './messages-vaults-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
@@ -24,6 +25,7 @@ export const french: Catalogue = {
   ...frenchPrune,
   ...frenchVaults,
   ...frenchBackup,
+  ...frenchCarry,
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
@@ -314,6 +316,7 @@ export const french: Catalogue = {
     limit: 'grenier limit --up 500Kio/s --down aucune',
     forget: 'grenier forget ~/Documents',
     backup: 'grenier backup ~/Documents --vault sauvegarde --once',
+    import: 'grenier import vault.grenier --relay wss://relay.example.org',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     vaults: 'grenier vaults',
     vault: 'grenier vault delete documents',

@@ -18,6 +18,7 @@ import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
 import { limit } from './limit.ts'
 import { addBackup } from './program-backup.ts'
+import { addCarry } from './program-carry.ts'
 import { addHistory } from './program-history.ts'
 import { addVaults } from './program-vaults.ts'
 import { recover } from './recover.ts'
@@ -88,6 +89,7 @@ export function program(invocation: Invocation, done: Done): Command {
   addRetention(on)
   const others = { ...on, sub: (name: CommandName, help: string) => sub(on, name, help) }
   addBackup(others)
+  addCarry(others)
   addHistory(others)
   addVaults(others)
   return root

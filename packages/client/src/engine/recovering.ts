@@ -255,24 +255,37 @@ export class Recovery {
   /** Does it over a line that may break now and then. */
   async #patiently<T>(work: (session: ConnectedSession) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
+      let waitMs = 0
       try {
         const { platform } = this.#context
         this.#session ??= await logInAt(platform, this.relay, { keyKind: 'identity', pairs: this.identity })
         return await work(this.#session)
       } catch (error) {
-        const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
-        if (!isLine || attempt >= attemptsMax) throw error
-        await this.close()
+        if (attempt >= attemptsMax) throw error
+        if (isLine(error)) await this.close()
+        else if (busyMs(error) === undefined) throw error
+        else waitMs = busyMs(error) ?? 0
       }
-      await this.#wait()
+      await this.#wait(waitMs)
     }
   }
 
-  async #wait(): Promise<void> {
+  async #wait(atLeastMs = 0): Promise<void> {
     const { platform, signal } = this.#context
-    await pause({ clock: platform.clock, signal }, this.#backoff.next())
+    await pause({ clock: platform.clock, signal }, this.#backoff.next(atLeastMs))
     if (signal.aborted) throw new ClientError('interrupted', 'stopped while recovering')
   }
+}
+
+function isLine(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
+}
+
+/** How long to wait for a relay that has no room now, or where the vault is being put back, ms; undefined for any other error. */
+function busyMs(error: unknown): number | undefined {
+  const isBusy =
+    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'busy'
+  return isBusy ? Number(error.data['retryAfterMs'] ?? 0) : undefined
 }
 
 /** The judge says before anything is sent what the relay would. */

@@ -22,7 +22,7 @@ import type { Clock } from './clock.ts'
 import { deletedFor } from './deleted-vaults.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
 import type { Actor, Peer } from './relay-parts.ts'
-import { keysOf, refusalOf, rightOf } from './rights.ts'
+import { keysOf, mayCarry, refusalOf, rightOf } from './rights.ts'
 
 /** An entry that somebody wants to add. */
 export interface AppendRequest {
@@ -139,6 +139,8 @@ export class Appender {
     if (live === undefined) await this.#checkNew(request)
     else {
       right = rightOf(live.state.spine, actor, this.#clock.now())
+      // Whose account pays may bring a vault here, also with a device that its log does not know, or not yet.
+      if (right === undefined && mayCarry(live, actor)) right = 'owner'
       if (right === undefined) throw refusalOf(live.state.spine, actor)
       if (right === 'joiner') throw new RelayError('no-right', 'an invitation is for accepting it')
       if (await this.#stands(live.state, entry)) return

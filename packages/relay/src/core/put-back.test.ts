@@ -1,6 +1,6 @@
 // Putting back what a restored relay lost: checked like an append, but for who gives it and for the presence of packs; what is missing is listed,
 // and comes back by an ordinary put.
-import { invitationOf, makeInvite, packIdOf } from '@grenier/crypto'
+import { invitationOf, makeDevice, makeInvite, packIdOf } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import { healingMs, healingMsMax } from '../limits.ts'
 import {
@@ -117,6 +117,50 @@ describe('an entry that is put back', () => {
     expect(refused).toMatchObject({ code: 'busy', retryable: true, retryAfterMs: healingMs })
     world.clock.advance(healingMs)
     expect(outcome(await appendTo(client, vault, next))).toBe('ok')
+  })
+})
+
+describe('a device of the account that pays, that the log does not know', () => {
+  /** Another device of the owner's identity, at a relay that has nothing yet. */
+  async function carrier() {
+    const before = await restored()
+    const world = new World()
+    const { identity } = before.person
+    // Worlds have the same people and the same chance: the next of them are others.
+    world.person()
+    const device = makeDevice(world.random)
+    const client = new ScriptedClient(world.core)
+    const certificate = world.certify(identity, device)
+    expect(outcome(await client.login(identity.sign, 'identity'))).toBe('ok')
+    expect(outcome(await client.ask({ type: 'open-account', certificate }))).toBe('ok')
+    return { ...before, world, client: await world.device(device) }
+  }
+
+  it('puts a whole vault there, entries and packs, and reads nothing of it', async () => {
+    const { client, vault, packs, entries } = await carrier()
+    for (const entry of [vault.genesis, ...entries])
+      expect(outcome(await putBackTo(client, vault, entry))).toBe('ok')
+    for (const pack of packs) expect(outcome(await client.put(vault.state.vault, pack))).toBe('ok')
+    expect(await client.ask({ type: 'lost', vault: vault.state.vault })).toMatchObject({ packs: [] })
+    expect(await client.ask({ type: 'head', vault: vault.state.vault })).toMatchObject({ sequence: 2 })
+    const { vault: id } = vault.state
+    expect(outcome(await client.ask({ type: 'subscribe', vault: id }))).toBe('vault-unknown')
+    expect(await client.ask({ type: 'vaults' })).toMatchObject({ vaults: [] })
+  })
+
+  it('appends nothing', async () => {
+    const { client, vault, entries } = await carrier()
+    await putBackTo(client, vault, vault.genesis)
+    expect(outcome(await appendTo(client, vault, entries[0]!))).toBe('vault-unknown')
+  })
+
+  it('is not of another account: to a stranger the vault is not there', async () => {
+    const { world, client, vault, entries } = await carrier()
+    await putBackTo(client, vault, vault.genesis)
+    const { client: stranger } = await world.newcomer()
+    expect(outcome(await putBackTo(stranger, vault, entries[0]!))).toBe('vault-unknown')
+    expect(outcome(await stranger.ask({ type: 'head', vault: vault.state.vault }))).toBe('vault-unknown')
+    expect(outcome(await stranger.put(vault.state.vault, packOf()))).toBe('vault-unknown')
   })
 })
 

@@ -1,6 +1,15 @@
 // Who may do what in a vault, as its spine says now. Every request asks here again: a right may have ended since the last one.
-import { identityRoleOf, roleOf, toHex, type Role, type SigningKey, type Spine } from '@grenier/crypto/verify'
+import {
+  equal,
+  identityRoleOf,
+  roleOf,
+  toHex,
+  type Role,
+  type SigningKey,
+  type Spine,
+} from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
+import type { LiveVault } from './live-vaults.ts'
 import type { Actor } from './relay-parts.ts'
 
 /** A role, or `joiner`: the holder of an open invitation, who reads and appends one `accept`. */
@@ -24,6 +33,15 @@ export function rightOf(spine: Spine, actor: Actor, now: number): Right | undefi
 export function leftAt(spine: Spine, { kind, key }: Actor): number | undefined {
   if (kind === 'one-time') return undefined
   return (kind === 'device' ? spine.devices : spine.identities).get(toHex(key))?.until
+}
+
+/**
+ * Whether a device that its log does not know, or not yet as far as it has come, may bring a vault here: it is of the account that pays. It reads
+ * nothing by this. One that was taken out of the vault may not.
+ */
+export function mayCarry({ state, chargedTo }: LiveVault, { kind, key, identity }: Actor): boolean {
+  const pays = kind === 'device' && identity !== undefined && equal(identity, chargedTo)
+  return pays && !state.spine.devices.has(toHex(key))
 }
 
 /** Why a key without a right hears no more: a vault that is not here and one that is somebody else's are not told apart. */

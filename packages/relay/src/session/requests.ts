@@ -136,7 +136,7 @@ async function openAccount(
 }
 
 async function head({ actor, access }: Connection, request: ClientMessageOf<'head'>): Promise<OkMessage> {
-  const { live } = await access.open(actor, vaultId(request.vault))
+  const live = await access.openToCarry(actor, vaultId(request.vault))
   return { type: 'ok', id: request.id, re: 'head', ...headFields(live.state.head) }
 }
 
@@ -204,7 +204,7 @@ async function lost(
   request: ClientMessageOf<'lost'>,
 ): Promise<OkMessage> {
   const vault = vaultId(request.vault)
-  await access.open(actor, vault)
+  await access.openToCarry(actor, vault)
   const after = request.after === undefined ? undefined : packId(request.after)
   const found = await parts.stores.ledger.lost(vault, after, limits.havePacks + 1)
   const packs = found.slice(0, limits.havePacks)
@@ -233,7 +233,7 @@ async function have(
   request: ClientMessageOf<'have'>,
 ): Promise<OkMessage> {
   const vault = vaultId(request.vault)
-  await access.open(actor, vault)
+  await access.openToCarry(actor, vault)
   const rows = await parts.stores.ledger.rows(vault, request.packs.map(packId))
   const states = rows.map((row) => (row === undefined ? 'absent' : shownStates[row.state]))
   return { type: 'ok', id: request.id, re: 'have', states }

@@ -14,7 +14,7 @@ import type { Timer } from '../core/clock.ts'
 import { failureMessage, isOurs } from '../core/failure.ts'
 import type { LiveVault } from '../core/live-vaults.ts'
 import type { Actor, Grown, Peer, RelayParts } from '../core/relay-parts.ts'
-import { rightOf } from '../core/rights.ts'
+import { mayCarry, rightOf } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { connectionReceiveBytes } from '../limits.ts'
 import { AppendOrder } from './append-order.ts'
@@ -116,7 +116,8 @@ export class Session implements Peer {
     const actor = this.#actor
     if (actor === undefined || this.#stage === 'closed') return
     this.#subscriptions.get(toHex(vault))?.grown(entry, entry.by === this)
-    if (rightOf(live.state.spine, actor, this.#parts.clock.now()) === undefined) void this.#lost(vault, actor)
+    const right = rightOf(live.state.spine, actor, this.#parts.clock.now())
+    if (right === undefined && !mayCarry(live, actor)) void this.#lost(vault, actor)
   }
 
   /** Says that the relay is stopping, and ends. */

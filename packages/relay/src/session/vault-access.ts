@@ -3,7 +3,7 @@ import { toHex, type VaultId } from '@grenier/crypto/verify'
 import { deletedFor } from '../core/deleted-vaults.ts'
 import type { LiveVault } from '../core/live-vaults.ts'
 import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
-import { leftAt, mayPut, refusalOf, rightOf, type Right } from '../core/rights.ts'
+import { leftAt, mayCarry, mayPut, refusalOf, rightOf, type Right } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { connectionVaultsMax } from '../limits.ts'
 import type { PutPayer } from './puts.ts'
@@ -43,6 +43,16 @@ export class VaultAccess {
   }
 
   /**
+   * The same for who may put something there without being a member: a device of the account that pays.
+   * @throws RelayError as `open`
+   */
+  async openToCarry(actor: Actor, vault: VaultId): Promise<LiveVault> {
+    const live = await this.#parts.vaults.find(vault)
+    if (live !== undefined && mayCarry(live, actor)) return live
+    return (await this.open(actor, vault)).live
+  }
+
+  /**
    * How far this key may read the log: members to its end, one that was a member up to the entry that took it out, which is the proof of it.
    * @throws RelayError `vault-unknown`, `too-many`
    */
@@ -76,7 +86,8 @@ export class VaultAccess {
    */
   async payer(actor: Actor, vault: VaultId): Promise<PutPayer> {
     const live = await this.#parts.vaults.find(vault)
-    if (live !== undefined && !mayPut((await this.open(actor, vault)).right))
+    const carries = live !== undefined && mayCarry(live, actor)
+    if (live !== undefined && !carries && !mayPut((await this.open(actor, vault)).right))
       throw new RelayError('no-right', 'this key may read the vault, not add to it')
     const deleted = live === undefined ? await deletedFor(this.#parts.stores, actor, vault) : undefined
     if (deleted !== undefined) throw deleted

@@ -1,0 +1,18 @@
+// The part of the catalogue that is about carrying a vault to a relay.
+import type { Text } from './catalogue-text.ts'
+
+type Plain = Text
+
+/** What people read about vaults that go from one relay to another, or come back from an archive. */
+export interface CarryCatalogue {
+  errorVaultDiffers: Plain
+  hintVaultDiffers: Plain
+  importDone: Text<{ count: number; entries: string; packs: string; bytes: string; relay: string }>
+  importThere: Text<{ relay: string }>
+  importAfter: Text<{ relay: string }>
+  importLacking: Text<{ pack: string }>
+  importUnfinished: Plain
+  importGap: Text<{ sequence: number; reason: string }>
+  helpImport: Plain
+  helpImportRelay: Plain
+}

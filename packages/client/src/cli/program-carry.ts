@@ -1,0 +1,21 @@
+// What can be said to `grenier` about carrying a vault to a relay.
+import * as v from 'valibot'
+import { importFile } from './import.ts'
+import type { HistoryBuilding } from './program-history.ts'
+
+const optional = v.optional(v.string())
+
+/** Adds the commands. */
+export function addCarry(on: HistoryBuilding): void {
+  addImport(on)
+}
+
+function addImport({ invocation, words, done, sub }: HistoryBuilding): void {
+  const { archive, relay } = words.value
+  sub('import', words.helpImport({}))
+    .argument(`<${archive}>`)
+    .option(`--relay <${relay}>`, words.helpImportRelay({}))
+    .action(async (file: string, flags: unknown) => {
+      done(await importFile(invocation, file, v.parse(v.object({ relay: optional }), flags)))
+    })
+}
