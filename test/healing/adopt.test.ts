@@ -1,7 +1,7 @@
 // Two histories of one vault: a person says which device goes on with the relay's. Nothing that either branch has is lost, and who was removed on the
 // one that is left is removed on the other, before anything else is written there.
 import { adoptFolder, openFolder } from '@grenier/client'
-import { currentEpoch, makeRevoke, roleOf, type SigningKey } from '@grenier/crypto'
+import { currentEpoch, makeCancel, makeRevoke, roleOf, type SigningKey } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
@@ -14,16 +14,19 @@ async function adopts(world: HostileWorld, machine: Machine) {
   return await within(world, adoptFolder(machine.context(), machine.folderPath), 'the adoption')
 }
 
+const nothing: (world: HostileWorld) => Promise<void> = () => Promise.resolve()
+
 /** A copy of the relay’s disk, from before a and b went on; c was away. The copy was put back, and c went on from there. */
-async function forked(since: (world: HostileWorld) => Promise<void>) {
-  const world = await peacefulWorld({ devices: 3 })
+async function forked(since: (world: HostileWorld) => Promise<void>, before = nothing, devices = 3) {
+  const world = await peacefulWorld({ devices })
   const [a, b, c] = [world.at(0), world.at(1), world.at(2)]
   a.user.write('kept', 'as it was')
   a.user.write('goes', 'removed on the branch that is left')
   a.user.write('changes', 'before')
   a.user.makeDirectory('moved')
   a.user.write('moved/deep', 'stays the same')
-  await world.syncs(a, b, c)
+  await before(world)
+  await world.syncs(...world.machines)
   const yesterday = world.relayDisk.copy()
   a.user.write('of a', 'on the branch that is left')
   a.user.write('changes', 'on the branch that is left')
@@ -33,7 +36,7 @@ async function forked(since: (world: HostileWorld) => Promise<void>) {
   b.user.write('of b', 'there too')
   await world.syncs(b, a)
   await since(world)
-  world.restoreRelay(yesterday)
+  world.restoreRelay(yesterday.copy())
   c.user.write('of c', 'on the relay’s branch')
   await world.syncs(c)
   for (const machine of [a, b]) {
@@ -41,10 +44,8 @@ async function forked(since: (world: HostileWorld) => Promise<void>) {
     expect(await world.sync(machine)).toMatchObject({ code: 'relay-contradicts' })
     expect(machine.tree()).toEqual(before)
   }
-  return { world, a, b, c }
+  return { world, a, b, c, yesterday }
 }
-
-const nothing = (): Promise<void> => Promise.resolve()
 
 const text = (machine: Machine, path: string): string => Buffer.from(machine.user.read(path)).toString()
 
@@ -125,6 +126,40 @@ describe('adopting the relay’s branch', () => {
     await world.syncs(a, b, a)
     expect(b.tree()).toEqual(a.tree())
     expect(text(a, 'of b, later')).toBe('waits')
+  })
+
+  test('leaves no invitation open that was used or cancelled on the branch that is left', async () => {
+    const codes: string[] = []
+    const opens = async (world: HostileWorld): Promise<void> => {
+      while (codes.length < 3) codes.push(await world.invite(world.at(0)))
+    }
+    const uses = async (world: HostileWorld): Promise<void> => {
+      const [a, owner] = [world.at(0), new HostileMember(world, world.at(0))]
+      world.more(1)
+      expect(await world.join(world.at(3), codes[0]!)).toBe('done')
+      const { spine } = await owner.read()
+      const [next] = [...spine.invites.values()].sort((x, y) => x.since - y.since)
+      await owner.append(makeCancel({ ...owner.on, invites: [next!.keys.sign] }).entry.bytes)
+      await world.syncs(a, world.at(1))
+    }
+    const { world, a, b, c } = await forked(uses, opens)
+    expect((await new HostileMember(world, a).read()).spine.invites.size).toBe(3)
+    await adopts(world, b)
+    b.user.write('of b, later', 'waits')
+    expect(await world.sync(b)).toMatchObject({ code: 'key-withheld' })
+    await adopts(world, a)
+    await world.syncs(a)
+    expect((await new HostileMember(world, a).read()).spine.invites.size, 'the third is open on both').toBe(1)
+    const comesWith = async (code: string): Promise<'done' | Error> => {
+      world.more(1)
+      return await world.join(world.at(world.machines.length - 1), code)
+    }
+    const [used, cancelled, open] = codes
+    expect(await comesWith(used!)).toMatchObject({ code: 'code-wrong' })
+    expect(await comesWith(cancelled!)).toMatchObject({ code: 'code-wrong' })
+    expect(await comesWith(open!)).toBe('done')
+    await world.syncs(b, c, a)
+    expect(text(c, 'of b, later')).toBe('waits')
   })
 
   test('changes nothing where the relay’s log goes on from what is known', async () => {

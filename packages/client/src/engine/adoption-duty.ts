@@ -1,10 +1,11 @@
-// Before anything else is written on a branch that was adopted: those who were removed on the other one are removed again, an epoch above both is
-// opened, and an owner's entry says from where the log goes on. Who is no owner waits until an owner has done so, where it matters.
+// Before anything else is written on a branch that was adopted: those who were removed on the other one are removed again, invitations that
+// were done with there are cancelled, an epoch above both is opened, and an owner's entry says from where the log goes on. Who is no owner waits until an owner has done so, where it matters.
 import {
   compareRoles,
   entryHash,
   equal,
   identityRoleOf,
+  makeCancel,
   makeConfig,
   makeRekey,
   makeRevoke,
@@ -62,7 +63,13 @@ function isOwner({ log, home }: Vault): boolean {
 function isRevived({ log }: Vault, note: AdoptionNote): boolean {
   const { spine } = log.state
   const back = identitiesBack(spine, note).length + membersAmong(note.devices, spine.devices).length
-  return back > 0 || note.lowered.some((lowered) => isHigher(spine, lowered))
+  const isOpenAgain = invitesBack(spine, note).length > 0
+  return isOpenAgain || back > 0 || note.lowered.some((lowered) => isHigher(spine, lowered))
+}
+
+/** Invitations that were done with on the branch that was left and are open on this one. */
+function invitesBack(spine: Spine, note: AdoptionNote): SigningKey[] {
+  return note.invites.filter((invite) => spine.invites.has(toHex(invite)))
 }
 
 /** Identities that were taken out and are members again. That of the genesis is nobody's to take out. */
@@ -90,6 +97,8 @@ function owed(vault: Vault, on: ReturnType<EntryWriter['on']>, note: AdoptionNot
   if (devices.length + identities.length > 0) return makeRevoke({ ...sealing, devices, identities }).entry
   const higher = note.lowered.find((lowered) => isHigher(spine, lowered) && !isOwn(vault, lowered.member))
   if (higher !== undefined) return makeRole({ ...sealing, ...higher }).entry
+  const invites = invitesBack(spine, note)
+  if (invites.length > 0) return makeCancel({ ...sealing, invites }).entry
   const isAbove = spine.epochs.some(({ number }) => number > note.epoch.number)
   if (!isAbove) return makeRekey({ ...sealing, above: note.epoch.number }).entry
   const { head } = note

@@ -30,6 +30,8 @@ export interface AdoptionNote {
   readonly devices: readonly SigningKey[]
   readonly identities: readonly SigningKey[]
   readonly lowered: readonly Lowered[]
+  /** Invitations that were open where the branches part, and were used, cancelled or void on it. */
+  readonly invites: readonly SigningKey[]
 }
 
 const key = otherKey('adopted')
@@ -55,6 +57,9 @@ export function noteOf(left: LogState, base: LogState): AdoptionNote {
       ...loweredIn(spine.devices, base.spine.devices),
       ...loweredIn(spine.identities, base.spine.identities),
     ],
+    invites: [...base.spine.invites]
+      .filter(([hex]) => !spine.invites.has(hex))
+      .map(([, { keys }]) => keys.sign),
   }
 }
 
@@ -79,7 +84,8 @@ export function mayBeSealedUnder({ epoch }: AdoptionNote, spine: Spine): boolean
 export function adoptionIn(rows: StateRows): AdoptionNote | undefined {
   const bytes = rows.other(key)
   if (bytes === undefined) return undefined
-  const [head, epoch, devices, identities, lowered] = listOf(decodeCbor(bytes, { maxBytes: rowBytesMax }))
+  const items = listOf(decodeCbor(bytes, { maxBytes: rowBytesMax }))
+  const [head, epoch, devices, identities, lowered, invites] = items
   const [sequence, hash] = listOf(head)
   const [number, commitment] = listOf(epoch)
   if (typeof sequence !== 'number' || typeof number !== 'number') return undefined
@@ -96,18 +102,21 @@ export function adoptionIn(rows: StateRows): AdoptionNote | undefined {
         ? [{ member: signingKey(member), role: name }]
         : []
     }),
+    // Of a version that had none.
+    invites: keysIn(invites),
   }
 }
 
 /** Keeps it. */
 export function keepAdoption(rows: StateRowsWriter, note: AdoptionNote): void {
-  const { head, epoch, devices, identities, lowered } = note
+  const { head, epoch, devices, identities, lowered, invites } = note
   const row = encodeCbor([
     [head.sequence, head.hash],
     [epoch.number, epoch.commitment],
     [...devices],
     [...identities],
     lowered.map(({ member, role }) => [member, role]),
+    [...invites],
   ])
   rows.put(key, row)
 }
