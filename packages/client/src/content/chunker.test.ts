@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { concat, fromHex, toHex } from '@grenier/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import wabt from 'wabt'
+import { chunkerModule } from './chunker-wasm.ts'
 import { chunkerVectors, inputOf } from './chunker.vectors.ts'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type ChunkSizes } from './chunker.ts'
 import { bytesOf } from './content-builders.contract.ts'
@@ -44,6 +46,12 @@ const content = fc
 describe('the chunker', () => {
   it('cuts as the frozen vectors say', async () => {
     await expect(`${JSON.stringify(await chunkerVectors(), null, 1)}\n`).toMatchFileSnapshot(file)
+  })
+
+  it('runs what its text says, assembled', async () => {
+    const text = readFileSync(join(import.meta.dirname, 'chunker.wat'), 'utf8')
+    const { buffer } = (await wabt()).parseWat('chunker.wat', text).toBinary({})
+    expect(Buffer.from(buffer).toString('base64')).toBe(chunkerModule)
   })
 
   it('has a gear table of 32 keyed hashes, little-endian', () => {

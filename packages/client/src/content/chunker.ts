@@ -1,6 +1,7 @@
 // The keyed content-defined chunker: FastCDC (Xia et al., USENIX ATC 2016, with normalised chunking, level 2) over a gear table drawn from the
 // vault's chunker key, so that cut points tell nothing to who lacks it. Knows bytes and lengths; nothing of files, ids or packs.
 import { chunkBytesMax, keyedHash } from '@grenier/crypto'
+import { makeScanner, type Scanner } from './chunker-wasm.ts'
 
 /** Where chunks may end. All in bytes; `averageBytes` is a power of two. */
 export interface ChunkSizes {
@@ -52,8 +53,10 @@ export function cutPoints(
 ): { lengths: number[]; rest: number } {
   const lengths: number[] = []
   let start = 0
+  // What is shorter than any chunk but the last has no cut point to look for.
+  if (bytes.length > rule.sizes.minBytes) scanner.load(rule.gear, bytes)
   while (start < bytes.length) {
-    const length = firstChunkLength(bytes, { start, last: rule.last }, rule)
+    const length = firstChunkLength({ start, end: bytes.length, last: rule.last }, rule.sizes)
     if (length === undefined) break
     lengths.push(length)
     start += length
@@ -61,46 +64,30 @@ export function cutPoints(
   return { lengths, rest: bytes.length - start }
 }
 
-/**
- * Length of the first chunk of `bytes` from `start`. undefined when no cut point shows and more bytes may come: ask again with more.
- * With `last`, the end of the bytes is a cut point.
- */
-function firstChunkLength(
-  bytes: Uint8Array,
-  at: { start: number; last: boolean },
-  { gear, sizes }: CutRule,
-): number | undefined {
-  const { start } = at
-  const { minBytes, averageBytes, maxBytes } = sizes
-  const availableBytes = bytes.length - start
-  const limit = start + Math.min(availableBytes, maxBytes)
-  const normal = Math.min(limit, start + averageBytes)
-  const bits = 31 - Math.clz32(averageBytes)
-  const hard = { gear, mask: topBits(bits + normalisationBits) }
-  const early = scan(bytes, { from: start + minBytes, to: normal, rolling: 0 }, hard)
-  if (early.found) return early.at - start
-  const easy = { gear, mask: topBits(bits - normalisationBits) }
-  const late = scan(bytes, { from: normal, to: limit, rolling: early.rolling }, easy)
-  if (late.found) return late.at - start
-  if (availableBytes >= maxBytes) return maxBytes
-  return at.last ? availableBytes : undefined
-}
+const scanner: Scanner = makeScanner()
 
 /**
- * Rolls over bytes from … to; the cut is after the byte whose hash has the mask's bits all zero. All the cost of cutting is here.
+ * Length of the first chunk of what is loaded, from `start`. undefined when no cut point shows and more bytes may come: ask again with
+ * more. With `last`, the end of the bytes is a cut point.
  */
-function scan(
-  bytes: Uint8Array,
-  over: { from: number; to: number; rolling: number },
-  { gear, mask }: { gear: GearTable; mask: number },
-): { found: boolean; at: number; rolling: number } {
-  const { to } = over
-  let rolling = over.rolling
-  for (let at = over.from; at < to; at += 1) {
-    rolling = ((rolling << 1) + (gear[bytes[at] ?? 0] ?? 0)) | 0
-    if ((rolling & mask) === 0) return { found: true, at: at + 1, rolling }
+function firstChunkLength(
+  at: { readonly start: number; readonly end: number; readonly last: boolean },
+  { minBytes, averageBytes, maxBytes }: ChunkSizes,
+): number | undefined {
+  const { start } = at
+  const availableBytes = at.end - start
+  const limit = start + Math.min(availableBytes, maxBytes)
+  const normal = Math.min(limit, start + averageBytes)
+  if (availableBytes > minBytes) {
+    const bits = 31 - Math.clz32(averageBytes)
+    scanner.begin()
+    const cut =
+      scanner.scan(start + minBytes, normal, topBits(bits + normalisationBits)) ??
+      scanner.scan(normal, limit, topBits(bits - normalisationBits))
+    if (cut !== undefined) return cut - start
   }
-  return { found: false, at: to, rolling }
+  if (availableBytes >= maxBytes) return maxBytes
+  return at.last ? availableBytes : undefined
 }
 
 /** The highest bits: they depend on the widest window of bytes. */
