@@ -162,6 +162,27 @@ describe('adopting the relay’s branch', () => {
     expect(text(c, 'of b, later')).toBe('waits')
   })
 
+  test('a second time, before the first has said what it had to say, says it of both branches', async () => {
+    const { world, a, b, c, yesterday } = await forked(revokes, nothing, 4)
+    const [d, key] = [world.at(3), c.home.device.sign.publicKey]
+    await adopts(world, b)
+    expect(await world.sync(b), 'b has read the second branch').toMatchObject({ code: 'key-withheld' })
+    world.restoreRelay(yesterday.copy())
+    d.user.write('of d', 'on a third branch')
+    await world.syncs(d)
+    expect(await world.sync(b)).toMatchObject({ code: 'relay-contradicts' })
+    await adopts(world, b)
+    b.user.write('of b, later', 'waits')
+    expect(await world.sync(b), 'the one left first had newer keys').toMatchObject({ code: 'key-withheld' })
+    expect(await isMember(world, key)).toBe(true)
+    await adopts(world, a)
+    await world.syncs(a)
+    expect(await isMember(world, key)).toBe(false)
+    await world.syncs(b, d, a)
+    expect(text(d, 'of b, later')).toBe('waits')
+    expect(b.tree()).toEqual(a.tree())
+  })
+
   test('changes nothing where the relay’s log goes on from what is known', async () => {
     const world = await peacefulWorld()
     await world.syncs(world.at(0))

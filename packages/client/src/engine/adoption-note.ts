@@ -107,8 +107,38 @@ export function adoptionIn(rows: StateRows): AdoptionNote | undefined {
   }
 }
 
-/** Keeps it. */
-export function keepAdoption(rows: StateRowsWriter, note: AdoptionNote): void {
+/** Two notes as one: what a branch left earlier had, where nothing was said of it yet, and what one left later has. */
+function merged(earlier: AdoptionNote, later: AdoptionNote): AdoptionNote {
+  const lowered = [...earlier.lowered, ...later.lowered]
+  const isLowest = ({ member, role }: Lowered): boolean =>
+    lowered.every((other) => !equal(other.member, member) || compareRoles(role, other.role) <= 0)
+  return {
+    head: later.head,
+    epoch: above(earlier.epoch, later.epoch),
+    devices: unique([...earlier.devices, ...later.devices]),
+    identities: unique([...earlier.identities, ...later.identities]),
+    lowered: [...new Map(lowered.filter(isLowest).map((one) => [toHex(one.member), one])).values()],
+    invites: unique([...earlier.invites, ...later.invites]),
+  }
+}
+
+/** Of two epochs of one number that are not the same, neither is good enough: no key has the commitment that is given then, of 0 bytes. */
+function above(one: AdoptionNote['epoch'], other: AdoptionNote['epoch']): AdoptionNote['epoch'] {
+  if (one.number !== other.number) return one.number > other.number ? one : other
+  return equal(one.commitment, other.commitment) ? one : { ...one, commitment: new Uint8Array(0) }
+}
+
+function unique(keys: readonly SigningKey[]): SigningKey[] {
+  return [...new Map(keys.map((one) => [toHex(one), one])).values()]
+}
+
+/** Keeps it, beside what is still to be said of branches that were left before, `owed`. */
+export function keepAdoption(
+  rows: StateRowsWriter,
+  last: AdoptionNote,
+  owed: AdoptionNote | undefined,
+): void {
+  const note = owed === undefined ? last : merged(owed, last)
   const { head, epoch, devices, identities, lowered, invites } = note
   const row = encodeCbor([
     [head.sequence, head.hash],

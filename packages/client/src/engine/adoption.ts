@@ -11,7 +11,7 @@ import { otherKey } from '../state/state-keys.ts'
 import { MemoryDisk } from '../state/state-store-memory.ts'
 import type { StateWrite } from '../state/state-store.ts'
 import { TreesStore } from '../state/trees-store.ts'
-import { keepAdoption, noteOf } from './adoption-note.ts'
+import { adoptionIn, keepAdoption, noteOf } from './adoption-note.ts'
 import { rebase } from './adoption-trees.ts'
 import { Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
@@ -57,7 +57,7 @@ export async function adopt(vault: Vault, session: RelaySession): Promise<Adopte
   await rebase({ from: trees, to: there.trees })
   await there.trees.write({ flush: true }, (rows) => {
     keepAnchor(rows, { sequence: base, hash })
-    keepAdoption(rows, noteOf(log.state, there.log.state))
+    keepAdoption(rows, noteOf(log.state, there.log.state), adoptionIn(trees))
   })
   await trees.settled()
   await there.trees.settled()
