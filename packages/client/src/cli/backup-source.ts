@@ -65,7 +65,10 @@ async function openedSource<T>(open: () => Promise<T>, path: string): Promise<T>
     return await open()
   } catch (cause) {
     if (!(cause instanceof DiskError)) throw cause
-    throw new ClientError('folder-unusable', 'the source is not there', { cause, data: { path } })
+    throw new ClientError('folder-unusable', 'the source is not there', {
+      cause,
+      data: { path, of: 'source' },
+    })
   }
 }
 

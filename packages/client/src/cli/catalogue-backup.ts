@@ -5,6 +5,8 @@ type Plain = Text
 
 /** What people read about backups. */
 export interface BackupCatalogue {
+  errorSourceUnusable: Text<{ path: string }>
+  hintSourceUnusable: Plain
   errorSourceEmpty: Text<{ path: string }>
   hintSourceEmpty: Plain
   errorBackupRunning: Text<{ name: string }>
@@ -36,6 +38,7 @@ export interface BackupCatalogue {
     problems: number
   }>
   helpBackup: Plain
+  helpBackupName: Plain
   helpBackupVault: Plain
   helpBackupOnce: Plain
   helpBackupEvery: Plain

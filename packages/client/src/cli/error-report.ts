@@ -49,10 +49,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorFolderTaken({ path: path(error) }),
     words.hintFolderTaken({}),
   ],
-  'folder-unusable': (words, error) => [
-    words.errorFolderUnusable({ path: path(error) }),
-    words.hintFolderUnusable({}),
-  ],
+  'folder-unusable': (words, error) =>
+    error.data['of'] === 'source'
+      ? [words.errorSourceUnusable({ path: path(error) }), words.hintSourceUnusable({})]
+      : [words.errorFolderUnusable({ path: path(error) }), words.hintFolderUnusable({})],
   'source-empty': (words, error) => [
     words.errorSourceEmpty({ path: path(error) }),
     words.hintSourceEmpty({}),

@@ -3,6 +3,8 @@ import type { BackupCatalogue } from './catalogue-backup.ts'
 
 /** Spread into the catalogue. */
 export const englishBackup: BackupCatalogue = {
+  errorSourceUnusable: ({ path }) => `what is to be backed up is not there, or cannot be read: ${path}`,
+  hintSourceUnusable: () => 'check that it exists, that its disk is mounted, and whose it is',
   errorSourceEmpty: ({ path }) => `nothing is in ${path}, and the backup has something of it`,
   hintSourceEmpty: () =>
     'is its disk mounted, and did the program that wrote it go well? If it is to be empty: --allow-empty. Nothing was changed in the backup',
@@ -25,6 +27,7 @@ export const englishBackup: BackupCatalogue = {
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(standard input)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>
     `  ${when}  ${sequence}  ${files} ${count === 1 ? 'file' : 'files'}, ${bytes}${problems > 0 ? `, problems: ${problems}` : ''}`,
+  helpBackupName: () => 'for list and check: one backup alone',
   helpBackup: () =>
     'back a folder up, one way: it is never written to, and each run is a version; or list them',
   helpBackupVault: () => 'the vault that keeps it; the first run makes it',

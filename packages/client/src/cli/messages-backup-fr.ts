@@ -3,6 +3,8 @@ import type { BackupCatalogue } from './catalogue-backup.ts'
 
 /** Spread into the catalogue. */
 export const frenchBackup: BackupCatalogue = {
+  errorSourceUnusable: ({ path }) => `ce qui est à sauvegarder n’est pas là, ou ne peut être lu : ${path}`,
+  hintSourceUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il est',
   errorSourceEmpty: ({ path }) => `${path} est vide, et la sauvegarde en a quelque chose`,
   hintSourceEmpty: () =>
     'son disque est-il monté, et le programme qui l’écrit a-t-il réussi ? S’il doit être vide : --allow-empty. Rien n’a changé dans la sauvegarde',
@@ -26,6 +28,7 @@ export const frenchBackup: BackupCatalogue = {
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(entrée standard)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>
     `  ${when}  ${sequence}  ${files} ${count > 1 ? 'fichiers' : 'fichier'}, ${bytes}${problems > 0 ? `, problèmes : ${problems}` : ''}`,
+  helpBackupName: () => 'pour list et check : une seule sauvegarde',
   helpBackup: () =>
     'sauvegarder un dossier, à sens unique : rien n’y est jamais écrit, et chaque fois est une version ; ou les lister',
   helpBackupVault: () => 'le coffre qui la garde ; la première fois le crée',

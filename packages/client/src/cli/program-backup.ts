@@ -4,6 +4,7 @@ import { backup } from './backup.ts'
 import { backupCheck } from './backup-check.ts'
 import { backupList } from './backup-list.ts'
 import type { HistoryBuilding } from './program-history.ts'
+import { usageError } from './usage-error.ts'
 
 const text = v.optional(v.string())
 const flag = v.optional(v.boolean())
@@ -31,6 +32,7 @@ export function addBackup({ invocation, words, done, sub }: HistoryBuilding): vo
   const { directory, name, duration, count, command } = words.value
   sub('backup', words.helpBackup({}))
     .argument(`[${directory}|list|check]`)
+    .argument(`[${name}]`, words.helpBackupName({}))
     .option(`--vault <${name}>`, words.helpBackupVault({}))
     .option('--once', words.helpBackupOnce({}))
     .option(`--every <${duration}>`, words.helpBackupEvery({}))
@@ -47,10 +49,12 @@ export function addBackup({ invocation, words, done, sub }: HistoryBuilding): vo
     .option(`--keep-weekly <${count}>`, words.helpBackupWeekly({}))
     .option(`--keep-monthly <${count}>`, words.helpBackupMonthly({}))
     .option(`--keep-yearly <${count}>`, words.helpBackupYearly({}))
-    .action(async (what: string | undefined, given: unknown) => {
+    .action(async (what: string | undefined, which: string | undefined, given: unknown) => {
       const flags = v.parse(shape, given)
-      if (what === 'list') done(await backupList(invocation, flags))
-      else if (what === 'check') done(await backupCheck(invocation, flags))
+      const vault = flags.vault ?? which
+      if (what === 'list') done(await backupList(invocation, { vault }))
+      else if (what === 'check') done(await backupCheck(invocation, { ...flags, vault }))
+      else if (which !== undefined) throw usageError('too-many', which)
       else done(await backup(invocation, what, flags))
     })
 }
