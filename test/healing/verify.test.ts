@@ -89,10 +89,28 @@ describe('an audit', () => {
     const found = await verify(world, b)
     expect(found.left).toEqual(['file 03'])
     expect(found.hurtFiles).toContain('file 03')
+    expect(await verify(world, b), 'it stays hurt').toMatchObject({ left: ['file 03'] })
+    expect(await verify(world, b, 0.05), 'whatever the sample').toMatchObject({ left: ['file 03'] })
     const again = await verify(world, a)
     expect(again.left).toEqual([])
-    await world.syncs(a)
+    await world.syncs(a, b)
+    expect(await verify(world, b)).toMatchObject({ hurt: 0, hurtFiles: [], left: [] })
     await expectWhole(world)
+  })
+
+  test('takes note that the relay has again what it lacked', async () => {
+    const world = await manyPacks()
+    const b = world.at(1)
+    const hurt = new Set<string>()
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+    world.relayDisk.rot((bytes) => {
+      hurt.add(hex(flipped(bytes)))
+      return flipped(bytes)
+    })
+    b.user.write('file 03', 'edited here, and not sent yet')
+    expect(await verify(world, b)).toMatchObject({ left: ['file 03'] })
+    world.relayDisk.rot((bytes) => (hurt.has(hex(bytes)) ? flipped(bytes) : bytes))
+    expect(await verify(world, b)).toMatchObject({ hurt: 0, left: [] })
   })
 
   test('of who may only read names the files, and sends nothing', async () => {

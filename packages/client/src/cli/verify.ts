@@ -126,11 +126,8 @@ function tell({ output }: Invocation, folder: string, found: Verification): void
   const counts = { packs: formatCount(packs, language), of: formatCount(of, language) }
   const looked = { folder: printable(folder), count: packs, ...counts, bytes: formatBytes(bytes, language) }
   output.result(words.verifyDone(looked))
-  if (lacking + wrong === 0) {
-    output.result(words.verifyGood({}))
-    return
-  }
-  output.result(words.verifyHurt({ lacking, wrong }))
+  if (lacking + wrong > 0) output.result(words.verifyHurt({ lacking, wrong }))
+  else if (left.length === 0) output.result(words.verifyGood({}))
   const isLeft = new Set(left)
   for (const path of hurtFiles) {
     const say = isLeft.has(path) ? words.verifyLeft : words.verifyHealed

@@ -13,7 +13,15 @@ import { readContent } from '../content/content-list.ts'
 import type { Fetch } from '../content/fetch.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { chunksOf, claimsInOrder, type Claim } from '../state/pack-table.ts'
-import { chunksIn, discredit, isElsewhere, knownHurt, knownLost } from '../state/lost-packs.ts'
+import {
+  chunksIn,
+  credit,
+  discredit,
+  isElsewhere,
+  isNeedless,
+  knownHurt,
+  knownLost,
+} from '../state/lost-packs.ts'
 import type { FileValue, NodeId } from '../sync/tree.ts'
 import { contentKeysOf, type Vault } from './vault.ts'
 
@@ -45,7 +53,7 @@ export class Audit {
     this.#fetch = fetch
   }
 
-  /** Checks some packs; changes nothing. @throws ClientError as the session does */
+  /** Checks some packs. Changes nothing, but for what is known of packs that were hurt and are whole again. @throws ClientError as the session does */
   async check(
     session: RelaySession,
     size: AuditSize,
@@ -55,6 +63,8 @@ export class Audit {
     const picked = this.#pick(all, size)
     const lacking: PackId[] = []
     const wrong: PackId[] = []
+    const whole: PackId[] = []
+    const known = new Set((await this.hurtBefore()).map(toHex))
     const queue = picked.values()
     let [packsDone, bytes] = [0, 0]
     const worker = async (): Promise<void> => {
@@ -62,12 +72,14 @@ export class Audit {
         const found = await this.#look(session, claim)
         if (found === 'lacking') lacking.push(claim.id)
         if (found === 'wrong') wrong.push(claim.id)
+        if (found === 'good' && known.has(toHex(claim.id))) whole.push(claim.id)
         packsDone += 1
         bytes += claim.sizeBytes
         progress({ packsDone, packsTotal: picked.length, bytesDone: bytes })
       }
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
+    if (whole.length > 0) await this.#vault.trees.write({ flush: false }, (rows) => credit(rows, whole))
     return { packs: picked.length, of: all.length, bytes, lacking, wrong }
   }
 
@@ -93,11 +105,23 @@ export class Audit {
     return paths.sort()
   }
 
-  /** Each pack once, but for those whose loss is known. */
+  /** Packs that were found hurt before, or that the relay said it lost, and that have what lies nowhere else as far as this device knows. */
+  async hurtBefore(): Promise<readonly PackId[]> {
+    const { trees } = this.#vault
+    return (await this.#known()).filter((pack) => !isNeedless(trees, pack))
+  }
+
+  async #known(): Promise<readonly PackId[]> {
+    const { trees } = this.#vault
+    return [...new Map([...(await knownHurt(trees)), ...(await knownLost(trees))]).values()]
+  }
+
+  /** Each pack once, but for those whose loss is known and made good. */
   async #packs(): Promise<Claim[]> {
     const packs = new Map<string, Claim>()
     const { trees } = this.#vault
-    const dealtWith = new Set([...(await knownHurt(trees)), ...(await knownLost(trees)).keys()])
+    const known = await this.#known()
+    const dealtWith = new Set(known.filter((pack) => isNeedless(trees, pack)).map(toHex))
     for await (const claim of claimsInOrder(trees))
       if (!dealtWith.has(toHex(claim.id))) packs.set(toHex(claim.id), claim)
     return [...packs.values()]

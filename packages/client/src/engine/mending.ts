@@ -1,9 +1,10 @@
 // What keeps the relay honest about one vault: what it lost is given back, what it holds is looked at now and then, and what is hurt there is sent
 // anew from what this device has.
+import type { PackId } from '@grenier/crypto'
 import type { FileSystem } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
-import { keepHurt } from '../state/lost-packs.ts'
+import { forgetLost, keepHurt } from '../state/lost-packs.ts'
 import { Audit, type AuditProgress, type AuditSize } from './audit.ts'
 import { pause, type Connection } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
@@ -113,11 +114,19 @@ export class Mending {
     const findings = await this.#audit.check(await connection.session(), size, progress)
     const { packs, of, bytes, lacking, wrong } = findings
     const hurt = [...lacking, ...wrong]
-    const hurtFiles = hurt.length === 0 ? [] : await this.#audit.hurtFiles(hurt)
+    // What is still hurt since an earlier look is named again, in whatever sample.
+    const hurtFiles = await this.#hurtFiles(hurt)
+    // What could not be sent anew then perhaps can be now.
+    await vault.trees.write({ flush: false }, (rows) => forgetLost(rows, hurt))
     this.lost.hurt(hurt)
     const atMs = vault.platform.clock.now()
     const counts = { lacking: lacking.length, wrong: wrong.length, hurt: hurt.length }
     return { atMs, packs, of, bytes, ...counts, hurtFiles, left: hurtFiles, files: hurtFiles.length }
+  }
+
+  async #hurtFiles(found: readonly PackId[]): Promise<string[]> {
+    const packs = [...found, ...(await this.#audit.hurtBefore())]
+    return packs.length === 0 ? [] : await this.#audit.hurtFiles(packs)
   }
 
   async #mendAll(session: RelaySession): Promise<void> {
@@ -127,13 +136,12 @@ export class Mending {
   /** Sends anew what was found hurt. Nothing else may go on meanwhile. Gives what is left hurt then, and writes it down. */
   async #mend(found: Verification): Promise<Verification> {
     if (found.hurt > 0) await this.#patiently((session) => this.#mendAll(session))
-    const left = found.hurtFiles.length === 0 ? [] : await this.#audit.hurtFiles(this.lost.hurtSoFar)
+    const left = found.hurtFiles.length === 0 ? [] : await this.#hurtFiles(this.lost.hurtSoFar)
     const isLeft = new Set(left)
     const still = found.hurtFiles.filter((path) => isLeft.has(path))
     const verified = { ...found, left: still, files: still.length }
     const { trees } = this.#parts.vault
-    const dealtWith = still.length === 0 ? this.lost.hurtSoFar : []
-    await trees.write({ flush: false }, (rows) => keepHurt(rows, dealtWith))
+    await trees.write({ flush: false }, (rows) => keepHurt(rows, this.lost.hurtSoFar))
     await noteVerified(trees, verified)
     return verified
   }

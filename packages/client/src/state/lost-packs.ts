@@ -26,14 +26,15 @@ export function forgetLost(rows: StateRowsWriter, packs: readonly PackId[]): voi
 
 const hurtPrefix = otherKey('hurt!')
 
-/** Packs that this device found hurt and has dealt with: to look at them again would tell nothing new. By hex name. */
-export async function knownHurt(rows: StateListing): Promise<ReadonlySet<string>> {
-  const known = new Set<string>()
-  for await (const [key] of rows.others(hurtPrefix)) known.add(key.slice(hurtPrefix.length))
+/** Packs that this device found hurt, by hex name. */
+export async function knownHurt(rows: StateListing): Promise<ReadonlyMap<string, PackId>> {
+  const known = new Map<string, PackId>()
+  for await (const [key, bytes] of rows.others(hurtPrefix))
+    known.set(key.slice(hurtPrefix.length), packId(bytes))
   return known
 }
 
-/** These were found hurt, and dealt with. */
+/** These were found hurt. */
 export function keepHurt(rows: StateRowsWriter, packs: readonly PackId[]): void {
   for (const pack of packs) rows.put(hurtPrefix + toHex(pack), pack)
 }
@@ -44,6 +45,23 @@ export function discredit(rows: StateRowsWriter, pack: PackId): void {
     for (const [position, { id }] of chunksOf(rows, place).entries())
       notePlace(rows, id, { claim: place, position, known: 'bad' })
   }
+}
+
+/** These packs are whole again, as this device has just seen: it knows of no loss any more, and what lies in them is there. */
+export function credit(rows: StateRowsWriter, packs: readonly PackId[]): void {
+  forgetLost(rows, packs)
+  for (const pack of packs) {
+    rows.del(hurtPrefix + toHex(pack))
+    for (const { place } of claimsOf(rows, pack)) {
+      for (const [position, { id }] of chunksOf(rows, place).entries())
+        notePlace(rows, id, { claim: place, position, known: 'good' })
+    }
+  }
+}
+
+/** Whether all that the log says lies in a pack lies elsewhere, too. */
+export function isNeedless(rows: StateRows, pack: PackId): boolean {
+  return chunksIn(rows, pack).every((id) => isElsewhere(rows, id))
 }
 
 /** The chunks that the log says lie in a pack. */
