@@ -1,5 +1,4 @@
 // What is to be backed up, from the command line: a folder, or what comes on standard input.
-import { DiskError } from '../disk/file-system.ts'
 import { SourceFiles } from '../disk/source-files.ts'
 import type { EngineContext } from '../engine/api.ts'
 import type { BackupSource } from '../engine/backup-source.ts'
@@ -64,11 +63,8 @@ async function openedSource<T>(open: () => Promise<T>, path: string): Promise<T>
   try {
     return await open()
   } catch (cause) {
-    if (!(cause instanceof DiskError)) throw cause
-    throw new ClientError('folder-unusable', 'the source is not there', {
-      cause,
-      data: { path, of: 'source' },
-    })
+    if (!(cause instanceof ClientError) || cause.code !== 'folder-unusable') throw cause
+    throw new ClientError(cause.code, 'the source is not there', { cause, data: { path, of: 'source' } })
   }
 }
 

@@ -50,7 +50,7 @@ export class SourceCheck {
    */
   async check(): Promise<void> {
     const { files, allowEmpty } = this.#source
-    const data = { path: this.#path }
+    const data = { path: this.#path, of: 'source' }
     try {
       const [root] = await files.look([rootPath])
       const holds = await files.holdsAnything()
