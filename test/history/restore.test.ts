@@ -1,6 +1,6 @@
 // Bringing the tree back in place: an ordinary change, that every device follows, that can be undone, and that loses nothing.
 import * as fs from 'node:fs'
-import { openFolder, type HistoryQuery } from '@grenier/client'
+import { approveFolder, openFolder, type HistoryQuery } from '@grenier/client'
 import { afterAll, describe, expect, test } from 'vitest'
 import { agree, Ground, treeOf, type Device } from '../folder/devices.ts'
 import { ask, askOf, bytesOf, pathsOf, type Answered } from './asking.ts'
@@ -34,6 +34,14 @@ function query(
   { path = '', exact = false }: { path?: string; exact?: boolean },
 ): HistoryQuery {
   return { do: 'restore', path, exact, moment: { sequence } }
+}
+
+/** Removes a directory, and says that it is meant. */
+async function removeInEarnest(device: Device, directory: string): Promise<void> {
+  fs.rmSync(device.at(directory), { recursive: true })
+  expect((await device.refusal()).code).toBe('brake')
+  await approveFolder(device.context(), device.folder)
+  await device.sync()
 }
 
 describe('restoring in place', () => {
@@ -130,6 +138,41 @@ describe('restoring in place', () => {
     expect(treeOf(beta.folder)).toEqual(tree)
     await agree(alpha, beta)
     expect(treeOf(alpha.folder)).toEqual(tree)
+  })
+
+  test('lets no other mass past the brake: what another device removes elsewhere waits for a person', async () => {
+    const [alpha, beta] = await ground.pair()
+    for (let at = 0; at < many; at += 1)
+      for (const directory of ['d', 'e']) alpha.write(`${directory}/${at}`, `text ${at}`)
+    const then = await headOf(alpha)
+    await beta.sync()
+    await removeInEarnest(alpha, 'e')
+    expect((await beta.refusal()).code).toBe('brake')
+    await approveFolder(beta.context(), beta.folder)
+    await beta.sync()
+    // Cut off when the entries stand, and nothing has followed them yet.
+    const engine = await openFolder(beta.context(), beta.folder)
+    const cut = engine.history(query(then, { path: 'e' }), () => Promise.reject(new RangeError('cut off')))
+    await expect(cut).rejects.toThrow('cut off')
+    await engine.close()
+    await removeInEarnest(alpha, 'd')
+    const { code, data } = await beta.refusal()
+    expect({ code, ...data }).toMatchObject({ code: 'brake', direction: 'down', gone: many })
+    expect(beta.names('d')).toHaveLength(many)
+  })
+
+  test('of a path sends nothing that the brake held elsewhere in the folder', async () => {
+    const [alpha, beta] = await ground.pair()
+    for (let at = 0; at < many; at += 1) alpha.write(`d/${at}`, `text ${at}`)
+    alpha.write('e', 'before')
+    const then = await headOf(alpha)
+    alpha.write('e', 'after')
+    await agree(alpha, beta)
+    fs.rmSync(beta.at('d'), { recursive: true })
+    await expect(restore(beta, then, { path: 'e' })).rejects.toMatchObject({ code: 'brake' })
+    await alpha.sync()
+    expect(alpha.names('d')).toHaveLength(many)
+    expect(alpha.read('e')).toBe('after')
   })
 
   test('commits first what was not sent yet: it is in the history', async () => {

@@ -34,6 +34,9 @@ interface Loss {
 /** What is lost bit by bit within this time counts as lost at once. No person edits dozens of files in it; a program does. */
 const recentMs = 2 * 60_000
 const recentPrefix = otherKey('brake-recent!')
+const askedPrefix = otherKey('brake-asked!')
+/** There are such rows: nobody looks for them in vain. */
+const anyAskedKey = otherKey('brake-any-asked')
 
 /** One folder's memory of its brake. */
 export class BrakeRecord {
@@ -95,14 +98,34 @@ export class BrakeRecord {
     return new Map([...recent].map(([id, { fate }]) => [id, fate]))
   }
 
+  /** Files that a person asked this folder to lose, and how; until both sides agree. */
+  async asked(): Promise<ReadonlyMap<NodeId, LostAs>> {
+    const asked = new Map<NodeId, LostAs>()
+    if (this.#trees.other(anyAskedKey) === undefined) return asked
+    for await (const [key, bytes] of this.#trees.others(askedPrefix))
+      asked.set(idFromKey(key.slice(askedPrefix.length)), decodeLoss(bytes).fate)
+    return asked
+  }
+
   /** What was approved is done: what a person has looked at counts no second time. */
   async done(): Promise<void> {
+    await this.#forgetAsked()
     for (const direction of brakeDirections) {
       if (this.approved(direction) === undefined) continue
       const recent = (await this.#lately()).get(direction)
       await this.#forgetRecent(direction, [...(recent?.keys() ?? [])])
       await this.release(direction)
     }
+  }
+
+  async #forgetAsked(): Promise<void> {
+    const asked = [...(await this.asked()).keys()]
+    if (asked.length === 0) return
+    await this.#forgetRecent('down', asked)
+    await this.#trees.write({ flush: false }, (transaction) => {
+      for (const id of asked) transaction.del(askedPrefix + idKey(id))
+      transaction.del(anyAskedKey)
+    })
   }
 
   async #forgetRecent(direction: BrakeDirection, ids: readonly NodeId[]): Promise<void> {
@@ -146,13 +169,11 @@ export async function approveHeld(
   return sights
 }
 
-/** What a person asked for and is yet to come may go on, besides what was approved before. */
-export function approveComing(rows: StateRowsWriter, coming: BrakeSight): void {
-  const { direction, files } = coming
-  const before = sightAt(rows, approvedKey(direction), direction) ?? { gone: 0, changed: 0 }
-  const gone = before.gone + coming.gone
-  const changed = before.changed + coming.changed
-  rows.put(approvedKey(direction), encodeSight({ direction, gone, changed, files }))
+/** A person asked that this folder loses these files so: they need no second word, and no other file is let through for them. */
+export function noteAsked(rows: StateRowsWriter, asked: ReadonlyMap<NodeId, LostAs>): void {
+  if (asked.size === 0) return
+  rows.put(anyAskedKey, new Uint8Array([1]))
+  for (const [id, fate] of asked) rows.put(askedPrefix + idKey(id), encodeLoss({ fate, atMs: 0 }))
 }
 
 /** What came on top of what was approved may be a little, not another mass. */

@@ -58,11 +58,12 @@ export class Brake {
     const { trees, mayWrite, clock } = this.#options
     if (direction === 'up' && !mayWrite()) return
     const [held, approved] = [this.#record.seen(direction), this.#record.approved(direction)]
-    const recent = await this.#record.recent(direction, clock.now())
+    const asked = direction === 'down' ? await this.#record.asked() : noneAsked
+    const recent = without(await this.#record.recent(direction, clock.now()), asked)
     const { files, here, there } = trees.doubts
     const most = recent.size + (direction === 'up' ? here : there)
     if (held === undefined && (!isUnusual(most, files) || isCovered(most, approved))) return
-    const pending = await this.#weigh(direction, recent.size)
+    const pending = without(await this.#weigh(direction, recent.size), asked)
     if (pending.size === 0) {
       // What a person put right by hand needs nobody's word any more.
       if (held !== undefined) await this.#record.release(direction)
@@ -84,6 +85,27 @@ export class Brake {
     await learn(touched)
     return (await lossesOf(trees, direction)).sure
   }
+}
+
+const noneAsked: ReadonlyMap<NodeId, LostAs> = new Map()
+
+/** What nobody asked for. Who asked for other bytes did not ask that a file goes. */
+function without<T extends Lost | LostAs>(
+  lost: ReadonlyMap<NodeId, T>,
+  asked: ReadonlyMap<NodeId, LostAs>,
+): ReadonlyMap<NodeId, T> {
+  if (asked.size === 0) return lost
+  const isAsked = (id: NodeId, one: T): boolean => {
+    const wish = asked.get(id)
+    return wish === 'gone' || (wish !== undefined && wish === (typeof one === 'string' ? one : one.fate))
+  }
+  return new Map([...lost].filter(([id, one]) => !isAsked(id, one)))
+}
+
+/** Where both sides had what one direction would lose, as far as it is known without reading files. */
+export async function pathsOfLosses(trees: TreesStore, direction: BrakeDirection): Promise<RelativePath[]> {
+  const { sure } = await lossesOf(trees, direction)
+  return [...sure.values()].map(({ path }) => path)
 }
 
 /** What a run asks of its brake. */

@@ -2,6 +2,7 @@
 // is kept, and what is brought back is on the disk when the answer is given.
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
+import { pathsOfLosses } from './brake.ts'
 import { approveHeld, heldBack } from './brake-record.ts'
 import type { Connection } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
@@ -9,7 +10,7 @@ import type { FolderState } from './events.ts'
 import type { FolderRun } from './folder-run.ts'
 import { History } from './history.ts'
 import type { HistoryAnswer, HistoryQuery, Moment, RestoreQuery, TakeRow } from './history-query.ts'
-import type { HistoryTree } from './history-tree.ts'
+import { normalized, type HistoryTree } from './history-tree.ts'
 import type { Receiver } from './receiver.ts'
 import { Restoring } from './restoring.ts'
 import type { Vault } from './vault.ts'
@@ -67,7 +68,7 @@ export class FolderHistory {
     const { path, exact } = query
     // What a moment means is not moved by what is done here.
     const sequence = this.#history.sequenceOf(query.moment)
-    await this.#settle('before')
+    await this.#settle({ before: path })
     await this.#history.at({ sequence }, async (tree) => {
       const session = (): Promise<RelaySession> => this.#session()
       const restoring = new Restoring({ vault, receiver, entries, session, tree, take })
@@ -77,10 +78,12 @@ export class FolderHistory {
     return sequence
   }
 
-  /** Both sides agree. `before`: what the others did and the brake holds may wait, for it may be just what is to be undone. */
-  async #settle(when: 'before' | 'after'): Promise<void> {
+  /**
+   * Both sides agree. `before` a restoring of a path: what the others did and the brake holds may wait, for it may be just what is to be
+   * undone; what went here below that path is the person's wish; what went elsewhere here is not.
+   */
+  async #settle(when: { readonly before: string } | 'after'): Promise<void> {
     const { vault, run, once } = this.#parts
-    if (when === 'before') await approveHeld(vault.trees, ['up'])
     try {
       if (run() === undefined) await once()
       else await this.#rest()
@@ -88,7 +91,9 @@ export class FolderHistory {
       const isBrake = error instanceof ClientError && error.code === 'brake'
       if (!isBrake || when === 'after') throw error
       if (error.data['direction'] !== 'up') return
-      // What the look has just found here is held: it is the person's wish that it goes.
+      const held = await pathsOfLosses(vault.trees, 'up')
+      if (!held.every((path) => isWithin(path, when.before))) throw error
+      await approveHeld(vault.trees, ['up'])
       await this.#settle(when)
     }
   }
@@ -133,6 +138,12 @@ export class FolderHistory {
     })
     return true
   }
+}
+
+/** `above`: as a person writes it, `''` for everything. */
+function isWithin(path: string, above: string): boolean {
+  const wanted = normalized(above)
+  return wanted === '' || path === wanted || path.startsWith(`${wanted}/`)
 }
 
 function cutOff(): ClientError {

@@ -9,7 +9,7 @@ import { hasPlace } from '../state/chunk-index.ts'
 import { keptKey } from '../state/fold.ts'
 import { joinPath, nameToBytes, rootPath, type Name, type RelativePath } from '../sync/name.ts'
 import { logPlaceOf, rootId, sameValue, type FileValue, type NodeId, type Row } from '../sync/tree.ts'
-import { approveComing } from './brake-record.ts'
+import { noteAsked, type LostAs } from './brake-record.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { ChangeRow, TakeRow } from './history-query.ts'
 import { above, below, foundAt, type HistoryTree } from './history-tree.ts'
@@ -50,8 +50,8 @@ export class Restoring {
   #rows: Omit<ChangeRow, 'sequence'>[] = []
   /** Directories that the entry makes which is being gathered. */
   #fresh: Directory[] = []
-  /** Files that go with the directories they are in. */
-  #gone = 0
+  /** Files that are there now, and what the entry does to them. */
+  #lost = new Map<NodeId, LostAs>()
   #operationsMax = operationsMaxDefault
 
   constructor(parts: RestoringParts) {
@@ -130,12 +130,13 @@ export class Restoring {
     const isSameKind = value?.kind === row.value.kind
     if (now !== undefined && value !== undefined && isSameKind) {
       const same: Directory = { ref: refOf(now), id: now }
-      if (!sameValue(value, row.value)) await this.#put({ id, path, row, parent })
+      if (!sameValue(value, row.value) && (await this.#put({ id, path, row, parent })))
+        if (value.kind === 'file') this.#lost.set(now, 'changed')
       return same
     }
-    if (now !== undefined) await this.#countBelow(now)
     const replaces = now === undefined ? {} : { replaces: refOf(now) }
     if (!(await this.#put({ id, path, row, parent }, replaces))) return { ref: 'root', id: undefined }
+    if (now !== undefined) await this.#loseBelow(now)
     const made: Directory = {
       ref: { sequence: 'this', index: this.#operations.length - 1 },
       id: undefined,
@@ -183,16 +184,18 @@ export class Restoring {
     if (id === undefined) return
     for await (const child of vault.trees.children('remote', id)) {
       if (this.#isThen(tree, former.id, child.name)) continue
-      await this.#countBelow(child.id)
+      await this.#loseBelow(child.id)
       this.#operations.push({ op: 'remove', node: refOf(child.id) })
       this.#rows.push({ row: 'change', action: 'remove', path: joinPath(former.path, child.name) })
     }
   }
 
-  async #countBelow(id: NodeId): Promise<void> {
+  /** A node goes, and all that is in it. */
+  async #loseBelow(id: NodeId): Promise<void> {
     const { trees } = this.#parts.vault
-    for await (const { row } of below({ trees }, { id, path: rootPath }, true))
-      if (row.value.kind === 'file') this.#gone += 1
+    if (trees.get(id)?.remote?.value.kind === 'file') this.#lost.set(id, 'gone')
+    for await (const one of below({ trees }, { id, path: rootPath }, true))
+      if (one.row.value.kind === 'file') this.#lost.set(one.id, 'gone')
   }
 
   #isThen({ trees }: HistoryTree, parent: NodeId, name: Name): boolean {
@@ -202,14 +205,13 @@ export class Restoring {
   /** Appends what is gathered. undefined: the walk has to begin anew. */
   async #send(): Promise<number | undefined> {
     const { vault, entries, session, take } = this.#parts
-    const [operations, rows, gone] = [this.#operations, this.#rows, this.#gone]
+    const [operations, rows, lost] = [this.#operations, this.#rows, this.#lost]
     if (operations.length === 0) return 0
     const payload = { operations, index: [] }
     const sequence = vault.log.nextSequence
-    const { files } = vault.trees.doubts
-    const also = (transaction: Parameters<typeof approveComing>[0]): Promise<void> => {
-      // Whoever asks for this has said so: what it changes here needs no second word.
-      approveComing(transaction, { direction: 'down', gone, changed: operations.length, files })
+    const also = (transaction: Parameters<typeof noteAsked>[0]): Promise<void> => {
+      // Whoever asks for this has said so: what it changes here needs no second word. What others changed does.
+      noteAsked(transaction, lost)
       return Promise.resolve()
     }
     const answer = await entries.change(await session(), { packs: [], payload, commits: [] }, also)
@@ -230,7 +232,7 @@ export class Restoring {
     this.#operations = []
     this.#rows = []
     this.#fresh = []
-    this.#gone = 0
+    this.#lost = new Map()
   }
 }
 
