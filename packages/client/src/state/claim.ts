@@ -1,6 +1,7 @@
 // Claiming and dropping packs: the pack table and the chunk index, changed together.
 import type { PackId } from '@grenier/crypto'
 import { addPlaces, dropPlaces, type PlaceKnowledge } from './chunk-index.ts'
+import { isKnownBad } from './lost-packs.ts'
 import { addClaim, chunksOf, claimsOf, removeClaim, type Claim, type ListedChunk } from './pack-table.ts'
 import type { StateRowsWriter } from './state-rows.ts'
 
@@ -10,10 +11,13 @@ export interface ClaimedChunks {
   readonly known: PlaceKnowledge
 }
 
-/** Adds a claim, and the places of its chunks. `claim.chunkCount` is the count of `chunks`. */
+/**
+ * Adds a claim, and the places of its chunks. `claim.chunkCount` is the count of `chunks`. A pack that this device knows to be lost or hurt is not
+ * credited: its claim is not new then, and is folded again.
+ */
 export function claimPack(rows: StateRowsWriter, claim: Claim, { chunks, known }: ClaimedChunks): void {
   addClaim(rows, claim, chunks)
-  addPlaces(rows, { place: claim.place, known }, chunks)
+  addPlaces(rows, { place: claim.place, known: isKnownBad(rows, claim.id) ? 'bad' : known }, chunks)
 }
 
 /** Takes one claim away, with the places of its chunks. */

@@ -4,6 +4,7 @@ import { nameToBytes, type RelativePath } from '../sync/name.ts'
 import { hasPlace, notePlace, ownPlaceOf, placesOf } from './chunk-index.ts'
 import { foldChange, foldDrop, foldOther, type FoldResult } from './fold.ts'
 import { foldedSequence } from './log-cache.ts'
+import { isElsewhere, keepHurt, keepLost } from './lost-packs.ts'
 import { chunksOf, claimsInOrder, claimsOf } from './pack-table.ts'
 import { MemoryDisk } from './state-store-memory.ts'
 import { TreesStore } from './trees-store.ts'
@@ -134,6 +135,28 @@ describe('the fold', () => {
       }),
     )
     expect(ownPlaceOf(trees, chunk(12).id)?.pack).toEqual(pack(2).id)
+  })
+
+  it('gives no credit to a pack that is known to be lost or hurt, when its entry is folded again', async () => {
+    const trees = open()
+    await trees.write({ flush: false }, (transaction) => {
+      keepLost(transaction, [pack(1).id])
+      keepHurt(transaction, [pack(2).id])
+    })
+    for (const seed of [1, 2, 3])
+      await fold(trees, {
+        sequence: seed,
+        added: [pack(seed)],
+        payload: { operations: [], index: [{ pack: 0, chunks: [chunk(10 + seed)] }] },
+        own: true,
+      })
+    expect([11, 12, 13].map((seed) => placesOf(trees, chunk(seed).id)[0]?.known)).toEqual([
+      'bad',
+      'bad',
+      'good',
+    ])
+    expect(isElsewhere(trees, chunk(11).id)).toBe(false)
+    expect(hasPlace(trees, chunk(11).id)).toBe(true)
   })
 
   it('tries the latest place first, and one that was found wrong last', async () => {

@@ -39,6 +39,11 @@ export function keepHurt(rows: StateRowsWriter, packs: readonly PackId[]): void 
   for (const pack of packs) rows.put(hurtPrefix + toHex(pack), pack)
 }
 
+/** Whether a pack was found lost or hurt here, and dealt with. */
+export function isKnownBad(rows: StateRows, pack: PackId): boolean {
+  return [prefix, hurtPrefix].some((before) => rows.other(before + toHex(pack)) !== undefined)
+}
+
 /** What lies in a lost pack is not there: nothing is deduplicated against it any more, and it is looked for elsewhere first. */
 export function discredit(rows: StateRowsWriter, pack: PackId): void {
   for (const { place } of claimsOf(rows, pack)) {
