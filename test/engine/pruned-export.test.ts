@@ -46,8 +46,8 @@ class MemoryArchive implements ArchiveSource, ArchiveSink {
 /** A vault of some history, pruned, of which the relay keeps only what it must; and one change after that. */
 async function prunedLong(world: HostileWorld): Promise<Machine> {
   const [a, b] = [world.at(0), world.at(1)]
-  for (let round = 0; round < 4; round += 1) {
-    for (let at = 0; at < 6; at += 1)
+  for (let round = 0; round < 3; round += 1) {
+    for (let at = 0; at < 4; at += 1)
       a.user.write(`file ${at}`, Buffer.from(world.random.bytes(40_000)).toString('base64'))
     await world.syncs(a, b)
     await world.until(() => false, 2 * day)
@@ -101,16 +101,29 @@ async function opened(archive: MemoryArchive, until?: Moment): Promise<Opened> {
   return { tree, uncertain }
 }
 
+/** Made once: nothing here changes it. */
+const pruned = (async () => {
+  const world = await peacefulWorld()
+  const machine = await prunedLong(world)
+  const log = await world.relay.log(world.relay.vaultOf(machine))
+  return { machine, log, bytes: (await exported(world, machine)).bytes }
+})()
+
+/** A copy of the archive, to be hurt. */
+async function archived(): Promise<MemoryArchive> {
+  const archive = new MemoryArchive()
+  archive.bytes = Buffer.from((await pruned).bytes)
+  return archive
+}
+
 const place = mkdtempSync(join(tmpdir(), 'grenier-pruned-export-'))
 afterAll(() => rmSync(place, { recursive: true }))
 
 describe('a sealed export of a pruned vault', () => {
   test('holds all that the checkpoint needs, and opens to the tree of now; what was before is gone', async () => {
-    const world = await peacefulWorld()
-    const a = await prunedLong(world)
-    const log = await world.relay.log(world.relay.vaultOf(a))
+    const { machine: a, log } = await pruned
     expect(log.filter((given) => !('entry' in given)).length).toBeGreaterThan(3)
-    const archive = await exported(world, a)
+    const archive = await archived()
     const { tree, uncertain } = await opened(archive)
     expect(uncertain).toEqual([])
     const expected = [...a.user.tree()].filter(([path]) => !path.startsWith('.grenier'))
@@ -139,10 +152,8 @@ describe('a sealed export of a pruned vault', () => {
   })
 
   test('of which the checkpoint is lost says so, and yields what came behind it', async () => {
-    const world = await peacefulWorld()
-    const a = await prunedLong(world)
-    const archive = await exported(world, a)
-    const log = await world.relay.log(world.relay.vaultOf(a))
+    const { log } = await pruned
+    const archive = await archived()
     const entries = log.flatMap((given) => ('entry' in given ? [decodeEntry(given.entry)] : []))
     const checkpoint = entries.find(({ header }) => header.kind === 'checkpoint')
     if (checkpoint === undefined) throw new Error('no checkpoint')

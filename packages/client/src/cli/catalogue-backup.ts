@@ -28,6 +28,7 @@ export interface BackupCatalogue {
   }>
   helpBackupSample: Plain
   backupNone: Plain
+  backupForgotten: Text<{ name: string }>
   backupListed: Text<{ name: string; path: string }>
   backupListedVersion: Text<{
     when: string

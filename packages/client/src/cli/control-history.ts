@@ -22,7 +22,7 @@ export const historyQuerySchema: v.GenericSchema<unknown, HistoryQuery> = v.vari
   v.strictObject({ do: v.literal('list'), path: text, deep: v.boolean(), moment: some }),
   v.strictObject({ do: v.literal('conflicts') }),
   v.strictObject({ do: v.literal('read'), path: text, moment: some }),
-  v.strictObject({ do: v.literal('restore-into'), path: text, into: text, moment }),
+  v.strictObject({ do: v.literal('restore-into'), path: text, into: text, moment: some }),
   v.strictObject({ do: v.literal('restore'), path: text, moment, exact: v.boolean() }),
 ])
 

@@ -2,8 +2,9 @@
 import type { MemberDevice, Members } from '../engine/api.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
+import { openingKey } from '../home/home.ts'
 import type { Catalogue } from './catalogue.ts'
-import { knownFolder } from './folder-argument.ts'
+import { knownVault } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { membersOf } from './members.ts'
 import type { Output } from './output.ts'
@@ -14,10 +15,10 @@ import { formatId, formatMoment } from './quantities.ts'
 export async function devices(invocation: Invocation, folder: string): Promise<ExitCode> {
   const { output } = invocation
   const home = openHome(invocation.homeDirectory)
-  const record = knownFolder(home, folder)
+  const record = knownVault(home, folder)
   const place = { folder: record.path, vault: record.vault }
   output.concern(place)
-  const members = await membersOf({ invocation, home, path: record.path })
+  const members = await membersOf({ invocation, home, path: openingKey(record) })
   output.line({ event: 'devices', ...place, ...jsonOf(members) })
   for (const line of linesOf(output, members)) output.result(line)
   if (members.current) return 0

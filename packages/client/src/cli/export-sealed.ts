@@ -9,7 +9,7 @@ import { ArchiveWriter } from '../archive/archive-writer.ts'
 import { runSealedExport, type SealedExportResult } from '../engine/sealed-export-run.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
-import { knownFolder } from './folder-argument.ts'
+import { knownVault } from './folder-argument.ts'
 import { summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
@@ -28,7 +28,7 @@ export async function exportSealedFolder(
   const { output, homeDirectory, interrupt } = invocation
   if (out === '-') output.giveStdoutAway()
   const home = openHome(homeDirectory)
-  const record = knownFolder(home, folder)
+  const record = knownVault(home, folder)
   const place = { folder: record.path, vault: record.vault }
   output.concern(place)
   const known = await knownHead(invocation, home, record)

@@ -17,8 +17,9 @@ import type { Summary } from '../engine/events.ts'
 import type { Moment } from '../engine/history-query.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
+import { openingKey } from '../home/home.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
-import { knownFolder } from './folder-argument.ts'
+import { knownVault } from './folder-argument.ts'
 import { summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
@@ -42,13 +43,13 @@ export async function exportFolder(
   if (out === '-') output.giveStdoutAway()
   const age = await ageOf(flags, output.words.askAgePassphrase({}))
   const home = openHome(homeDirectory)
-  const record = knownFolder(home, folder)
+  const record = knownVault(home, folder)
   const place = { folder: record.path, vault: record.vault }
   output.concern(place)
   if (out !== '-') await refuseOverwriting(invocation, out)
   const report = new FolderReport(output, new RunProgress(output), place)
   const context = { home, platform: invocation.platform(), report: report.take, signal: interrupt.signal }
-  const engine = await openOwnFolder({ invocation, home, path: record.path, context })
+  const engine = await openOwnFolder({ invocation, home, path: openingKey(record), context })
   let summary: Summary
   try {
     summary =

@@ -1,4 +1,5 @@
-// `grenier forget`: a folder is not synced here any more. Its record, its state and its `.grenier` go; its files stay, and so does the vault.
+// `grenier forget`: a folder is not synced here any more, or not backed up. Its record, its state and the `.grenier` of a synced one go; its files stay, and
+// so does the vault. The source of a backup is not looked at.
 import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@grenier/crypto'
@@ -6,9 +7,9 @@ import { ownDirectory } from '../disk/file-system.ts'
 import { readMarker } from '../disk/marker.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
-import type { FolderRecord, Home } from '../home/home.ts'
+import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
 import { holderOf } from './control-client.ts'
-import { knownFolder } from './folder-argument.ts'
+import { knownVault } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { forgetLastRun } from './last-run.ts'
 import { printable } from './printable.ts'
@@ -17,16 +18,22 @@ import { printable } from './printable.ts'
 export async function forget(invocation: Invocation, folder: string): Promise<ExitCode> {
   const { output, homeDirectory } = invocation
   const home = openHome(homeDirectory)
-  const record = knownFolder(home, folder)
+  const record = knownVault(home, folder)
   output.concern({ folder: record.path, vault: record.vault })
-  const holder = await holderOf(home.directory, record.path)
-  await holder?.release({ path: record.path })
+  const key = openingKey(record)
+  const holder = await holderOf(home.directory, key)
+  await holder?.release({ path: key })
   await refuseLocked(invocation, home, record)
-  await home.removeFolder(record.path)
+  await home.removeFolder(key)
   forgetLastRun(home, record.vault)
-  await removeOwnDirectory(invocation, record)
+  if (record.backup === undefined) await removeOwnDirectory(invocation, record)
   output.line({ event: 'forget', folder: record.path, vault: record.vault })
-  output.result(output.words.forgetDone({ folder: printable(record.path) }))
+  const { words } = output
+  output.result(
+    record.backup === undefined
+      ? words.forgetDone({ folder: printable(record.path) })
+      : words.backupForgotten({ name: printable(record.name) }),
+  )
   return 0
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { entryHash, fromHex, vaultId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
-import type { FolderRecord, Home } from '../home/home.ts'
+import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import { VaultLog } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
@@ -15,8 +15,8 @@ export async function knownHead(
   home: Home,
   record: FolderRecord,
 ): Promise<LogAnchor | undefined> {
-  const holder = await holderOf(home.directory, record.path)
-  const held = holder?.folders.find((folder) => folder.record.path === record.path)
+  const holder = await holderOf(home.directory, openingKey(record))
+  const held = holder?.folders.find((folder) => folder.record.vault === record.vault)
   if (held !== undefined) {
     const { head } = held.status
     return head && { sequence: head.seq, hash: entryHash(fromHex(head.hash)) }

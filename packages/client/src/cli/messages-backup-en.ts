@@ -24,6 +24,8 @@ export const englishBackup: BackupCatalogue = {
     `${name}: ${files} ${count === 1 ? 'file' : 'files'} restored (${bytes}), ${compared} compared with the source, problems: ${problems}.`,
   helpBackupSample: () => 'of check: how many of the files are restored and compared (5%)',
   backupNone: () => 'This device backs nothing up. `grenier backup DIR --vault NAME --once` begins.',
+  backupForgotten: ({ name }) =>
+    `${name} is not backed up by this device any more. What was backed up stays at the relay.`,
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(standard input)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>
     `  ${when}  ${sequence}  ${files} ${count === 1 ? 'file' : 'files'}, ${bytes}${problems > 0 ? `, problems: ${problems}` : ''}`,

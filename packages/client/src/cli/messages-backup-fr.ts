@@ -25,6 +25,8 @@ export const frenchBackup: BackupCatalogue = {
   helpBackupSample: () => 'pour check : combien de fichiers sont restaurés et comparés (5%)',
   backupNone: () =>
     'Cet appareil ne sauvegarde rien. « grenier backup DOSSIER --vault NOM --once » commence.',
+  backupForgotten: ({ name }) =>
+    `${name} n’est plus sauvegardé par cet appareil. Ce qui a été sauvegardé reste chez le relais.`,
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(entrée standard)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>
     `  ${when}  ${sequence}  ${files} ${count > 1 ? 'fichiers' : 'fichier'}, ${bytes}${problems > 0 ? `, problèmes : ${problems}` : ''}`,

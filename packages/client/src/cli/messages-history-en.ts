@@ -53,7 +53,8 @@ export const englishHistory: HistoryWords = {
   helpLsRecursive: () => 'everything below, too',
   helpCat: () => 'write a file of the vault to standard output, now or as it was',
   helpAt: () => 'the moment: 2026-11-22, "2026-11-22 14:03", "2 hours ago", or the number of an entry',
-  helpRestore: () => 'bring a file, a directory or everything back as it was',
+  helpRestore: () =>
+    'bring a file, a directory or everything back as it was; with --into, without --at, as it is now',
   helpRestorePath: () => 'only this file or directory',
   helpRestoreInto: () => 'write it there, and leave the folder as it is; nothing is overwritten',
 }

@@ -54,7 +54,8 @@ export const frenchHistory: HistoryWords = {
   helpLsRecursive: () => 'et tout ce qu’il y a dessous',
   helpCat: () => 'écrire un fichier du coffre sur la sortie standard, maintenant ou tel qu’il était',
   helpAt: () => 'le moment : 2026-11-22, "2026-11-22 14:03", "il y a 2 heures", ou le numéro d’une entrée',
-  helpRestore: () => 'ramener un fichier, un dossier ou tout, tel que c’était',
+  helpRestore: () =>
+    'ramener un fichier, un dossier ou tout, tel que c’était ; avec --into et sans --at, tel que c’est maintenant',
   helpRestorePath: () => 'seulement ce fichier ou ce dossier',
   helpRestoreInto: () => 'l’écrire là, et laisser le dossier tel quel ; rien n’est écrasé',
 }

@@ -72,12 +72,12 @@ function addRestore({ invocation, words, done, sub }: HistoryBuilding): void {
   const { folder, path, moment, directory } = words.value
   sub('restore', words.helpRestore({}))
     .argument(`<${folder}>`)
-    .requiredOption(`--at <${moment}>`, words.helpAt({}))
+    .option(`--at <${moment}>`, words.helpAt({}))
     .option(`--path <${path}>`, words.helpRestorePath({}))
     .option(`--into <${directory}>`, words.helpRestoreInto({}))
     .option('--exact', words.helpRestoreExact({}))
     .action(async (given: string, flags: unknown) => {
-      const shape = v.object({ at: v.string(), path: optional, into: optional, exact: flag })
+      const shape = v.object({ at: optional, path: optional, into: optional, exact: flag })
       done(await restore(invocation, given, v.parse(shape, flags)))
     })
 }

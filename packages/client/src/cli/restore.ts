@@ -1,17 +1,19 @@
 // `grenier restore`: a file, a subtree or everything as it was.
-import type { HistoryAnswer, HistoryQuery, HistoryRow } from '../engine/history-query.ts'
+import type { HistoryAnswer, HistoryQuery, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { ExitCode } from '../errors.ts'
 import { eventLine, eventText, pathFields } from './folder-lines.ts'
 import { askedFolder, askHistory, directoryOutside, endHistory } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { nodeLine } from './ls.ts'
 import { formatExact, parseMoment } from './moments.ts'
+import type { Output } from './output.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { usageError } from './usage-error.ts'
 
 export interface RestoreFlags {
-  readonly at: string
+  /** Undefined, with `into`: the latest. */
+  readonly at?: string | undefined
   readonly path?: string | undefined
   readonly into?: string | undefined
   readonly exact?: boolean | undefined
@@ -24,23 +26,37 @@ export async function restore(
   flags: RestoreFlags,
 ): Promise<ExitCode> {
   const startMs = performance.now()
+  const { output } = invocation
   const { into, exact = false } = flags
   if (into !== undefined && exact) throw usageError('too-many', '--exact')
   const asked = askedFolder(invocation, folder)
-  const moment = parseMoment(flags.at, Date.now())
+  const moment = flags.at === undefined ? undefined : parseMoment(flags.at, Date.now())
   const path = flags.path ?? ''
   const target = into === undefined ? undefined : directoryOutside(asked.home, into)
-  const query: HistoryQuery =
-    target === undefined
-      ? { do: 'restore', path, moment, exact }
-      : { do: 'restore-into', path, into: target, moment }
+  const query = queryOf({ path, moment, exact, into: target }, output)
   const take = (row: HistoryRow): Promise<void> => {
     tell(invocation, asked.place, row)
     return Promise.resolve()
   }
   const answer = await askHistory(invocation, asked, { query, take })
-  invocation.output.result(summaryText(invocation, answer, target))
+  output.result(summaryText(invocation, answer, target))
   return endHistory(invocation, asked, { answer, startMs })
+}
+
+/** What was is brought back in place; what is there now is there already. @throws ClientError `usage` */
+function queryOf(
+  {
+    path,
+    moment,
+    exact,
+    into,
+  }: { path: string; moment: Moment | undefined; exact: boolean; into: string | undefined },
+  { words }: Output,
+): HistoryQuery {
+  if (into !== undefined)
+    return { do: 'restore-into', path, into, ...(moment === undefined ? {} : { moment }) }
+  if (moment === undefined) throw usageError('argument-missing', `--at ${words.value.moment}`)
+  return { do: 'restore', path, moment, exact }
 }
 
 function summaryText({ output }: Invocation, answer: HistoryAnswer, into: string | undefined): string {

@@ -1,6 +1,7 @@
 // `grenier retention`: how long old versions stay and what was dropped is kept, and another time for both. Asked of the running `sync` where one
 // holds the folder.
 import type { ExitCode } from '../errors.ts'
+import { openingKey } from '../home/home.ts'
 import { holderOf } from './control-client.ts'
 import { askedFolder } from './history.ts'
 import type { Invocation } from './invocation.ts'
@@ -20,10 +21,9 @@ export async function retention(
   const { output, interrupt } = invocation
   const { home, record, place } = askedFolder(invocation, folder)
   const wanted = floor === undefined ? {} : { floorMs: parseDuration(floor) }
-  const { path } = record
+  const path = openingKey(record)
   const running = await holderOf(home.directory, path)
-  const engine =
-    running === undefined ? await openOwnFolder({ invocation, home, path: record.path }) : undefined
+  const engine = running === undefined ? await openOwnFolder({ invocation, home, path }) : undefined
   try {
     const said =
       engine === undefined

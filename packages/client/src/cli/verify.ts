@@ -3,10 +3,10 @@ import type { EngineContext } from '../engine/api.ts'
 import type { Verification } from '../engine/mending.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
-import type { FolderRecord, Home } from '../home/home.ts'
+import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
 import { holderOf } from './control-client.ts'
 import { heaviestExitCode } from './exit-code.ts'
-import { knownFolder } from './folder-argument.ts'
+import { knownVault } from './folder-argument.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
 import { openOwnFolder } from './open-own-folder.ts'
@@ -30,7 +30,7 @@ export async function verify(
 ): Promise<ExitCode> {
   const share = flags.sample === undefined ? 1 : parseShare(flags.sample)
   const home = openHome(invocation.homeDirectory)
-  const records = name === undefined ? home.folders : [knownFolder(home, name)]
+  const records = name === undefined ? home.folders : [knownVault(home, name)]
   const all: Counted[] = []
   for (const record of records) all.push(await verifyOne({ invocation, home, share }, record))
   const { output } = invocation
@@ -62,18 +62,19 @@ async function verifyOne(
 ): Promise<Counted> {
   const { output, interrupt } = invocation
   const { path, vault } = record
+  const key = openingKey(record)
   const place = { folder: path, vault }
   output.concern(place)
   const startMs = performance.now()
-  const running = await holderOf(home.directory, path)
+  const running = await holderOf(home.directory, key)
   const found =
     running === undefined
       ? await verifyHere({ invocation, home, share }, record)
-      : await running.verify({ path, share }, { signal: interrupt.signal })
+      : await running.verify({ path: key, share }, { signal: interrupt.signal })
   const { packs, of, bytes, lacking, wrong, hurtFiles, left } = found
   for (const file of left) output.line({ event: 'problem', ...place, path: file, code: 'pack-unavailable' })
   output.line({ event: 'verify', ...place, packs, of, bytes, lacking, wrong, files: hurtFiles, left })
-  tell(invocation, path, found)
+  tell(invocation, record.backup === undefined ? path : record.name, found)
   const exitCode = exitCodeOf(found)
   const counted = {
     exitCode,
@@ -93,8 +94,9 @@ function exitCodeOf({ hurt, wrong, left }: Verification): ExitCode {
 
 async function verifyHere(
   { invocation, home, share }: { invocation: Invocation; home: Home; share: number },
-  { path, vault }: FolderRecord,
+  record: FolderRecord,
 ): Promise<Verification> {
+  const { path, vault } = record
   const { output, interrupt } = invocation
   const report = new FolderReport(output, new RunProgress(output), { folder: path, vault })
   const context: EngineContext = {
@@ -103,7 +105,7 @@ async function verifyHere(
     report: report.take,
     signal: interrupt.signal,
   }
-  const engine = await openOwnFolder({ invocation, home, path, context })
+  const engine = await openOwnFolder({ invocation, home, path: openingKey(record), context })
   try {
     return await engine.verify({
       share,

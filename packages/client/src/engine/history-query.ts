@@ -31,7 +31,7 @@ export type LookQuery =
       readonly do: 'restore-into'
       readonly path: string
       readonly into: string
-      readonly moment: Moment
+      readonly moment?: Moment | undefined
     }
 
 /** Brings what was below a path back in place. `exact`: what was not there then goes. */
