@@ -146,6 +146,36 @@ describe('what is no plain file of the source', () => {
     expect((await backup.bytes('closed')).toString()).toBe('closed')
   })
 
+  test('rules that cannot be read, or have no end, stop what they are for: nothing that was kept goes', async () => {
+    const backup = await Backup.start(ground)
+    backup.write('d/.grenierignore', 'x')
+    backup.write('d/one', 'one')
+    backup.write('two', 'two')
+    await backup.run()
+    const around = (files: FileSystem): FileSystem =>
+      new Proxy(files, {
+        get(target, key: keyof FileSystem) {
+          if (key === 'openForReading')
+            return (path: RelativePath) =>
+              path.endsWith('.grenierignore')
+                ? Promise.reject(new DiskError('EACCES', 'may not be read'))
+                : target.openForReading(path)
+          const value: unknown = Reflect.get(target, key)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    backup.remove('two')
+    const closed = await backup.run({ around })
+    expect([closed.problems, closed.changes]).toEqual([['unreadable d'], ['remove two']])
+    backup.write('d/.grenierignore', 'x\n'.repeat(200_000))
+    const endless = await backup.run()
+    expect([endless.problems, endless.changes]).toEqual([['unreadable d'], []])
+    expect(paths(await backup.restored(ground))).toEqual(['d', 'd/.grenierignore', 'd/one'])
+    backup.write('.grenierignore', 'x')
+    await expect(backup.run({ around })).rejects.toMatchObject({ code: 'folder-unusable' })
+    expect(paths(await backup.restored(ground))).toEqual(['d', 'd/.grenierignore', 'd/one'])
+  })
+
   test('an empty source is taken for a disk that is not mounted, until somebody says otherwise', async () => {
     const backup = await Backup.start(ground)
     backup.write('one', 'one')

@@ -9,7 +9,10 @@ import { sameStamp } from './stamp.ts'
 /** The rules file of a folder. */
 export const ignoreFile = '.grenierignore' as Name
 
-/** A larger rules file is not read: everything untracked in its folder is then ignored, rather than sent against its owner's wish. */
+/**
+ * A larger rules file is not read: everything untracked in its folder is then ignored, rather than sent against its owner's wish; where
+ * rules are strict, that fails.
+ */
 const ruleBytesMax = 256 * 1024
 /** A longer pattern, or one with more stars, is left out: matching takes polynomial time of that degree. */
 const patternLengthMax = 1024
@@ -26,6 +29,7 @@ interface Rules {
 /** The rules of one folder, as far as its directories have been entered. */
 export class IgnoreRules {
   readonly #files: FileSystem
+  readonly #isStrict: boolean
   readonly #rules = new Map<RelativePath, Rules>()
   /** All rules that hold in a directory with rules, those of the root first: the last one that matches decides. */
   readonly #matchers = new Map<RelativePath, ignore.Ignore>()
@@ -34,15 +38,22 @@ export class IgnoreRules {
   #winning: ignore.Ignore | undefined
   #asked = 0
 
-  /** `always`: patterns of the whole folder that win over all rules in it. */
-  constructor(files: FileSystem, always: readonly string[] = []) {
+  /**
+   * `always`: patterns of the whole folder that win over all rules in it. `strict`: rules that cannot be read are an error, not rules
+   * that leave everything out; so where what is left out counts as removed.
+   */
+  constructor(
+    files: FileSystem,
+    { always = [], strict = false }: { readonly always?: readonly string[]; readonly strict?: boolean } = {},
+  ) {
     this.#files = files
     this.#always = always
+    this.#isStrict = strict
   }
 
   /**
    * To be called before `ignores` is asked about what is in this directory: reads its rules again if they changed, and says whether
-   * they did. Ancestors must have been entered. `listed`: whether the rules file was in the listing.
+   * they did. Ancestors must have been entered. `listed`: whether the rules file was in the listing. @throws DiskError when strict
    */
   async enter(directory: RelativePath, listed: boolean): Promise<boolean> {
     const known = this.#rules.get(directory)
@@ -107,7 +118,7 @@ export class IgnoreRules {
     try {
       return (await this.#files.look([path]))[0]
     } catch (error) {
-      if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+      if (!(error instanceof DiskError) || error.code === 'ESTALE' || this.#isStrict) throw error
       return undefined
     }
   }
@@ -117,13 +128,15 @@ export class IgnoreRules {
       const reader = await this.#files.openForReading(joinPath(directory, ignoreFile))
       try {
         const bytes = await reader.read(0, ruleBytesMax + 1)
-        const text = bytes.length > ruleBytesMax ? '*' : new TextDecoder().decode(bytes)
+        const isTooLarge = bytes.length > ruleBytesMax
+        if (isTooLarge && this.#isStrict) throw new DiskError('EFBIG', `rules without bounds: ${directory}`)
+        const text = isTooLarge ? '*' : new TextDecoder().decode(bytes)
         return { stamp: reader.stamp, patterns: patternsOf(text, directory) }
       } finally {
         await reader.close()
       }
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error
+      if (!(error instanceof DiskError) || this.#isStrict) throw error
       return { stamp: undefined, patterns: patternsOf('*', directory) }
     }
   }

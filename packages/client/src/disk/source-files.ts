@@ -50,7 +50,7 @@ export class SourceFiles implements FileSystem {
   constructor(files: FileSystem, options: SourceOptions) {
     this.#files = files
     this.#options = options
-    this.#rules = new IgnoreRules(files, options.exclude)
+    this.#rules = new IgnoreRules(files, { always: options.exclude, strict: true })
   }
 
   /** Sockets, pipes and devices that were seen. */
@@ -64,6 +64,7 @@ export class SourceFiles implements FileSystem {
     return names?.some((name) => name !== (ownDirectory as string))
   }
 
+  /** @throws DiskError as the disk refuses; also where the rules of the directory cannot be read: without them, nobody knows what is in it */
   async list(path: RelativePath): Promise<readonly Name[] | undefined> {
     if (await this.#isHidden(path)) return undefined
     const names = await this.#files.list(path)
