@@ -43,8 +43,12 @@ export function makeScanner(): Scanner {
     load(gear, bytes) {
       const lacking = tableBytes + bytes.length - memory.buffer.byteLength
       if (lacking > 0) memory.grow(Math.ceil(lacking / pageBytes))
-      // The module reads words as WebAssembly does, least significant byte first, which is how every system that Node runs on has them.
-      if (gear !== gearLoaded) new Int32Array(memory.buffer, 0, 256).set(gear)
+      // The module reads words least significant byte first, on every machine. An Int32Array has them as the machine does: on one that
+      // has the most significant first, chunks would be cut elsewhere.
+      if (gear !== gearLoaded) {
+        const table = new DataView(memory.buffer, 0, tableBytes)
+        for (const [at, word] of gear.entries()) table.setInt32(at * 4, word, true)
+      }
       gearLoaded = gear
       new Uint8Array(memory.buffer, tableBytes).set(bytes)
     },
