@@ -130,6 +130,7 @@ async function recordOf({ invocation, flags, name, wanted }: Asked, home: Home):
   const keep = keepRulesOf(flags, known?.backup?.keep)
   const { path, from } = wanted
   if (known === undefined) {
+    refuseShared(home, name)
     const [relay] = home.relays
     if (home.identity === undefined || relay === undefined)
       throw new ClientError('home-missing', 'a vault needs an account', {
@@ -147,6 +148,13 @@ async function recordOf({ invocation, flags, name, wanted }: Asked, home: Home):
   return record
 }
 
+/** A backup is called by its name: one that a synced folder has, too, would be asked for in vain. @throws ClientError `name-ambiguous` */
+function refuseShared(home: Home, name: string): void {
+  const ids = home.folders.filter((folder) => folder.name === name).map(({ vault }) => vault)
+  if (ids.length === 0) return
+  throw new ClientError('name-ambiguous', 'a synced folder has this name', { data: { ids: ids.join(', ') } })
+}
+
 function finished({ output }: Invocation, report: FolderReport, backed: BackedUp): Ended {
   const { summary, version, others, changes } = backed
   const { words, language } = output
@@ -158,7 +166,7 @@ function finished({ output }: Invocation, report: FolderReport, backed: BackedUp
   output.result(
     words.backupVersion({ sequence: version.sequence, ...texts, removed: formatCount(remove, language) }),
   )
-  if (others > 0) output.note(words.backupOthers({ count: others, files: formatCount(others, language) }))
+  if (others > 0) output.result(words.backupOthers({ count: others, files: formatCount(others, language) }))
   const more = { version: { seq: version.sequence, at }, changes, leftOut: others }
   return { exitCode, counts: summary, more }
 }

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeDevice, systemRandom } from '@grenier/crypto'
 import { makeHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
-import { existingFolder, knownFolder, madeFolder } from './folder-argument.ts'
+import { existingFolder, knownFolder, knownVault, madeFolder } from './folder-argument.ts'
 import { homeDirectory } from './home-directory.ts'
 
 let place: string
@@ -53,6 +53,18 @@ describe('the folder that is meant', () => {
       expect.objectContaining({ code: 'name-ambiguous', data: { ids } }) as Error,
     )
     expect(() => knownFolder(home, 'nothing')).toThrow(fails('folder-unknown'))
+  })
+
+  test('is not guessed when a folder and a backup share a name, or a name and a path', async () => {
+    const [folder, backup] = ['ab'.repeat(32), 'cd'.repeat(32)]
+    await home.addFolder({ path: join(place, 'photos'), vault: folder, relay: 'wss://r', name: 'photos' })
+    const settings = { backup: { from: 'folder' as const } }
+    await home.addFolder({ path: place, vault: backup, relay: 'wss://r', name: 'photos', ...settings })
+    const ambiguous = { code: 'name-ambiguous', data: { ids: `${folder}, ${backup}` } }
+    expect(() => knownVault(home, 'photos')).toThrow(expect.objectContaining(ambiguous) as Error)
+    expect(knownVault(home, folder).vault).toBe(folder)
+    expect(knownVault(home, join(place, 'photos')).vault).toBe(folder)
+    expect(knownVault(home, backup).vault).toBe(backup)
   })
 })
 

@@ -39,12 +39,17 @@ export function knownBackup(home: Home, text: string): FolderRecord {
   throw new ClientError('folder-unknown', 'no backup of this device', { data: { path: text } })
 }
 
-/** A folder of this home, or a backup by its name. @throws ClientError as `knownFolder` */
+/** A folder of this home, or a backup by its name; never a guess which of the two. @throws ClientError as `knownFolder` */
 export function knownVault(home: Home, text: string): FolderRecord {
   const backup = home.backups.find(({ name, vault }) => name === text || vault === text)
-  const isFolder = home.folders.some(({ name, vault }) => name === text || vault === text)
-  if (backup === undefined || isFolder) return knownFolder(home, text)
-  return backup
+  if (backup === undefined) return knownFolder(home, text)
+  const path = realFolder(text)
+  const folders = home.folders.filter(
+    (folder) => folder.name === text || folder.path === path || folder.path === resolve(text),
+  )
+  if (folders.length === 0 || backup.vault === text) return backup
+  const ids = [...folders, backup].map(({ vault }) => vault).join(', ')
+  throw new ClientError('name-ambiguous', 'a name that a folder and a backup share', { data: { ids } })
 }
 
 /** A folder to be synced, which is there. @throws ClientError `folder-unusable`, `usage` */
