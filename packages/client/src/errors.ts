@@ -10,6 +10,7 @@ export type ClientErrorCode =
   | 'home-exists' // a second `setup` on the same home
   | 'home-locked' // another process holds this home's state
   | 'home-unsafe' // a key file that others may read
+  | 'keys-locked' // the keys are sealed by a passphrase that was not given, or is another one: `data.what`
   | 'folder-unknown' // not a synced folder of this home
   | 'folder-taken' // already synced, or inside a synced folder, or around one
   | 'folder-unusable' // missing, not a directory, not writable

@@ -29,6 +29,7 @@ export {
 } from './engine/open-folder.ts'
 export type { Platform } from './engine/platform.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
+export { openKeys } from './home/device-key.ts'
 export { homeExists, makeHome, openHome, type NewHome } from './home/home-files.ts'
 export type { BackupSettings, FolderRecord, Home, KeepRules } from './home/home.ts'
 export { dialWebSocket } from './relay/dial-websocket.ts'

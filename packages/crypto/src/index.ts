@@ -71,6 +71,16 @@ export {
 export { entropyOf, phraseOf, secretOfWords, wordsOf, type PhraseLanguage } from './phrase.ts'
 export { blobBytesMax, openBlob, sealBlobTo } from './seal-blob.ts'
 export {
+  checkSealedDevice,
+  deviceKeyOf,
+  isSealedDevice,
+  openSealedDevice,
+  passphraseCosts,
+  sealDevice,
+  type PassphraseCost,
+  type SealDevice,
+} from './sealed-device.ts'
+export {
   sign,
   signatureBytes,
   signingPairOf,

@@ -10,6 +10,7 @@ import { sealTo, type RecipientKind } from './kem-seal.ts'
 import { phraseOf, wordsOf } from './phrase.ts'
 import type { Random } from './random.ts'
 import { sealBlobTo } from './seal-blob.ts'
+import { deviceKeyOf, passphraseCosts, sealDevice } from './sealed-device.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
 import { sign } from './sign.ts'
 import { chunkerKeyOf, chunkIdKeyOf, packKeyOf, payloadKeyOf } from './subkeys.ts'
@@ -211,6 +212,20 @@ function vaultKeys() {
   }
 }
 
+function sealedDevice() {
+  const random = seededRandom('sealed device')
+  const device = makeDevice(random)
+  // Composed and decomposed letters are the same passphrase.
+  const passphrase = 'châtaignes\u0301 sous l’escalier'
+  const sealed = sealDevice(device, { passphrase, cost: passphraseCosts.least, random })
+  return {
+    passphrase,
+    key: toHex(deviceKeyOf(sealed, passphrase)),
+    device: toHex(encodeDevice(device)),
+    sealed: toHex(sealed),
+  }
+}
+
 /** All of vectors/keys.json. */
 export function keyVectors() {
   return {
@@ -221,5 +236,6 @@ export function keyVectors() {
     seals: seals(),
     blobs: blobs(),
     vaultKeys: vaultKeys(),
+    sealedDevice: sealedDevice(),
   }
 }

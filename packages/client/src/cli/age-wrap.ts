@@ -1,13 +1,9 @@
 // Wraps a stream in age (age-encryption.org), for a recipient or a passphrase, so that the ordinary `age` opens it: the one file that knows the
 // library. Streams: what is held in memory are pieces of 64 KiB.
-import { readFileSync, statSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { Encrypter } from 'age-encryption'
-import { readInput } from './standard-input.ts'
+import { passphraseIn } from './passphrase.ts'
 import { usageError } from './usage-error.ts'
-
-/** More than anybody types. */
-const passphraseBytesMax = 4096
 
 export interface AgeFlags {
   readonly age?: string | undefined
@@ -22,9 +18,7 @@ export async function ageOf(
   if (age !== undefined && agePassphraseFile !== undefined) throw usageError('age-both')
   if (age !== undefined) return forRecipient(age)
   if (agePassphraseFile === undefined) return undefined
-  const text = agePassphraseFile === '-' ? await readInput(question) : readPassphrase(agePassphraseFile)
-  const passphrase = text.replace(/\r?\n$/, '')
-  if (passphrase === '' || passphrase.includes('\n')) throw usageError('passphrase', agePassphraseFile)
+  const passphrase = await passphraseIn(agePassphraseFile, question)
   const encrypter = new Encrypter()
   encrypter.setPassphrase(passphrase)
   return encrypter
@@ -38,15 +32,6 @@ function forRecipient(recipient: string): Encrypter {
     throw usageError('recipient', recipient, cause)
   }
   return encrypter
-}
-
-function readPassphrase(file: string): string {
-  try {
-    if (statSync(file).size <= passphraseBytesMax) return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw usageError('file-unreadable', file, cause)
-  }
-  throw usageError('passphrase', file)
 }
 
 /** A sink whose bytes come out of `write` wrapped; it has finished when the last of them was written. */

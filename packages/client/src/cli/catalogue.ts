@@ -10,6 +10,7 @@ import type { CarryCatalogue } from './catalogue-carry.ts'
 import type { PruneCatalogue } from './catalogue-prune.ts'
 import type { MembersCatalogue } from './catalogue-members.ts'
 import type { Advice, Text } from './catalogue-text.ts'
+import type { PassphraseCatalogue } from './catalogue-passphrase.ts'
 import type { VaultsCatalogue } from './catalogue-vaults.ts'
 import type { UsageFault } from './usage-error.ts'
 
@@ -27,6 +28,7 @@ export interface Catalogue
     TrustCatalogue,
     PruneCatalogue,
     VaultsCatalogue,
+    PassphraseCatalogue,
     BackupCatalogue,
     CarryCatalogue,
     MembersCatalogue {
@@ -264,6 +266,7 @@ export type CommandName =
   | 'limit'
   | 'forget'
   | 'prune'
+  | 'passphrase'
   | 'vaults'
   | 'vault'
   | 'retention'

@@ -41,6 +41,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorHomeUnsafe({ path: path(error) }),
     words.hintHomeUnsafe({ path: path(error) }),
   ],
+  'keys-locked': (words, error) =>
+    error.data['what'] === 'wrong'
+      ? [words.errorPassphraseWrong({}), words.hintPassphraseWrong({})]
+      : [words.errorKeysLocked({}), words.hintKeysLocked({})],
   'folder-unknown': (words, error) => [
     words.errorFolderUnknown({ path: path(error) }),
     words.hintFolderUnknown({}),

@@ -15,6 +15,7 @@ describe('exit codes', () => {
         'checkpoint-broken',
         'update-needed',
         'home-unsafe',
+        'keys-locked',
       ],
     ],
     [5, ['relay-refused', 'code-wrong']],

@@ -33,6 +33,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'archive-foreign': 1,
   'vault-differs': 5,
   'home-unsafe': 7,
+  'keys-locked': 7,
   'home-locked': 1,
   'folder-unusable': 1,
   'state-broken': 1,

@@ -2,6 +2,7 @@
 import type { Platform } from '../engine/platform.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
+import type { GivenPassphrase } from './passphrase.ts'
 
 /** One call of the command. */
 export interface Invocation {
@@ -11,6 +12,8 @@ export interface Invocation {
   readonly homeDirectory: string
   /** Never ask. */
   readonly yes: boolean
+  /** That of this device's keys, or of those that are made now. */
+  readonly passphrase: GivenPassphrase
   /** The real world. Made when first asked for: help needs none. */
   readonly platform: () => Platform
 }

@@ -28,9 +28,10 @@ export async function join(
   const isNew = !homeExists(homeDirectory)
   const isOurs = isNew && isEmpty(homeDirectory)
   const deviceName = deviceNameOf(flags.deviceName)
+  const passphrase = await invocation.passphrase.read(output.words.askNewPassphrase({}))
   const made = madeFolder(homeDirectory, given.folder)
   output.concern({ folder: made.path })
-  const home = isNew ? newHome(homeDirectory, deviceName) : openHome(homeDirectory)
+  const home = isNew ? newHome(homeDirectory, { deviceName, passphrase }) : openHome(homeDirectory)
   try {
     await refuseSynced(invocation.platform(), home, made.path)
     return await runFolders({ invocation, home, watching: false }, [
@@ -51,9 +52,9 @@ export async function join(
   }
 }
 
-function newHome(directory: string, deviceName: string): Home {
+function newHome(directory: string, of: { deviceName: string; passphrase: string | undefined }): Home {
   return makeHome(directory, {
-    deviceName,
+    ...of,
     device: makeDevice(systemRandom),
     identity: undefined,
     relays: [],

@@ -8,6 +8,7 @@ import type { Invocation } from './invocation.ts'
 import { languageOf } from './messages.ts'
 import { misuse, program } from './program.ts'
 import { Output } from './output.ts'
+import { GivenPassphrase } from './passphrase.ts'
 import { realPlatform } from './real-platform.ts'
 import { limitsOf } from '../home/home-files.ts'
 
@@ -36,6 +37,7 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     interrupt,
     homeDirectory: homeDirectory(flagOf(argv, '--home'), process.env),
     yes: argv.includes('--yes'),
+    passphrase: new GivenPassphrase(flagOf(argv, '--passphrase-file')),
     platform: () => (platform ??= limitedPlatform(invocation.homeDirectory)),
   }
   interrupt.listen()

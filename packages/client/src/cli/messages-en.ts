@@ -6,6 +6,7 @@ import { englishHistory } from './messages-history-en.ts'
 import { englishBackup } from './messages-backup-en.ts'
 import { englishCarry } from './messages-carry-en.ts'
 import { englishPrune } from './messages-prune-en.ts'
+import { englishPassphrase } from './messages-passphrase-en.ts'
 import { englishVaults } from './messages-vaults-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
 import { englishTrust } from './messages-trust-en.ts'
@@ -22,6 +23,7 @@ export const english: Catalogue = {
   ...englishHistory,
   ...englishPrune,
   ...englishVaults,
+  ...englishPassphrase,
   ...englishBackup,
   ...englishCarry,
   errorLine: ({ message }) => `error: ${message}`,
@@ -304,6 +306,7 @@ export const english: Catalogue = {
     backup: 'grenier backup ~/Documents --vault documents-backup --once',
     import: 'grenier import vault.grenier --relay wss://relay.example.org',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
+    passphrase: 'grenier passphrase set',
     vaults: 'grenier vaults',
     vault: 'grenier vault delete documents',
     retention: 'grenier retention ~/Documents 90d',

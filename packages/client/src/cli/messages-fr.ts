@@ -7,6 +7,7 @@ import { frenchHistory } from './messages-history-fr.ts'
 import { frenchBackup } from './messages-backup-fr.ts'
 import { frenchCarry } from './messages-carry-fr.ts'
 import { frenchPrune } from './messages-prune-fr.ts'
+import { frenchPassphrase } from './messages-passphrase-fr.ts'
 import { frenchVaults } from './messages-vaults-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
 import { frenchTrust } from './messages-trust-fr.ts'
@@ -24,6 +25,7 @@ export const french: Catalogue = {
   ...frenchHistory,
   ...frenchPrune,
   ...frenchVaults,
+  ...frenchPassphrase,
   ...frenchBackup,
   ...frenchCarry,
   errorLine: ({ message }) => `erreur : ${message}`,
@@ -318,6 +320,7 @@ export const french: Catalogue = {
     backup: 'grenier backup ~/Documents --vault sauvegarde --once',
     import: 'grenier import vault.grenier --relay wss://relay.example.org',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
+    passphrase: 'grenier passphrase set',
     vaults: 'grenier vaults',
     vault: 'grenier vault delete documents',
     retention: 'grenier retention ~/Documents 90d',

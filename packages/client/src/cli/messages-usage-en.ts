@@ -83,6 +83,11 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `not a recipient of age: ${text}`,
     hint: 'as `age-keygen` prints it: age1…',
   },
+  'passphrase-needed': {
+    error: () => 'a passphrase is needed, and there is nobody to ask',
+    hint: '--new-passphrase-file FILE, or - for standard input',
+  },
+  'passphrase-differs': { error: () => 'the two are not the same', hint: 'nothing was changed' },
   passphrase: { error: ({ text }) => `${text} does not hold a passphrase`, hint: 'one line, not empty' },
   'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },
   'not-in-vault': { error: ({ text }) => `the vault has no ${text} at that moment` },

@@ -96,6 +96,11 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `n’est pas un destinataire d’age : ${text}`,
     hint: 'tel que `age-keygen` l’affiche : age1…',
   },
+  'passphrase-needed': {
+    error: () => 'il faut une phrase secrète, et il n’y a personne à qui la demander',
+    hint: '--new-passphrase-file FICHIER, ou - pour l’entrée standard',
+  },
+  'passphrase-differs': { error: () => 'les deux ne sont pas les mêmes', hint: 'rien n’a changé' },
   passphrase: {
     error: ({ text }) => `${text} ne contient pas de phrase secrète`,
     hint: 'une ligne, non vide',

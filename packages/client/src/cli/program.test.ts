@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Interrupt } from './interrupt.ts'
 import { catalogueOf, type Language } from './messages.ts'
 import { Output } from './output.ts'
+import { GivenPassphrase } from './passphrase.ts'
 import { misuse, program } from './program.ts'
 import { realPlatform } from './real-platform.ts'
 
@@ -21,6 +22,7 @@ const commands = [
   'adopt',
   'heal',
   'verify',
+  'passphrase',
 ] as const
 const silent = { write: () => undefined }
 
@@ -46,6 +48,7 @@ async function said(language: Language, ...argv: string[]): Promise<{ text: stri
     interrupt: new Interrupt(() => undefined),
     homeDirectory: '/nowhere',
     yes: false,
+    passphrase: new GivenPassphrase(undefined),
     platform: realPlatform,
   }
   const root = program(invocation, () => undefined)

@@ -17,9 +17,11 @@ import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
 import { join } from './join.ts'
 import { limit } from './limit.ts'
+import { openKeysFor } from './passphrase.ts'
 import { addBackup } from './program-backup.ts'
 import { addCarry } from './program-carry.ts'
 import { addHistory } from './program-history.ts'
+import { addPassphrase } from './program-passphrase.ts'
 import { addVaults } from './program-vaults.ts'
 import { recover } from './recover.ts'
 import { prune } from './prune.ts'
@@ -51,10 +53,12 @@ export function program(invocation: Invocation, done: Done): Command {
     .usage(`${words.value.command} [${words.value.options}]`)
     .version(packageVersion(), '-V, --version', words.helpVersion({}))
     .option(`--home <${words.value.directory}>`, words.helpHome({}))
+    .option(`--passphrase-file <${words.value.file}>`, words.helpPassphraseFile({}))
     .option('--json', words.helpJson({}))
     .option('--yes', words.helpYes({}))
     .addOption(new Option(`--lang <${words.value.language}>`, words.helpLang({})).choices(['fr', 'en']))
     .option('--verbose', words.helpVerbose({}))
+    .hook('preAction', async (_root, command) => await openKeysFor(invocation, topName(command)))
     // What no command takes is the name of one that there is not.
     .allowExcessArguments(true)
     .action(() => {
@@ -92,7 +96,14 @@ export function program(invocation: Invocation, done: Done): Command {
   addCarry(others)
   addHistory(others)
   addVaults(others)
+  addPassphrase(others)
   return root
+}
+
+/** The command of which this is a part, or is itself. */
+function topName(command: Command): string {
+  const { parent } = command
+  return parent === null || parent.parent === null ? command.name() : topName(parent)
 }
 
 /** What commander says of wrong usage, as our error: its sentences are English, what they quote is what was typed. */

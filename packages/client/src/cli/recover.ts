@@ -113,7 +113,7 @@ function refuseOther(home: Home | undefined, identity: Identity): void {
 
 /** The device of this home, with the identity; made where there is none. `relay`: where the identity has an account. */
 async function homeOf(
-  { homeDirectory }: Invocation,
+  { homeDirectory, passphrase: given, output }: Invocation,
   by: {
     readonly there: Home | undefined
     readonly identity: Identity
@@ -127,7 +127,8 @@ async function homeOf(
   const enrolled = { keys: publicIdentity(identity), certificate }
   if (there === undefined) {
     const relays = relay === undefined ? [] : [relay]
-    return makeHome(homeDirectory, { deviceName, device, identity: enrolled, relays })
+    const passphrase = await given.read(output.words.askNewPassphrase({}))
+    return makeHome(homeDirectory, { deviceName, device, identity: enrolled, relays, passphrase })
   }
   const isKnown = there.identity !== undefined && (relay === undefined || there.relays.includes(relay))
   if (!isKnown) await there.enrol({ identity: enrolled, relay })

@@ -13,6 +13,7 @@ import { Interrupt } from './interrupt.ts'
 import type { Invocation } from './invocation.ts'
 import { lastRun } from './last-run.ts'
 import { Output } from './output.ts'
+import { GivenPassphrase } from './passphrase.ts'
 import { realPlatform } from './real-platform.ts'
 import { runFolders, type FolderWork } from './running-folders.ts'
 
@@ -49,7 +50,14 @@ beforeEach(() => {
     stderr: { write: () => undefined },
     environment: {},
   })
-  invocation = { output, interrupt, homeDirectory: home.directory, yes: false, platform: realPlatform }
+  invocation = {
+    output,
+    interrupt,
+    homeDirectory: home.directory,
+    yes: false,
+    passphrase: new GivenPassphrase(undefined),
+    platform: realPlatform,
+  }
 })
 afterEach(() => rmSync(place, { recursive: true }))
 

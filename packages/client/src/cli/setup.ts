@@ -49,6 +49,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
   refuseSameFile(flags)
   const wordsTo = whereWordsGo(invocation, flags)
   if (flags.recoverySheet !== undefined) refuseUnwritable(flags.recoverySheet)
+  const passphrase = await invocation.passphrase.read(output.words.askNewPassphrase({}))
   const identity = await identityFor(invocation, flags, wordsTo)
   try {
     if (there?.identity !== undefined) refuseOther(there, identity.keys)
@@ -58,7 +59,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
     const { phrase } = identity
     await openAccountFor(invocation, { identity: identity.keys, made, invite: flags.invite, wordsTo, phrase })
     if (wordsTo === 'shown') showWords(invocation, output.words.setupWords({}), phrase)
-    const home = there ?? makeHome(homeDirectory, made)
+    const home = there ?? makeHome(homeDirectory, { ...made, passphrase })
     if (there !== undefined && made.identity !== undefined)
       await there.enrol({ identity: made.identity, relay: url })
     if (flags.recoverySheet !== undefined) writeSheet(invocation, flags.recoverySheet, { phrase, relay: url })

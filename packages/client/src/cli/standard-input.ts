@@ -1,5 +1,7 @@
 // Standard input: secrets that come that way, and answers to questions.
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { ClientError } from '../errors.ts'
 import { usageError } from './usage-error.ts'
 
 /** More than a phrase or a code ever has. */
@@ -26,5 +28,27 @@ export async function readAnswer(question: string): Promise<string> {
     return await lines.question(`${question} `)
   } finally {
     lines.close()
+  }
+}
+
+/** One line from the terminal that does not show. @throws ClientError `interrupted` on Ctrl-C and at the end of input */
+export async function readHidden(question: string): Promise<string> {
+  process.stderr.write(`${question} `)
+  const nowhere = new Writable({ write: (_piece, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 })
+  const stopped = new AbortController()
+  // The terminal is in raw mode: Ctrl-C comes as a key, and the end of input as a closing.
+  lines.on('SIGINT', () => {
+    process.kill(process.pid, 'SIGINT')
+    stopped.abort()
+  })
+  lines.on('close', () => stopped.abort())
+  try {
+    return await lines.question('', { signal: stopped.signal })
+  } catch (cause) {
+    throw new ClientError('interrupted', 'stopped', { cause })
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
   }
 }

@@ -37,6 +37,8 @@ export const usageFaults = [
   'age-sealed', // age around what is sealed already
   'recipient', // no recipient of age
   'passphrase', // none, or more than a line
+  'passphrase-needed', // a passphrase to be set, and nobody to ask
+  'passphrase-differs', // typed twice, and not the same
   'into-needed', // nowhere to write to
   'backup-kind', // a vault of streams for a folder, or the reverse
   'backup-source', // a vault that keeps another source

@@ -1,24 +1,10 @@
-// The home on disk: `device.key` (the device's secret keys) and `home.json` (names, relays, folders), both 0600 in a folder of 0700; state
+// The home on disk: `device.key` (the device's secret keys: device-key.ts) and `home.json` (names, relays, folders), both 0600 in a folder of 0700; state
 // databases below `state/`. Written whole, flushed and renamed: a crash leaves the old file or the new one.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  CryptoError,
   decodeCertificate,
-  decodeDevice,
   encodeCertificate,
-  encodeDevice,
   fromHex,
   kemKey,
   signingKey,
@@ -30,7 +16,9 @@ import {
 import * as v from 'valibot'
 import { ClientError } from '../errors.ts'
 import type { Limits } from '../relay/pace.ts'
+import { hasKeys, keysAt, writeKeys } from './device-key.ts'
 import { openingKey, type EnrolledIdentity, type FolderRecord, type Home } from './home.ts'
+import { writeDurably } from './write-durably.ts'
 
 const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/))
 
@@ -64,11 +52,13 @@ export interface NewHome {
   readonly device: Device
   readonly identity: { readonly keys: PublicKeys; readonly certificate: Certificate } | undefined
   readonly relays: readonly string[]
+  /** Seals the keys; without it they are kept in clear. */
+  readonly passphrase?: string | undefined
 }
 
 /** Whether there is a device in this directory. */
 export function homeExists(directory: string): boolean {
-  return existsSync(join(directory, keyFile))
+  return hasKeys(directory)
 }
 
 /** How fast the device of this directory may send and receive; where there is none, or none that can be read, as fast as the line takes. */
@@ -94,41 +84,43 @@ export function makeHome(directory: string, start: NewHome): Home {
     ...(start.identity === undefined ? {} : { identity: identityRecord(start.identity) }),
   }
   writeDurably(directory, homeFile, new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`))
-  writeDurably(directory, keyFile, encodeDevice(start.device))
-  return new FileHome(directory, start.device, file)
+  writeKeys(directory, start.device, start.passphrase)
+  return new FileHome(directory, () => start.device, file)
 }
 
-/** Opens a home. @throws ClientError `home-missing`, `home-unsafe`, `state-broken` */
+/**
+ * Opens a home. Its keys may be sealed: `device` throws `keys-locked` then, until this process has opened them.
+ * @throws ClientError `home-missing`, `home-unsafe`, `state-broken`, `update-needed`
+ */
 export function openHome(directory: string): Home {
   if (!homeExists(directory))
     throw new ClientError('home-missing', 'no device in this home', { data: { path: directory } })
-  refuseReadableByOthers(join(directory, keyFile))
+  const keys = keysAt(directory)
   try {
-    const device = decodeDevice(new Uint8Array(readFileSync(join(directory, keyFile))))
     const file = v.parse(homeSchema, JSON.parse(readFileSync(join(directory, homeFile), 'utf8')))
-    return new FileHome(directory, device, file)
+    return new FileHome(directory, () => keys.device(), file)
   } catch (cause) {
-    if (cause instanceof CryptoError && cause.code === 'version-unknown') {
-      throw new ClientError('update-needed', 'this home was written by a newer version', { cause })
-    }
     throw new ClientError('state-broken', 'the home cannot be read', { cause, data: { path: directory } })
   }
 }
 
-const keyFile = 'device.key'
 const homeFile = 'home.json'
 
 class FileHome implements Home {
   readonly directory: string
-  readonly device: Device
   readonly deviceName: string
+  readonly #device: () => Device
   #file: HomeFile
 
-  constructor(directory: string, device: Device, file: HomeFile) {
+  constructor(directory: string, device: () => Device, file: HomeFile) {
     this.directory = directory
-    this.device = device
+    this.#device = device
     this.deviceName = file.deviceName
     this.#file = file
+  }
+
+  get device(): Device {
+    return this.#device()
   }
 
   get identity(): PublicKeys | undefined {
@@ -243,32 +235,4 @@ class FileHome implements Home {
 function identityRecord(identity: { keys: PublicKeys; certificate: Certificate }): HomeFile['identity'] {
   const { keys, certificate } = identity
   return { sign: toHex(keys.sign), kem: toHex(keys.kem), certificate: toHex(encodeCertificate(certificate)) }
-}
-
-function refuseReadableByOthers(path: string): void {
-  if (process.platform === 'win32') return
-  const { mode } = lstatSync(path)
-  if ((mode & 0o077) !== 0) {
-    throw new ClientError('home-unsafe', 'others may read the key of this device', { data: { path } })
-  }
-}
-
-/** Temporary file, flush, rename, flush of the directory. Mode 0600 from the first byte. */
-function writeDurably(directory: string, name: string, bytes: Uint8Array): void {
-  const temporary = join(directory, `${name}.new`)
-  rmSync(temporary, { force: true })
-  const file = openSync(temporary, 'wx', 0o600)
-  try {
-    writeSync(file, bytes)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, join(directory, name))
-  const parent = openSync(directory, 'r')
-  try {
-    fsyncSync(parent)
-  } finally {
-    closeSync(parent)
-  }
 }

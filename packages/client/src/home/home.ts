@@ -47,6 +47,7 @@ export interface EnrolledIdentity {
 export interface Home {
   readonly directory: string
   readonly deviceName: string
+  /** @throws ClientError `keys-locked` while a passphrase seals them and this process has not opened them */
   readonly device: Device
   /** The person's public identity and the certificate of this device; undefined on a device that only joined. */
   readonly identity: PublicKeys | undefined

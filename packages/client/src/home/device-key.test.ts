@@ -1,0 +1,89 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeDevice, makeDevice, passphraseCosts, sealDevice, systemRandom } from '@grenier/crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keysAt, openKeys, openKeysWith, writeKeys } from './device-key.ts'
+import { makeHome, openHome } from './home-files.ts'
+
+let directory = ''
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'grenier-keys-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+const device = makeDevice(systemRandom)
+const start = { deviceName: 'Métairie', device, identity: undefined, relays: [] }
+const file = (name = 'device.key'): string => join(directory, name)
+const failing = (code: string): unknown => expect.objectContaining({ code })
+
+/** A home whose keys another process sealed. */
+function sealedHome(): Uint8Array {
+  makeHome(directory, start)
+  const bytes = sealDevice(device, { passphrase: 'p', cost: passphraseCosts.least, random: systemRandom })
+  writeFileSync(file(), bytes)
+  return bytes
+}
+
+test('a sealed home tells what needs no keys, and its keys once they are opened', () => {
+  sealedHome()
+  const home = openHome(directory)
+  expect(home.deviceName).toBe('Métairie')
+  expect(() => home.device).toThrow(failing('keys-locked'))
+  expect(() => openKeys(directory, 'q')).toThrow(
+    expect.objectContaining({ code: 'keys-locked', data: { path: directory, what: 'wrong' } }),
+  )
+  expect(() => home.device).toThrow(failing('keys-locked'))
+  const key = openKeys(directory, 'p')
+  expect(home.device).toEqual(device)
+  expect(openHome(directory).device).toEqual(device)
+  expect(openKeysWith(directory, key)).toBe(true)
+  // Sealed anew, the key of before is worth nothing.
+  writeKeys(directory, device, 'p')
+  expect(openKeysWith(directory, key)).toBe(false)
+})
+
+test('a home made with a passphrase never has its keys in clear on disk', () => {
+  makeHome(directory, { ...start, passphrase: 'p' })
+  const bytes = readFileSync(file())
+  expect(bytes.includes(Buffer.from(device.sign.secretKey.subarray(0, 32)))).toBe(false)
+  expect(bytes.includes(Buffer.from(device.kem.secretKey))).toBe(false)
+  expect(statSync(file()).mode & 0o777).toBe(0o600)
+  expect(keysAt(directory).sealed).toBe(true)
+})
+
+test('whatever a crash leaves in between, the keys are there and the leftover goes', () => {
+  const sealed = sealedHome()
+  for (const length of [0, 1, sealed.length - 1, sealed.length]) {
+    writeFileSync(file(), encodeDevice(device), { mode: 0o600 })
+    writeFileSync(file('device.key.new'), sealed.subarray(0, length), { mode: 0o600 })
+    expect(openHome(directory).device).toEqual(device)
+    expect(existsSync(file('device.key.new'))).toBe(false)
+  }
+  writeFileSync(file('device.key.new'), 'left by a crash')
+  writeKeys(directory, device, 'p')
+  expect(existsSync(file('device.key.new'))).toBe(false)
+  expect(keysAt(directory).sealed).toBe(true)
+  writeKeys(directory, device, undefined)
+  expect(readFileSync(file())).toEqual(Buffer.from(encodeDevice(device)))
+  expect(statSync(file()).mode & 0o777).toBe(0o600)
+})
+
+test('sealed keys that others may read, or that are broken, or ask for too much, are not opened', () => {
+  const sealed = sealedHome()
+  chmodSync(file(), 0o640)
+  expect(() => openHome(directory)).toThrow(failing('home-unsafe'))
+  expect(() => openKeys(directory, 'p')).toThrow(failing('home-unsafe'))
+  chmodSync(file(), 0o600)
+  const huge = sealed.slice()
+  huge[6] = 0xff
+  for (const bytes of [sealed.subarray(0, 60), huge, Buffer.alloc(100_000, 'GRNK'), new Uint8Array(0)]) {
+    writeFileSync(file(), bytes)
+    expect(() => openHome(directory)).toThrow(failing('state-broken'))
+    expect(() => openKeys(directory, 'p')).toThrow(failing('state-broken'))
+  }
+  const newer = sealed.slice()
+  newer[4] = 2
+  writeFileSync(file(), newer)
+  expect(() => openHome(directory)).toThrow(failing('update-needed'))
+})

@@ -1,0 +1,124 @@
+// `device.key`: the device's secret keys, in clear or sealed by a passphrase. A passphrase is stretched once a process: what was opened is
+// kept here, in memory alone, for every opening of the home that follows.
+import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  checkSealedDevice,
+  CryptoError,
+  decodeDevice,
+  deviceKeyOf,
+  encodeDevice,
+  isSealedDevice,
+  openSealedDevice,
+  sealDevice,
+  systemRandom,
+  type Device,
+} from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { unfinished, writeDurably } from './write-durably.ts'
+
+const keyFile = 'device.key'
+/** More than a device ever has, sealed or not: what is larger is not read. */
+const keyFileBytesMax = 4096
+
+const opened = new Map<string, Device>()
+
+/** The keys of a home, as they lie there. */
+export interface KeysAtRest {
+  readonly sealed: boolean
+  /** @throws ClientError `keys-locked` while they are sealed and this process has not opened them */
+  readonly device: () => Device
+}
+
+/** Whether there are keys in this directory. */
+export function hasKeys(directory: string): boolean {
+  return existsSync(join(directory, keyFile))
+}
+
+/**
+ * Reads what is there, and takes away what a crash left half written.
+ * @throws ClientError `home-unsafe`, `state-broken`, `update-needed`; a sealed file that asks for too little or too much is broken
+ */
+export function keysAt(directory: string): KeysAtRest {
+  const bytes = readKeys(directory)
+  return readable(directory, () => {
+    if (isSealedDevice(bytes)) {
+      checkSealedDevice(bytes)
+      return { sealed: true, device: () => opened.get(directory) ?? locked(directory, 'sealed') }
+    }
+    const device = decodeDevice(bytes)
+    bytes.fill(0)
+    return { sealed: false, device: () => device }
+  })
+}
+
+/**
+ * Opens sealed keys for this process; gives the key of the passphrase, 32 bytes, secret: `openKeysWith` takes it.
+ * @throws ClientError `keys-locked` (`what` is `wrong`) when the passphrase does not open them; else as `keysAt`
+ */
+export function openKeys(directory: string, passphrase: string): Uint8Array {
+  const bytes = readKeys(directory)
+  const key = readable(directory, () => deviceKeyOf(bytes, passphrase))
+  if (!openKeysWith(directory, key)) return locked(directory, 'wrong')
+  return key
+}
+
+/** Opens sealed keys for this process with a key that `openKeys` gave; whether it is the right one still. */
+export function openKeysWith(directory: string, key: Uint8Array): boolean {
+  const bytes = readKeys(directory)
+  return readable(directory, () => {
+    try {
+      opened.set(directory, openSealedDevice(bytes, key))
+      return true
+    } catch (error) {
+      if (error instanceof CryptoError && error.code === 'seal-broken') return false
+      throw error
+    }
+  })
+}
+
+/** Writes keys, sealed when there is a passphrase; what was there is replaced whole. Durable when it returns. */
+export function writeKeys(directory: string, device: Device, passphrase: string | undefined): void {
+  if (passphrase !== undefined) {
+    writeDurably(directory, keyFile, sealDevice(device, { passphrase, random: systemRandom }))
+    opened.set(directory, device)
+    return
+  }
+  const bytes = encodeDevice(device)
+  writeDurably(directory, keyFile, bytes)
+  bytes.fill(0)
+}
+
+function readKeys(directory: string): Uint8Array {
+  const path = join(directory, keyFile)
+  rmSync(join(directory, unfinished(keyFile)), { force: true })
+  const { size } = refuseReadableByOthers(path)
+  if (size > keyFileBytesMax)
+    throw new ClientError('state-broken', 'the keys cannot be read', { data: { path: directory } })
+  return new Uint8Array(readFileSync(path))
+}
+
+function refuseReadableByOthers(path: string): { size: number } {
+  const { mode, size } = lstatSync(path)
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new ClientError('home-unsafe', 'others may read the key of this device', { data: { path } })
+  return { size }
+}
+
+/** `work`, with what it says about bytes told as what it means for a home. */
+function readable<T>(directory: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause
+    if (cause.code === 'version-unknown')
+      throw new ClientError('update-needed', 'this home was written by a newer version', { cause })
+    throw new ClientError('state-broken', 'the home cannot be read', { cause, data: { path: directory } })
+  }
+}
+
+function locked(directory: string, what: 'sealed' | 'wrong'): never {
+  throw new ClientError('keys-locked', 'the keys of this device are sealed', {
+    data: { path: directory, what },
+  })
+}
