@@ -29,7 +29,7 @@ export async function finishDeletions({ stores, vaults, now, ended }: Finishing)
     if (live === undefined || wish === undefined) continue
     const { keyKind, key } = wish.signed
     const signer: Actor = { kind: keyKind, key, identity: undefined }
-    if (rightOf(live.state.spine, signer, now) !== 'owner') await deletions.lapse(vault)
+    if (rightOf(live.state.spine, signer, now) !== 'owner') await deletions.lapse(vault, wish.signed)
     else if (await deletions.finish(vault, live.state.head, now)) {
       vaults.forget(vault)
       ended(vault)

@@ -1,6 +1,6 @@
 // DeletionStore over Rows. A deleted vault leaves two rows, its wish and its last state; what else there was goes in steps, each one
 // transaction, so that it can be stopped anywhere and goes on from there.
-import { fromHex, signingKey, toHex, type SigningKey, type VaultId } from '@grenier/crypto/verify'
+import { equal, fromHex, signingKey, toHex, type SigningKey, type VaultId } from '@grenier/crypto/verify'
 import { deletionWishes } from '@grenier/protocol'
 import * as v from 'valibot'
 import { entryOverheadBytes } from '../limits.ts'
@@ -88,8 +88,11 @@ export class RowsDeletionStore implements DeletionStore {
     return this.#rows.commit((view) => finishIn(view, { vault, head, now }))
   }
 
-  lapse(vault: VaultId): Promise<void> {
-    return this.#rows.commit((view) => view.del(wishKey(vault)))
+  lapse(vault: VaultId, { key, at }: Pick<SignedWish, 'key' | 'at'>): Promise<void> {
+    return this.#rows.commit((view) => {
+      const signed = wishIn(view, vault)?.signed
+      if (signed !== undefined && signed.at === at && equal(signed.key, key)) view.del(wishKey(vault))
+    })
   }
 
   async clear(now: number, limit: number): Promise<number> {
@@ -132,8 +135,9 @@ function keepIn(
   if (bytes === undefined || decodeVaultRow(bytes).head === undefined) return 'unknown'
   const before = wishIn(view, vault)
   if (before !== undefined && signed.at <= before.signed.at) return 'replayed'
-  // Asked for again: the floor counts from the first time on.
-  const again = before?.signed.wish === 'delete' && signed.wish === 'delete'
+  // Asked for again by the same key, the floor counts from the first time on. Another one's time is not inherited: it may have been a thief's.
+  const again =
+    before?.signed.wish === 'delete' && signed.wish === 'delete' && equal(before.signed.key, signed.key)
   view.put(wishKey(vault), encodeWish({ signed, since: again ? before.since : now }))
   return 'kept'
 }

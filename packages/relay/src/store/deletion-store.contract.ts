@@ -51,12 +51,30 @@ export function describeDeletionStore(name: string, make: MakeStores): void {
       expect(await deletions.due(start + 2 * floor, 9)).toEqual([])
     })
 
-    it('counts the floor from the first of several wishes to delete', async () => {
+    it('counts the floor from the first of several wishes to delete by the same key', async () => {
       const { deletions } = await opened()
       await deletions.keep(vault('v'), wish(), start)
       await deletions.keep(vault('v'), wish({ at: start + day }), start + day)
       expect(await deletions.due(start + floor - 1, 9)).toEqual([])
       expect(await deletions.due(start + floor, 9)).toEqual([vault('v')])
+    })
+
+    it('counts the floor anew for the wish of another key', async () => {
+      const { deletions } = await opened()
+      await deletions.keep(vault('v'), wish({ key: key('thief') }), start)
+      await deletions.keep(vault('v'), wish({ at: start + day }), start + day)
+      expect((await deletions.wish(vault('v'), start))?.finalAt).toBe(start + day + floor)
+      expect(await deletions.due(start + floor, 9)).toEqual([])
+    })
+
+    it('forgets only the wish that was judged', async () => {
+      const { deletions } = await opened()
+      await deletions.keep(vault('v'), wish(), start)
+      await deletions.lapse(vault('v'), wish({ at: start - 1 }))
+      await deletions.lapse(vault('v'), wish({ key: key('thief') }))
+      expect((await deletions.wish(vault('v'), start))?.signed).toEqual(wish())
+      await deletions.lapse(vault('v'), wish())
+      expect(await deletions.wish(vault('v'), start)).toBeUndefined()
     })
 
     it('is final only at the head that was judged, and not before it is due', async () => {

@@ -39,7 +39,7 @@ export interface DeletionStore {
   wish(vault: VaultId, now: number): Promise<KeptWish | undefined>
   /** A vault that was deleted; undefined for one that is here, or never was. */
   deleted(vault: VaultId): Promise<DeletedVault | undefined>
-  /** Keeps a wish. About a vault that was deleted: `keep` forgets that it was, `delete` is `replayed`. */
+  /** Keeps a wish. The floor counts from the first of wishes to delete by the same key. About a vault that was deleted: `keep` forgets that it was, `delete` is `replayed`. */
   keep(vault: VaultId, signed: SignedWish, now: number): Promise<WishResult>
   /** Vaults whose latest wish is to delete, and whose floor has passed. Up to `limit`. */
   due(now: number, limit: number): Promise<readonly VaultId[]>
@@ -48,8 +48,8 @@ export interface DeletionStore {
    * the one that was judged, or when it is not due.
    */
   finish(vault: VaultId, head: LogHead, now: number): Promise<boolean>
-  /** Forgets a wish that counts no more. */
-  lapse(vault: VaultId): Promise<void>
+  /** Forgets a wish that counts no more; one that came meanwhile stays. */
+  lapse(vault: VaultId, judged: Pick<SignedWish, 'key' | 'at'>): Promise<void>
   /**
    * Takes away up to `limit` rows of vaults that were deleted: entries go, packs become `gone`, nobody is charged for them. Returns how many;
    * 0 when there is nothing left.
