@@ -9,6 +9,7 @@ import {
   makeGenesis,
   publicDevice,
   publicIdentity,
+  sealTo,
   signEntry,
   toHex,
   vaultId,
@@ -38,7 +39,7 @@ function planted(
   const { random } = world
   const [identity, device] = [identityFromEntropy(random.bytes(32)), makeDevice(random)]
   const certificate = certifyDevice(identity, publicDevice(device))
-  const { entry } = makeGenesis({
+  const { entry, epochKey } = makeGenesis({
     identity: publicIdentity(identity),
     device,
     certificate,
@@ -51,8 +52,11 @@ function planted(
   if (claims === undefined || header.kind !== 'genesis')
     return { vault: vaultId(entryHashOf(undefined, entry.bodyHash)), entry: entry.bytes }
   const { sign, kem } = victim
+  // The key is sealed for the victim as it should be, so that nothing but the certificate is wrong.
+  const place = { kind: 'identity', binding: header.nonce, epoch: 0 } as const
+  const own = { recipient: sign, seal: sealTo({ ...place, recipient: kem, secret: epochKey, random }) }
   const seals = header.part.epoch.seals.map((seal) =>
-    toHex(seal.recipient) === toHex(identity.sign.publicKey) ? { ...seal, recipient: sign } : seal,
+    toHex(seal.recipient) === toHex(identity.sign.publicKey) ? own : seal,
   )
   seals.sort((a, b) => Buffer.compare(a.recipient, b.recipient))
   const part = {
@@ -66,12 +70,12 @@ function planted(
 }
 
 const victim = publicIdentity(readyMade.identity)
-const claims: readonly (readonly [string, ((forged: Certificate) => Certificate) | undefined, string])[] = [
-  ['of its own identity', undefined, 'planted'],
+const claims: readonly (readonly [string, ((forged: Certificate) => Certificate) | undefined, object])[] = [
+  ['of its own identity', undefined, { why: 'planted' }],
   [
     'of the victim’s identity, with a certificate that somebody else signed',
     (forged) => ({ ...forged, identity: victim.sign, identityKemHash: kemKeyHash(victim.kem) }),
-    'faulty',
+    { why: 'faulty', error: { cause: { code: 'signature-wrong' } } },
   ],
 ]
 
@@ -88,7 +92,7 @@ describe('attack 21: a relay that somebody recovers from', () => {
         log: (log, of) => (toHex(of) === toHex(vault) ? [{ sequence: 0, entry }] : log),
       })
       const sight = await sightOf(world, b)
-      expect(sight.refused).toMatchObject([{ id: toHex(vault), why }])
+      expect(sight.refused).toMatchObject([{ id: toHex(vault), ...why }])
       expect(sight.vaults.map(({ id }) => id)).toEqual([toHex(own)])
     })
   }
