@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { removals } from './removals.ts'
 import { attackLast, attackPattern, filesOf, root } from './suites.ts'
-import { cell, writtenRows } from './table.ts'
+import { isOf, writtenRows } from './table.ts'
 
 const attacks = Array.from({ length: attackLast }, (_, at) => at + 1)
 
@@ -27,11 +27,18 @@ test('what a removal replaces stands in the source, once', () => {
 test('each row of the table in docs/THREATS.md is of the list, and names a test that is there', () => {
   const written = writtenRows()
   expect(written.length).toBeGreaterThan(0)
-  for (const { attacks: numbers, gone, file } of written) {
-    const removal = removals.find((one) => one.attacks.join(', ') === numbers && cell(one.gone) === gone)
+  for (const row of written) {
+    const { attacks: numbers, gone, file } = row
+    const removal = removals.find((one) => isOf(row, one))
     expect(removal, `${numbers}: ${gone}`).toBeDefined()
     const source = readFileSync(join(root, file), 'utf8')
     const isOfSuite = removal?.tests?.includes(file) ?? attackPattern(removal?.attacks[0] ?? 0).test(source)
     expect(isOfSuite, `${file} shows ${gone}`).toBe(true)
   }
+})
+
+test('each removal of the list has its row', () => {
+  const written = writtenRows()
+  const missing = removals.filter((removal) => !written.some((row) => isOf(row, removal)))
+  expect(missing.map(({ attacks: numbers, gone }) => `${numbers.join(', ')}: ${gone}`)).toEqual([])
 })

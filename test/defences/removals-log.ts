@@ -24,6 +24,24 @@ const retired: Edit = {
   find: 'if (retired !== undefined && (spine.prune === undefined || retired > spine.prune.through))',
   replace: 'if (retired !== undefined && retired < 0 && spine.prune === undefined)',
 }
+const spineHash: Edit = {
+  file: `${crypto}/log-state.ts`,
+  find: "  if (!equal(header.spine, spine.head)) throw chainBroken('the spine hash is another', header.sequence)\n",
+  replace: '',
+}
+/** Payloads and packs alike. */
+const epochInForce: readonly Edit[] = [
+  {
+    file: `${crypto}/log-state.ts`,
+    find: "  if (payload.length > 0 && containerEpoch(payload, 'payload') !== number)\n",
+    replace: "  if (payload.length > 0 && containerEpoch(payload, 'payload') < 0)\n",
+  },
+  {
+    file: `${crypto}/log-state.ts`,
+    find: 'if (header.added.some(({ epoch }) => epoch !== number)) wrong(',
+    replace: 'if (header.added.some(({ epoch }) => epoch < 0)) wrong(',
+  },
+]
 const right: Edit = {
   file: `${crypto}/log-state.ts`,
   find: '  requireRight(state.spine, header)\n  verify',
@@ -107,6 +125,11 @@ export const logRemovals: readonly Removal[] = [
         replace: '',
       },
     ],
+  },
+  {
+    attacks: [7],
+    gone: 'the spine hash in each entry, that only a prune retires, and that what is added is of the epoch in force (each alone is enough)',
+    edits: [spineHash, retired, ...epochInForce],
   },
   {
     attacks: [7],

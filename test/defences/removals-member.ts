@@ -18,6 +18,24 @@ export const memberRemovals: readonly Removal[] = [
   },
   {
     attacks: [15],
+    gone: 'that `.grenier` at the root is nobody’s, where a payload is decoded and where it is applied (either alone is enough)',
+    edits: [
+      {
+        file: `${client}/sync/operations.ts`,
+        find: 'if (name === undefined || (parent === rootId && name === reservedName)) return',
+        replace:
+          'if (name === undefined || (parent === rootId && name === reservedName && name.length === 0)) return',
+      },
+      {
+        file: `${crypto}/payload-operation.ts`,
+        find: "  if (value === reserved && parent === 'root') malformed('a name that is reserved at the root')\n",
+        replace:
+          "  if (value === reserved && parent === 'root' && name.length === 0) malformed('reserved')\n",
+      },
+    ],
+  },
+  {
+    attacks: [15],
     gone: 'the limit of depth',
     edits: [
       {

@@ -70,6 +70,7 @@ export const strangerRemovals: readonly Removal[] = [
         replace: 'else if (socket.bytesRead < 0) peer.socket.terminate()',
       },
     ],
+    tests: ['packages/relay/src/server/server.test.ts'],
   },
   {
     attacks: [29],

@@ -30,12 +30,18 @@ export function rowOf({ removal, noticed }: Row): string {
   return `| ${attacks.join(', ')} | ${cell(gone)} | ${by} |`
 }
 
-/** Puts the table in its place. */
-export function writeTable(rows: readonly Row[]): void {
+/** Puts the table in its place: of what was run, what was noticed, and of the rest the rows that stand there. */
+export function writeTable(list: readonly Removal[], ran: ReadonlyMap<Removal, Row>): void {
+  const stands = writtenRows()
   const [before, rest] = readFileSync(path, 'utf8').split(begin)
   const after = rest?.split(end)[1]
   if (before === undefined || after === undefined) throw new Error(`${path} has no place for the table`)
-  const table = [header, ...rows.map(rowOf)].join('\n')
+  const lines = list.flatMap((removal) => {
+    const [row, old] = [ran.get(removal), stands.find((one) => isOf(one, removal))]
+    if (row !== undefined) return row.noticed === undefined ? [] : [rowOf(row)]
+    return old === undefined ? [] : [`| ${old.attacks} | ${old.gone} | \`${old.file}\`: ${old.test} |`]
+  })
+  const table = [header, ...lines].join('\n')
   writeFileSync(path, `${before}${begin}\n\n${table}\n\n${end}${after}`)
   execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', '--log-level', 'warn', path])
 }
@@ -53,7 +59,12 @@ export function writtenRows(): Written[] {
     })
 }
 
+/** Whether a row is this removal's. */
+export function isOf({ attacks, gone }: Written, removal: Removal): boolean {
+  return attacks === removal.attacks.join(', ') && gone === cell(removal.gone)
+}
+
 /** Words as a cell of a table has them. */
-export function cell(words: string): string {
+function cell(words: string): string {
   return words.replace(/([|*_<>])/g, '\\$1')
 }
