@@ -1,9 +1,11 @@
 // Pruning: what goes and what stays, on a real relay whose clock is moved; what others do meanwhile; and bringing back what was dropped.
-import { decodeEntry, makeDrop, packId, type PackId } from '@grenier/crypto'
+import { decodeEntry, makeDrop, packId, type ChunkId, type PackId } from '@grenier/crypto'
 import { openFolder, type FolderEngine } from '@grenier/client'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
+import { change, file, idOf, listOf } from '../hostile/traitor.ts'
+import type { Pruned } from '../../packages/client/src/engine/pruning.ts'
 import type { Machine } from '../simulation/world.ts'
 
 const day = 86_400_000
@@ -120,6 +122,38 @@ describe('prune', () => {
     await passes(world, 20)
     const kept = await asks(world, a, (engine) => engine.prune({ keepMs: 60 * day, dryRun: false }))
     expect(kept).toMatchObject({ through: undefined, packs: 0, entries: 0 })
+  })
+
+  test('passes over a list that is none at once, and over one that is nowhere once the floor has passed', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    // The longer of the last two counts.
+    for (const days of [3, 2]) await asks(world, a, (engine) => engine.retention(days * day))
+    const thief = new HostileMember(world, b)
+    await thief.read()
+    const makes = async (name: string, plain: Uint8Array, id: ChunkId): Promise<void> => {
+      await thief.read()
+      const chunk = { id, plain: plain.length, stored: plain.length }
+      const { body = {} } = change(
+        [file(name, { size: 9, depth: 1, chunks: [[0, 0]] })],
+        [listOf(0, [chunk])],
+      )
+      await thief.says(body, [thief.pack(plain)])
+    }
+    const none = new TextEncoder().encode('no list of ids')
+    await makes('no list', none, idOf(thief, none))
+    await world.syncs(a)
+    const prune = (dryRun: boolean): Promise<Pruned> =>
+      asks(world, a, (engine) => engine.prune({ keepMs: day, dryRun }))
+    expect((await prune(false)).unreadable).toEqual(['no list'])
+    await makes('lost', none, idOf(thief, new TextEncoder().encode('other bytes')))
+    await world.syncs(a)
+    const blocked = { code: 'pack-unavailable', data: { list: 'lost' } }
+    await expect(prune(true)).rejects.toMatchObject(blocked)
+    await passes(world, 2.5)
+    await expect(prune(false)).rejects.toMatchObject(blocked)
+    await passes(world, 1)
+    expect((await prune(false)).unreadable).toEqual(['lost', 'no list'])
   })
 
   test('is refused to who is no owner', async () => {

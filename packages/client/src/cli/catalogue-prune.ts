@@ -7,6 +7,9 @@ type Plain = Text
 export interface PruneCatalogue {
   errorCheckpointBroken: Text<{ device: string }>
   hintCheckpointBroken: Plain
+  errorPruneBlocked: Text<{ path: string }>
+  hintPruneBlocked: Text<{ days: string }>
+  pruneUnreadable: Text<{ path: string }>
   pruneNothing: Plain
   pruneDone: Text<{ dryRun: boolean; count: number; versions: string; packs: string; bytes: string }>
   pruneRewritten: Text<{ dryRun: boolean; bytes: string }>

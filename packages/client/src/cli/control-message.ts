@@ -124,6 +124,7 @@ const prunedSchema = v.strictObject({
   rewrittenPacks: count,
   rewrittenBytes: count,
   floorMs: count,
+  unreadable: v.array(text),
 })
 const broughtBackSchema = v.strictObject({ packs: count, bytes: count, gone: count })
 const retentionSchema = v.strictObject({ floorMs: count, holdsMs: count })

@@ -80,6 +80,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
         rewrittenPacks: 0,
         rewrittenBytes: 0,
         floorMs: 0,
+        unreadable: [],
       }),
     retention: () => Promise.resolve({ floorMs: 1, holdsMs: 1 }),
     'bring-back': () => Promise.resolve({ packs: 0, bytes: 0, gone: 0 }),

@@ -102,7 +102,13 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorRelayRollback({ detail: fault(words, error) }),
     words.hintRelayRollback({}),
   ],
-  'pack-unavailable': (words) => [words.errorPackUnavailable({}), words.hintPackUnavailable({})],
+  'pack-unavailable': (words, { data }) =>
+    data['list'] === undefined
+      ? [words.errorPackUnavailable({}), words.hintPackUnavailable({})]
+      : [
+          words.errorPruneBlocked({ path: printable(String(data['list'])) }),
+          words.hintPruneBlocked({ days: String(Math.ceil(Number(data['waitsMs']) / 86_400_000)) }),
+        ],
   'update-needed': (words) => [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
   'key-withheld': (words, error) => [
     words.errorKeyWithheld({ detail: detail(error) }),

@@ -7,6 +7,11 @@ export const englishPrune: PruneCatalogue = {
     `the state of the vault that an owner's prune points to cannot be read; device ${device} wrote it`,
   hintCheckpointBroken: () =>
     'no file was touched; ask an owner whose device is in sync to run `grenier prune`, and look at that device',
+  errorPruneBlocked: ({ path }) =>
+    `the relay lacks the list of the parts of ${path}: what it needs is not known, and nothing is dropped`,
+  hintPruneBlocked: ({ days }) =>
+    `\`grenier verify\` on a device that has the file may put it back; in ${days} days a prune goes on without it`,
+  pruneUnreadable: ({ path }) => `Its list of parts cannot be read, so it was not waited for: ${path}`,
   pruneNothing: () => 'There is nothing to let go of.',
   pruneDone: ({ dryRun, count, versions, packs, bytes }) =>
     `${versions} old ${count === 1 ? 'version' : 'versions'} and ${packs} packs ${dryRun ? 'would go' : 'go'}: ${bytes} at the relay.`,

@@ -7,6 +7,11 @@ export const frenchPrune: PruneCatalogue = {
     `l’état du coffre que désigne le nettoyage d’un propriétaire est illisible ; l’appareil ${device} l’a écrit`,
   hintCheckpointBroken: () =>
     'aucun fichier n’a été touché ; demandez à un propriétaire dont l’appareil est à jour de lancer « grenier prune », et examinez cet appareil',
+  errorPruneBlocked: ({ path }) =>
+    `il manque au relais la liste des parties de ${path} : on ne sait ce qu’il lui faut, et rien n’est abandonné`,
+  hintPruneBlocked: ({ days }) =>
+    `« grenier verify », sur un appareil qui a le fichier, peut la remettre ; dans ${days} jours, un nettoyage s’en passe`,
+  pruneUnreadable: ({ path }) => `Sa liste de parties est illisible, on ne l’a pas attendue : ${path}`,
   pruneNothing: () => 'Il n’y a rien à laisser partir.',
   pruneDone: ({ dryRun, count, versions, packs, bytes }) =>
     `${versions} ${count > 1 ? 'anciennes versions' : 'ancienne version'} et ${packs} paquets ${dryRun ? 'partiraient' : 'partent'} : ${bytes} au relais.`,

@@ -11,6 +11,7 @@ import { askedFolder, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { openOwnFolder } from './open-own-folder.ts'
 import { formatBytes, formatCount, parseDuration } from './quantities.ts'
+import { printable } from './printable.ts'
 import { usageError } from './usage-error.ts'
 
 export interface PruneFlags {
@@ -82,6 +83,7 @@ function tellPruned(
   const { packs, packBytes, versions, rewrittenBytes, floorMs } = pruned
   const freedBytes = Math.max(0, packBytes + pruned.entryBytes - rewrittenBytes)
   output.line({ event: 'prune', ...place, dryRun, ...pruned, freedBytes })
+  for (const path of pruned.unreadable) output.note(words.pruneUnreadable({ path: printable(path) }))
   if (packs === 0 && pruned.entries === 0) {
     output.result(words.pruneNothing({}))
     return

@@ -1,6 +1,6 @@
 // Which chunks the retained versions of a vault need, and where each is to lie: a mark for each place, so that memory is a bit a chunk. A chunk is
 // needed by the state that the latest prune names, by any change after it, or by the tree of now.
-import { chunkIdsOf, toHex, type ChunkId } from '@grenier/crypto'
+import { chunkIdsOf, CryptoError, type ChunkId } from '@grenier/crypto'
 import { contentOf, ListReader, readContent } from '../content/content-list.ts'
 import type { Fetch } from '../content/fetch.ts'
 import { ClientError } from '../errors.ts'
@@ -10,11 +10,13 @@ import { placesOf } from '../state/chunk-index.ts'
 import { claimAt, chunksOf, type Claim } from '../state/pack-table.ts'
 import { claimKey } from '../state/state-keys.ts'
 import type { TreesStore } from '../state/trees-store.ts'
+import { nameFromBytes } from '../sync/name.ts'
 import type { Content } from '../sync/tree.ts'
 import { openBody } from './entry-body.ts'
 import { piecesOf } from './checkpoint-source.ts'
 import type { NamedCheckpoint } from './named-checkpoint.ts'
 import { keptEntry } from './state-start.ts'
+import type { UnreadableLists } from './unreadable-lists.ts'
 import type { Vault } from './vault.ts'
 
 /** Chunks of lists read at once: at most 1 MiB. */
@@ -23,6 +25,7 @@ const listsAtOnce = 16
 export interface LiveChunksParts {
   readonly vault: Vault
   readonly fetch: Fetch
+  readonly unreadable: UnreadableLists
   /** Called for each content. Throws where there is something better to do. */
   readonly giveWay: () => void
 }
@@ -31,6 +34,7 @@ export interface LiveChunksParts {
 export class LiveChunks {
   readonly #vault: Vault
   readonly #fetch: Fetch
+  readonly #unreadable: UnreadableLists
   readonly #giveWay: () => void
   readonly #bits = new Map<string, Uint8Array>()
   /** Contents with lists that were gone through. */
@@ -40,9 +44,10 @@ export class LiveChunks {
   #markedTo: number
 
   /** `after`: the sequence of the state that is marked first; the changes behind it are marked by `catchUp`. */
-  constructor({ vault, fetch, giveWay }: LiveChunksParts, after: number) {
+  constructor({ vault, fetch, unreadable, giveWay }: LiveChunksParts, after: number) {
     this.#vault = vault
     this.#fetch = fetch
+    this.#unreadable = unreadable
     this.#giveWay = giveWay
     this.#markedTo = after
   }
@@ -61,16 +66,16 @@ export class LiveChunks {
         const ids = record.value.chunks.map((chunk) =>
           chunk instanceof Uint8Array ? chunk : this.#idAt(chunk),
         )
-        await this.markContent(contentOf(record.value.depth, ids))
+        await this.#markContent(contentOf(record.value.depth, ids), () => record.name)
       }
     }
   }
 
   /** What the tree of now needs, or another one. */
   async markTree(trees: TreesStore = this.#vault.trees): Promise<void> {
-    for await (const [, { remote }] of trees.all())
+    for await (const [id, { remote }] of trees.all())
       if (remote?.value.kind === 'file' && remote.value.content !== undefined)
-        await this.markContent(remote.value.content)
+        await this.#markContent(remote.value.content, () => trees.pathOf('remote', id) ?? remote.name)
   }
 
   /** What changes need that are in the log now and were not marked yet. */
@@ -83,13 +88,17 @@ export class LiveChunks {
       for (const operation of change?.operations ?? []) {
         if (operation.op !== 'put' || operation.node.kind !== 'file') continue
         const { depth, chunks } = operation.node
-        await this.markContent(contentOf(depth, chunkIdsOf(chunks, change?.index ?? [])))
+        const content = contentOf(depth, chunkIdsOf(chunks, change?.index ?? []))
+        await this.#markContent(content, () => nameOf(operation.name.bytes))
       }
     }
   }
 
-  /** Marks the chunks of a content, those of its lists too. @throws ClientError `pack-unavailable` when a list is not to be had */
-  async markContent(content: Content): Promise<void> {
+  /**
+   * Marks the chunks of a content, those of its lists too, as far as they are lists. `path`: of the file, as far as it is known.
+   * @throws ClientError `pack-unavailable` when a list is not to be had, and was not waited for long enough
+   */
+  async #markContent(content: Content, path: () => string): Promise<void> {
     this.#giveWay()
     const { depth, ids } = readContent(content)
     if (depth > 0) {
@@ -97,7 +106,12 @@ export class LiveChunks {
       if (this.#seen.has(key)) return
       this.#seen.add(key)
     }
-    await this.#markIds(ids, depth)
+    try {
+      await this.#markIds({ ids, depth }, path)
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error
+      this.#unreadable.pass(path())
+    }
   }
 
   /** Stored bytes of what is marked in a claim. */
@@ -118,32 +132,36 @@ export class LiveChunks {
     )
   }
 
-  async #markIds(ids: readonly ChunkId[], depth: number): Promise<void> {
+  /** @throws CryptoError `malformed` when a list is none */
+  async #markIds(
+    { ids, depth }: { readonly ids: readonly ChunkId[]; readonly depth: number },
+    path: () => string,
+  ): Promise<void> {
     for (const id of ids) this.#mark(id)
     if (depth === 0) return
     const reader = new ListReader()
     for (let at = 0; at < ids.length; at += listsAtOnce) {
-      const bytes = await this.#bytesOf(ids.slice(at, at + listsAtOnce))
-      await this.#markIds(reader.take(bytes), depth - 1)
+      const some = ids.slice(at, at + listsAtOnce)
+      const [first] = some
+      const bytes = await this.#bytesOf(some)
+      if (bytes === undefined) {
+        if (first !== undefined) await this.#unreadable.missing(first, path())
+        // Where an id begins in what follows cannot be told.
+        return
+      }
+      if (first !== undefined) await this.#unreadable.readable(first)
+      await this.#markIds({ ids: reader.take(bytes), depth: depth - 1 }, path)
     }
     reader.end()
   }
 
-  async #bytesOf(ids: readonly ChunkId[]): Promise<Uint8Array> {
+  /** undefined where they are nowhere. */
+  async #bytesOf(ids: readonly ChunkId[]): Promise<Uint8Array | undefined> {
     const lengths = ids.map((id) => placesOf(this.#vault.trees, id)[0]?.plainBytes)
+    if (lengths.includes(undefined)) return undefined
     const sizeBytes = lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
-    const [bytes] = lengths.includes(undefined)
-      ? []
-      : await this.#fetch.read([{ content: contentOf(0, ids), sizeBytes }])
-    if (bytes !== undefined) return bytes
-    throw new ClientError(
-      'pack-unavailable',
-      'a list of chunks is not to be had: nothing is dropped without it',
-      {
-        retryable: true,
-        data: { chunk: toHex(ids[0] ?? new Uint8Array(0)) },
-      },
-    )
+    const [bytes] = await this.#fetch.read([{ content: contentOf(0, ids), sizeBytes }])
+    return bytes
   }
 
   /** Where this device sent or checked it itself, the latest such place serves; else none may go, for one of them may be a lie. */
@@ -166,4 +184,8 @@ export class LiveChunks {
     if (id !== undefined) return id
     throw new ClientError('state-broken', 'a checkpoint names a chunk that its pack table does not list')
   }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return nameFromBytes(bytes) ?? '?'
 }

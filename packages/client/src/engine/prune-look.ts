@@ -14,6 +14,7 @@ import { namedCheckpoint, type NamedCheckpoint } from './named-checkpoint.ts'
 import { planPacks, type PackPlan, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
 import type { TreesStore } from '../state/trees-store.ts'
+import { UnreadableLists } from './unreadable-lists.ts'
 import type { Vault } from './vault.ts'
 
 /** Packs claimed more lately are spared: somebody may be in the middle of something large. */
@@ -37,6 +38,8 @@ export interface Look {
   readonly plan: PackPlan
   /** The last entry that it knows of. */
   readonly head: number
+  /** Files whose lists of chunks cannot be read: it goes on without them. */
+  readonly unreadable: readonly string[]
 }
 
 /** Versions that stay although what lies between them goes. `sinceMs`: since then, everything stays. */
@@ -57,10 +60,10 @@ export class PruneLook {
   async foresee(session: RelaySession): Promise<Look> {
     const { vault } = this.#parts
     const { head } = vault.log.state
-    const live = this.#marks(head.sequence)
+    const { live, unreadable } = this.#marks(session, head.sequence)
     await live.markTree()
     const plan = await this.#plan(session, live, { through: head.sequence, pinned: new Set() })
-    return { live, plan, head: head.sequence }
+    return { live, plan, head: head.sequence, unreadable: unreadable.passed }
   }
 
   /** Whether a checkpoint is to be written: since everything is older than what is to be kept, or since none is there for the next time. */
@@ -116,7 +119,7 @@ export class PruneLook {
     const point = chosen ?? vault.log.state.spine.prune
     const through = point?.through ?? -1
     const young = kept === undefined ? through : Math.max(through, this.#lastBefore(kept.sinceMs))
-    const live = this.#marks(young)
+    const { live, unreadable } = this.#marks(session, young)
     if (kept !== undefined) await this.#markVersions(session, live, [...kept.sequences, young])
     const pinned = new Set<string>()
     const pin = ({ entry, payload }: NamedCheckpoint): void => {
@@ -134,7 +137,7 @@ export class PruneLook {
       if (ref.holds > (point?.through ?? -1) && isAgreed(vault.trees, ref.sequence))
         pin(await this.#open(session, pointOf(ref)))
     const plan = await this.#plan(session, live, { through: point?.through ?? -1, pinned })
-    return { live, plan, head: vault.log.state.head.sequence }
+    return { live, plan, head: vault.log.state.head.sequence, unreadable: unreadable.passed }
   }
 
   /** The last entry that is older than this. */
@@ -187,10 +190,19 @@ export class PruneLook {
     return uses
   }
 
-  #marks(after: number): LiveChunks {
-    const { vault, fetch, giveWay } = this.#parts
-    return new LiveChunks({ vault, fetch, giveWay }, after)
+  #marks(session: RelaySession, after: number): { live: LiveChunks; unreadable: UnreadableLists } {
+    const { vault, entries, fetch, giveWay } = this.#parts
+    const { trees } = vault
+    const nowMs = entries.atNow(session)
+    const unreadable = new UnreadableLists({ trees, floorMs: longestFloorMs(vault), nowMs })
+    return { live: new LiveChunks({ vault, fetch, unreadable, giveWay }, after), unreadable }
   }
+}
+
+/** The longest floor that may hold: of those in force and before, whatever their time. */
+export function longestFloorMs({ log }: Vault): number {
+  const floors = log.state.spine.retention
+  return Math.max(0, ...floors.slice(-2).map(({ floorMs }) => floorMs))
 }
 
 /** How a checkpoint is named. */

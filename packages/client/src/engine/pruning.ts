@@ -20,7 +20,7 @@ import { CheckpointWriter } from './checkpoint-writer.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { LiveChunks } from './live-chunks.ts'
 import { rewrite, type MovedChunk } from './pack-rewriter.ts'
-import { PruneLook, pointOf, type Look } from './prune-look.ts'
+import { longestFloorMs, PruneLook, pointOf, type Look } from './prune-look.ts'
 import { stepsOf, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
 import type { Receiver } from './receiver.ts'
@@ -73,6 +73,8 @@ export interface Pruned {
   readonly rewrittenBytes: number
   /** How long the relay keeps all this, ms. */
   readonly floorMs: number
+  /** Files whose lists of chunks cannot be read: what only they need goes too. Paths, or names where no more is known. */
+  readonly unreadable: readonly string[]
 }
 
 export interface PruningParts {
@@ -164,7 +166,8 @@ export class Pruning {
       packBytes: sum(dead, ({ sizeBytes }) => sizeBytes) + sum(rewritten, ({ sizeBytes }) => sizeBytes),
       rewrittenPacks: rewritten.length,
       rewrittenBytes: sum(rewritten, ({ liveBytes }) => liveBytes),
-      floorMs: floorOf(vault),
+      floorMs: longestFloorMs(vault),
+      unreadable: look.unreadable,
     }
   }
 
@@ -253,10 +256,4 @@ export function requireOwner({ log, home }: Vault): void {
   if (roleOf(log.state.spine, home.device.sign.publicKey) === 'owner') return
   const data = { reason: 'no-right' }
   throw new ClientError('relay-refused', 'only an owner prunes', { data })
-}
-
-/** The longest floor that may hold: of those in force and before, whatever their time. */
-function floorOf({ log }: Vault): number {
-  const floors = log.state.spine.retention
-  return Math.max(0, ...floors.slice(-2).map(({ floorMs }) => floorMs))
 }
