@@ -1,20 +1,17 @@
-// A sealed export put back onto another relay: members, history and files, as they were.
+// A sealed export put back onto another relay, as a person does it. test/engine/import.test.ts has what may come between.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lineOf, Stage, summaryOf } from './commands.ts'
 
-test('a sealed export is a vault again at another relay, with its history, once and for the identity that started it alone', async () => {
+test('a sealed export is a vault again at another relay, with its history, and a damaged one is not', async () => {
   const stage = Stage.forTest()
   const relay = await stage.relay()
   const alpha = stage.device('alpha')
   const words = await alpha.setup(await relay.start())
   const here = stage.newFolder('here')
   writeFileSync(join(here, 'a'), 'first')
-  writeFileSync(join(here, 'b'), Buffer.alloc(300_000, 'b'))
   await alpha.done('add', here)
-  writeFileSync(join(here, 'a'), 'second')
-  await alpha.done('sync', '--once')
   const file = stage.path('vault.grenier')
   const exported = summaryOf(await alpha.done('export', here, '--sealed', '--out', file))
 
@@ -29,30 +26,13 @@ test('a sealed export is a vault again at another relay, with its history, once 
     relay: url,
     entries: exported['entries'],
   })
-  const again = summaryOf(await beta.done('import', file, '--relay', url))
-  expect(again).toMatchObject({ entries: 0, packs: 0, exitCode: 0 })
-
-  const { lines } = await beta.done('recover', url, '--phrase-file', words)
-  const seen = lineOf(lines, 'recover') as unknown as {
-    vaults: { id: string; name: string; head: unknown }[]
-  }
-  expect(seen.vaults).toMatchObject([{ name: 'here', head: exported['head'] }])
-
-  // A stranger's account is not charged for it, nor the owner's by a stranger.
-  const eve = stage.device('eve')
-  await eve.setup(url)
-  const refused = await eve.start('import', file).ended
-  expect(refused.exitCode).toBe(5)
-
-  // A damaged log is no shorter one: nothing of it is put, and the entry is named.
+  // A damaged log is no shorter one: the entry is named.
   const hurt = stage.path('hurt.grenier')
   const bytes = readFileSync(file)
-  const entry = bytes.indexOf(Buffer.from('change')) - 40
-  writeFileSync(
-    hurt,
-    bytes.map((byte, at) => (at % 97 === entry % 97 ? byte ^ 1 : byte)),
-  )
+  for (let at = bytes.indexOf('change'); at >= 0; at = bytes.indexOf('change', at)) bytes.write('C', at)
+  writeFileSync(hurt, bytes)
   const broken = await beta.start('import', hurt).ended
   expect(broken.exitCode).toBe(1)
   expect(lineOf(broken.lines, 'error')['code']).toBe('archive-broken')
+  expect(lineOf(broken.lines, 'uncertain')).toMatchObject({ reason: 'lost' })
 })

@@ -3,45 +3,20 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decodeEntry, fromHex } from '@grenier/crypto'
+import { decodeEntry } from '@grenier/crypto'
 import { inlineWorkerPool, MemoryDisk, openFolder } from '@grenier/client'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ArchiveSink, ArchiveSource } from '../../packages/client/src/archive/archive-file.ts'
 import { ArchiveReader } from '../../packages/client/src/archive/archive-reader.ts'
-import { ArchiveWriter } from '../../packages/client/src/archive/archive-writer.ts'
 import type { Uncertainty } from '../../packages/client/src/engine/archive-fold.ts'
 import { openArchive } from '../../packages/client/src/engine/decrypt.ts'
 import type { Moment } from '../../packages/client/src/engine/history-query.ts'
-import { runSealedExport } from '../../packages/client/src/engine/sealed-export-run.ts'
 import { peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { loadReader } from '../reference/reader.ts'
 import { readyMade } from '../simulation/memory-home.ts'
 import type { Machine } from '../simulation/world.ts'
+import { exported, MemoryArchive } from './memory-archive.ts'
 
 const day = 86_400_000
-
-class MemoryArchive implements ArchiveSource, ArchiveSink {
-  bytes = Buffer.alloc(0)
-
-  get sizeBytes(): number {
-    return this.bytes.length
-  }
-
-  read(offset: number, length: number): Promise<Uint8Array> {
-    return Promise.resolve(
-      new Uint8Array(this.bytes.subarray(Math.max(0, offset), Math.max(0, offset) + length)),
-    )
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    this.bytes = Buffer.concat([this.bytes, bytes])
-    return Promise.resolve()
-  }
-
-  flush(): Promise<void> {
-    return Promise.resolve()
-  }
-}
 
 /** A vault of some history, pruned, of which the relay keeps only what it must; and one change after that. */
 async function prunedLong(world: HostileWorld): Promise<Machine> {
@@ -62,16 +37,6 @@ async function prunedLong(world: HostileWorld): Promise<Machine> {
   a.user.write('after', 'said after the prune')
   await world.syncs(a, b)
   return a
-}
-
-async function exported(world: HostileWorld, machine: Machine): Promise<MemoryArchive> {
-  const [record] = machine.home.folders
-  if (record === undefined) throw new Error('no folder')
-  const archive = new MemoryArchive()
-  const writer = await ArchiveWriter.begin(archive, fromHex(record.vault))
-  const done = await world.settles(runSealedExport(machine.context(), { record, known: undefined, writer }))
-  expect(done.lacking).toEqual([])
-  return archive
 }
 
 interface Opened {
@@ -109,13 +74,6 @@ const pruned = (async () => {
   return { machine, log, bytes: (await exported(world, machine)).bytes }
 })()
 
-/** A copy of the archive, to be hurt. */
-async function archived(): Promise<MemoryArchive> {
-  const archive = new MemoryArchive()
-  archive.bytes = Buffer.from((await pruned).bytes)
-  return archive
-}
-
 const place = mkdtempSync(join(tmpdir(), 'grenier-pruned-export-'))
 afterAll(() => rmSync(place, { recursive: true }))
 
@@ -123,7 +81,7 @@ describe('a sealed export of a pruned vault', () => {
   test('holds all that the checkpoint needs, and opens to the tree of now; what was before is gone', async () => {
     const { machine: a, log } = await pruned
     expect(log.filter((given) => !('entry' in given)).length).toBeGreaterThan(3)
-    const archive = await archived()
+    const archive = MemoryArchive.of((await pruned).bytes)
     const { tree, uncertain } = await opened(archive)
     expect(uncertain).toEqual([])
     const expected = [...a.user.tree()].filter(([path]) => !path.startsWith('.grenier'))
@@ -153,14 +111,11 @@ describe('a sealed export of a pruned vault', () => {
 
   test('of which the checkpoint is lost says so, and yields what came behind it', async () => {
     const { log } = await pruned
-    const archive = await archived()
+    const archive = MemoryArchive.of((await pruned).bytes)
     const entries = log.flatMap((given) => ('entry' in given ? [decodeEntry(given.entry)] : []))
     const checkpoint = entries.find(({ header }) => header.kind === 'checkpoint')
     if (checkpoint === undefined) throw new Error('no checkpoint')
-    // Each of its packs, wherever it stands.
-    for (const { id } of checkpoint.header.added)
-      for (let at = archive.bytes.indexOf(id); at >= 0; at = archive.bytes.indexOf(id, at + 1))
-        if (archive.bytes[at - 16] === 3) archive.bytes[at + 60] = (archive.bytes[at + 60] ?? 0) ^ 1
+    for (const { id } of checkpoint.header.added) archive.hurtPack(id)
     const { tree, uncertain } = await opened(archive)
     expect(uncertain[0]).toMatchObject({ sequence: checkpoint.header.sequence, reason: 'pack-unavailable' })
     expect([...tree.keys()]).toEqual(['after'])

@@ -1,0 +1,138 @@
+// A sealed export put onto another relay: what it has then, cut off anywhere, of a damaged file, beside another history, and by somebody else.
+import { decodeEntry, toHex } from '@grenier/crypto'
+import { expect, test } from 'vitest'
+import { ArchiveReader } from '../../packages/client/src/archive/archive-reader.ts'
+import { importArchive } from '../../packages/client/src/engine/import-archive.ts'
+import { Recovery } from '../../packages/client/src/engine/recovering.ts'
+import { peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import { readyMade, relayUrl, type Machine } from '../simulation/world.ts'
+import { exported, MemoryArchive } from './memory-archive.ts'
+
+/** A vault of some history, its log and its export; and a disk of its relay of the day before. Made once: nothing here changes it. */
+const original = (async () => {
+  const world = await peacefulWorld()
+  const [a, b] = [world.at(0), world.at(1)]
+  for (let round = 0; round < 3; round += 1) {
+    a.user.write(`file ${round}`, Buffer.from(world.random.bytes(40_000)).toString('base64'))
+    await world.syncs(a, b)
+  }
+  const yesterday = world.relayDisk.copy()
+  a.user.write('later', 'than the copy')
+  await world.syncs(a)
+  const { bytes } = await exported(world, a)
+  const vault = world.relay.vaultOf(a)
+  const entries = entriesOf(await world.relay.log(vault))
+  world.restoreRelay(yesterday)
+  b.user.write('instead', 'of what came later')
+  await world.syncs(b)
+  return {
+    vault,
+    bytes,
+    entries,
+
+    other: (await exported(world, b)).bytes,
+  }
+})()
+
+type Vault = ReturnType<HostileWorld['relay']['vaultOf']>
+
+function entriesOf(log: Awaited<ReturnType<HostileWorld['relay']['log']>>): string[] {
+  return log.map((given) => ('entry' in given ? toHex(given.entry) : 'retired'))
+}
+
+/** Names of the packs that a relay has of it. */
+async function packsOf(world: HostileWorld, vault: Vault): Promise<string[]> {
+  const names: string[] = []
+  for await (const { pack, row } of world.stores.ledger.list(vault))
+    if (row.state === 'claimed') names.push(toHex(pack))
+  return names.sort()
+}
+
+/** Another relay, where the same person has an account. */
+async function elsewhere(): Promise<{ world: HostileWorld; machine: Machine }> {
+  const world = await peacefulWorld({ seed: 2, devices: 1 })
+  return { world, machine: world.at(0) }
+}
+
+async function imports(world: HostileWorld, archive: MemoryArchive, machine = world.at(0)) {
+  const importing = async () =>
+    importArchive(machine.context(), { reader: await ArchiveReader.open(archive), relay: relayUrl })
+  return await world.settles(importing())
+}
+
+test('an import puts every entry and every pack as they were, once, and the 24 words find the vault', async () => {
+  const { vault, bytes, entries } = await original
+  const { world, machine } = await elsewhere()
+  const archive = MemoryArchive.of(bytes)
+  const done = await imports(world, archive)
+  expect(done).toMatchObject({ entries: entries.length, lacking: [], isUnfinished: false })
+  expect(done.packs).toBeGreaterThan(3)
+  expect(entriesOf(await world.relay.log(vault))).toEqual(entries)
+  expect(await packsOf(world, vault)).toHaveLength(done.packs)
+  expect(await imports(world, archive)).toMatchObject({ entries: 0, packs: 0, lacking: [] })
+  const recovery = new Recovery(machine.context(), { relay: relayUrl, identity: readyMade.identity })
+  const { vaults } = await world.settles(recovery.look())
+  await world.settles(recovery.close())
+  expect(vaults.find(({ id }) => id === toHex(vault))?.head).toMatchObject({ seq: entries.length - 1 })
+})
+
+test('an import that is cut off anywhere goes on, and sends nothing twice', async () => {
+  const { vault, bytes, entries } = await original
+  const { world } = await elsewhere()
+  const reached: number[] = []
+  for (let reads = 1; ; reads += 2) {
+    const archive = MemoryArchive.of(bytes)
+    archive.readsLeft = reads
+    const done = await imports(world, archive).catch((error: unknown) => {
+      if (archive.readsLeft >= 0) throw error
+      return undefined
+    })
+    const packs = (await packsOf(world, vault)).length
+    reached.push((await world.relay.log(vault)).length + packs)
+    if (done === undefined) continue
+    expect(done.entries + done.packs).toBe((reached.at(-1) ?? 0) - (reached.at(-2) ?? 0))
+    expect(done.lacking).toEqual([])
+    break
+  }
+  expect(entriesOf(await world.relay.log(vault))).toEqual(entries)
+  // It stood still at several places on the way.
+  expect(new Set(reached).size).toBeGreaterThan(4)
+  expect(reached).toEqual([...reached].sort((one, two) => one - two))
+})
+
+test('an import beside another history of the vault is refused, and that one stays', async () => {
+  const { vault, bytes, other } = await original
+  const { world } = await elsewhere()
+  await imports(world, MemoryArchive.of(other))
+  const before = entriesOf(await world.relay.log(vault))
+  await expect(imports(world, MemoryArchive.of(bytes))).rejects.toMatchObject({ code: 'vault-differs' })
+  expect(entriesOf(await world.relay.log(vault))).toEqual(before)
+})
+
+test('an import of an archive that lacks an entry puts nothing; one that lacks a pack names it, and a whole one puts it', async () => {
+  const { vault, bytes, entries } = await original
+  const { world } = await elsewhere()
+  const hurt = MemoryArchive.of(bytes)
+  const middle = entries.length - 3
+  hurt.hurtEntry(Buffer.from(entries[middle] ?? '', 'hex'))
+  const data = { sequence: middle, reason: 'lost' }
+  await expect(imports(world, hurt)).rejects.toMatchObject({ code: 'archive-broken', data })
+  expect(await world.relay.log(vault)).toEqual([])
+
+  const [pack] = decodeEntry(Buffer.from(entries[middle] ?? '', 'hex')).header.added
+  if (pack === undefined) throw new Error('an entry without a pack')
+  const lacking = MemoryArchive.of(bytes)
+  lacking.hurtPack(pack.id)
+  const most = await imports(world, lacking)
+  expect(most.lacking.map(toHex)).toEqual([toHex(pack.id)])
+  expect(await imports(world, MemoryArchive.of(bytes))).toMatchObject({ entries: 0, packs: 1, lacking: [] })
+})
+
+test('an import is for who started the vault alone', async () => {
+  const { vault, bytes } = await original
+  const { world } = await elsewhere()
+  world.more(4)
+  const refused = imports(world, MemoryArchive.of(bytes), world.at(4))
+  await expect(refused).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
+  expect(await world.relay.log(vault)).toEqual([])
+})
