@@ -11,7 +11,7 @@ import { cborValues, cborVectors, sizeVectors } from './cbor.vectors.ts'
 import { decodeCertificate, verifyCertificate } from './certificate.ts'
 import { openContainer } from './container.ts'
 import { cellsOf, containerVectors, pattern, type CellRecipe } from './containers.vectors.ts'
-import { decodeDevice } from './device.ts'
+import { decodeDevice, encodeDevice } from './device.ts'
 import { openKeyUnder } from './epoch-key.ts'
 import { CryptoError } from './errors.ts'
 import { identityFromEntropy } from './identity.ts'
@@ -20,6 +20,7 @@ import { openSeal, type RecipientKind } from './kem-seal.ts'
 import { fixedRandom, keyVectors } from './keys.vectors.ts'
 import { entropyOf, secretOfWords } from './phrase.ts'
 import { openBlob } from './seal-blob.ts'
+import { deviceKeyOf, openSealedDevice } from './sealed-device.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
 import { verifySignature } from './sign.ts'
 
@@ -112,6 +113,13 @@ describe('keys.json', () => {
     const { seed, kind, binding, epoch, blobs } = file().blobs
     const by = { pair: kemPairOf(fromHex(seed)), kind, binding: fromHex(binding), epoch }
     for (const t of blobs) expect(toHex(openBlob({ ...by, seal: fromHex(t.seal) }))).toBe(t.blob)
+  })
+
+  test('a device under a passphrase opens, by its key and by the passphrase', () => {
+    const t = file().sealedDevice
+    const sealed = fromHex(t.sealed)
+    expect(toHex(deviceKeyOf(sealed, t.passphrase))).toBe(t.key)
+    expect(toHex(encodeDevice(openSealedDevice(sealed, fromHex(t.key))))).toBe(t.device)
   })
 
   test('an earlier key opens under the newer one, and the others fail as named', () => {

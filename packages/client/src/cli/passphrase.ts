@@ -57,7 +57,7 @@ function fromFile(file: string): string {
 }
 
 /** Commands that do without the keys of the device. */
-const keyless: ReadonlySet<string> = new Set(['limit', 'forget', 'conflicts', 'decrypt'])
+const keyless: ReadonlySet<string> = new Set(['limit', 'forget', 'decrypt'])
 
 /**
  * Opens the keys of this home for `command`, if a passphrase seals them and it needs them.

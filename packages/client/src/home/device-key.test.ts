@@ -60,6 +60,11 @@ test('whatever a crash leaves in between, the keys are there and the leftover go
     expect(openHome(directory).device).toEqual(device)
     expect(existsSync(file('device.key.new'))).toBe(false)
   }
+  // Half unsealed: keys in clear must not stay beside the sealed ones.
+  writeFileSync(file(), sealed)
+  writeFileSync(file('device.key.new'), encodeDevice(device), { mode: 0o600 })
+  expect(keysAt(directory).sealed).toBe(true)
+  expect(existsSync(file('device.key.new'))).toBe(false)
   writeFileSync(file('device.key.new'), 'left by a crash')
   writeKeys(directory, device, 'p')
   expect(existsSync(file('device.key.new'))).toBe(false)
