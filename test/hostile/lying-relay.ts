@@ -7,6 +7,7 @@ import {
   toHex,
   vaultId,
   type EntryHash,
+  type PackId,
   type VaultId,
 } from '@grenier/crypto'
 import type { ClientMessage, ClientMessageOf, RelayMessage, Wire } from '@grenier/protocol'
@@ -36,6 +37,8 @@ export interface Lies {
   readonly pack?: (pack: string, offset: number, bytes: Uint8Array) => Uint8Array
   /** Whether it says that it lacks a pack. */
   readonly lacks?: (pack: string) => boolean
+  /** Packs that it says it lost. */
+  readonly lost?: () => Promise<PackId[]>
   /** Keeps an append, or an entry that is put back, to itself and says that it is durable; false: passes it on. */
   readonly swallows?: (entry: Uint8Array) => boolean
   /** Refuses an append, as if the log had grown. */
@@ -134,6 +137,10 @@ export class LyingRelay {
     }
     if (message.type === 'vaults' && lies.vaults !== undefined) {
       answer({ type: 'ok', id: message.id, re: 'vaults', vaults: [...lies.vaults], last: true })
+      return undefined
+    }
+    if (message.type === 'lost' && lies.lost !== undefined) {
+      void lies.lost().then((packs) => answer({ type: 'ok', id: message.id, re: 'lost', packs, last: true }))
       return undefined
     }
     const isAboutLog = message.type === 'head' || message.type === 'entries'

@@ -114,6 +114,7 @@ export interface Catalogue
   problemDiskFull: Pathed
   problemPackUnavailable: Pathed
   problemEntryVoid: Pathed
+  problemLostAgain: Plain
   problemReadOnly: Pathed
   problemFolderNested: Pathed
   problemRestless: Plain

@@ -156,6 +156,7 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     vanished: words.problemVanished,
     'disk-full': words.problemDiskFull,
     'pack-unavailable': words.problemPackUnavailable,
+    'lost-again': () => words.problemLostAgain({}),
     'entry-void': words.problemEntryVoid,
     'read-only': words.problemReadOnly,
     'folder-nested': words.problemFolderNested,

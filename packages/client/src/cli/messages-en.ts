@@ -167,6 +167,8 @@ export const english: Catalogue = {
   problemDiskFull: ({ path }) => `${path}: no space left on the disk`,
   problemPackUnavailable: ({ path }) => `${path}: the relay lacks a part of it; waiting`,
   problemEntryVoid: ({ path }) => `${path}: a change that does not apply was ignored`,
+  problemLostAgain: () =>
+    `the relay says again and again that it lost the same contents; they are sent anew a few times a day only: tell the hoster, or \`grenier heal\` sends them at once`,
   problemFolderNested: ({ path }) =>
     `${path}: is a synced folder of its own, and not synced with this one; move it elsewhere, or \`grenier forget\` it first`,
   problemRestless: () =>

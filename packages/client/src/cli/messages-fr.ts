@@ -175,6 +175,8 @@ export const french: Catalogue = {
   problemDiskFull: ({ path }) => `${path} : plus de place sur le disque`,
   problemPackUnavailable: ({ path }) => `${path} : il en manque une partie au relais ; en attente`,
   problemEntryVoid: ({ path }) => `${path} : un changement inapplicable a été ignoré`,
+  problemLostAgain: () =>
+    `le relais dit sans cesse avoir perdu les mêmes contenus ; ils ne sont renvoyés que quelques fois par jour : dites-le à l’hébergeur, ou \`grenier heal\` les renvoie aussitôt`,
   problemFolderNested: ({ path }) =>
     `${path} : est un dossier synchronisé à part, et ne l’est pas avec celui-ci ; déplacez-le, ou faites d’abord \`grenier forget\``,
   problemRestless: () =>

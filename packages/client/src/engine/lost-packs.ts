@@ -23,6 +23,7 @@ import { packsInCommit } from './change-builder.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { noteHealed } from './healed-note.ts'
 import type { Receiver } from './receiver.ts'
+import { forgetResent, noteResent, spentAmong } from './resent-note.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
 /** Files that are read at once: one group of the reader's. */
@@ -69,6 +70,7 @@ export class LostPacks {
     const { trees } = this.#parts.vault
     const known = [...(await knownLost(trees)).values()]
     await trees.write({ flush: false }, (rows) => forgetLost(rows, known))
+    await forgetResent(trees)
     this.#reset()
   }
 
@@ -118,8 +120,8 @@ export class LostPacks {
     const back = [...known].flatMap(([name, pack]) => (names.has(name) ? [] : [pack]))
     if (back.length > 0) await trees.write({ flush: false }, (rows) => forgetLost(rows, back))
     const lacking = new Map([...lost.map((pack) => [toHex(pack), pack] as const), ...this.#hurt])
-    const fresh = [...lacking.values()].filter(
-      (pack) => !known.has(toHex(pack)) && claimsOf(trees, pack).length > 0,
+    const fresh = await this.#withoutSpent(
+      [...lacking.values()].filter((pack) => !known.has(toHex(pack)) && claimsOf(trees, pack).length > 0),
     )
     if (fresh.length === 0) return undefined
     const wanted = await this.#wanted(fresh)
@@ -132,6 +134,16 @@ export class LostPacks {
     const keys = contentKeysOf(vault)
     const ingest = new Ingest({ fileSystem: this.#parts.files, pool, clock, keys, writer, known: held })
     return { packs: fresh, wanted, queue, writer, ingest }
+  }
+
+  /** A relay that says of the same contents again and again that it lost them is given them a few times a day, and a person is told. */
+  async #withoutSpent(packs: readonly PackId[]): Promise<readonly PackId[]> {
+    const { trees, platform, report } = this.#parts.vault
+    const nowMs = platform.clock.now()
+    await forgetResent(trees, nowMs)
+    const spent = new Set(spentAmong(trees, packs, nowMs).map(toHex))
+    if (spent.size > 0) report({ event: 'problem', path: '', code: 'lost-again' })
+    return packs.filter((pack) => !spent.has(toHex(pack)))
   }
 
   #writing(session: RelaySession, wanted: Set<string>): ConstructorParameters<typeof PackWriter>[0] {
@@ -168,8 +180,17 @@ export class LostPacks {
         if (toHex(packIdOf(bytes)) !== toHex(pack)) continue
         // It was sealed when it was first sent: only such packs are kept, under the name that their bytes have.
         await session.put(log.vault, { id: pack, bytes: bytes as SealedBytes })
+        await this.#note([{ id: pack, chunks: [] }])
       }
     }
+  }
+
+  async #note(packs: readonly Pick<OutgoingPack, 'id' | 'chunks'>[]): Promise<void> {
+    const { trees, platform } = this.#parts.vault
+    const nowMs = platform.clock.now()
+    await trees.write({ flush: false }, (rows) => {
+      for (const pack of packs) noteResent(rows, pack, nowMs)
+    })
   }
 
   /** Files here that are as the log has them, and have one of these chunks; those that say it themselves come first. */
@@ -246,6 +267,7 @@ export class LostPacks {
       if (answer === 'moved') await receiver.receive(session)
       else if (answer === 'appended') {
         this.#outgoing.splice(0, packs.length)
+        await this.#note(packs)
         this.#sent.packs += packs.length
         this.#sent.bytes += packs.reduce((sum, { bytes }) => sum + bytes.length, 0)
       } else throw new RangeError('an index of chunks that were just packed does not apply')

@@ -116,6 +116,7 @@ export type ProblemCode =
   | 'vanished' // gone while it was sent
   | 'disk-full'
   | 'pack-unavailable' // the relay lacks what it needs
+  | 'lost-again' // the relay says again and again that it lost the same contents: they wait for another day
   | 'entry-void' // a member's change that does not apply, or one of this device's that would not
   | 'read-only' // changed here, by a device that may only read: it stays here
   | 'folder-nested' // a synced folder of its own
