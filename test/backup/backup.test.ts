@@ -187,6 +187,62 @@ describe('what is no plain file of the source', () => {
     expect(paths(await backup.restored(ground))).toEqual([])
     expect(paths(await backup.restored(ground, version))).toEqual(['one'])
   })
+
+  test('another directory with a stray file is taken for one, too; a source that was moved is not', async () => {
+    const backup = await Backup.start(ground)
+    for (const name of ['one', 'two', 'three']) backup.write(name, name)
+    await backup.run()
+    fs.renameSync(backup.source, `${backup.source}-disk`)
+    backup.write('stray', 'stray')
+    await expect(backup.run()).rejects.toMatchObject({ code: 'source-empty' })
+    backup.remove('stray')
+    fs.cpSync(`${backup.source}-disk`, backup.source, { recursive: true })
+    backup.remove('one')
+    expect((await backup.run()).changes).toContain('remove one')
+    // Of the directory that it was, anything may go.
+    backup.remove('two')
+    backup.remove('three')
+    backup.write('four', 'four')
+    await backup.run()
+    expect(paths(await backup.restored(ground))).toEqual(['four'])
+    fs.renameSync(backup.source, `${backup.source}-other`)
+    backup.write('stray', 'stray')
+    await backup.run({ allowEmpty: true })
+    expect(paths(await backup.restored(ground))).toEqual(['stray'])
+  })
+
+  test('a disk below it that is not mounted any more is told, and what was kept of it stays', async () => {
+    const backup = await Backup.start(ground)
+    backup.write('disk/a/one', 'one')
+    backup.write('two', 'two')
+    const mounted = (files: FileSystem): FileSystem =>
+      new Proxy(files, {
+        get(target, key: keyof FileSystem) {
+          if (key === 'look')
+            return async (asked: readonly RelativePath[]) => {
+              const looks = await target.look(asked)
+              return looks.map((look, at) =>
+                look !== undefined && /^disk(\/|$)/.test(asked[at] ?? '')
+                  ? { ...look, stamp: { ...look.stamp, dev: look.stamp.dev + 1n } }
+                  : look,
+              )
+            }
+          const value: unknown = Reflect.get(target, key)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    await backup.run({ around: mounted })
+    backup.remove('disk')
+    fs.mkdirSync(join(backup.source, 'disk'))
+    backup.remove('two')
+    for (const changes of [['remove two'], []]) {
+      const run = await backup.run()
+      expect([run.problems, run.changes]).toEqual([['source-unmounted disk'], changes])
+    }
+    expect(paths(await backup.restored(ground))).toEqual(['disk', 'disk/a', 'disk/a/one'])
+    expect((await backup.run({ allowEmpty: true })).problems).toEqual([])
+    expect(paths(await backup.restored(ground))).toEqual(['disk'])
+  })
 })
 
 describe('a stream', () => {

@@ -14,7 +14,7 @@ export type ClientErrorCode =
   | 'folder-unknown' // not a synced folder of this home
   | 'folder-taken' // already synced, or inside a synced folder, or around one
   | 'folder-unusable' // missing, not a directory, not writable
-  | 'source-empty' // nothing is in the source of a backup, and something was: waits for a person
+  | 'source-empty' // what was in the source of a backup is not there: waits for a person
   | 'backup-running' // another process backs up to this vault
   | 'hook-failed' // a command before or after a backup did not go well
   | 'folder-unmarked' // the marker is gone or belongs to another vault: waits for a person

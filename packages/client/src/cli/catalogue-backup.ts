@@ -17,6 +17,7 @@ export interface BackupCatalogue {
   backupBegun: Text<{ name: string; relay: string }>
   backupVersion: Text<{ sequence: number; put: string; moved: string; removed: string }>
   backupOthers: Text<{ count: number; files: string }>
+  problemSourceUnmounted: Text<{ path: string }>
   problemContentDiffers: Text<{ path: string }>
   backupChecked: Text<{
     name: string

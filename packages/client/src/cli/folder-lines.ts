@@ -161,6 +161,7 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'read-only': words.problemReadOnly,
     'folder-nested': words.problemFolderNested,
     'not-overwritten': words.problemNotOverwritten,
+    'source-unmounted': words.problemSourceUnmounted,
     'content-differs': words.problemContentDiffers,
     'archive-damaged': words.problemArchiveDamaged,
   }

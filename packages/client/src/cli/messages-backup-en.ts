@@ -5,7 +5,7 @@ import type { BackupCatalogue } from './catalogue-backup.ts'
 export const englishBackup: BackupCatalogue = {
   errorSourceUnusable: ({ path }) => `what is to be backed up is not there, or cannot be read: ${path}`,
   hintSourceUnusable: () => 'check that it exists, that its disk is mounted, and whose it is',
-  errorSourceEmpty: ({ path }) => `nothing is in ${path}, and the backup has something of it`,
+  errorSourceEmpty: ({ path }) => `what the backup has of ${path} is not there any more`,
   hintSourceEmpty: () =>
     'is its disk mounted, and did the program that wrote it go well? If it is to be empty: --allow-empty. Nothing was changed in the backup',
   errorBackupRunning: ({ name }) => `a backup to ${name} is running already`,
@@ -19,6 +19,8 @@ export const englishBackup: BackupCatalogue = {
     `Version ${sequence}: ${put} new or changed, ${moved} moved, ${removed} gone.`,
   backupOthers: ({ count, files }) =>
     `${files} ${count === 1 ? 'socket, pipe or device is' : 'sockets, pipes or devices are'} no file, and left out.`,
+  problemSourceUnmounted: ({ path }) =>
+    `${path}: a disk was mounted there and is not; what the backup has of it stays`,
   problemContentDiffers: ({ path }) => `${path}: the source has the same size and time, and other bytes`,
   backupChecked: ({ name, count, files, bytes, compared, problems }) =>
     `${name}: ${files} ${count === 1 ? 'file' : 'files'} restored (${bytes}), ${compared} compared with the source, problems: ${problems}.`,

@@ -5,7 +5,7 @@ import type { BackupCatalogue } from './catalogue-backup.ts'
 export const frenchBackup: BackupCatalogue = {
   errorSourceUnusable: ({ path }) => `ce qui est à sauvegarder n’est pas là, ou ne peut être lu : ${path}`,
   hintSourceUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il est',
-  errorSourceEmpty: ({ path }) => `${path} est vide, et la sauvegarde en a quelque chose`,
+  errorSourceEmpty: ({ path }) => `ce que la sauvegarde a de ${path} n’y est plus`,
   hintSourceEmpty: () =>
     'son disque est-il monté, et le programme qui l’écrit a-t-il réussi ? S’il doit être vide : --allow-empty. Rien n’a changé dans la sauvegarde',
   errorBackupRunning: ({ name }) => `une sauvegarde vers ${name} est déjà en cours`,
@@ -19,6 +19,8 @@ export const frenchBackup: BackupCatalogue = {
     `Version ${sequence} : ${put} nouveaux ou modifiés, ${moved} déplacés, ${removed} disparus.`,
   backupOthers: ({ count, files }) =>
     `${files} ${count > 1 ? 'sockets, tubes ou périphériques ne sont pas des fichiers, et sont laissés' : 'socket, tube ou périphérique n’est pas un fichier, et est laissé'} de côté.`,
+  problemSourceUnmounted: ({ path }) =>
+    `${path} : un disque y était monté et ne l’est plus ; ce que la sauvegarde en a reste`,
   problemContentDiffers: ({ path }) => `${path} : la source a même taille et même date, mais d’autres octets`,
   backupChecked: ({ name, count, files, bytes, compared, problems }) =>
     `${name} : ${files} ${count > 1 ? 'fichiers restaurés' : 'fichier restauré'} (${bytes}), ${compared} comparés à la source, problèmes : ${problems}.`,

@@ -18,6 +18,7 @@ const problemCodes: Readonly<Record<ProblemCode, true>> = {
   'read-only': true,
   'folder-nested': true,
   'not-overwritten': true,
+  'source-unmounted': true,
   'content-differs': true,
   'archive-damaged': true,
 }

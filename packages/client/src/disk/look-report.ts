@@ -22,6 +22,8 @@ export interface LookOptions {
   readonly ignore: Pick<IgnoreRules, 'enter' | 'ignores'>
   /** Whether it is a folder that is never written to: then nothing in it was left by this program, and a synced folder in it is one like any other. */
   readonly isSource?: boolean | undefined
+  /** Of a source: an empty directory where something was mounted is what its owner wants. */
+  readonly allowEmpty?: boolean | undefined
   readonly clock: Clock
   /** What people call this device: for the name of a copy that a crash left. */
   readonly device?: string | undefined

@@ -12,6 +12,7 @@ import { holdsOnlyIgnored } from './leftover.ts'
 import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identify.ts'
 import { nodesMax, problemsMax, type LookOptions, type LookReport } from './look-report.ts'
 import { isMarked } from './marker.ts'
+import { isUnmounted } from './unmounted.ts'
 import { LookTransaction } from './look-transaction.ts'
 import { observedRow } from './look-value.ts'
 import { sameStamp } from './stamp.ts'
@@ -240,6 +241,10 @@ export class LookRun {
     const isDirectory = kind === 'directory'
     if (ignore.ignores(seen.path, isDirectory) && !isTracked(tree, seen.parent, seen.name)) return
     const isMissing = (id: NodeId): boolean => this.#missing.has(id)
+    if (isDirectory && (await isUnmounted({ ...this.#options, tree }, seen))) {
+      this.#problem({ path: seen.path, code: 'source-unmounted' })
+      return
+    }
     const identity = await identify({ tree, files, traits: this.#traits, isMissing }, seen)
     if (identity === 'unfinished') return
     const isNew = identity.id === undefined

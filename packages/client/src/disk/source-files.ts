@@ -58,10 +58,10 @@ export class SourceFiles implements FileSystem {
     return this.#others.size
   }
 
-  /** Whether something is to be found in the folder, whatever the rules say; undefined when the folder is not there. @throws DiskError */
-  async holdsAnything(): Promise<boolean | undefined> {
+  /** What is to be found at the top, whatever the rules say; undefined when the folder is not there. @throws DiskError */
+  async topNames(): Promise<ReadonlySet<Name> | undefined> {
     const names = await this.#files.list(rootPath)
-    return names?.some((name) => name !== (ownDirectory as string))
+    return names && new Set(names.filter((name) => name !== (ownDirectory as string)))
   }
 
   /** @throws DiskError as the disk refuses; also where the rules of the directory cannot be read: without them, nobody knows what is in it */

@@ -10,6 +10,7 @@ import { joinPath, rootPath, type Name } from '../sync/name.ts'
 import { rootId, type Stamp } from '../sync/tree.ts'
 import type { ReadResult } from './read-result.ts'
 import type { Sender } from './sender.ts'
+import { isNotedSource, noteSource } from './source-note.ts'
 
 /** A folder, as a person wants it backed up. */
 export interface FolderSource {
@@ -45,7 +46,7 @@ export class SourceCheck {
   }
 
   /**
-   * A disk that is not mounted shows an empty directory: everything in it would seem to be removed.
+   * A disk that is not mounted shows a directory that is empty, or has next to nothing in it: everything would seem to be removed.
    * @throws ClientError `folder-unusable`, `source-empty`, `disk-failed`
    */
   async check(): Promise<void> {
@@ -53,25 +54,31 @@ export class SourceCheck {
     const data = { path: this.#path, of: 'source' }
     try {
       const [root] = await files.look([rootPath])
-      const holds = await files.holdsAnything()
+      const names = await files.topNames()
       const before = this.#stamp
-      if (root?.kind !== 'directory' || holds === undefined)
+      if (root?.kind !== 'directory' || names === undefined)
         throw new ClientError('folder-unusable', 'the source is not there', { data })
       if (before !== undefined && (before.dev !== root.stamp.dev || before.ino !== root.stamp.ino))
         throw new ClientError('folder-unusable', 'another folder came to where the source was', { data })
       this.#stamp = root.stamp
-      if (!holds && !allowEmpty && (await this.#heldSomething()))
-        throw new ClientError('source-empty', 'nothing is in the source, and something was', { data })
+      if (!allowEmpty && (await this.#isEmptied(root.stamp, names)))
+        throw new ClientError('source-empty', 'what was in the source is not there', { data })
+      await noteSource(this.#trees, root.stamp)
     } catch (error) {
       throw folderFault(error, 'the source cannot be looked at', this.#path)
     }
   }
 
-  async #heldSomething(): Promise<boolean> {
-    const children = this.#trees.children('remote', rootId)[Symbol.asyncIterator]()
-    const first = await children.next()
-    await children.return?.(undefined)
-    return first.done !== true
+  /** Whether nothing is there of what the backup has at the top; or, where the directory is not the one of the last run, not half of it. */
+  async #isEmptied(stamp: Stamp, names: ReadonlySet<Name>): Promise<boolean> {
+    const isSame = isNotedSource(this.#trees, stamp)
+    if (isSame && names.size > 0) return false
+    const count = { known: 0, gone: 0 }
+    for await (const { name } of this.#trees.children('remote', rootId)) {
+      count.known += 1
+      if (!names.has(name)) count.gone += 1
+    }
+    return count.known > 0 && (names.size === 0 || count.gone * 2 > count.known)
   }
 }
 

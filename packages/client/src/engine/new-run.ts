@@ -153,6 +153,7 @@ function backedUpPlace(parts: NewRunParts, source: BackupSource, sender: () => S
   // What is left out of a source is not to be seen in it: there is nothing to ignore.
   const ignore = { enter: () => Promise.resolve(false), ignores: () => false }
   const isFolder = source.from === 'folder'
+  const { allowEmpty } = source
   const check = isFolder ? new SourceCheck(source, { trees, path: vault.record.path }) : undefined
   const taking = isFolder ? undefined : new StreamTaking(source, trees)
   return {
@@ -160,7 +161,7 @@ function backedUpPlace(parts: NewRunParts, source: BackupSource, sender: () => S
     checkFolder: async () => check?.check(),
     applier: nothingIsApplied,
     look: isFolder
-      ? new FolderLook({ files, trees, ignore, clock: platform.clock, signal, isSource: true })
+      ? new FolderLook({ files, trees, ignore, clock: platform.clock, signal, isSource: true, allowEmpty })
       : noLook,
     first: async (session) => {
       await sayAdopted({ vault, entries, receiver }, session)

@@ -121,6 +121,7 @@ export type ProblemCode =
   | 'read-only' // changed here, by a device that may only read: it stays here
   | 'folder-nested' // a synced folder of its own
   | 'not-overwritten' // something is there already, and what is restored or unpacked replaces nothing
+  | 'source-unmounted' // a directory of a backup's source where a disk was, and is not
   | 'content-differs' // what the backup gives back is not what the source has
   | 'archive-damaged' // a part of it lies where an archive is damaged
 
