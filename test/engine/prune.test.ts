@@ -15,6 +15,15 @@ async function passes(world: HostileWorld, days: number): Promise<void> {
   await world.until(() => false, days * day)
 }
 
+/** A machine watches for some hours, after so many days in which it did not. */
+async function watchesAfter(world: HostileWorld, machine: Machine, days: number): Promise<void> {
+  await passes(world, days)
+  machine.sync(false)
+  await passes(world, 1 / 8)
+  machine.stop()
+  await world.outcomeOf(machine)
+}
+
 /** Asks a machine's engine, as a command would. */
 async function asks<T>(
   world: HostileWorld,
@@ -258,6 +267,25 @@ describe('prune', () => {
     expect(await world.join(c, await world.invite(a))).toBe('done')
     expect(c.tree()).toEqual(a.tree())
     expect((await held(world))['claimed']?.bytes).toBeLessThan(1.15 * (await liveBytes(a)) + 64 * 1024)
+  })
+
+  test('does not go on by itself where an owner joined, before that owner says how long versions stay', async () => {
+    const world = await peacefulWorld()
+    const a = world.at(0)
+    await history(world)
+    world.more(1)
+    const c = world.at(2)
+    expect(await world.join(c, await world.invite(a, 'owner'))).toBe('done')
+    await watchesAfter(world, c, 0)
+    await world.syncs(c)
+    await asks(world, c, (engine) => engine.retention())
+    await watchesAfter(world, c, 40)
+    expect((await held(world))['dropped']).toBeUndefined()
+    await world.syncs(c)
+    await asks(world, c, (engine) => engine.retention(30 * day))
+    await watchesAfter(world, c, 0)
+    await watchesAfter(world, c, 2)
+    expect((await held(world))['dropped']?.bytes).toBeGreaterThan(500_000)
   })
 
   test('the floor is what an owner says; a lower one holds once the old one has passed', async () => {

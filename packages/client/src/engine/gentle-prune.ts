@@ -1,10 +1,11 @@
-// Prunes by itself, as an idle duty of an owner's client that watches: looks once a day whether enough has died to be worth it, lets go of it in
+// Prunes by itself, as an idle duty of an owner's client that watches a folder that it began: looks once a day whether enough has died to be worth it, lets go of it in
 // small steps, and stops where there is something better to do. One owner at a time; who comes second finds it done.
 import { packBytesMax, roleOf, toHex } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { ItemReader, ItemWriter } from '../state/item-codec.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
+import { prunesUnasked } from './prune-consent.ts'
 import { sparedMs } from './prune-look.ts'
 import { Pruning, type PruneManner, type PruningParts } from './pruning.ts'
 import { headerOf } from './pruned-history.ts'
@@ -50,11 +51,11 @@ export class GentlePrune {
     const { vault } = this.#parts
     const nowMs = vault.platform.clock.now()
     const rank = rankOf(vault)
-    if (rank === undefined) return
+    if (rank === undefined || vault.record.backup !== undefined || !prunesUnasked(vault.trees)) return
     const last = lookedIn(vault.trees)
-    // The first time comes a day after this device has begun.
+    // The first time comes a day after this device has begun. Nothing was looked at yet.
     if (last === undefined) {
-      await this.#note(nowMs)
+      await this.#note(nowMs, -1)
       return
     }
     if (nowMs - last.atMs < dayMs + rank * headStartMs || this.#isAsItWas(last)) return
@@ -64,7 +65,7 @@ export class GentlePrune {
       return
     }
     // A line that breaks in the middle of it, or a user who works on, is not met by one try after the other.
-    await this.#note(nowMs - dayMs - rank * headStartMs + againMs)
+    await this.#note(nowMs - dayMs - rank * headStartMs + againMs, last.head)
     if (await this.#prune()) await this.#note(nowMs)
   }
 
@@ -104,11 +105,11 @@ export class GentlePrune {
     return undefined
   }
 
-  async #note(atMs: number): Promise<void> {
-    const { trees, log } = this.#parts.vault
+  async #note(atMs: number, head = this.#parts.vault.log.nextSequence - 1): Promise<void> {
+    const { trees } = this.#parts.vault
     const writer = new ItemWriter(32)
     writer.uint(Math.max(0, Math.round(atMs)))
-    writer.uint(log.nextSequence)
+    writer.uint(head + 1)
     const row = writer.take()
     await trees.write({ flush: false }, (rows) => rows.put(key, row))
   }

@@ -23,6 +23,7 @@ import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
 import type { Recovery, SeenVault } from './recovering.ts'
 import { makeVault } from './make-vault.ts'
+import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { anchored, settleFolder } from './settling.ts'
 
@@ -77,7 +78,10 @@ export const addFolder: AddFolder = async (context, { path, name, relay }): Prom
   await context.platform.fileSystem(path)
   const { vault, url, listed } = await makeVault(context, { name, relay })
   const record = { path, vault, relay: url, name }
-  await settleFolder(context, record, listed)
+  await settleFolder(context, record, (transaction) => {
+    listed(transaction)
+    notePrunesUnasked(transaction)
+  })
   return await OpenFolderEngine.open(context, record)
 }
 

@@ -1,6 +1,7 @@
 // How long the relay keeps what was dropped, and how long versions stay before they are let go of: the retention floor, which an owner's `config`
 // sets. The relay counts a lower one only from when the old one has passed.
 import { makeConfig, retentionFloorMs } from '@grenier/crypto'
+import { notePrunesUnasked } from './prune-consent.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
 import { headerOf } from './pruned-history.ts'
 import type { Vault } from './vault.ts'
@@ -11,7 +12,10 @@ export interface Retention {
   readonly holdsMs: number
 }
 
-/** The floor; set before, where `floorMs` says another one. @throws ClientError `relay-refused` (reason `no-right`) for who is no owner and sets one */
+/**
+ * The floor; set before, where `floorMs` says another one: then versions go by it here without a question. @throws ClientError `relay-refused` (reason `no-right`) for who is no
+ * owner and sets one
+ */
 export async function retention(
   { vault, entries, receiver, session: open }: PruningParts,
   floorMs: number | undefined,
@@ -25,6 +29,7 @@ export async function retention(
     const { entry } = makeConfig({ ...sealing, retentionMs: floorMs })
     if ((await entries.append(session, entry)) === 'moved') await receiver.receive(session)
   }
+  if (floorMs !== undefined) await vault.trees.write({ flush: true }, notePrunesUnasked)
   const acceptedAt = (sequence: number): number => headerOf(vault, sequence)?.at ?? 0
   const nowMs = entries.atNow(session)
   return {
