@@ -1,0 +1,67 @@
+// What comes between a backup and its source: bytes that differ under the same size and time, and a source that goes while it is looked at.
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { openHistory, openRealFileSystem, type FileSystem } from '@grenier/client'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { checkBackup, type Checked } from '../../packages/client/src/engine/backup-check.ts'
+import type { RelativePath } from '../../packages/client/src/sync/name.ts'
+import { Ground, treeOf } from '../folder/devices.ts'
+import { Backup } from './backing.ts'
+
+let ground: Ground
+beforeEach(() => void (ground = new Ground()))
+afterEach(() => ground.end())
+
+async function checked({ device, vault, source }: Backup): Promise<Checked> {
+  const opened = await openHistory(device.context(), vault)
+  const files = openRealFileSystem(source)
+  return await opened
+    .tree((tree) => checkBackup({ tree, files, isIn: () => true }))
+    .finally(() => opened.close())
+}
+
+test('a check tells of bytes that differ from the source under the same size and time, and of none that somebody wrote since', async () => {
+  const backup = await Backup.start(ground)
+  const write = (path: string, content: string, seconds: number): void => {
+    backup.write(path, content)
+    fs.utimesSync(join(backup.source, path), seconds, seconds)
+  }
+  for (const path of ['rots', 'stays', 'written']) write(path, 'as it was', 1_000_000)
+  await backup.run()
+  expect(await checked(backup)).toMatchObject({ files: 3, compared: 3, problems: [] })
+  write('rots', 'As it was', 1_000_000)
+  write('written', 'as it is.', 2_000_000)
+  expect(await checked(backup)).toMatchObject({
+    files: 3,
+    compared: 2,
+    problems: [{ path: 'rots', code: 'content-differs' }],
+  })
+})
+
+test('a source that goes while it is looked at stops the run, and nothing of it is taken for removed', async () => {
+  const backup = await Backup.start(ground)
+  for (const path of ['a/one', 'b/two', 'three']) backup.write(path, path)
+  await backup.run()
+  const before = treeOf(backup.source)
+  const away = `${backup.source}-away`
+  for (const call of ['list', 'look'] as const) {
+    let gone = false
+    const around = (files: FileSystem): FileSystem =>
+      new Proxy(files, {
+        get(target, key: keyof FileSystem) {
+          const value: unknown = Reflect.get(target, key)
+          if (typeof value !== 'function') return value
+          return (...given: readonly (readonly RelativePath[])[]): unknown => {
+            if (key === call && !gone) fs.renameSync(backup.source, away)
+            gone ||= key === call
+            return Reflect.apply(value, target, given)
+          }
+        },
+      })
+    await expect(backup.run({ around }), call).rejects.toMatchObject({ code: 'folder-unusable' })
+    expect(gone).toBe(true)
+    expect(treeOf(await backup.restored(ground))).toEqual(before)
+    fs.renameSync(away, backup.source)
+    expect((await backup.run()).changes).toEqual([])
+  }
+})
