@@ -47,7 +47,8 @@ async function run(
     })
     if (signal?.aborted === true) throw new ClientError('interrupted', 'stopped')
     if (how !== '')
-      throw new ClientError('hook-failed', `${command}: ${how}`, { data: { command, detail: how } })
+      // The program alone: what else it is told may be a password.
+      throw new ClientError('hook-failed', `${program}: ${how}`, { data: { command: program, detail: how } })
   } finally {
     signal?.removeEventListener('abort', stop)
   }
@@ -71,7 +72,9 @@ export function wordsOf(command: string): string[] | undefined {
     if (match === null) return undefined
     words.push(match[0].replace(/'([^']*)'|"([^"]*)"/g, (_, one?: string, two?: string) => one ?? two ?? ''))
     const after = rest.slice(match[0].length)
-    if (after !== '' && !/^\s/.test(after)) return undefined
+    const gap = /^\s*/.exec(after)?.[0] ?? ''
+    // To a shell, a new line is another command.
+    if ((after !== '' && gap === '') || gap.includes('\n')) return undefined
     rest = after.trimStart()
   }
   // An assignment in front of a command is a shell's.
