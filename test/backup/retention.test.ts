@@ -2,6 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { backupVersions, openFolder } from '@grenier/client'
+import { retainedOf } from '../../packages/client/src/engine/backup-retention.ts'
+import { openVault } from '../../packages/client/src/engine/open-vault.ts'
+import { absentFiles } from '../../packages/client/src/disk/source-files.ts'
 import { Ground } from '../folder/devices.ts'
 import { Backup } from './backing.ts'
 
@@ -40,4 +43,27 @@ test('the last version of each month stays, those between go', async () => {
       true,
     )
   expect(pruned.packs).toBeGreaterThanOrEqual(3)
+  // Wider rules later do not claim what is dropped.
+  const wider = { ...record, backup: { from: 'folder' as const, keep: { daily: 1000 } } }
+  const open = await openVault(backup.device.context(), wider, absentFiles)
+  const retained = await retainedOf(open.vault, Date.now()).finally(() => open.close())
+  const past = stay.map(({ sequence }) => sequence)
+  expect(past).toEqual(expect.arrayContaining([...(retained?.sequences ?? [0])]))
+})
+
+test('without rules, what a prune took is listed no more, and all that is listed can be read', async () => {
+  const begin = new Date(2025, 0, 10, 12).getTime()
+  vi.useFakeTimers({ toFake: ['Date'], now: begin })
+  const backup = await Backup.start(ground)
+  for (const day of [0, 5, 100, 105]) {
+    vi.setSystemTime(begin + day * dayMs)
+    backup.write('file', randomBytes(150_000))
+    await backup.run()
+  }
+  const engine = await openFolder(backup.device.context(), backup.vault)
+  await engine.prune({ keepMs: 0, dryRun: false }).finally(() => engine.close())
+  const stay = await backupVersions(backup.device.context(), backup.vault)
+  expect(stay.length).toBeGreaterThanOrEqual(1)
+  expect(stay.length).toBeLessThan(4)
+  for (const { sequence } of stay) expect(await backup.bytes('file', { sequence })).toHaveLength(150_000)
 })

@@ -1,6 +1,6 @@
 // Which versions of a backup stay: all young ones, the latest, and the last one of each of the latest days, weeks, months and years that have one.
 import type { KeepRules } from '../home/home.ts'
-import { forgetVersions, versionsIn } from './backup-versions.ts'
+import { firstNoted, forgetVersions, versionsIn } from './backup-versions.ts'
 import { headerOf } from './pruned-history.ts'
 import type { Vault } from './vault.ts'
 
@@ -53,10 +53,12 @@ function periodOf(date: Date, name: (typeof names)[number]): string {
 export async function retainedOf(vault: Vault, sinceMs: number): Promise<Retained | undefined> {
   const rules = vault.record.backup?.keep
   if (rules === undefined) return undefined
-  const noted = await versionsIn(vault.trees)
-  const first = noted[0]?.sequence ?? vault.log.nextSequence
+  const through = vault.log.state.spine.prune?.through ?? 0
+  const noted = await versionsIn(vault.trees, through)
+  // What was noted and is forgotten since, an earlier prune dropped: rules that are wider now do not bring it back.
+  const first = firstNoted(vault.trees) ?? noted[0]?.sequence ?? vault.log.nextSequence
   const candidates: Candidate[] = []
-  for (let sequence = (vault.log.state.spine.prune?.through ?? 0) + 1; sequence < first; sequence += 1) {
+  for (let sequence = through + 1; sequence < first; sequence += 1) {
     const header = headerOf(vault, sequence)
     if (header?.kind === 'change') candidates.push({ sequence, atMs: header.at })
   }

@@ -1,5 +1,7 @@
 // Backups: how a source comes to have a vault on this device, without a marker and without anything else in it; and opening one for a run.
+import { fromHex, vaultId } from '@grenier/crypto'
 import type { FolderRecord, BackupSettings } from '../home/home.ts'
+import { VaultLog } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { EngineContext } from './api.ts'
 import type { BackupSource } from './backup-source.ts'
@@ -62,14 +64,16 @@ export async function backUp(given: EngineContext, vault: string, source: Backup
   }
 }
 
-/** The versions that this device knows of, the oldest first. @throws ClientError `home-locked` while the vault is at work */
+/** The versions that there are, as far as this device knows, the oldest first. @throws ClientError `home-locked` while the vault is at work */
 export async function backupVersions(
   context: Pick<EngineContext, 'home' | 'platform'>,
   vault: string,
 ): Promise<readonly BackupVersion[]> {
   const store = await context.platform.state(context.home.stateDirectory(vault))
   try {
-    return await versionsIn(TreesStore.open(store))
+    const trees = TreesStore.open(store)
+    const log = VaultLog.open(trees, vaultId(fromHex(vault)), context.home.device)
+    return await versionsIn(trees, log.isEmpty ? 0 : log.state.spine.prune?.through)
   } finally {
     await store.close()
   }
