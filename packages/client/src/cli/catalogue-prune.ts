@@ -10,6 +10,7 @@ export interface PruneCatalogue {
   errorPruneBlocked: Text<{ path: string }>
   hintPruneBlocked: Text<{ days: string }>
   pruneUnreadable: Text<{ path: string }>
+  problemNotPruned: Text<{ path: string }>
   pruneNothing: Plain
   pruneDone: Text<{ dryRun: boolean; count: number; versions: string; packs: string; bytes: string }>
   pruneRewritten: Text<{ dryRun: boolean; bytes: string }>

@@ -164,6 +164,7 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     'source-unmounted': words.problemSourceUnmounted,
     'content-differs': words.problemContentDiffers,
     'archive-damaged': words.problemArchiveDamaged,
+    'not-pruned': words.problemNotPruned,
   }
   // Of the folder as a whole there is but one.
   return path === '' && code === 'changing' ? words.problemRestless({}) : texts[code]({ path })

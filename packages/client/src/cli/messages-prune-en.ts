@@ -12,6 +12,8 @@ export const englishPrune: PruneCatalogue = {
   hintPruneBlocked: ({ days }) =>
     `\`grenier verify\` on a device that has the file may put it back; in ${days} days a prune goes on without it`,
   pruneUnreadable: ({ path }) => `Its list of parts cannot be read, so it was not waited for: ${path}`,
+  problemNotPruned: () =>
+    'what is old could not be let go of this time; syncing goes on, and it is tried again tomorrow',
   pruneNothing: () => 'There is nothing to let go of.',
   pruneDone: ({ dryRun, count, versions, packs, bytes }) =>
     `${versions} old ${count === 1 ? 'version' : 'versions'} and ${packs} packs ${dryRun ? 'would go' : 'go'}: ${bytes} at the relay.`,

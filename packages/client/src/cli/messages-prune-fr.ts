@@ -12,6 +12,8 @@ export const frenchPrune: PruneCatalogue = {
   hintPruneBlocked: ({ days }) =>
     `« grenier verify », sur un appareil qui a le fichier, peut la remettre ; dans ${days} jours, un nettoyage s’en passe`,
   pruneUnreadable: ({ path }) => `Sa liste de parties est illisible, on ne l’a pas attendue : ${path}`,
+  problemNotPruned: () =>
+    'ce qui est ancien n’a pu partir cette fois ; la synchronisation continue, et un nouvel essai aura lieu demain',
   pruneNothing: () => 'Il n’y a rien à laisser partir.',
   pruneDone: ({ dryRun, count, versions, packs, bytes }) =>
     `${versions} ${count > 1 ? 'anciennes versions' : 'ancienne version'} et ${packs} paquets ${dryRun ? 'partiraient' : 'partent'} : ${bytes} au relais.`,

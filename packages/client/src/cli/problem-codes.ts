@@ -21,6 +21,7 @@ const problemCodes: Readonly<Record<ProblemCode, true>> = {
   'source-unmounted': true,
   'content-differs': true,
   'archive-damaged': true,
+  'not-pruned': true,
 }
 
 /** Whether it is one of them. */

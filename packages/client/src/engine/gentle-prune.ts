@@ -1,14 +1,16 @@
-// Prunes by itself, as an idle duty of an owner's client that watches a folder that it began: looks once a day whether enough has died to be worth it, lets go of it in
-// small steps, and stops where there is something better to do. One owner at a time; who comes second finds it done.
-import { packBytesMax, roleOf, toHex } from '@grenier/crypto'
-import { ClientError } from '../errors.ts'
+// Prunes by itself, as an idle duty of an owner's client that watches a folder that it began: looks once a day whether enough
+// has died to be worth it, lets go of it in small steps, and stops where there is something better to do. One owner at a time; who comes second finds it done.
+import { CryptoError, packBytesMax, roleOf, toHex } from '@grenier/crypto'
+import { ClientError, type ClientErrorCode } from '../errors.ts'
 import { ItemReader, ItemWriter } from '../state/item-codec.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
+import { rootPath } from '../sync/name.ts'
 import { prunesUnasked } from './prune-consent.ts'
 import { sparedMs } from './prune-look.ts'
 import { Pruning, type PruneManner, type PruningParts } from './pruning.ts'
 import { headerOf } from './pruned-history.ts'
+import { heldMs } from './retention.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 const dayMs = 86_400_000
@@ -16,6 +18,16 @@ const dayMs = 86_400_000
 const againMs = 3_600_000
 /** Each owner before this one, by key, gets so much of a head start. */
 const headStartMs = dayMs / 4
+/** A relay whose clock is further from this device's, either way, does not say what is old. */
+const clockOffsetMaxMs = 3_600_000
+/** Faults of the log, and what ends a run that asks for nothing: all else that goes wrong here is told, and waits a day. */
+const notOurs: ReadonlySet<ClientErrorCode> = new Set([
+  'relay-contradicts',
+  'relay-corrupt',
+  'relay-rollback',
+  'relay-unreachable',
+  'interrupted',
+])
 /** Worth it are so many entries, */
 const entriesWorth = 1_000
 /** or bytes that are this share of what is needed, */
@@ -46,13 +58,15 @@ export class GentlePrune {
     this.#parts = parts
   }
 
-  /** Does what is due. Nothing else may receive or append meanwhile. @throws ClientError as the relay fails */
+  /** Does what is due. Nothing else may receive or append meanwhile. @throws ClientError `relay-unreachable`, `interrupted`, a fault of the log */
   async work(): Promise<void> {
     const { vault } = this.#parts
     const nowMs = vault.platform.clock.now()
     const rank = rankOf(vault)
     if (rank === undefined || vault.record.backup !== undefined || !prunesUnasked(vault.trees)) return
-    const last = lookedIn(vault.trees)
+    const noted = lookedIn(vault.trees)
+    // A clock that was ahead and is right again: what it noted says nothing.
+    const last = noted !== undefined && noted.atMs > nowMs ? undefined : noted
     // The first time comes a day after this device has begun. Nothing was looked at yet.
     if (last === undefined) {
       await this.#note(nowMs, -1)
@@ -60,8 +74,8 @@ export class GentlePrune {
     }
     if (nowMs - last.atMs < dayMs + rank * headStartMs || this.#isAsItWas(last)) return
     const others = this.#lastOfOthers(last.head)
-    if (others !== undefined && nowMs - others < dayMs) {
-      await this.#note(Math.max(last.atMs, others))
+    if (others !== undefined && Math.abs(nowMs - others) < dayMs) {
+      await this.#note(Math.min(nowMs, Math.max(last.atMs, others)))
       return
     }
     // A line that breaks in the middle of it, or a user who works on, is not met by one try after the other.
@@ -77,20 +91,33 @@ export class GentlePrune {
     }
     const manner: PruneManner = { stepPacks, stepBytes, bytesMax: dailyBytes, giveWay, isWorth }
     try {
-      await new Pruning(this.#parts, manner).prune({ keepMs: keepMsOf(vault), dryRun: false })
+      const { clockOffsetMs } = await this.#parts.session()
+      if (Math.abs(clockOffsetMs) > clockOffsetMaxMs) return true
+      const keepMs = heldMs(vault, vault.platform.clock.now() + clockOffsetMs)
+      await new Pruning(this.#parts, manner).prune({ keepMs, dryRun: false })
       return true
     } catch (error) {
       if (error instanceof GaveWay) return false
-      // What cannot be read may be there again another day; until then nothing is dropped.
-      if (error instanceof ClientError && error.code === 'pack-unavailable') return true
-      throw error
+      // What cannot be read, or finds no room, may another day: syncing goes on meanwhile.
+      this.#tell(error)
+      return true
     }
+  }
+
+  /** @throws the error itself, where it is not one of this duty alone */
+  #tell(error: unknown): void {
+    const { vault } = this.#parts
+    if (!(error instanceof ClientError || error instanceof CryptoError)) throw error
+    if (error instanceof ClientError && notOurs.has(error.code)) throw error
+    const detail = error instanceof ClientError ? String(error.data['reason'] ?? error.code) : error.code
+    vault.report({ event: 'problem', path: rootPath, code: 'not-pruned', detail })
   }
 
   /** Nothing came since, and what was too young then has had its time. */
   #isAsItWas({ atMs, head }: Looked): boolean {
-    const { log } = this.#parts.vault
-    const ripeMs = log.state.head.at + Math.max(sparedMs, keepMsOf(this.#parts.vault))
+    const { vault } = this.#parts
+    const { log, platform } = vault
+    const ripeMs = log.state.head.at + Math.max(sparedMs, heldMs(vault, platform.clock.now()))
     return log.state.head.sequence === head && atMs > ripeMs + dayMs
   }
 
@@ -133,11 +160,6 @@ function isWorth(
 ): boolean {
   const wonBytes = packBytes - rewrittenBytes
   return entries >= entriesWorth || wonBytes >= Math.max(deadBytesLeast, liveBytes * deadShare)
-}
-
-/** Versions stay as long as the relay keeps what was dropped: one number for both. */
-function keepMsOf({ log }: Vault): number {
-  return log.state.spine.retention.at(-1)?.floorMs ?? 0
 }
 
 /** The place of this device among the owners' devices, by key; undefined for who is none. */

@@ -30,12 +30,13 @@ export async function retention(
     if ((await entries.append(session, entry)) === 'moved') await receiver.receive(session)
   }
   if (floorMs !== undefined) await vault.trees.write({ flush: true }, notePrunesUnasked)
+  return { floorMs: floorOf(vault), holdsMs: heldMs(vault, entries.atNow(session)) }
+}
+
+/** The floor that holds now, ms: versions stay as long as the relay keeps what was dropped, one number for both. `nowMs`: by the relay's clock. */
+export function heldMs(vault: Vault, nowMs: number): number {
   const acceptedAt = (sequence: number): number => headerOf(vault, sequence)?.at ?? 0
-  const nowMs = entries.atNow(session)
-  return {
-    floorMs: floorOf(vault),
-    holdsMs: retentionFloorMs(vault.log.state.spine, { nowMs, acceptedAt }),
-  }
+  return retentionFloorMs(vault.log.state.spine, { nowMs, acceptedAt })
 }
 
 function floorOf({ log }: Vault): number {

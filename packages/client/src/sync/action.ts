@@ -123,6 +123,7 @@ export type ProblemCode =
   | 'not-overwritten' // something is there already, and what is restored or unpacked replaces nothing
   | 'source-unmounted' // a directory of a backup's source where a disk was, and is not
   | 'content-differs' // what the backup gives back is not what the source has
+  | 'not-pruned' // of the vault as a whole: it could not be pruned unasked, and is tried again a day later
   | 'archive-damaged' // a part of it lies where an archive is damaged
 
 export interface Problem {
