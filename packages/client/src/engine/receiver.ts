@@ -219,7 +219,13 @@ export class Receiver {
     const { log, trees } = this.#vault
     if (head === undefined) return log.judgeMissing()
     if (log.compare(head) !== 'older') return undefined
-    return log.judgeOlder(trees, head, await firstOf(session.entries(log.vault, head.sequence)))
+    try {
+      return log.judgeOlder(trees, head, await firstOf(session.entries(log.vault, head.sequence)))
+    } catch (error) {
+      // As far as this log goes it does not know this device yet, and shows it nothing. Whose account pays may bring the rest all the same.
+      if (isUnknownThere(error)) return log.judgeMissing()
+      throw error
+    }
   }
 
   async #takePushed(session: RelaySession): Promise<void> {
@@ -372,6 +378,12 @@ async function settleReturned(transaction: Transaction, entry: Entry): Promise<v
 function forgetOwn(transaction: Transaction, { entry }: Judged, given: RelayEntry): void {
   const hash = 'entry' in given ? entry?.bodyHash : bodyHash(given.bodyHash)
   if (hash !== undefined) forgetSent(transaction, hash)
+}
+
+function isUnknownThere(error: unknown): boolean {
+  return (
+    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'vault-unknown'
+  )
 }
 
 async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {
