@@ -95,18 +95,20 @@ describe('what is no plain file of the source', () => {
     backup.write('cache/x', 'x')
     backup.write('nested/.grenier/marker', 'x')
     backup.write('nested/file', 'x')
+    backup.write('notes/.grenier', 'a file of somebody else')
     const server = createServer().listen(join(backup.source, 'socket'))
     try {
       const all = await backup.run({ caches: true })
-      expect([all.problems, all.others]).toEqual([[], 1])
+      expect([all.problems, all.others]).toEqual([[], 2])
       expect(paths(await backup.restored(ground))).toEqual([
         ...['a', 'a/skip.tmp', 'cache', 'cache/CACHEDIR.TAG', 'cache/x', 'kept', 'nested', 'nested/file'],
-        ...['node_modules', 'node_modules/x'],
+        ...['node_modules', 'node_modules/x', 'notes', 'notes/.grenier'],
       ])
       backup.write('.grenierignore', 'node_modules/\n')
       await backup.run({ exclude: ['*.tmp'] })
       expect(paths(await backup.restored(ground))).toEqual([
         ...['.grenierignore', 'a', 'cache', 'cache/CACHEDIR.TAG', 'kept', 'nested', 'nested/file'],
+        ...['notes', 'notes/.grenier'],
       ])
     } finally {
       server.close()

@@ -18,7 +18,7 @@ export const englishBackup: BackupCatalogue = {
   backupVersion: ({ sequence, put, moved, removed }) =>
     `Version ${sequence}: ${put} new or changed, ${moved} moved, ${removed} gone.`,
   backupOthers: ({ count, files }) =>
-    `${files} ${count === 1 ? 'socket, pipe or device is' : 'sockets, pipes or devices are'} no file, and left out.`,
+    `${files} ${count === 1 ? 'thing is' : 'things are'} left out: sockets, pipes, devices, directories called .grenier.`,
   problemSourceUnmounted: ({ path }) =>
     `${path}: a disk was mounted there and is not; what the backup has of it stays`,
   problemContentDiffers: ({ path }) => `${path}: the source has the same size and time, and other bytes`,

@@ -18,7 +18,7 @@ export const frenchBackup: BackupCatalogue = {
   backupVersion: ({ sequence, put, moved, removed }) =>
     `Version ${sequence} : ${put} nouveaux ou modifiés, ${moved} déplacés, ${removed} disparus.`,
   backupOthers: ({ count, files }) =>
-    `${files} ${count > 1 ? 'sockets, tubes ou périphériques ne sont pas des fichiers, et sont laissés' : 'socket, tube ou périphérique n’est pas un fichier, et est laissé'} de côté.`,
+    `${files} ${count > 1 ? 'choses sont laissées' : 'chose est laissée'} de côté : sockets, tubes, périphériques, dossiers nommés .grenier.`,
   problemSourceUnmounted: ({ path }) =>
     `${path} : un disque y était monté et ne l’est plus ; ce que la sauvegarde en a reste`,
   problemContentDiffers: ({ path }) => `${path} : la source a même taille et même date, mais d’autres octets`,

@@ -25,7 +25,7 @@ export interface SourceOptions {
 /** Of a cache, this alone is kept: https://bford.info/cachedir/ */
 const cacheTag = 'CACHEDIR.TAG' as Name
 const cacheSignature = 'Signature: 8a477f597d28d172789f06886806bc55'
-/** So many sockets, pipes and devices are counted. */
+/** So many of what is left out for what it is are counted. */
 const othersMax = 1_000_000
 
 /** A source keeps every name apart; times are taken as they are. */
@@ -53,7 +53,7 @@ export class SourceFiles implements FileSystem {
     this.#rules = new IgnoreRules(files, { always: options.exclude, strict: true })
   }
 
-  /** Sockets, pipes and devices that were seen. */
+  /** Sockets, pipes, devices, and directories of Grenier's own, that were seen. */
   get others(): number {
     return this.#others.size
   }
@@ -139,12 +139,20 @@ export class SourceFiles implements FileSystem {
   }
 
   async #isLeftOut(path: RelativePath, name: string): Promise<boolean> {
-    if (name === (ownDirectory as string)) return true
+    if (name === (ownDirectory as string) && (await this.#isOurs(path))) return true
     if (this.#rules.ignores(path, false)) return true
     // A rule that is about directories alone.
     if (!this.#rules.ignores(path, true)) return false
     const [look] = await this.#files.look([path]).catch(() => [])
     return look?.kind === 'directory'
+  }
+
+  /** A directory of this name is Grenier's own, and at the top whatever has it; it is counted. A file further down is one like any other. */
+  async #isOurs(path: RelativePath): Promise<boolean> {
+    const [look] = await this.#files.look([path])
+    const isOurs = path === (ownDirectory as string) || look === undefined || look.kind === 'directory'
+    if (isOurs && look !== undefined && this.#others.size < othersMax) this.#others.add(path)
+    return isOurs
   }
 
   async #isAtHome(path: RelativePath): Promise<boolean> {
@@ -201,8 +209,9 @@ export const absentFiles: FileSystem = {
   traits: () => Promise.resolve(traits),
 }
 
+/** Whether it lies in a directory of Grenier's own, or is the one at the top. */
 function isOwn(path: RelativePath): boolean {
-  return path.split('/').includes(ownDirectory)
+  return path === (ownDirectory as string) || path.split('/').slice(0, -1).includes(ownDirectory)
 }
 
 function refuse(): Promise<never> {
