@@ -5,6 +5,7 @@ import { EntryWriter } from '../../packages/client/src/engine/entry-writer.ts'
 import { GentlePrune } from '../../packages/client/src/engine/gentle-prune.ts'
 import { folderRecord, openVault } from '../../packages/client/src/engine/open-vault.ts'
 import { Pruning } from '../../packages/client/src/engine/pruning.ts'
+import { PruneLook } from '../../packages/client/src/engine/prune-look.ts'
 import { Receiver } from '../../packages/client/src/engine/receiver.ts'
 import { vaultFetch } from '../../packages/client/src/engine/vault-fetch.ts'
 import type { RelaySession } from '../../packages/client/src/relay/relay-session.ts'
@@ -17,7 +18,7 @@ afterEach(() => vi.restoreAllMocks())
 /** The duty of the machine that began the vault; `offsetMs`: what the relay's clock is ahead. `pruned`: stands for the prune itself. */
 async function duty(
   world: HostileWorld,
-  given: { offsetMs: number },
+  given: { offsetMs: number; isBusy?: boolean },
   work: (gentle: GentlePrune, pruned: ReturnType<typeof pruning>) => Promise<void>,
 ): Promise<void> {
   const context = world.at(0).context()
@@ -29,7 +30,14 @@ async function duty(
   const entries = new EntryWriter(vault, receiver)
   const { fetch } = vaultFetch(vault, { session, current: undefined } as never)
   try {
-    const gentle = new GentlePrune({ vault, entries, receiver, fetch, session, isBusy: () => false })
+    const gentle = new GentlePrune({
+      vault,
+      entries,
+      receiver,
+      fetch,
+      session,
+      isBusy: () => given.isBusy === true,
+    })
     await world.settles(work(gentle, pruning()))
   } finally {
     await open.close()
@@ -100,5 +108,21 @@ test('a clock that was ahead does not stop it for good, and one that differs fro
     a.skewMs += 2 * day
     await gentle.work()
     expect(pruned).toHaveBeenCalledTimes(1)
+  })
+})
+
+test('a checkpoint for the next time gives way to what else is to be done', async () => {
+  const world = await peacefulWorld()
+  const a = world.at(0)
+  await duty(world, { offsetMs: 0, isBusy: true }, async (gentle, pruned) => {
+    await gentle.work()
+    a.skewMs += 2 * day
+    pruned.mockRestore()
+    vi.spyOn(Receiver.prototype, 'receive').mockResolvedValue(undefined as never)
+    const wanted = vi.spyOn(PruneLook.prototype, 'wanted').mockResolvedValue('for-later')
+    // The line that is played takes no packs: nothing is sent.
+    await gentle.work()
+    expect(wanted).toHaveBeenCalledTimes(2)
+    expect(eventsOf(a, 'problem')).toEqual([])
   })
 })

@@ -85,11 +85,12 @@ export class GentlePrune {
 
   /** Whether it came to its end. */
   async #prune(): Promise<boolean> {
-    const { vault, isBusy } = this.#parts
+    const { vault } = this.#parts
+    const isBusy = (): boolean => this.#parts.isBusy() || vault.signal.aborted
     const giveWay = (): void => {
-      if (isBusy() || vault.signal.aborted) throw new GaveWay()
+      if (isBusy()) throw new GaveWay()
     }
-    const manner: PruneManner = { stepPacks, stepBytes, bytesMax: dailyBytes, giveWay, isWorth }
+    const manner: PruneManner = { stepPacks, stepBytes, bytesMax: dailyBytes, isBusy, giveWay, isWorth }
     try {
       const { clockOffsetMs } = await this.#parts.session()
       if (Math.abs(clockOffsetMs) > clockOffsetMaxMs) return true

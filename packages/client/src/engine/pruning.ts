@@ -37,6 +37,8 @@ export interface PruneManner {
   readonly stepBytes: number
   /** Bytes that are written anew in all; the rest is left to the next time. */
   readonly bytesMax: number
+  /** Whether there is something better to do: a checkpoint that is being written is left at that. */
+  readonly isBusy: () => boolean
   /** Called between steps, and now and then while it looks. Throws where there is something better to do. */
   readonly giveWay: () => void
   /** Whether what would go is worth the trouble. */
@@ -48,6 +50,7 @@ const thorough: PruneManner = {
   stepPacks: 256,
   stepBytes: 16 * packBytesMax,
   bytesMax: Number.POSITIVE_INFINITY,
+  isBusy: () => false,
   giveWay: () => undefined,
   isWorth: () => true,
 }
@@ -132,8 +135,8 @@ export class Pruning {
 
   async #writeCheckpoint(session: RelaySession, keepMs: number): Promise<void> {
     const { vault, entries, receiver } = this.#parts
-    const { giveWay } = this.#manner
-    const writer = new CheckpointWriter({ vault, entries, every: 1, isBusy: () => false })
+    const { giveWay, isBusy } = this.#manner
+    const writer = new CheckpointWriter({ vault, entries, every: 1, isBusy })
     while ((await this.#looks.wanted(session, keepMs)) !== undefined && !(await writer.write(session))) {
       giveWay()
       await receiver.receive(session)
