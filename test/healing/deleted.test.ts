@@ -5,6 +5,9 @@ import { exitCodeOf } from '../../packages/client/src/cli/exit-code.ts'
 import { english } from '../../packages/client/src/cli/messages-en.ts'
 import { wishDeletion } from '../../packages/client/src/engine/vault-deletion.ts'
 import { eventsOf, peacefulWorld } from '../hostile/hostile-world.ts'
+import { toHex } from '@grenier/crypto'
+import { eventText } from '../../packages/client/src/cli/folder-lines.ts'
+import { openFolder } from '@grenier/client'
 import { relayUrl, within } from '../simulation/world.ts'
 
 const monthMs = 31 * 24 * 3_600_000
@@ -37,4 +40,33 @@ test('a vault that its owner had deleted ends with a plain sentence; files stay,
   expect(b.user.exists('of b')).toBe(true)
   expect(world.relay.asked.get('put-back') ?? 0).toBe(0)
   expect(await world.relay.log(vault)).toEqual([])
+})
+
+test('a wish to delete is told by every sync and kept for status, with whose it was, until it is taken back', async () => {
+  const world = await peacefulWorld({ devices: 2 })
+  const [a, b] = [world.at(0), world.at(1)]
+  await world.syncs(a, b, a)
+  const vault = world.relay.vaultOf(a)
+  const standing = async (): Promise<unknown> => {
+    const engine = await openFolder(b.context(), b.folderPath)
+    return (await engine.status().finally(() => engine.close())).deletion
+  }
+  const finalMs = await within(
+    world,
+    wishDeletion(a.context(), { relay: relayUrl, vault }, 'delete'),
+    'the wish',
+  )
+  await world.syncs(b)
+  const by = toHex(a.context().home.device.sign.publicKey)
+  const wished = { by, device: a.context().home.deviceName, finalMs, signed: true }
+  const [event, ...more] = eventsOf(b, 'deletion')
+  expect([event, more]).toMatchObject([wished, []])
+  expect(event && eventText(english, event)).toMatch(
+    /is to be deleted at its relay.*\n.*grenier vault delete NAME --undo/,
+  )
+  expect(await within(world, standing(), 'the status')).toMatchObject(wished)
+  await within(world, wishDeletion(a.context(), { relay: relayUrl, vault }, 'keep'), 'the undo')
+  await world.syncs(b)
+  expect(eventsOf(b, 'deletion')).toHaveLength(1)
+  expect(await within(world, standing(), 'the status')).toBeUndefined()
 })

@@ -9,6 +9,8 @@ export interface VaultsCatalogue {
   vaultAt: Text<{ name: string; relay: string; bytes: string; folder: string | undefined }>
   vaultNotThere: Text<{ name: string; relay: string; isDeleted: boolean; folder: string | undefined }>
   vaultGoes: Text<{ name: string; by: string; at: string; until: string; signed: boolean }>
+  deletionWished: Text<{ by: string; name: string | undefined; at: string; until: string; signed: boolean }>
+  hintDeletion: Plain
   vaultDeleteAsk: Text<{ name: string; relay: string }>
   vaultDeleted: Text<{ name: string; relay: string; until: string }>
   vaultStays: Text<{ name: string; relay: string }>

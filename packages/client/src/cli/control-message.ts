@@ -70,6 +70,7 @@ const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'brake
 const sightFields = { direction: v.picklist(['up', 'down']), gone: count, changed: count, files: count }
 const sightSchema = v.strictObject(sightFields)
 const approvalSchema = v.strictObject({ marked: v.boolean(), sights: v.array(sightSchema) })
+const wishedFields = { by: text, device: v.optional(text), atMs: count, finalMs: count, signed: v.boolean() }
 const statusSchema = v.strictObject({
   state: stateSchema,
   pending: count,
@@ -77,6 +78,7 @@ const statusSchema = v.strictObject({
   problems: count,
   head,
   held: v.array(sightSchema),
+  deletion: v.optional(v.strictObject(wishedFields)),
   healed: v.optional(v.strictObject({ atMs: count, ...givenFields })),
   verified: v.optional(v.strictObject(verifiedFields)),
   lastContactMs: v.optional(v.number()),
@@ -193,6 +195,7 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('void'), sequence: count, device: text, reason: text }),
   v.strictObject({ event: v.literal('brake'), ...sightFields, examples: v.array(text) }),
   v.strictObject({ event: v.literal('healed'), entries: count, packs: count, bytes: count }),
+  v.strictObject({ event: v.literal('deletion'), ...wishedFields }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 

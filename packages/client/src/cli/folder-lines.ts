@@ -2,10 +2,11 @@
 import { nameToBytes } from '../sync/name.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { BrakeSight } from '../engine/brake-record.ts'
+import type { DeletionWished } from '../engine/deletion-watch.ts'
 import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
-import { formatBytes, formatCount, formatSeconds } from './quantities.ts'
+import { formatBytes, formatCount, formatId, formatMoment, formatSeconds } from './quantities.ts'
 import type { Language } from './messages.ts'
 import type { JsonLine } from './output.ts'
 import { printable } from './printable.ts'
@@ -50,6 +51,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'void':
     case 'brake':
     case 'healed':
+    case 'deletion':
     case 'blind': {
       const { event: name, ...facts } = event
       return { event: name, ...place, ...facts }
@@ -109,6 +111,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
         words.hintLine({ hint: words.hintBrake({ direction }) }),
       ].join('\n')
     }
+    case 'deletion':
+      return deletionText(words, event)
     case 'healed':
       return healedText(words, event)
     case 'blind':
@@ -120,6 +124,15 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
     case 'progress':
       return undefined
   }
+}
+
+/** A wish to delete the vault, with what to do about it. */
+export function deletionText(words: Catalogue, wished: DeletionWished): string {
+  const { by, device, atMs, finalMs, signed } = wished
+  const [at, until] = [formatMoment(atMs, words.language), formatMoment(finalMs, words.language)]
+  const name = device === undefined ? undefined : printable(device)
+  const message = words.deletionWished({ by: formatId(by), name, at, until, signed })
+  return [words.errorLine({ message }), words.hintLine({ hint: words.hintDeletion({}) })].join('\n')
 }
 
 function healedText(words: Catalogue, event: Extract<FolderEvent, { event: 'healed' }>): string {

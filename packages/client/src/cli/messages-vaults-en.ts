@@ -12,6 +12,12 @@ export const englishVaults: VaultsCatalogue = {
     signed
       ? `${name} is to be deleted there after ${until}: the key ${by} asked for it on ${at}. Files on devices stay; an owner takes it back with \`grenier vault delete NAME --undo\`.`
       : `The relay says that ${name} is to be deleted after ${until}, but not who asked for it: the signature is wrong.`,
+  deletionWished: ({ by, name, at, until, signed }) =>
+    signed
+      ? `this vault is to be deleted at its relay: ${name === undefined ? `the key ${by}` : `${name} (${by})`} asked for it on ${at}. After ${until} it is gone there for everybody, with all its history`
+      : `the relay says that this vault is to be deleted after ${until}, but does not prove that an owner asked for it (key ${by}, on ${at})`,
+  hintDeletion: () =>
+    'if you do not want that, an owner takes it back with `grenier vault delete NAME --undo`; a device that was stolen is taken out first, with `grenier revoke`',
   vaultDeleteAsk: ({ name, relay }) =>
     `Delete ${name} at ${relay}, with all its history, for everybody? Files on devices stay. (y/N) `,
   vaultDeleted: ({ name, relay, until }) =>

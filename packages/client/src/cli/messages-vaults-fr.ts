@@ -12,6 +12,12 @@ export const frenchVaults: VaultsCatalogue = {
     signed
       ? `${name} y sera supprimé après le ${until} : la clé ${by} l’a demandé le ${at}. Les fichiers des appareils restent ; un propriétaire y renonce avec « grenier vault delete NOM --undo ».`
       : `Le relais dit que ${name} sera supprimé après le ${until}, mais pas qui l’a demandé : la signature est fausse.`,
+  deletionWished: ({ by, name, at, until, signed }) =>
+    signed
+      ? `ce coffre va être supprimé chez son relais : ${name === undefined ? `la clé ${by}` : `${name} (${by})`} l’a demandé le ${at}. Après le ${until}, il n’y sera plus pour personne, ni rien de son historique`
+      : `le relais dit que ce coffre sera supprimé après le ${until}, mais ne prouve pas qu’un propriétaire l’a demandé (clé ${by}, le ${at})`,
+  hintDeletion: () =>
+    'si vous ne le voulez pas, un propriétaire y renonce avec « grenier vault delete NOM --undo » ; un appareil volé s’exclut d’abord, avec « grenier revoke »',
   vaultDeleteAsk: ({ name, relay }) =>
     `Supprimer ${name} chez ${relay}, avec tout son historique, pour tout le monde ? Les fichiers des appareils restent. (o/N) `,
   vaultDeleted: ({ name, relay, until }) =>

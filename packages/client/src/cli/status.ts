@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fromHex, toHex, vaultId } from '@grenier/crypto'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { heldBack } from '../engine/brake-record.ts'
+import { deletionIn } from '../engine/deletion-watch.ts'
 import { healedIn, type Healed } from '../engine/healed-note.ts'
 import { verifiedIn, type Verified } from '../engine/verified-note.ts'
 import type { FolderStatus } from '../engine/events.ts'
@@ -13,7 +14,7 @@ import { TreesStore } from '../state/trees-store.ts'
 import type { Catalogue } from './catalogue.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
 import { knownFolder } from './folder-argument.ts'
-import { sightText, stateText } from './folder-lines.ts'
+import { deletionText, sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { isClientErrorCode } from './exit-code.ts'
 import { errorReport } from './error-report.ts'
@@ -86,6 +87,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
           pending: trees.differingCount,
           head,
           held: heldBack(trees),
+          deletion: deletionIn(trees),
           healed: healedIn(trees),
           verified: verifiedIn(trees),
         },
@@ -106,7 +108,8 @@ function isStill(state: FolderStatus['state']): boolean {
 
 function jsonOf({ record, status, running, halt }: Standing): Record<string, unknown> {
   const { path, vault, name, relay } = record
-  const { state, pending, conflicts, problems, head, held, healed, verified, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, deletion, healed, verified, lastContactMs } =
+    status
   const lastContact = lastContactMs === undefined ? null : new Date(lastContactMs).toISOString()
   return {
     path,
@@ -125,6 +128,7 @@ function jsonOf({ record, status, running, halt }: Standing): Record<string, unk
       halt === undefined
         ? null
         : { code: halt.code, since: new Date(halt.sinceMs).toISOString(), ...halt.data },
+    deletion: deletion ?? null,
     verified:
       verified === undefined
         ? null
@@ -137,7 +141,8 @@ function jsonOf({ record, status, running, halt }: Standing): Record<string, unk
 
 function textOf({ output }: Invocation, { record, status, running, halt }: Standing): string {
   const { words, language } = output
-  const { state, pending, conflicts, problems, head, held, healed, verified, lastContactMs } = status
+  const { state, pending, conflicts, problems, head, held, deletion, healed, verified, lastContactMs } =
+    status
   const now = stateText(words, state)
   const lines = [
     words.statusFolder({
@@ -146,6 +151,7 @@ function textOf({ output }: Invocation, { record, status, running, halt }: Stand
       state: running ? now : words.statusResting({ state: now }),
     }),
   ]
+  if (deletion !== undefined) lines.push(deletionText(words, deletion))
   if (head !== undefined)
     lines.push(words.statusHead({ sequence: head.seq, words: fingerprintOf(head.hash) }))
   if (pending > 0) lines.push(words.statusPending({ count: pending, text: formatCount(pending, language) }))

@@ -30,7 +30,7 @@ export interface Adopted {
 }
 
 /** Rows beside the log and the trees that are not about a branch. */
-const keptRows = ['marker', 'listed', 'incarnation', 'healed', 'verified'].map(otherKey)
+const keptRows = ['marker', 'listed', 'incarnation', 'healed', 'verified', 'deletion'].map(otherKey)
 /** Every key of the state lies between. */
 const wholeState = { from: '', to: '\x7f' }
 
@@ -148,10 +148,11 @@ function ownLog({ trees, log }: Vault, session: RelaySession, base: AdoptedPlace
 /** Folding asks for nothing else. */
 const nothingElse: Pick<
   RelaySession,
-  'append' | 'putBack' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'
+  'append' | 'putBack' | 'vaultFacts' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'
 > = {
   append: unasked,
   putBack: unasked,
+  vaultFacts: unasked,
   lost: unasked,
   have: unasked,
   put: unasked,

@@ -2,6 +2,7 @@
 import type { ProblemCode } from '../sync/action.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { BrakeSight } from './brake-record.ts'
+import type { DeletionWished } from './deletion-watch.ts'
 import type { Healed } from './healed-note.ts'
 import type { Verified } from './verified-note.ts'
 
@@ -34,6 +35,8 @@ export type FolderEvent =
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
   /** The relay had lost something of the vault: so many entries were put back as they were, so many packs of content were sent anew. */
   | { readonly event: 'healed'; readonly entries: number; readonly packs: number; readonly bytes: number }
+  /** An owner wished the vault to be deleted at its relay. */
+  | ({ readonly event: 'deletion' } & DeletionWished)
   /** So much is gone or changed at once that a person has to look; `examples`: some paths. */
   | ({ readonly event: 'brake'; readonly examples: readonly string[] } & BrakeSight)
   /** The watcher is blind: only rescans see changes. */
@@ -62,6 +65,8 @@ export interface FolderStatus {
   readonly head: { readonly seq: number; readonly hash: string } | undefined
   /** What waits for a person's word. */
   readonly held: readonly BrakeSight[]
+  /** The wish to delete the vault that the relay last told of; undefined: none. */
+  readonly deletion?: DeletionWished | undefined
   /** What a relay that had lost it was last given back; undefined: never. */
   readonly healed?: Healed | undefined
   /** The last look at what the relay holds; undefined: never. */

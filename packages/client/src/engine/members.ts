@@ -203,6 +203,13 @@ function inviterOf(vault: Vault, { header }: Entry): string | undefined {
   return undefined
 }
 
+/** What a device calls itself, by the entry that brought it: one that was taken out as well. `id`: of its key, hex. */
+export function nameOfDevice(vault: Vault, id: string): string | undefined {
+  const device = vault.log.state.spine.devices.get(id)
+  const entry = device && entryOf(vault, device.since)
+  return entry && nameIn(vault, entry, id)
+}
+
 /** The name that an entry gives a device. A payload that does not open loses names and nothing else. */
 function nameIn({ log }: Vault, { header, payload }: Entry, id: string): string | undefined {
   const binding = header.kind === 'genesis' ? header.nonce : log.vault

@@ -11,6 +11,7 @@ import { noLook, SourceCheck, StreamTaking, type BackupSource } from './backup-s
 import { Brake, noBrake } from './brake.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
 import type { Connection } from './connection.ts'
+import { DeletionWatch } from './deletion-watch.ts'
 import { doDuties } from './duties.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { checkFolder } from './folder-place.ts'
@@ -87,8 +88,13 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
   const every = parts.checkpointEvery ?? checkpointEvery
   const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
   const duty = { vault, entries, checkpoints, lost: mending.lost }
+  const deletion = new DeletionWatch(vault)
   const run: FolderRun = new FolderRun({
     ...shared,
+    first: async (session) => {
+      await deletion.look(session)
+      await place.first(session)
+    },
     connection,
     shipper,
     planning,

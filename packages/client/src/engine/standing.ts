@@ -1,5 +1,6 @@
 // How an open folder stands: what `status` shows of it, and what a run says at its end.
 import { toHex } from '@grenier/crypto'
+import { deletionIn } from './deletion-watch.ts'
 import { heldBack } from './brake-record.ts'
 import type { FolderState, FolderStatus, Summary } from './events.ts'
 import { healedIn } from './healed-note.ts'
@@ -20,6 +21,7 @@ export function statusOf(
     problems: tally.problems,
     head: log.isEmpty ? undefined : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) },
     held: heldBack(trees),
+    deletion: deletionIn(trees),
     healed: healedIn(trees),
     verified: verifiedIn(trees),
     lastContactMs,

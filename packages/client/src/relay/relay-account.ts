@@ -48,7 +48,6 @@ export interface RelayAccount {
   withdrawDevice(device: SigningKey): Promise<void>
   /** Logged in by the identity: its account is that of the new one from here on, which signs `renewAccountBytes`. */
   renewAccount(identity: SigningKey, signature: Uint8Array): Promise<void>
-  vaultFacts(vault: VaultId): Promise<VaultFacts>
   /** Resolves when the wish is kept durably; with `delete` to when it becomes final, by the relay's clock, ms. */
   deleteVault(vault: VaultId, wish: OwnersWish): Promise<number | undefined>
 }

@@ -1,5 +1,6 @@
 // What the engine asks of a relay: one logged-in connection, over whatever carries frames.
 import type { EntryHash, PackId, SealedBytes, VaultId } from '@grenier/crypto'
+import type { VaultFacts } from './relay-account.ts'
 
 export interface RelayHead {
   readonly sequence: number
@@ -35,6 +36,8 @@ export interface RelaySession {
    * log has another one there, or ends before it.
    */
   putBack(vault: VaultId, entry: Uint8Array): Promise<'stands' | 'moved'>
+  /** What it takes up, and whether an owner wished it to be deleted. */
+  vaultFacts(vault: VaultId): Promise<VaultFacts>
   /** Packs that the log claims and the relay does not hold, as it says. */
   lost(vault: VaultId): Promise<readonly PackId[]>
   have(vault: VaultId, packs: readonly PackId[]): Promise<readonly PackState[]>
