@@ -85,6 +85,12 @@ export const failureWindowMs = 10 * minute
 /** Peers whose failures are counted at once. */
 export const failurePeersMax = 10_000
 
+/** Wishes about the deletion of one vault that one key may say within `wishWindowMs`: a person changes their mind once or twice. */
+export const wishesMax = 6
+
+/** By key, so that a thief's wishes do not keep the owner's from being heard. */
+export const wishWindowMs = minute
+
 /** Packs that nothing claimed are swept after this (DESIGN §4). */
 export const pendingMaxMs = 24 * hour
 

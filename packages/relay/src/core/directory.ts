@@ -31,8 +31,8 @@ export class PeerDirectory implements Directory {
     for (const key of [...this.#byVault.keys()]) this.#remove(key, peer)
   }
 
-  endLookers(vault: VaultId, reason: string, but?: Peer): void {
-    for (const peer of [...(this.#byVault.get(toHex(vault)) ?? [])]) if (peer !== but) void peer.end(reason)
+  endLookers(vault: VaultId, reason: string): void {
+    for (const peer of [...(this.#byVault.get(toHex(vault)) ?? [])]) void peer.end(reason)
   }
 
   endAll(key: SigningKey, reason: string): void {

@@ -11,6 +11,8 @@ import {
   processReceiveBytes,
   stopGraceMs,
   strangersMax,
+  wishesMax,
+  wishWindowMs,
 } from '../limits.ts'
 import { SendPool } from '../session/outbox.ts'
 import { ParkedPuts } from '../session/parked-puts.ts'
@@ -80,6 +82,7 @@ export class RelayCore {
           this.#directory.grown(vault, live, { sequence: entry.header.sequence, bytes: entry.bytes, by }),
       }),
       failures: new FailureCounter(clock),
+      wishes: new FailureCounter(clock, { max: wishesMax, windowMs: wishWindowMs }),
       receive: new ByteBudget(processReceiveBytes),
       sending: new SendPool(),
       blocks: new BlockPool(blockBytes, blocksKeptMax),

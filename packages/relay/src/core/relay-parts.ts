@@ -57,8 +57,8 @@ export interface Directory {
   byToken(token: string): Peer | undefined
   named(token: string, peer: Peer): void
   gone(peer: Peer, token: string): void
-  /** Ends all connections that looked into a vault, but that one: they come back, and ask anew. */
-  endLookers(vault: VaultId, reason: string, but?: Peer): void
+  /** Ends all connections that looked into a vault: they come back, and ask anew. */
+  endLookers(vault: VaultId, reason: string): void
   /** Ends all connections of a key. */
   endAll(key: SigningKey, reason: string): void
 }
@@ -73,6 +73,8 @@ export interface RelayParts {
   readonly vaults: LiveVaults
   readonly appender: Appender
   readonly failures: FailureCounter
+  /** Wishes about deletions, by vault and key. */
+  readonly wishes: FailureCounter
   readonly receive: ByteBudget
   readonly sending: SendPool
   /** Memory for what is received of packs, and for frames with what is sent of them. */

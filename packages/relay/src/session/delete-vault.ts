@@ -1,18 +1,24 @@
 // What a vault takes up, and the wish of an owner that it be deleted, or stay.
-import { CryptoError, decodeLogState, vaultId, verifySignature, type VaultId } from '@grenier/crypto/verify'
+import {
+  CryptoError,
+  decodeLogState,
+  toHex,
+  vaultId,
+  verifySignature,
+  type VaultId,
+} from '@grenier/crypto/verify'
 import { deleteVaultBytes, deleteVaultLabel, type ClientMessageOf, type OkMessage } from '@grenier/protocol'
 import { deletedFor } from '../core/deleted-vaults.ts'
 import { shortId } from '../core/event-log.ts'
-import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
+import type { Actor, RelayParts } from '../core/relay-parts.ts'
 import { refusalOf, rightOf, type Right } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
-import { futureMaxMs } from '../limits.ts'
+import { futureMaxMs, wishWindowMs } from '../limits.ts'
 import type { SignedWish } from '../store/deletion-store.ts'
 import type { VaultAccess } from './vault-access.ts'
 
 interface Asking {
   readonly parts: RelayParts
-  readonly peer: Peer
   readonly actor: Actor
   readonly access: VaultAccess
 }
@@ -34,14 +40,14 @@ export async function vaultFacts(
 }
 
 /**
- * Keeps an owner's wish. Connections that look into the vault end, so that their clients ask anew.
+ * Keeps an owner's wish. Nobody's connection ends by it, or a thief's device could cut everybody off; clients ask now and then.
  * @throws RelayError `vault-unknown`, `vault-deleted`, `no-right`, `clock-refused`, `login-failed`, `entry-refused`, `busy`
  */
 export async function deleteVault(
   asking: Asking,
   request: ClientMessageOf<'delete-vault'>,
 ): Promise<OkMessage> {
-  const { parts, peer, actor } = asking
+  const { parts, actor } = asking
   const vault = vaultId(request.vault)
   if ((await rightIn(asking, vault, request.wish)) !== 'owner')
     throw new RelayError('no-right', 'only an owner has a vault deleted')
@@ -49,6 +55,13 @@ export async function deleteVault(
   if (Math.abs(request.at - now) > futureMaxMs)
     throw new RelayError('clock-refused', 'the wish is not of now', { retryable: true, data: { now } })
   const signed = signedWish(actor, request)
+  const name = `${toHex(vault)} ${toHex(actor.key)}`
+  if (parts.wishes.blocked(name))
+    throw new RelayError('busy', 'too many wishes about this vault', {
+      retryable: true,
+      data: { reason: 'wishes', retryAfterMs: wishWindowMs },
+    })
+  parts.wishes.failed(name)
   switch (await parts.stores.deletions.keep(vault, signed, now)) {
     case 'unknown':
       throw new RelayError('vault-unknown', 'no such vault')
@@ -59,7 +72,6 @@ export async function deleteVault(
     case 'kept':
       parts.log('vault-wish', { vault: shortId(vault), wish: request.wish })
   }
-  parts.directory.endLookers(vault, 'asks anew', peer)
   const finalAt = (await parts.stores.deletions.wish(vault, now))?.finalAt
   return { type: 'ok', id: request.id, re: 'delete-vault', ...(finalAt === undefined ? {} : { finalAt }) }
 }
