@@ -133,8 +133,8 @@ export const strangerRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${relay}/core/failures.ts`,
-        find: '>= failuresMax\n',
-        replace: '>= failuresMax * 99\n',
+        find: '>= this.#max\n',
+        replace: '>= this.#max * 99\n',
       },
     ],
   },
