@@ -1,8 +1,6 @@
 // What can be said to `grenier` about backups.
 import * as v from 'valibot'
-import { backup } from './backup.ts'
-import { backupCheck } from './backup-check.ts'
-import { backupList } from './backup-list.ts'
+import * as commands from './commands.ts'
 import type { HistoryBuilding } from './program-history.ts'
 import { usageError } from './usage-error.ts'
 
@@ -52,9 +50,9 @@ export function addBackup({ invocation, words, done, sub }: HistoryBuilding): vo
     .action(async (what: string | undefined, which: string | undefined, given: unknown) => {
       const flags = v.parse(shape, given)
       const vault = flags.vault ?? which
-      if (what === 'list') done(await backupList(invocation, { vault }))
-      else if (what === 'check') done(await backupCheck(invocation, { ...flags, vault }))
+      if (what === 'list') done(await commands.backupList(invocation, { vault }))
+      else if (what === 'check') done(await commands.backupCheck(invocation, { ...flags, vault }))
       else if (which !== undefined) throw usageError('too-many', which)
-      else done(await backup(invocation, what, flags))
+      else done(await commands.backup(invocation, what, flags))
     })
 }

@@ -1,6 +1,6 @@
 // What can be said to `grenier` about carrying a vault to a relay.
 import * as v from 'valibot'
-import { importFile } from './import.ts'
+import * as commands from './commands.ts'
 import type { HistoryBuilding } from './program-history.ts'
 
 const optional = v.optional(v.string())
@@ -16,6 +16,6 @@ function addImport({ invocation, words, done, sub }: HistoryBuilding): void {
     .argument(`<${archive}>`)
     .option(`--relay <${relay}>`, words.helpImportRelay({}))
     .action(async (file: string, flags: unknown) => {
-      done(await importFile(invocation, file, v.parse(v.object({ relay: optional }), flags)))
+      done(await commands.importFile(invocation, file, v.parse(v.object({ relay: optional }), flags)))
     })
 }

@@ -1,14 +1,10 @@
 // What can be said to `grenier` about the history: the commands that look into it, and bring it back.
 import type { Command } from 'commander'
 import * as v from 'valibot'
-import { cat } from './cat.ts'
+import * as commands from './commands.ts'
 import type { Catalogue, CommandName } from './catalogue.ts'
-import { conflicts } from './conflicts.ts'
 import type { Invocation } from './invocation.ts'
-import { log } from './log.ts'
-import { ls } from './ls.ts'
 import type { Done } from './program.ts'
-import { restore } from './restore.ts'
 
 /** What a command is built with. */
 export interface HistoryBuilding {
@@ -39,7 +35,7 @@ function addLog({ invocation, words, done, sub }: HistoryBuilding): void {
     .option('--all', words.helpLogAll({}))
     .action(async (given: string | undefined, flags: unknown) => {
       const shape = v.object({ path: optional, limit: optional, all: flag })
-      done(await log(invocation, given, v.parse(shape, flags)))
+      done(await commands.log(invocation, given, v.parse(shape, flags)))
     })
 }
 
@@ -52,7 +48,7 @@ function addLs({ invocation, words, done, sub }: HistoryBuilding): void {
     .option('-R, --recursive', words.helpLsRecursive({}))
     .action(async (given: string, inside: string | undefined, flags: unknown) => {
       const checked = v.parse(v.object({ at: optional, recursive: flag }), flags)
-      done(await ls(invocation, { folder: given, path: inside }, checked))
+      done(await commands.ls(invocation, { folder: given, path: inside }, checked))
     })
 }
 
@@ -64,7 +60,7 @@ function addCat({ invocation, words, done, sub }: HistoryBuilding): void {
     .option(`--at <${moment}>`, words.helpAt({}))
     .action(async (given: string, inside: string, flags: unknown) => {
       const checked = v.parse(v.object({ at: optional }), flags)
-      done(await cat(invocation, { folder: given, path: inside }, checked))
+      done(await commands.cat(invocation, { folder: given, path: inside }, checked))
     })
 }
 
@@ -78,12 +74,12 @@ function addRestore({ invocation, words, done, sub }: HistoryBuilding): void {
     .option('--exact', words.helpRestoreExact({}))
     .action(async (given: string, flags: unknown) => {
       const shape = v.object({ at: optional, path: optional, into: optional, exact: flag })
-      done(await restore(invocation, given, v.parse(shape, flags)))
+      done(await commands.restore(invocation, given, v.parse(shape, flags)))
     })
 }
 
 function addConflicts({ invocation, words, done, sub }: HistoryBuilding): void {
   sub('conflicts', words.helpConflicts({}))
     .argument(`[${words.value.folder}]`)
-    .action(async (given: string | undefined) => done(await conflicts(invocation, given)))
+    .action(async (given: string | undefined) => done(await commands.conflicts(invocation, given)))
 }

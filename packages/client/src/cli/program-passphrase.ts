@@ -1,7 +1,7 @@
 // What can be said to `grenier` about the passphrase of this device's keys.
 import { Argument } from 'commander'
 import * as v from 'valibot'
-import { removePassphrase, setPassphrase } from './passphrase-set.ts'
+import * as commands from './commands.ts'
 import type { HistoryBuilding } from './program-history.ts'
 
 /** Adds the command. */
@@ -11,6 +11,10 @@ export function addPassphrase({ invocation, words, done, sub }: HistoryBuilding)
     .option(`--new-passphrase-file <${words.value.file}>`, words.helpNewPassphraseFile({}))
     .action(async (what: string, flags: unknown) => {
       const { newPassphraseFile } = v.parse(v.object({ newPassphraseFile: v.optional(v.string()) }), flags)
-      done(what === 'set' ? await setPassphrase(invocation, newPassphraseFile) : removePassphrase(invocation))
+      done(
+        what === 'set'
+          ? await commands.setPassphrase(invocation, newPassphraseFile)
+          : await commands.removePassphrase(invocation),
+      )
     })
 }

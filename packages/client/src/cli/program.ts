@@ -2,38 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, Option, type CommanderError } from 'commander'
 import * as v from 'valibot'
+import * as commands from './commands.ts'
 import type { ClientError, ExitCode } from '../errors.ts'
-import { add } from './add.ts'
-import { adopt } from './adopt.ts'
-import { approve } from './approve.ts'
 import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
-import { decrypt } from './decrypt.ts'
-import { devices } from './devices.ts'
-import { exportFolder } from './export.ts'
-import { exportSealedFolder } from './export-sealed.ts'
-import { forget } from './forget.ts'
-import { heal } from './heal.ts'
-import { invite } from './invite.ts'
 import type { Invocation } from './invocation.ts'
-import { join } from './join.ts'
-import { limit } from './limit.ts'
 import { openKeysFor } from './passphrase.ts'
 import { addBackup } from './program-backup.ts'
 import { addCarry } from './program-carry.ts'
 import { addHistory } from './program-history.ts'
 import { addPassphrase } from './program-passphrase.ts'
 import { addVaults } from './program-vaults.ts'
-import { recover } from './recover.ts'
-import { prune } from './prune.ts'
-import { retention } from './retention.ts'
-import { recoveryRenew } from './recovery-renew.ts'
-import { revoke, role } from './revoke.ts'
-import { setup } from './setup.ts'
-import { status } from './status.ts'
-import { sync } from './sync.ts'
-import { usage } from './usage.ts'
 import { usageError } from './usage-error.ts'
-import { verify } from './verify.ts'
 
 /** Hands the exit code of a command over. */
 export type Done = (exitCode: ExitCode) => void
@@ -132,7 +111,7 @@ function addSetup({ invocation, words, done, ...on }: Building): void {
       const optional = v.optional(v.string())
       const phrases = { phraseOut: optional, phraseFile: optional, recoverySheet: optional }
       const shape = { invite: optional, deviceName: optional, ...phrases }
-      done(await setup(invocation, url, v.parse(v.object(shape), flags)))
+      done(await commands.setup(invocation, url, v.parse(v.object(shape), flags)))
     })
 }
 
@@ -141,7 +120,7 @@ function addAdd({ invocation, words, done, ...on }: Building): void {
     .argument(`<${words.value.folder}>`)
     .option(`--name <${words.value.name}>`, words.helpAddName({}))
     .action(async (folder: string, flags: unknown) => {
-      done(await add(invocation, folder, v.parse(v.object({ name: v.optional(v.string()) }), flags)))
+      done(await commands.add(invocation, folder, v.parse(v.object({ name: v.optional(v.string()) }), flags)))
     })
 }
 
@@ -155,21 +134,21 @@ function addInvite({ invocation, words, done, ...on }: Building): void {
     .action(async (folder: string, flags: unknown) => {
       const [qr, cancel] = [v.optional(v.boolean()), v.optional(v.string())]
       const shape = v.object({ role: v.string(), expires: v.string(), qr, cancel })
-      done(await invite(invocation, folder, v.parse(shape, flags)))
+      done(await commands.invite(invocation, folder, v.parse(shape, flags)))
     })
 }
 
 function addDevices({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'devices', words.helpDevices({}))
     .argument(`<${words.value.folder}>`)
-    .action(async (folder: string) => done(await devices(invocation, folder)))
+    .action(async (folder: string) => done(await commands.devices(invocation, folder)))
 }
 
 function addRevoke({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'revoke', words.helpRevoke({}))
     .argument(`<${words.value.folder}>`)
     .argument(`<${words.value.device}>`)
-    .action(async (folder: string, member: string) => done(await revoke(invocation, folder, member)))
+    .action(async (folder: string, member: string) => done(await commands.revoke(invocation, folder, member)))
 }
 
 function addRole({ invocation, words, done, ...on }: Building): void {
@@ -178,7 +157,7 @@ function addRole({ invocation, words, done, ...on }: Building): void {
     .argument(`<${words.value.device}>`)
     .argument(`<${words.value.role}>`)
     .action(async (folder: string, member: string, wanted: string) =>
-      done(await role(invocation, folder, { member, role: wanted })),
+      done(await commands.role(invocation, folder, { member, role: wanted })),
     )
 }
 
@@ -189,7 +168,7 @@ function addJoin({ invocation, words, done, ...on }: Building): void {
     .option(`--device-name <${words.value.name}>`, words.helpDeviceName({}))
     .action(async (code: string, folder: string, flags: unknown) => {
       const checked = v.parse(v.object({ deviceName: v.optional(v.string()) }), flags)
-      done(await join(invocation, { code, folder }, checked))
+      done(await commands.join(invocation, { code, folder }, checked))
     })
 }
 
@@ -206,7 +185,7 @@ function addRecover({ invocation, words, done, ...on }: Building): void {
       const optional = v.optional(v.string())
       const shape = { phraseFile: optional, vault: optional, into: optional, deviceName: optional }
       const keepDevice = v.optional(v.array(v.string()))
-      done(await recover(invocation, url, v.parse(v.object({ ...shape, keepDevice }), flags)))
+      done(await commands.recover(invocation, url, v.parse(v.object({ ...shape, keepDevice }), flags)))
     })
 }
 
@@ -220,12 +199,14 @@ function addRecovery({ invocation, words, done, ...on }: Building): void {
     .action(async (_what: string, flags: unknown) => {
       const optional = v.optional(v.string())
       const shape = { phraseFile: optional, phraseOut: optional, newPhraseFile: optional }
-      done(await recoveryRenew(invocation, v.parse(v.object(shape), flags)))
+      done(await commands.recoveryRenew(invocation, v.parse(v.object(shape), flags)))
     })
 }
 
 function addUsage({ invocation, words, done, ...on }: Building): void {
-  sub({ ...on, words }, 'usage', words.helpUsage({})).action(async () => done(await usage(invocation)))
+  sub({ ...on, words }, 'usage', words.helpUsage({})).action(async () =>
+    done(await commands.usage(invocation)),
+  )
 }
 
 function addSync({ invocation, words, done, ...on }: Building): void {
@@ -233,32 +214,34 @@ function addSync({ invocation, words, done, ...on }: Building): void {
     .argument(`[${words.value.folder}...]`)
     .option('--once', words.helpOnce({}))
     .action(async (folders: string[], flags: unknown) => {
-      done(await sync(invocation, folders, v.parse(v.object({ once: v.optional(v.boolean()) }), flags)))
+      done(
+        await commands.sync(invocation, folders, v.parse(v.object({ once: v.optional(v.boolean()) }), flags)),
+      )
     })
 }
 
 function addStatus({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'status', words.helpStatus({}))
     .argument(`[${words.value.folder}]`)
-    .action(async (folder: string | undefined) => done(await status(invocation, folder)))
+    .action(async (folder: string | undefined) => done(await commands.status(invocation, folder)))
 }
 
 function addApprove({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'approve', words.helpApprove({}))
     .argument(`<${words.value.folder}>`)
-    .action(async (folder: string) => done(await approve(invocation, folder)))
+    .action(async (folder: string) => done(await commands.approve(invocation, folder)))
 }
 
 function addAdopt({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'adopt', words.helpAdopt({}))
     .argument(`<${words.value.folder}>`)
-    .action(async (folder: string) => done(await adopt(invocation, folder)))
+    .action(async (folder: string) => done(await commands.adopt(invocation, folder)))
 }
 
 function addHeal({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'heal', words.helpHeal({}))
     .argument(`[${words.value.folder}]`)
-    .action(async (folder: string | undefined) => done(await heal(invocation, folder)))
+    .action(async (folder: string | undefined) => done(await commands.heal(invocation, folder)))
 }
 
 function addVerify({ invocation, words, done, ...on }: Building): void {
@@ -267,7 +250,7 @@ function addVerify({ invocation, words, done, ...on }: Building): void {
     .option(`--sample <${words.value.share}>`, words.helpVerifySample({}))
     .action(async (folder: string | undefined, flags: unknown) => {
       const shape = v.object({ sample: v.optional(v.string()) })
-      done(await verify(invocation, folder, v.parse(shape, flags)))
+      done(await commands.verify(invocation, folder, v.parse(shape, flags)))
     })
 }
 
@@ -277,7 +260,7 @@ function addLimit({ invocation, words, done, ...on }: Building): void {
     .option(`--down <${words.value.rate}>`, words.helpLimitDown({}))
     .action(async (flags: unknown) => {
       const optional = v.optional(v.string())
-      done(await limit(invocation, v.parse(v.object({ up: optional, down: optional }), flags)))
+      done(await commands.limit(invocation, v.parse(v.object({ up: optional, down: optional }), flags)))
     })
 }
 
@@ -290,7 +273,7 @@ function addPrune({ invocation, words, done, ...on }: Building): void {
     .action(async (folder: string | undefined, flags: unknown) => {
       const flag = v.optional(v.boolean())
       const shape = { keep: v.optional(v.string()), dryRun: flag, undo: flag }
-      done(await prune(invocation, folder, v.parse(v.object(shape), flags)))
+      done(await commands.prune(invocation, folder, v.parse(v.object(shape), flags)))
     })
 }
 
@@ -299,14 +282,14 @@ function addRetention({ invocation, words, done, ...on }: Building): void {
     .argument(`<${words.value.folder}>`)
     .argument(`[${words.value.duration}]`)
     .action(async (folder: string, floor: string | undefined) =>
-      done(await retention(invocation, folder, floor)),
+      done(await commands.retention(invocation, folder, floor)),
     )
 }
 
 function addForget({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'forget', words.helpForget({}))
     .argument(`<${words.value.folder}>`)
-    .action(async (folder: string) => done(await forget(invocation, folder)))
+    .action(async (folder: string) => done(await commands.forget(invocation, folder)))
 }
 
 function addExport({ invocation, words, done, ...on }: Building): void {
@@ -331,7 +314,7 @@ function addExport({ invocation, words, done, ...on }: Building): void {
       if (sealed === true && wraps) throw usageError('age-sealed')
       // A sealed one has all of the history, and `decrypt --at` chooses.
       if (sealed === true && how.at !== undefined) throw usageError('too-many', '--at')
-      const run = sealed === true ? exportSealedFolder : exportFolder
+      const run = sealed === true ? commands.exportSealedFolder : commands.exportFolder
       done(await run(invocation, folder, how))
     })
 }
@@ -348,7 +331,7 @@ function addDecrypt({ invocation, words, done, ...on }: Building): void {
     .action(async (from: string, flags: unknown) => {
       const text = v.optional(v.string())
       const shape = { phraseFile: text, into: text, list: v.optional(v.boolean()), path: text, at: text }
-      done(await decrypt(invocation, from, v.parse(v.object(shape), flags)))
+      done(await commands.decrypt(invocation, from, v.parse(v.object(shape), flags)))
     })
 }
 
