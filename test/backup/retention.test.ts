@@ -67,3 +67,33 @@ test('without rules, what a prune took is listed no more, and all that is listed
   expect(stay.length).toBeLessThan(4)
   for (const { sequence } of stay) expect(await backup.bytes('file', { sequence })).toHaveLength(150_000)
 })
+
+test('the oldest version that stays is kept, however long the prune takes', async () => {
+  const begin = new Date(2025, 0, 31, 23, 55).getTime()
+  vi.useFakeTimers({ toFake: ['Date'], now: begin })
+  const backup = await Backup.start(ground)
+  const written = new Map<number, Buffer>()
+  // The last one of January, and ten minutes later the first one of February.
+  for (const minutes of [0, 4, 14]) {
+    vi.setSystemTime(begin + minutes * 60_000)
+    const bytes = randomBytes(150_000)
+    backup.write('file', bytes)
+    written.set((await backup.run()).version.sequence, bytes)
+  }
+  const { home } = backup.device
+  const [record] = home.backups
+  if (record === undefined) throw new Error('no backup')
+  await home.addFolder({ ...record, backup: { from: 'folder', keep: { monthly: 12 } } })
+  vi.setSystemTime(begin + 40 * dayMs)
+  const engine = await openFolder(backup.device.context(), backup.vault)
+  let nowMs = Date.now()
+  vi.spyOn(Date, 'now').mockImplementation(() => (nowMs += 60_000))
+  await engine.prune({ keepMs: 0, dryRun: false }).finally(() => engine.close())
+  vi.restoreAllMocks()
+  const stay = await backupVersions(backup.device.context(), backup.vault)
+  expect(stay.map(({ sequence }) => [...written.keys()].indexOf(sequence))).toEqual([1, 2])
+  for (const { sequence } of stay)
+    expect((await backup.bytes('file', { sequence })).equals(written.get(sequence) ?? Buffer.alloc(0))).toBe(
+      true,
+    )
+})

@@ -1,5 +1,5 @@
-// Prunes by itself, as an idle duty of an owner's client that watches a folder that it began: looks once a day whether enough
-// has died to be worth it, lets go of it in small steps, and stops where there is something better to do. One owner at a time; who comes second finds it done.
+// Prunes by itself, as an idle duty of an owner's client that watches a folder that it began: looks once a day whether enough has died to be worth
+// it, lets go of it in small steps, and stops where there is something better to do. One owner at a time; who comes second finds it done.
 import { CryptoError, packBytesMax, roleOf, toHex } from '@grenier/crypto'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import { ItemReader, ItemWriter } from '../state/item-codec.ts'

@@ -15,6 +15,7 @@ import { Backoff } from '../relay/backoff.ts'
 import type { EngineContext } from './api.ts'
 import { carry, type Carried, type CarriedVault } from './carrying.ts'
 import { Connection } from './connection.ts'
+import { patiently } from './patiently.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { Tally } from './tally.ts'
 
@@ -56,7 +57,11 @@ export async function importArchive(
   const tally = new Tally({ clock, report, device: home.deviceName, traffic })
   try {
     const from = carriedArchive(reader, state)
-    const carried = await carry({ from, tally, onSession: (work) => patiently(connection, work) })
+    const carried = await carry({
+      from,
+      tally,
+      onSession: (work) => patiently(connection, attemptsMax, work),
+    })
     const { head, vault } = state
     const { end } = reader
     const { sentBytes, receivedBytes } = connection.traffic
@@ -120,20 +125,5 @@ function carriedArchive(reader: ArchiveReader, { vault, head }: LogState): Carri
       }
     },
     pack: (id: PackId) => reader.pack(id),
-  }
-}
-
-/** Again on another session when the line breaks, or when there is no room for the moment. */
-async function patiently<T>(
-  connection: Connection,
-  work: (session: Awaited<ReturnType<Connection['session']>>) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work(await connection.session())
-    } catch (error) {
-      const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
-      if (!isLine || attempt >= attemptsMax) throw error
-    }
   }
 }

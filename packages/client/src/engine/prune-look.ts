@@ -48,6 +48,14 @@ export interface KeptVersions {
   readonly sinceMs: number
 }
 
+/** What may retire. It is one moment for all of a prune, however long that takes. */
+export interface PruneLimit {
+  /** Entries after this stay: ms since 1970, by the relay's clock. */
+  readonly untilMs: number
+  /** The oldest version that stays: what a checkpoint holds goes no further. */
+  readonly through: number
+}
+
 /** Looks at one vault. Nothing else may receive or append meanwhile. */
 export class PruneLook {
   readonly #parts: PruneLookParts
@@ -67,13 +75,13 @@ export class PruneLook {
   }
 
   /** Whether a checkpoint is to be written: since everything is older than what is to be kept, or since none is there for the next time. */
-  async wanted(session: RelaySession, keepMs: number): Promise<'for-this' | 'for-later' | undefined> {
-    const { vault, entries } = this.#parts
+  async wanted({ untilMs, through }: PruneLimit): Promise<'for-this' | 'for-later' | undefined> {
+    const { vault } = this.#parts
     const { head, checkpoints } = vault.log.state
     const latest = checkpoints.findLast(({ sequence }) => isAgreed(vault.trees, sequence))
     const since = historyFrom(vault, latest?.sequence ?? -1, head.sequence).entries
     if (since === 0) return undefined
-    if (head.at <= entries.atNow(session) - keepMs) return 'for-this'
+    if (head.at <= untilMs && head.sequence <= through) return 'for-this'
     if (latest === undefined || since >= entriesBetween) return 'for-later'
     return (await this.#bytesSince(latest.sequence)) >= bytesBetween ? 'for-later' : undefined
   }
@@ -86,14 +94,13 @@ export class PruneLook {
   }
 
   /** The furthest checkpoint that is old enough, holds what this device folded itself, and can be read. */
-  async choose(session: RelaySession, keepMs: number): Promise<CheckpointRef | undefined> {
-    const { vault, entries } = this.#parts
+  async choose(session: RelaySession, { untilMs, through }: PruneLimit): Promise<CheckpointRef | undefined> {
+    const { vault } = this.#parts
     const { checkpoints, spine } = vault.log.state
-    const until = entries.atNow(session) - keepMs
     for (const ref of checkpoints.toReversed()) {
       if (ref.holds <= (spine.prune?.through ?? -1) || !isAgreed(vault.trees, ref.sequence)) continue
       const at = headerOf(vault, ref.holds)?.at ?? headerOf(vault, ref.sequence)?.at
-      if (at === undefined || at > until) continue
+      if (at === undefined || at > untilMs || ref.holds > through) continue
       if (await this.isHere(session, pointOf(ref))) return ref
     }
     return undefined

@@ -20,7 +20,7 @@ import { CheckpointWriter } from './checkpoint-writer.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { LiveChunks } from './live-chunks.ts'
 import { rewrite, type MovedChunk } from './pack-rewriter.ts'
-import { longestFloorMs, PruneLook, pointOf, type Look } from './prune-look.ts'
+import { longestFloorMs, PruneLook, pointOf, type Look, type PruneLimit } from './prune-look.ts'
 import { stepsOf, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
 import type { Receiver } from './receiver.ts'
@@ -107,20 +107,22 @@ export class Pruning {
     const session = await this.#parts.session()
     await receiver.receive(session)
     requireOwner(vault)
-    const nowMs = this.#parts.entries.atNow(session)
-    const sinceMs = nowMs - options.keepMs
+    const sinceMs = this.#parts.entries.atNow(session) - options.keepMs
     const retained = await retainedOf(vault, sinceMs)
-    // What is retired cannot be folded again: nothing is, from the oldest version that stays on.
-    const keepMs = retained === undefined ? options.keepMs : nowMs - retained.oldestMs + 1
     const kept = retained && { sequences: retained.sequences, sinceMs }
-    const wanted = await this.#looks.wanted(session, keepMs)
+    // What is retired cannot be folded again: nothing is, from the oldest version that stays on.
+    const limit = {
+      untilMs: retained === undefined ? sinceMs : retained.oldestMs - 1,
+      through: retained?.sequences[0] ?? Number.POSITIVE_INFINITY,
+    }
+    const wanted = await this.#looks.wanted(limit)
     if (wanted === 'for-this') {
       const now = await this.#looks.foresee(session)
       const foreseen = this.#said(now, now.head)
       if (dryRun || !this.#manner.isWorth(foreseen, now.plan.liveBytes)) return foreseen
     }
-    if (!dryRun && wanted !== undefined) await this.#writeCheckpoint(session, keepMs)
-    const chosen = await this.#looks.choose(session, keepMs)
+    if (!dryRun && wanted !== undefined) await this.#writeCheckpoint(session, limit)
+    const chosen = await this.#looks.choose(session, limit)
     let look = await this.#looks.from(session, chosen && pointOf(chosen), kept)
     const foreseen = this.#said(look, chosen?.holds)
     if (dryRun || !this.#manner.isWorth(foreseen, look.plan.liveBytes)) return foreseen
@@ -133,11 +135,11 @@ export class Pruning {
     return { ...this.#said(look, undefined), versions, entries, entryBytes, through }
   }
 
-  async #writeCheckpoint(session: RelaySession, keepMs: number): Promise<void> {
+  async #writeCheckpoint(session: RelaySession, limit: PruneLimit): Promise<void> {
     const { vault, entries, receiver } = this.#parts
     const { giveWay, isBusy } = this.#manner
     const writer = new CheckpointWriter({ vault, entries, every: 1, isBusy })
-    while ((await this.#looks.wanted(session, keepMs)) !== undefined && !(await writer.write(session))) {
+    while ((await this.#looks.wanted(limit)) !== undefined && !(await writer.write(session))) {
       giveWay()
       await receiver.receive(session)
     }

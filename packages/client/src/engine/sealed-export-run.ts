@@ -1,7 +1,6 @@
 // A sealed export from login to end: a line of its own to the relay, so that neither a sync that runs nor its state is disturbed.
 import { fromHex, toHex, vaultId, type PackId } from '@grenier/crypto'
 import type { ArchiveWriter } from '../archive/archive-writer.ts'
-import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import { VaultLog } from '../log/vault-log.ts'
@@ -11,6 +10,7 @@ import type { EngineContext } from './api.ts'
 import { Connection } from './connection.ts'
 import type { Summary } from './events.ts'
 import { keepingEvidence } from './halting.ts'
+import { patiently } from './patiently.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { exportSealed } from './sealed-export.ts'
 import { Tally } from './tally.ts'
@@ -49,7 +49,7 @@ export async function runSealedExport(
   const tally = new Tally({ clock, report, device: home.deviceName, traffic })
   const log = new VaultLog(vaultId(fromHex(record.vault)), home.device, { anchor: known })
   const onSession = <T>(work: (session: RelaySession) => Promise<T>): Promise<T> =>
-    patiently(connection, work)
+    patiently(connection, attemptsMax, work)
   try {
     const counts = await keepingEvidence({ home, clock, record }, () =>
       exportSealed({ log, writer, pool: platform.pool, onSession, tally }),
@@ -73,17 +73,5 @@ function summaryOf(log: VaultLog, tally: Tally, { traffic }: Connection): Summar
     problems: 0,
     head: { seq: sequence, hash: toHex(hash) },
     durationMs: tally.durationMs,
-  }
-}
-
-/** Again on another session when the line breaks. */
-async function patiently<T>(connection: Connection, work: (session: RelaySession) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work(await connection.session())
-    } catch (error) {
-      const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
-      if (!isLine || attempt >= attemptsMax) throw error
-    }
   }
 }
