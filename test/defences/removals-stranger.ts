@@ -132,7 +132,7 @@ export const strangerRemovals: readonly Removal[] = [
     gone: 'that a network waits after some failures',
     edits: [
       {
-        file: `${relay}/core/failures.ts`,
+        file: `${relay}/core/try-counter.ts`,
         find: '>= this.#max\n',
         replace: '>= this.#max * 99\n',
       },

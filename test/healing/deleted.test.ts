@@ -51,7 +51,7 @@ test('a wish to delete is told by every sync and kept for status, with whose it 
     const engine = await openFolder(b.context(), b.folderPath)
     return (await engine.status().finally(() => engine.close())).deletion
   }
-  const finalMs = await within(
+  const { finalAtMs: finalMs } = await within(
     world,
     wishDeletion(a.context(), { relay: relayUrl, vault }, 'delete'),
     'the wish',

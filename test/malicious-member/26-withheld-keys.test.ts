@@ -1,5 +1,5 @@
 // An owner that gives members other keys than the others, or none.
-import { decodeEntry, makeRekey, sealTo, signEntry, toHex } from '@grenier/crypto'
+import { decodeEntry, makeRekey, sealTo, signEntry, toHex, type EpochOpening } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, expectHalt, oneMore, peacefulWorld } from '../hostile/hostile-world.ts'
 import { HostileMember, reassembled } from '../hostile/member.ts'
@@ -34,24 +34,19 @@ describe('attack 26: keys that are withheld', () => {
     await world.syncs(a, b)
     const owner = new HostileMember(world, a)
     await owner.read()
-    const { entry } = makeRekey(owner.on)
-    const { header, payload } = decodeEntry(entry.bytes)
-    if (header.kind !== 'member' || header.part.action !== 'rekey') throw new RangeError('no rekey')
+    const { epoch, withSeals } = rekeyOf(owner)
     const { publicKey } = b.home.device.kem
-    const place = { kind: 'device', binding: owner.vault, epoch: header.part.epoch.number } as const
+    const place = { kind: 'device', binding: owner.vault, epoch: epoch.number } as const
     const seal = sealTo({
       ...place,
       recipient: publicKey,
       secret: world.random.bytes(32),
       random: world.random,
     })
-    const seals = header.part.epoch.seals.map((one) =>
+    const seals = epoch.seals.map((one) =>
       Buffer.compare(one.recipient, b.home.device.sign.publicKey) === 0 ? { ...one, seal } : one,
     )
-    const part = { ...header.part, epoch: { ...header.part.epoch, seals } }
-    await owner.append(
-      signEntry({ header: { ...header, part }, payload, secretKey: owner.device.sign.secretKey }).bytes,
-    )
+    await owner.append(withSeals(seals))
     await oneMore(world, a, 'under the new key')
     const before = b.tree()
     // Earlier keys do not open under it either; that it is the seal, and whose, only the commitment shows.
@@ -66,10 +61,7 @@ describe('attack 26: keys that are withheld', () => {
     await world.syncs(a, b)
     const owner = new HostileMember(world, a)
     await owner.read()
-    const { entry } = makeRekey(owner.on)
-    const { header, payload } = decodeEntry(entry.bytes)
-    if (header.kind !== 'member' || header.part.action !== 'rekey') throw new RangeError('no rekey')
-    const { epoch } = header.part
+    const { epoch, withSeals } = rekeyOf(owner)
     const left = world.at(2).home.device.sign.publicKey
     const changes = [
       epoch.seals.filter(({ recipient }) => Buffer.compare(recipient, left) !== 0),
@@ -79,19 +71,28 @@ describe('attack 26: keys that are withheld', () => {
       epoch.seals.slice(0, 1),
     ]
     for (const given of changes) {
-      const seals = given.toSorted((x, y) => Buffer.compare(x.recipient, y.recipient))
-      const part = { ...header.part, epoch: { ...epoch, seals } }
-      const forged = signEntry({
-        header: { ...header, part },
-        payload,
-        secretKey: owner.device.sign.secretKey,
-      }).bytes
+      const forged = withSeals(given.toSorted((x, y) => Buffer.compare(x.recipient, y.recipient)))
       await expect(owner.append(forged)).rejects.toMatchObject({ data: { reason: 'entry-refused' } })
       world.relay.lieTo(b, { log: (log) => [...log, { sequence: log.length, entry: forged }] })
       await expectHalt(world, b, 'relay-contradicts')
     }
   })
 })
+
+/** An epoch that an owner opens, and the entry of it with other seals, signed rightly. */
+function rekeyOf(owner: HostileMember): {
+  epoch: EpochOpening
+  withSeals: (seals: EpochOpening['seals']) => Uint8Array
+} {
+  const { header, payload } = decodeEntry(makeRekey(owner.on).entry.bytes)
+  if (header.kind !== 'member' || header.part.action !== 'rekey') throw new RangeError('no rekey')
+  const { part } = header
+  const withSeals = (seals: EpochOpening['seals']): Uint8Array => {
+    const changed = { ...header, part: { ...part, epoch: { ...part.epoch, seals } } }
+    return signEntry({ header: changed, payload, secretKey: owner.device.sign.secretKey }).bytes
+  }
+  return { epoch: part.epoch, withSeals }
+}
 
 /** The same entry with the seal of one recipient spoilt, signed anew: its length and the rest of it stay. */
 function withBrokenSeal(bytes: Uint8Array, recipient: Uint8Array, signer: HostileMember): Uint8Array {

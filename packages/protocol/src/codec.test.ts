@@ -110,7 +110,7 @@ describe('what is refused', () => {
       ...relayMessages.map((message) => [message, decodeRelayMessage] as const),
     ]
     const ofClients = ['certificate', 'resume', 'reopen', 'invite', 'after']
-    const optional = [...ofClients, 'message', 'retryAfterMs', 'data', 'deletion', 'finalAt']
+    const optional = [...ofClients, 'message', 'retryAfterMs', 'data', 'deletion', 'finalAt', 'revived']
     for (const [message, decode] of cases) {
       for (const field of Object.keys(message)) {
         if (optional.includes(field) || (field === 'id' && message.type === 'error')) continue

@@ -83,6 +83,7 @@ export const relayMessages: readonly RelayMessage[] = [
   },
   { type: 'ok', id: 10, re: 'delete-vault' },
   { type: 'ok', id: 10, re: 'delete-vault', finalAt: 2_592_000_001 },
+  { type: 'ok', id: 10, re: 'delete-vault', revived: true },
   ...relayErrorCodes.map((code) => ({ type: 'error', id: 11, code, retryable: false }) as const),
   { type: 'error', code: 'shutting-down', retryable: true, retryAfterMs: 5000, message: 'back soon' },
   { type: 'error', id: 12, code: 'entry-refused', retryable: false, data: { reason: 'no-right', at: 12 } },

@@ -105,8 +105,12 @@ const okVaultFacts = v.strictObject({
   entries: whole,
   deletion: v.optional(deletion),
 })
-/** The wish is durable. With `delete`: when it becomes final. */
-const okDeleteVault = v.strictObject({ ...ok('delete-vault'), finalAt: v.optional(whole) })
+/** The wish is durable. With `delete`: when it becomes final. `revived`: it came after that, and nothing of the vault is left. */
+const okDeleteVault = v.strictObject({
+  ...ok('delete-vault'),
+  finalAt: v.optional(whole),
+  revived: v.optional(v.literal(true)),
+})
 
 /** The request (or, without an id, the connection) is refused. */
 const error = v.strictObject({

@@ -14,6 +14,7 @@ export interface VaultsCatalogue {
   vaultDeleteAsk: Text<{ name: string; relay: string }>
   vaultDeleted: Text<{ name: string; relay: string; until: string }>
   vaultStays: Text<{ name: string; relay: string }>
+  vaultRevived: Text<{ name: string; relay: string }>
   helpVaults: Plain
   helpVault: Plain
   helpVaultDelete: Plain

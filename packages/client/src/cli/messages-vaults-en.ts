@@ -23,6 +23,8 @@ export const englishVaults: VaultsCatalogue = {
   vaultDeleted: ({ name, relay, until }) =>
     `${name} is deleted at ${relay} after ${until}. Until then it works on, and \`grenier vault delete NAME --undo\` takes this back. Files on devices stay.`,
   vaultStays: ({ name, relay }) => `${name} stays at ${relay}.`,
+  vaultRevived: ({ name, relay }) =>
+    `${name} was deleted at ${relay} already, and nothing of it is left there. It may be put there again: \`grenier sync\` on the device that has most of it, or \`grenier import\` of a sealed export.`,
   helpVaults: () => 'the vaults at your relays and here: sizes, folders, and which are to be deleted',
   helpVault: () => 'have a vault deleted at its relay (owners); files on devices stay',
   helpVaultDelete: () => '`delete`: final once the retention floor has passed, 30 days unless set otherwise',

@@ -23,6 +23,8 @@ export const frenchVaults: VaultsCatalogue = {
   vaultDeleted: ({ name, relay, until }) =>
     `${name} sera supprimé chez ${relay} après le ${until}. D’ici là tout continue, et « grenier vault delete NOM --undo » y renonce. Les fichiers des appareils restent.`,
   vaultStays: ({ name, relay }) => `${name} reste chez ${relay}.`,
+  vaultRevived: ({ name, relay }) =>
+    `${name} était déjà supprimé chez ${relay}, et il n’y en reste rien. Il peut y être remis : \`grenier sync\` sur l’appareil qui en a le plus, ou \`grenier import\` d’un export scellé.`,
   helpVaults: () => 'les coffres chez vos relais et ici : tailles, dossiers, et ceux qui seront supprimés',
   helpVault: () =>
     'faire supprimer un coffre chez son relais (propriétaires) ; les fichiers des appareils restent',

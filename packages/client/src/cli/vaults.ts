@@ -119,13 +119,22 @@ export async function deleteVault(
     if (!(await isYes(output, words.vaultDeleteAsk({ name: shown, relay }))))
       throw new ClientError('interrupted', 'not wanted')
   }
-  const finalMs = await wishDeletion(
+  const { finalAtMs: finalMs, isRevived } = await wishDeletion(
     { home, platform: platform() },
     { relay, vault },
     undo ? 'keep' : 'delete',
   )
-  output.line({ event: 'vault-delete', vault: toHex(vault), relay, name: record?.name, undo, finalMs })
-  if (finalMs === undefined) output.result(words.vaultStays({ name: shown, relay }))
+  output.line({
+    event: 'vault-delete',
+    vault: toHex(vault),
+    relay,
+    name: record?.name,
+    undo,
+    finalMs,
+    revived: isRevived,
+  })
+  if (isRevived) output.result(words.vaultRevived({ name: shown, relay }))
+  else if (finalMs === undefined) output.result(words.vaultStays({ name: shown, relay }))
   else output.result(words.vaultDeleted({ name: shown, relay, until: formatMoment(finalMs, language) }))
   return 0
 }

@@ -2,7 +2,7 @@
 import { CryptoError, sign, signingKey, verifySignature, type VaultId } from '@grenier/crypto'
 import { deleteVaultBytes, deleteVaultLabel, type DeletionWish } from '@grenier/protocol'
 import type { Home } from '../home/home.ts'
-import type { Deletion } from '../relay/relay-account.ts'
+import type { Deletion, WishAnswer } from '../relay/relay-account.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import type { Platform } from './platform.ts'
 
@@ -13,14 +13,14 @@ export interface DeletionPlace {
 }
 
 /**
- * Tells the relay the wish, signed by this device. Gives when a wish to delete becomes final: ms, by the relay's clock.
+ * Tells the relay the wish, signed by this device. Times are the relay's.
  * @throws ClientError `relay-unreachable`, `relay-refused`
  */
 export async function wishDeletion(
   { home, platform }: { readonly home: Home; readonly platform: Platform },
   { relay, vault }: DeletionPlace,
   wish: DeletionWish,
-): Promise<number | undefined> {
+): Promise<WishAnswer> {
   const { sign: pair } = home.device
   const session = await logInAt(platform, relay, deviceLogin(home))
   try {

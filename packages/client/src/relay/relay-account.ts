@@ -37,6 +37,12 @@ export interface OwnersWish {
   readonly signature: Uint8Array
 }
 
+/** What becomes of a wish. `finalAtMs`: when one to delete becomes final; `isRevived`: one to keep came after that, and nothing of the vault is left. */
+export interface WishAnswer {
+  readonly finalAtMs: number | undefined
+  readonly isRevived: boolean
+}
+
 /** The same connection, seen from the account. Rejects as RelaySession does. */
 export interface RelayAccount {
   /** Logged in by the identity: makes the account, or adds the device of this encoded certificate. `invite`: the hoster's code. */
@@ -49,5 +55,5 @@ export interface RelayAccount {
   /** Logged in by the identity: its account is that of the new one from here on, which signs `renewAccountBytes`. */
   renewAccount(identity: SigningKey, signature: Uint8Array): Promise<void>
   /** Resolves when the wish is kept durably; with `delete` to when it becomes final, by the relay's clock, ms. */
-  deleteVault(vault: VaultId, wish: OwnersWish): Promise<number | undefined>
+  deleteVault(vault: VaultId, wish: OwnersWish): Promise<WishAnswer>
 }

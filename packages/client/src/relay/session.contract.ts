@@ -331,7 +331,7 @@ export function sessionContract(name: string, dial: () => Promise<Dialled>): voi
       const facts = { packBytes: 9, keptBytes: 1, entryBytes: 7, entries: 2, deletion: undefined }
       expect(await session.vaultFacts(vault)).toEqual(facts)
       const wish = { wish: 'delete', at: 3, signature: bytes(64, 2) } as const
-      expect(await session.deleteVault(vault, wish)).toBe(8)
+      expect(await session.deleteVault(vault, wish)).toEqual({ finalAtMs: 8, isRevived: false })
       expect(Math.abs(session.clockOffsetMs)).toBeLessThan(60_000)
       expect(session.traffic.sentBytes).toBeGreaterThan(10)
       expect(session.traffic.receivedBytes).toBeGreaterThan(10)

@@ -19,7 +19,7 @@ import { GetLane } from './get-lane.ts'
 import { logIn, type Credentials, type LoggedIn } from './handshake.ts'
 import { Link } from './link.ts'
 import { PutLane, type SealedPack } from './put-lane.ts'
-import type { AccountFacts, OwnersWish, RelayAccount, VaultFacts } from './relay-account.ts'
+import type { AccountFacts, OwnersWish, RelayAccount, VaultFacts, WishAnswer } from './relay-account.ts'
 import { unreachable } from './relay-failure.ts'
 import type { PackState, RelayEntry, RelayHead, RelaySession } from './relay-session.ts'
 
@@ -212,14 +212,14 @@ class Session implements ConnectedSession {
     return { packBytes, keptBytes, entryBytes, entries, deletion }
   }
 
-  async deleteVault(vault: VaultId, wish: OwnersWish): Promise<number | undefined> {
-    const { finalAt } = await this.link.ask('delete-vault', (id) => ({
+  async deleteVault(vault: VaultId, wish: OwnersWish): Promise<WishAnswer> {
+    const { finalAt, revived } = await this.link.ask('delete-vault', (id) => ({
       type: 'delete-vault',
       id,
       vault,
       ...wish,
     }))
-    return finalAt
+    return { finalAtMs: finalAt, isRevived: revived === true }
   }
 
   async close(): Promise<void> {

@@ -26,7 +26,7 @@ import { systemClock, type Clock } from './clock.ts'
 import { DeletionHold, type ClockRecordStore } from './deletion-hold.ts'
 import { PeerDirectory } from './directory.ts'
 import { silentLog, type EventLog } from './event-log.ts'
-import { FailureCounter } from './failures.ts'
+import { TryCounter } from './try-counter.ts'
 import { LiveVaults } from './live-vaults.ts'
 import type { CoreConfig, RelayParts } from './relay-parts.ts'
 import { Sweeper, type Swept } from './sweep.ts'
@@ -81,8 +81,8 @@ export class RelayCore {
         appended: ({ vault, entry, by }, live) =>
           this.#directory.grown(vault, live, { sequence: entry.header.sequence, bytes: entry.bytes, by }),
       }),
-      failures: new FailureCounter(clock),
-      wishes: new FailureCounter(clock, { max: wishesMax, windowMs: wishWindowMs }),
+      failures: new TryCounter(clock),
+      wishes: new TryCounter(clock, { max: wishesMax, windowMs: wishWindowMs }),
       receive: new ByteBudget(processReceiveBytes),
       sending: new SendPool(),
       blocks: new BlockPool(blockBytes, blocksKeptMax),

@@ -9,7 +9,7 @@ import type { BlockPool } from './block-pool.ts'
 import type { ByteBudget } from './budget.ts'
 import type { Clock } from './clock.ts'
 import type { EventLog } from './event-log.ts'
-import type { FailureCounter } from './failures.ts'
+import type { TryCounter } from './try-counter.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
 
 /** Who may open an account. */
@@ -72,9 +72,9 @@ export interface RelayParts {
   readonly log: EventLog
   readonly vaults: LiveVaults
   readonly appender: Appender
-  readonly failures: FailureCounter
+  readonly failures: TryCounter
   /** Wishes about deletions, by vault and key. */
-  readonly wishes: FailureCounter
+  readonly wishes: TryCounter
   readonly receive: ByteBudget
   readonly sending: SendPool
   /** Memory for what is received of packs, and for frames with what is sent of them. */

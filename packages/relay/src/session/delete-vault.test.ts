@@ -144,7 +144,10 @@ describe('deleting a vault', () => {
     expect(outcome(await stranger.ask(wish(world, vault, { pair: person.device.sign })))).toBe(
       'vault-unknown',
     )
-    expect(outcome(await back.ask(wish(world, vault, { pair: person.device.sign, wish: 'keep' })))).toBe('ok')
+    expect(await back.ask(wish(world, vault, { pair: person.device.sign, wish: 'keep' }))).toMatchObject({
+      type: 'ok',
+      revived: true,
+    })
     expect(outcome(await back.ask({ type: 'put-back', vault: vault.state.vault, entry }))).toBe('ok')
   })
 

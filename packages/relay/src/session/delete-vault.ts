@@ -61,8 +61,9 @@ export async function deleteVault(
       retryable: true,
       data: { reason: 'wishes', retryAfterMs: wishWindowMs },
     })
-  parts.wishes.failed(name)
-  switch (await parts.stores.deletions.keep(vault, signed, now)) {
+  parts.wishes.count(name)
+  const kept = await parts.stores.deletions.keep(vault, signed, now)
+  switch (kept) {
     case 'unknown':
       throw new RelayError('vault-unknown', 'no such vault')
     case 'replayed':
@@ -70,10 +71,13 @@ export async function deleteVault(
     case 'sweeping':
       throw new RelayError('busy', 'what is left of the vault is being deleted', { retryable: true })
     case 'kept':
+    case 'revived':
       parts.log('vault-wish', { vault: shortId(vault), wish: request.wish })
   }
+  const about = { type: 'ok', id: request.id, re: 'delete-vault' } as const
+  if (kept === 'revived') return { ...about, revived: true }
   const finalAt = (await parts.stores.deletions.wish(vault, now))?.finalAt
-  return { type: 'ok', id: request.id, re: 'delete-vault', ...(finalAt === undefined ? {} : { finalAt }) }
+  return finalAt === undefined ? about : { ...about, finalAt }
 }
 
 /** The right of who asks; in a vault that was deleted, as it was in the end, for those who want it back. */

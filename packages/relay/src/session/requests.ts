@@ -125,7 +125,7 @@ async function openAccount(
       throw new RelayError('registration-closed', 'this relay takes no new accounts')
     case 'invitation-wrong':
       // To come without a code is no guess at one.
-      if (request.invite !== undefined) parts.failures.failed(from)
+      if (request.invite !== undefined) parts.failures.count(from)
       throw new RelayError('invitation-wrong', 'no invitation, or not any more')
     case 'device-refused':
       throw new RelayError('account-closed', 'this device belongs to another account, or was withdrawn')

@@ -238,7 +238,7 @@ export class Session implements Peer {
     if (!(error instanceof RelayError)) return
     const guess = error.code === 'account-unknown' && message.keyKind === 'one-time'
     if (error.code !== 'login-failed' && !guess) return
-    this.#parts.failures.failed(this.#from)
+    this.#parts.failures.count(this.#from)
     this.#parts.log('login-refused', { code: error.code, kind: message.keyKind })
   }
 

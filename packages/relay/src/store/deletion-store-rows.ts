@@ -129,7 +129,7 @@ function keepIn(
     view.del(deletedStateKey(vault))
     for (const member of keysIn(view.get(membersKey(vault)))) view.del(memberKey(member, vault))
     view.del(membersKey(vault))
-    return 'kept'
+    return 'revived'
   }
   const bytes = view.get(vaultKey(vault))
   if (bytes === undefined || decodeVaultRow(bytes).head === undefined) return 'unknown'

@@ -118,7 +118,7 @@ export function describeDeletionStore(name: string, make: MakeStores): void {
       await cleared(stores, now, 100)
       expect(await logs.append(append('v', 0))).toEqual({ result: 'head-moved', head: undefined })
       expect(await deletions.keep(vault('v'), wish({ at: now }), now)).toBe('replayed')
-      expect(await deletions.keep(vault('v'), wish({ wish: 'keep', at: now }), now)).toBe('kept')
+      expect(await deletions.keep(vault('v'), wish({ wish: 'keep', at: now }), now)).toBe('revived')
       expect(await deletions.deleted(vault('v'))).toBeUndefined()
       expect(await logs.vaultsOf(anna)).toEqual([vault('other')])
       expect(await logs.append(append('v', 0))).toEqual({ result: 'appended' })

@@ -30,8 +30,11 @@ export interface DeletedVault {
   readonly state: Uint8Array
 }
 
-/** What became of a wish. `replayed`: one as late, or later, is kept already. `sweeping`: what is left of the vault is being deleted now. */
-export type WishResult = 'kept' | 'unknown' | 'replayed' | 'sweeping'
+/**
+ * What became of a wish. `revived`: the vault was deleted, and that is forgotten: nothing of it is here. `replayed`: one as late, or later, is kept
+ * already. `sweeping`: what is left of the vault is being deleted now.
+ */
+export type WishResult = 'kept' | 'revived' | 'unknown' | 'replayed' | 'sweeping'
 
 /** Wishes and ends of vaults. Every change is atomic, and durable when it resolves. */
 export interface DeletionStore {
