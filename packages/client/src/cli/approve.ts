@@ -3,10 +3,11 @@ import { approveFolder } from '../engine/open-folder.ts'
 import type { Approval, EngineContext } from '../engine/api.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder } from './at-holder.ts'
 import { knownFolder } from './folder-argument.ts'
 import { sightText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
+import { onceFree } from './open-own-folder.ts'
 import { printable } from './printable.ts'
 
 /** Approves what was seen; what comes after it is seen anew. @throws ClientError */
@@ -14,18 +15,19 @@ export async function approve(invocation: Invocation, folder: string): Promise<E
   const { output, homeDirectory, interrupt, platform } = invocation
   const home = openHome(homeDirectory)
   const record = knownFolder(home, folder)
-  const running = await holderOf(home.directory, record.path)
-  const context = (): EngineContext => {
-    return { home, platform: platform(), report: () => undefined, signal: interrupt.signal }
-  }
-  const approval =
-    running === undefined
-      ? await approveFolder(context(), record.path)
-      : await running.approve({ path: record.path }, { signal: interrupt.signal })
   const { path, vault } = record
+  const { signal } = interrupt
+  const context = (): EngineContext => ({ home, platform: platform(), report: () => undefined, signal })
+  const { approval, isRunning } = await atHolder<{ approval: Approval; isRunning: boolean }>(home, path, {
+    ask: async (holder) => ({ approval: await holder.approve({ path }, { signal }), isRunning: true }),
+    here: async () => {
+      const approval = await onceFree(home, path, () => approveFolder(context(), path))
+      return { approval, isRunning: false }
+    },
+  })
   output.line({ event: 'approve', folder: path, vault, marked: approval.marked, held: approval.sights })
   for (const text of textsOf(invocation, approval, path)) output.result(text)
-  if (running === undefined) output.note(output.words.approveNext({}))
+  if (!isRunning) output.note(output.words.approveNext({}))
   return 0
 }
 

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { TakeRow } from '../engine/history-query.ts'
 import { controlAddress, controlSockets } from './control-address.ts'
-import { ControlFault } from './control-fault.ts'
+import { ControlFault, HolderGone } from './control-fault.ts'
 import { readLines } from './control-lines.ts'
 import type { PlacedReport } from './folder-report.ts'
 import {
@@ -62,7 +62,7 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
     asking: Pick<Exchange, 'request' | 'report' | 'take' | 'signal'>,
   ): Promise<unknown> => {
     const answered = await exchange({ home, name, ...asking })
-    if (answered === undefined) throw new ControlFault('it ended')
+    if (answered === undefined) throw new HolderGone('it ended')
     return answered.result
   }
   return {

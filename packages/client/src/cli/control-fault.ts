@@ -4,3 +4,6 @@
 export class ControlFault extends Error {
   override readonly name = 'ControlFault'
 }
+
+/** Nobody listens any more: what was to be asked was not. */
+export class HolderGone extends ControlFault {}

@@ -1,12 +1,10 @@
 // `grenier heal`: gives back now what a relay lost. A sync does so by itself; this is for those who want to see it done.
-import type { GivenBack } from '../engine/mending.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder, withEngine } from './at-holder.ts'
 import { knownFolder } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
-import { openOwnFolder } from './open-own-folder.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 
@@ -22,11 +20,10 @@ export async function heal(invocation: Invocation, name: string | undefined): Pr
 async function healOne(invocation: Invocation, home: Home, { path, vault }: FolderRecord): Promise<void> {
   const { output, interrupt } = invocation
   output.concern({ folder: path, vault })
-  const running = await holderOf(home.directory, path)
-  const given =
-    running === undefined
-      ? await healHere(invocation, home, path)
-      : await running.heal({ path }, { signal: interrupt.signal })
+  const given = await atHolder(home, path, {
+    ask: (holder) => holder.heal({ path }, { signal: interrupt.signal }),
+    here: () => withEngine({ invocation, home, path }, (engine) => engine.heal()),
+  })
   output.line({ event: 'heal', folder: path, vault, ...given })
   const { words, language } = output
   const { entries, packs, bytes } = given
@@ -35,14 +32,5 @@ async function healOne(invocation: Invocation, home: Home, { path, vault }: Fold
     const counts = { entries: formatCount(entries, language), packs: formatCount(packs, language) }
     const text = { folder: printable(path), ...counts, bytes: formatBytes(bytes, language) }
     output.result(words.healDone(text))
-  }
-}
-
-async function healHere(invocation: Invocation, home: Home, path: string): Promise<GivenBack> {
-  const engine = await openOwnFolder({ invocation, home, path })
-  try {
-    return await engine.heal()
-  } finally {
-    await engine.close()
   }
 }

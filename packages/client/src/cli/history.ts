@@ -1,17 +1,18 @@
 // Asks the history of a vault, of the running `sync` where one holds its folder, else of the state and the relay; and how commands that do so end.
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
+import type { EngineContext } from '../engine/api.ts'
 import type { HistoryAnswer, HistoryQuery, TakeRow } from '../engine/history-query.ts'
 import { openHistory } from '../engine/open-history.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder, withEngine } from './at-holder.ts'
 import { knownVault, realFolder } from './folder-argument.ts'
 import { summaryLine, type Place } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
-import { onceFree, openOwnFolder } from './open-own-folder.ts'
+import { onceFree } from './open-own-folder.ts'
 import { usageError } from './usage-error.ts'
 
 /** Whose history. */
@@ -41,19 +42,23 @@ export async function askHistory(
 ): Promise<HistoryAnswer> {
   const { signal } = invocation.interrupt
   const key = openingKey(record)
-  const running = await holderOf(home.directory, key)
-  if (running !== undefined) return await running.history({ path: record.path, query }, { take, signal })
-  const platform = invocation.platform()
-  const context = { home, platform, report: () => undefined, signal }
   // The source of a backup is never written to.
   if (query.do === 'restore' && record.backup !== undefined) throw usageError('backup-in-place', record.name)
-  // In place the folder itself is at work.
-  if (query.do === 'restore') {
-    const engine = await openOwnFolder({ invocation, home, path: key, context })
-    return await engine.history(query, take).finally(() => engine.close())
+  const context = (): EngineContext => {
+    return { home, platform: invocation.platform(), report: () => undefined, signal }
   }
-  const opened = await onceFree(home, key, () => openHistory(context, key))
-  return await opened.history(query, take).finally(() => opened.close())
+  return await atHolder(home, key, {
+    ask: (holder) => holder.history({ path: record.path, query }, { take, signal }),
+    here: async () => {
+      // In place the folder itself is at work.
+      if (query.do === 'restore') {
+        const on = { invocation, home, path: key, context: context() }
+        return await withEngine(on, (engine) => engine.history(query, take))
+      }
+      const opened = await onceFree(home, key, () => openHistory(context(), key))
+      return await opened.history(query, take).finally(() => opened.close())
+    },
+  })
 }
 
 /** Says how far what was shown can be trusted to be the latest, and ends the lines. Returns the exit code. */

@@ -4,11 +4,10 @@ import type { Invitation } from '../engine/api.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder, withEngine } from './at-holder.ts'
 import { knownFolder } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { changeMembers, membersOf, oneOf, roleOf } from './members.ts'
-import { openOwnFolder } from './open-own-folder.ts'
 import { formatId, formatMoment, parseDuration } from './quantities.ts'
 
 export interface InviteFlags {
@@ -18,12 +17,6 @@ export interface InviteFlags {
   readonly cancel?: string | undefined
 }
 
-interface Wanted {
-  readonly path: string
-  readonly role: Invitation['role']
-  readonly expiresMs: number
-}
-
 /** Prints the code, once; or takes an open invitation back. @throws ClientError */
 export async function invite(invocation: Invocation, folder: string, flags: InviteFlags): Promise<ExitCode> {
   const home = openHome(invocation.homeDirectory)
@@ -31,11 +24,13 @@ export async function invite(invocation: Invocation, folder: string, flags: Invi
   invocation.output.concern({ folder: record.path, vault: record.vault })
   if (flags.cancel !== undefined) return await cancel(invocation, home, { record, text: flags.cancel })
   const wanted = { path: record.path, role: roleOf(flags.role), expiresMs: parseDuration(flags.expires) }
-  const running = await holderOf(home.directory, record.path)
-  const invitation =
-    running === undefined
-      ? await inviteHere(invocation, home, wanted)
-      : await running.invite(wanted, { signal: invocation.interrupt.signal })
+  const invitation = await atHolder(home, record.path, {
+    ask: (holder) => holder.invite(wanted, { signal: invocation.interrupt.signal }),
+    here: () =>
+      withEngine({ invocation, home, path: record.path }, (engine) =>
+        engine.invite({ role: wanted.role, expiresMs: wanted.expiresMs }),
+      ),
+  })
   tell(invocation, { folder: record.path, vault: record.vault }, invitation)
   if (flags.qr === true) showQr(invocation, invitation.code)
   return 0
@@ -61,15 +56,6 @@ async function cancel(
   output.line({ event: 'cancel', folder: record.path, vault: record.vault, invitation })
   output.result(output.words.cancelDone({ id: formatId(invitation) }))
   return 0
-}
-
-async function inviteHere(invocation: Invocation, home: Home, wanted: Wanted): Promise<Invitation> {
-  const engine = await openOwnFolder({ invocation, home, path: wanted.path })
-  try {
-    return await engine.invite({ role: wanted.role, expiresMs: wanted.expiresMs })
-  } finally {
-    await engine.close()
-  }
 }
 
 function tell(

@@ -1,11 +1,10 @@
 // The members of a folder's vault, as commands ask for them: of the running `sync` where one holds the folder, else of the folder itself; and who is
 // meant by a name or an id that somebody typed.
-import type { FolderEngine, Invitation, MemberChange, Members } from '../engine/api.ts'
+import type { Invitation, MemberChange, Members } from '../engine/api.ts'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder, withEngine } from './at-holder.ts'
 import type { Invocation } from './invocation.ts'
-import { openOwnFolder } from './open-own-folder.ts'
 import { usageError } from './usage-error.ts'
 
 /** Fewer characters of an id are none: they may be a name that somebody mistyped. */
@@ -22,25 +21,20 @@ export interface MembersOf {
 
 /** @throws ClientError as `FolderEngine.members` */
 export async function membersOf(on: MembersOf): Promise<Members> {
-  const running = await holderOf(on.home.directory, on.path)
-  if (running === undefined) return await withEngine(on, (engine) => engine.members())
-  return await running.members({ path: on.path }, { signal: on.invocation.interrupt.signal })
+  const { home, path, invocation } = on
+  return await atHolder(home, path, {
+    ask: (holder) => holder.members({ path }, { signal: invocation.interrupt.signal }),
+    here: () => withEngine(on, (engine) => engine.members()),
+  })
 }
 
 /** @throws ClientError as `FolderEngine.changeMembers` */
 export async function changeMembers(on: MembersOf, change: MemberChange): Promise<Members> {
-  const running = await holderOf(on.home.directory, on.path)
-  if (running === undefined) return await withEngine(on, (engine) => engine.changeMembers(change))
-  return await running.changeMembers({ path: on.path, change }, { signal: on.invocation.interrupt.signal })
-}
-
-async function withEngine<T>(on: MembersOf, ask: (engine: FolderEngine) => Promise<T>): Promise<T> {
-  const engine = await openOwnFolder(on)
-  try {
-    return await ask(engine)
-  } finally {
-    await engine.close()
-  }
+  const { home, path, invocation } = on
+  return await atHolder(home, path, {
+    ask: (holder) => holder.changeMembers({ path, change }, { signal: invocation.interrupt.signal }),
+    here: () => withEngine(on, (engine) => engine.changeMembers(change)),
+  })
 }
 
 /** @throws ClientError `usage` */

@@ -1,15 +1,13 @@
 // `grenier prune`: lets go of what no retained version needs, says what would go, or brings back what was dropped. Asked of the running `sync` where
 // one holds the folder.
-import type { FolderEngine } from '../engine/api.ts'
 import type { BroughtBack } from '../engine/bringing-back.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { ExitCode } from '../errors.ts'
 import { openingKey, type FolderRecord } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder, withEngine } from './at-holder.ts'
 import { summaryFor } from './prune-summary.ts'
 import { askedFolder, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
-import { openOwnFolder } from './open-own-folder.ts'
 import { formatBytes, formatCount, parseDuration } from './quantities.ts'
 import { printable } from './printable.ts'
 import { usageError } from './usage-error.ts'
@@ -42,36 +40,23 @@ export async function prune(
   const asked = askedFolder(invocation, folder)
   const path = openingKey(asked.record)
   const { signal } = invocation.interrupt
-  const running = await holderOf(asked.home.directory, path)
+  const on = { invocation, home: asked.home, path }
   if (undo) {
-    const back =
-      running === undefined
-        ? await here(invocation, asked, (engine) => engine.bringBack())
-        : await running['bring-back']({ path }, { signal })
+    const back = await atHolder(asked.home, path, {
+      ask: (holder) => holder['bring-back']({ path }, { signal }),
+      here: () => withEngine(on, (engine) => engine.bringBack()),
+    })
     tellBack(invocation, asked, back)
   } else {
     const options = { keepMs: keepMsOf(keep, asked.record), dryRun }
-    const pruned =
-      running === undefined
-        ? await here(invocation, asked, (engine) => engine.prune(options))
-        : await running.prune({ path, ...options }, { signal })
+    const pruned = await atHolder(asked.home, path, {
+      ask: (holder) => holder.prune({ path, ...options }, { signal }),
+      here: () => withEngine(on, (engine) => engine.prune(options)),
+    })
     tellPruned(invocation, asked, { pruned, dryRun })
   }
   invocation.output.line(summaryFor(asked.place, Math.round(performance.now() - startMs)))
   return 0
-}
-
-async function here<T>(
-  invocation: Invocation,
-  { home, record }: Asked,
-  work: (engine: FolderEngine) => Promise<T>,
-): Promise<T> {
-  const engine = await openOwnFolder({ invocation, home, path: openingKey(record) })
-  try {
-    return await work(engine)
-  } finally {
-    await engine.close()
-  }
 }
 
 function tellPruned(

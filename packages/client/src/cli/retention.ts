@@ -2,10 +2,9 @@
 // holds the folder.
 import type { ExitCode } from '../errors.ts'
 import { openingKey } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder, withEngine } from './at-holder.ts'
 import { askedFolder } from './history.ts'
 import type { Invocation } from './invocation.ts'
-import { openOwnFolder } from './open-own-folder.ts'
 import { summaryFor } from './prune-summary.ts'
 import { formatCount, parseDuration } from './quantities.ts'
 
@@ -22,22 +21,15 @@ export async function retention(
   const { home, record, place } = askedFolder(invocation, folder)
   const wanted = floor === undefined ? {} : { floorMs: parseDuration(floor) }
   const path = openingKey(record)
-  const running = await holderOf(home.directory, path)
-  const engine = running === undefined ? await openOwnFolder({ invocation, home, path }) : undefined
-  try {
-    const said =
-      engine === undefined
-        ? await running?.retention({ path, ...wanted }, { signal: interrupt.signal })
-        : await engine.retention(wanted.floorMs)
-    if (said === undefined) throw new RangeError('nobody was asked')
-    const { words, language } = output
-    const days = (ms: number): string => formatCount(Math.ceil((ms / dayMs) * 10) / 10, language)
-    output.line({ event: 'retention', ...place, ...said })
-    output.result(words.retentionIs({ days: days(said.floorMs) }))
-    if (said.holdsMs > said.floorMs) output.note(words.retentionWas({ days: days(said.holdsMs) }))
-  } finally {
-    await engine?.close()
-  }
+  const said = await atHolder(home, path, {
+    ask: (holder) => holder.retention({ path, ...wanted }, { signal: interrupt.signal }),
+    here: () => withEngine({ invocation, home, path }, (engine) => engine.retention(wanted.floorMs)),
+  })
+  const { words, language } = output
+  const days = (ms: number): string => formatCount(Math.ceil((ms / dayMs) * 10) / 10, language)
+  output.line({ event: 'retention', ...place, ...said })
+  output.result(words.retentionIs({ days: days(said.floorMs) }))
+  if (said.holdsMs > said.floorMs) output.note(words.retentionWas({ days: days(said.holdsMs) }))
   output.line(summaryFor(place, Math.round(performance.now() - startMs)))
   return 0
 }

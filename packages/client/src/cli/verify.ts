@@ -4,7 +4,7 @@ import type { Verification } from '../engine/mending.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
-import { holderOf } from './control-client.ts'
+import { atHolder } from './at-holder.ts'
 import { heaviestExitCode } from './exit-code.ts'
 import { knownVault } from './folder-argument.ts'
 import { FolderReport } from './folder-report.ts'
@@ -66,11 +66,10 @@ async function verifyOne(
   const place = { folder: path, vault }
   output.concern(place)
   const startMs = performance.now()
-  const running = await holderOf(home.directory, key)
-  const found =
-    running === undefined
-      ? await verifyHere({ invocation, home, share }, record)
-      : await running.verify({ path: key, share }, { signal: interrupt.signal })
+  const found = await atHolder(home, key, {
+    ask: (holder) => holder.verify({ path: key, share }, { signal: interrupt.signal }),
+    here: () => verifyHere({ invocation, home, share }, record),
+  })
   const { packs, of, bytes, lacking, wrong, hurtFiles, left } = found
   for (const file of left) output.line({ event: 'problem', ...place, path: file, code: 'pack-unavailable' })
   output.line({ event: 'verify', ...place, packs, of, bytes, lacking, wrong, files: hurtFiles, left })
