@@ -222,6 +222,22 @@ function wrongBy(ms: number): Clock {
 
 const day = 86_400_000
 
+describe('bits', () => {
+  test('of a folder and of all that is in it, old and new, go in one sync', async () => {
+    const [a, b] = await ground.pair()
+    for (const path of ['d/f', 'd/e/g', 'd/e/h']) a.write(path, path)
+    await agree(a, b)
+    fs.chmodSync(a.at('d/f'), 0o600)
+    for (const path of ['d', 'd/e']) fs.chmodSync(a.at(path), 0o700)
+    a.write('d/e/g', 'edited')
+    a.write('d/e/i/new', 'new')
+    fs.renameSync(a.at('d/e/h'), a.at('d/moved'))
+    expect((await a.sync()).problems).toEqual([])
+    await b.sync()
+    expect(treeOf(b.folder)).toEqual(treeOf(a.folder))
+  })
+})
+
 describe('times', () => {
   test('before 1970, in the far future and between microseconds come over, and come back from no look as edits', async () => {
     const [a, b] = await ground.pair()

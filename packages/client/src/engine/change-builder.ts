@@ -75,7 +75,7 @@ class Builder {
   readonly unplaced: NodeId[] = []
   readonly #view: BuilderView
   readonly #places: ReadonlyMap<string, ChunkRef>
-  /** Provisional directories that this entry creates, by operation. */
+  /** Directories that this entry creates, by operation. */
   readonly #made = new Map<NodeId, number>()
 
   constructor(view: BuilderView, places: ReadonlyMap<string, ChunkRef>) {
@@ -87,8 +87,9 @@ class Builder {
   add(action: Commit): boolean {
     const operation = this.#operationOf(action)
     if (operation === undefined) return false
-    if (action.op === 'put' && action.row.value.kind === 'directory')
-      this.#made.set(action.id, this.operations.length)
+    // One that is in the log already keeps its id when its bits change: what is below it must not name this entry.
+    const isMade = action.op === 'put' && action.row.value.kind === 'directory'
+    if (isMade && !this.#view.isRemoteDirectory(action.id)) this.#made.set(action.id, this.operations.length)
     this.operations.push(operation)
     this.actions.push(action)
     return true
