@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   addFolder,
+  ClientError,
   inlineWorkerPool,
   joinFolder,
   LevelStateStore,
@@ -16,7 +17,6 @@ import {
   openRealFileSystem,
   systemClock,
   watchFolder,
-  type ClientError,
   type Clock,
   type EngineContext,
   type FileSystem,
@@ -40,6 +40,8 @@ import { memoryStores, RelayCore, systemClock as relayClock, type Stores } from 
 import { heardBy, type Hands } from './hands.ts'
 
 export const relayUrl = 'ws://127.0.0.1:1'
+/** A second relay, with stores of its own. */
+export const otherRelayUrl = 'ws://127.0.0.1:2'
 
 /** Made once: keys take longer than most of what is tested with them. */
 export const identity: Identity = identityFromEntropy(systemRandom.bytes(32))
@@ -65,17 +67,23 @@ export interface DeviceOptions {
   readonly watch?: Platform['watch'] | undefined
 }
 
-/** A relay and what is around it. Everything it made on the disk goes with `end`. */
+/** Two relays and what is around them. Everything it made on the disk goes with `end`. */
 export class Ground {
   readonly base: string
-  readonly #core: RelayCore
+  /** What the second relay keeps. */
+  readonly otherStores = memoryStores({ random: systemRandom })
+  readonly #relays: ReadonlyMap<string, RelayCore>
+  /** Relays that are gone. */
+  readonly #gone = new Set<string>()
   readonly #running = new Set<Watching>()
   #count = 0
 
   constructor(stores: Stores = memoryStores({ random: systemRandom }), base = tmpdir()) {
     this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
-    const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
-    this.#core = new RelayCore({ stores, config, clock: relayClock, random: systemRandom })
+    this.#relays = new Map([
+      [relayUrl, relayOf(relayUrl, stores)],
+      [otherRelayUrl, relayOf(otherRelayUrl, this.otherStores)],
+    ])
   }
 
   /** A directory of its own. */
@@ -97,10 +105,18 @@ export class Ground {
     return [a, b]
   }
 
-  dial(): ReturnType<typeof memoryWirePair>[0] {
+  dial(url: string): ReturnType<typeof memoryWirePair>[0] {
+    const relay = this.#relays.get(url)
+    if (relay === undefined || this.#gone.has(url))
+      throw new ClientError('relay-unreachable', `no relay at ${url}`, { retryable: true })
     const [near, far] = memoryWirePair((run) => void setImmediate(run))
-    this.#core.connect(far)
+    relay.connect(far)
     return near
+  }
+
+  /** From now on nobody reaches this relay. */
+  lose(url: string): void {
+    this.#gone.add(url)
   }
 
   running(watching: Watching): void {
@@ -111,6 +127,11 @@ export class Ground {
     for (const watching of this.#running) await watching.stop()
     fs.rmSync(this.base, { recursive: true, force: true })
   }
+}
+
+function relayOf(url: string, stores: Stores): RelayCore {
+  const config = { origins: [url.replace('ws:', 'http:')], registration: 'open' as const }
+  return new RelayCore({ stores, config, clock: relayClock, random: systemRandom })
 }
 
 /** One device with one folder. */
@@ -249,7 +270,7 @@ export class Device {
       clock,
       random: systemRandom,
       pool: inlineWorkerPool(),
-      dial: () => Promise.resolve(this.#ground.dial()),
+      dial: async (url) => await Promise.resolve().then(() => this.#ground.dial(url)),
       limit: () => undefined,
       fileSystem: async (folder) =>
         await Promise.resolve(heardBy(fileSystem?.() ?? openRealFileSystem(folder), this.hands)),

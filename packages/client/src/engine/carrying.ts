@@ -1,6 +1,6 @@
 // Puts a vault as it is onto a relay: its entries, then the packs that the relay says it lacks. The bytes are those that were signed and sealed; nothing
 // is opened. What is there already is not sent again, so that it may be cut off anywhere and begun anew.
-import { equal, packIdOf, type PackId, type SealedBytes, type VaultId } from '@grenier/crypto'
+import { equal, packIdOf, type BodyHash, type PackId, type SealedBytes, type VaultId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Tally } from './tally.ts'
@@ -10,15 +10,18 @@ const entriesInFlight = 32
 /** Packs that are on their way at once: 16 MiB. */
 const packsInFlight = 4
 
+/** An entry by the exact bytes that were signed; of one that was retired, what is left. */
+export type CarriedEntry = { readonly entry: Uint8Array } | { readonly bodyHash: BodyHash }
+
 /** A vault that can be carried: a log that was judged, and its packs. */
 export interface CarriedVault {
   readonly vault: VaultId
   /** Of the last entry. */
   readonly lastSequence: number
-  /** From a sequence to the last one, in order, the exact bytes. */
-  entries(from: number): AsyncIterable<Uint8Array>
+  /** From a sequence to the last one, in order. */
+  readonly entries: (from: number) => AsyncIterable<CarriedEntry>
   /** Undefined where it is not to be had. */
-  pack(id: PackId): Promise<Uint8Array | undefined>
+  readonly pack: (id: PackId) => Promise<Uint8Array | undefined>
 }
 
 /** What was put. `lacking`: packs that the relay waits for and that are not to be had; by rising name. */
@@ -80,7 +83,8 @@ class Carrying {
     const { vault } = this.#options.from
     const under: Promise<'stands' | 'moved'>[] = []
     let sequence = from
-    for await (const entry of this.#options.from.entries(from)) {
+    for await (const carried of this.#options.from.entries(from)) {
+      const entry = whole(carried)
       under.push(quiet(session.putBack(vault, entry)))
       if (under.length >= entriesInFlight && (await under.shift()) === 'moved') return 'moved'
       // The first one decides whether the rest belongs here at all.
@@ -119,6 +123,12 @@ class Carrying {
     tally?.did(1, bytes.length)
     return undefined
   }
+}
+
+/** @throws ClientError `update-needed` */
+function whole(carried: CarriedEntry): Uint8Array {
+  if ('entry' in carried) return carried.entry
+  throw new ClientError('update-needed', 'a vault that was pruned cannot be carried by this version yet')
 }
 
 /** One that is awaited later must not be taken for one that nobody awaits. */

@@ -11,16 +11,10 @@ import {
 } from '@grenier/crypto'
 import type { ArchiveReader } from '../archive/archive-reader.ts'
 import { ClientError } from '../errors.ts'
-import { Backoff } from '../relay/backoff.ts'
 import type { EngineContext } from './api.ts'
 import { carry, type Carried, type CarriedVault } from './carrying.ts'
-import { Connection } from './connection.ts'
-import { patiently } from './patiently.ts'
-import { deviceLogin, logInAt } from './relay-login.ts'
+import { connectionTo, onSessionOf } from './connect-to.ts'
 import { Tally } from './tally.ts'
-
-/** Attempts to reach the relay, or to go on where a line broke, before it is given up. */
-const attemptsMax = 4
 
 /** What became of it. `isUnfinished`: the archive does not say that it is whole. */
 export interface Imported extends Carried {
@@ -41,27 +35,16 @@ export async function importArchive(
   context: EngineContext,
   { reader, relay }: { readonly reader: ArchiveReader; readonly relay: string },
 ): Promise<Imported> {
-  const { home, platform, report, signal } = context
-  const { clock, random } = platform
+  const { home, platform, report } = context
+  const { clock } = platform
   const state = await judged(reader)
   refuseOthers(state, context)
-  const connection = new Connection({
-    open: () => logInAt(platform, relay, deviceLogin(home)),
-    clock,
-    backoff: new Backoff(random),
-    signal,
-    attemptsMax: () => attemptsMax,
-    changed: () => undefined,
-  })
+  const connection = connectionTo(context, relay)
   const traffic = (): { sentBytes: number; receivedBytes: number } => connection.traffic
   const tally = new Tally({ clock, report, device: home.deviceName, traffic })
   try {
     const from = carriedArchive(reader, state)
-    const carried = await carry({
-      from,
-      tally,
-      onSession: (work) => patiently(connection, attemptsMax, work),
-    })
+    const carried = await carry({ from, tally, onSession: onSessionOf(connection) })
     const { head, vault } = state
     const { end } = reader
     const { sentBytes, receivedBytes } = connection.traffic
@@ -121,7 +104,7 @@ function carriedArchive(reader: ArchiveReader, { vault, head }: LogState): Carri
       for (let sequence = from; sequence <= head.sequence; sequence += 1) {
         const archived = await reader.entry(sequence)
         if (!('entry' in archived)) throw gap(sequence, 'lost')
-        yield archived.entry
+        yield { entry: archived.entry }
       }
     },
     pack: (id: PackId) => reader.pack(id),
