@@ -133,6 +133,18 @@ describe('prune', () => {
     expect(kept).toMatchObject({ through: undefined, packs: 0, entries: 0 })
   })
 
+  test('goes by the time of the vault where none is said', async () => {
+    const world = await peacefulWorld()
+    const [a] = [world.at(0)]
+    await history(world)
+    await asks(world, a, (engine) => engine.retention(90 * day))
+    await passes(world, 40)
+    const asked = (keepMs?: number): Promise<Pruned> =>
+      asks(world, a, (engine) => engine.prune({ keepMs, dryRun: true }))
+    expect((await asked(30 * day)).packs).toBeGreaterThan(3)
+    expect((await asked()).packs).toBe(0)
+  })
+
   test('passes over a list that is none at once, and over one that is nowhere once the floor has passed', async () => {
     const world = await peacefulWorld()
     const [a, b] = [world.at(0), world.at(1)]

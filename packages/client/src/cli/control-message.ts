@@ -44,7 +44,7 @@ const requestSchema = v.variant('ask', [
     share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   }),
   v.strictObject({ ask: v.literal('limit') }),
-  v.strictObject({ ask: v.literal('prune'), path: text, keepMs: count, dryRun: v.boolean() }),
+  v.strictObject({ ask: v.literal('prune'), path: text, keepMs: v.optional(count), dryRun: v.boolean() }),
   v.strictObject({ ask: v.literal('bring-back'), path: text }),
   v.strictObject({ ask: v.literal('retention'), path: text, floorMs: v.exactOptional(count) }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),

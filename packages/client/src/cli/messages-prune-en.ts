@@ -30,7 +30,7 @@ export const englishPrune: PruneCatalogue = {
     `A longer time held before: until it has passed, the relay keeps what is dropped for ${days} days.`,
   helpRetention: () => 'how long old versions stay and what was dropped is kept; set it with a time (owners)',
   helpPrune: () => 'let go of old versions: drop what no version that is kept needs (owners)',
-  helpPruneKeep: () => 'how far back versions are kept (30d)',
+  helpPruneKeep: () => 'how far back versions are kept (the time of `retention`)',
   helpPruneDryRun: () => 'only say what would go',
   helpPruneUndo: () => 'bring back what was dropped, as long as the relay keeps it',
 }

@@ -3,7 +3,7 @@
 import type { BroughtBack } from '../engine/bringing-back.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { ExitCode } from '../errors.ts'
-import { openingKey, type FolderRecord } from '../home/home.ts'
+import { openingKey } from '../home/home.ts'
 import { atHolder, withEngine } from './at-holder.ts'
 import { summaryFor } from './prune-summary.ts'
 import { askedFolder, type Asked } from './history.ts'
@@ -18,16 +18,7 @@ export interface PruneFlags {
   readonly undo?: boolean | undefined
 }
 
-/** How far back versions stay, unless it is said. */
-const keepDefault = '30d'
 const dayMs = 86_400_000
-
-/** As it is said; else as a backup was told; else 30 days. */
-function keepMsOf(keep: string | undefined, { backup }: FolderRecord): number {
-  return keep === undefined && backup?.keep?.allMs !== undefined
-    ? backup.keep.allMs
-    : parseDuration(keep ?? keepDefault)
-}
 
 /** Prunes, and says what that came to. @throws ClientError */
 export async function prune(
@@ -48,7 +39,7 @@ export async function prune(
     })
     tellBack(invocation, asked, back)
   } else {
-    const options = { keepMs: keepMsOf(keep, asked.record), dryRun }
+    const options = { keepMs: keep === undefined ? undefined : parseDuration(keep), dryRun }
     const pruned = await atHolder(asked.home, path, {
       ask: (holder) => holder.prune({ path, ...options }, { signal }),
       here: () => withEngine(on, (engine) => engine.prune(options)),

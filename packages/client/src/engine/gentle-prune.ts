@@ -10,7 +10,7 @@ import { prunesUnasked } from './prune-consent.ts'
 import { sparedMs } from './prune-look.ts'
 import { Pruning, type PruneManner, type PruningParts } from './pruning.ts'
 import { headerOf } from './pruned-history.ts'
-import { heldMs } from './retention.ts'
+import { heldMs } from './retention-floor.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 const dayMs = 86_400_000

@@ -13,6 +13,7 @@ import { timeOf } from './moment.ts'
 import { namedCheckpoint, type NamedCheckpoint } from './named-checkpoint.ts'
 import { planPacks, type PackPlan, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
+import { longestFloorMs } from './retention-floor.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { UnreadableLists } from './unreadable-lists.ts'
 import type { Vault } from './vault.ts'
@@ -204,12 +205,6 @@ export class PruneLook {
     const unreadable = new UnreadableLists({ trees, floorMs: longestFloorMs(vault), nowMs })
     return { live: new LiveChunks({ vault, fetch, unreadable, giveWay }, after), unreadable }
   }
-}
-
-/** The longest floor that may hold: of those in force and before, whatever their time. */
-export function longestFloorMs({ log }: Vault): number {
-  const floors = log.state.spine.retention
-  return Math.max(0, ...floors.slice(-2).map(({ floorMs }) => floorMs))
 }
 
 /** How a checkpoint is named. */

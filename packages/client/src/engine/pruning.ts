@@ -20,10 +20,11 @@ import { CheckpointWriter } from './checkpoint-writer.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { LiveChunks } from './live-chunks.ts'
 import { rewrite, type MovedChunk } from './pack-rewriter.ts'
-import { longestFloorMs, PruneLook, pointOf, type Look, type PruneLimit } from './prune-look.ts'
+import { PruneLook, pointOf, type Look, type PruneLimit } from './prune-look.ts'
 import { stepsOf, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
 import type { Receiver } from './receiver.ts'
+import { heldMs, longestFloorMs } from './retention-floor.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** So often everything is looked at anew because somebody else prunes too; then it is left to the next time. */
@@ -55,9 +56,9 @@ const thorough: PruneManner = {
   isWorth: () => true,
 }
 
-/** `keepMs`: how far back versions stay. `dryRun`: only says what would go. */
+/** `keepMs`: how far back versions stay, where it is said; else as a backup was told, else for the vault's own time. `dryRun`: only says what would go. */
 export interface PruneOptions {
-  readonly keepMs: number
+  readonly keepMs?: number | undefined
   readonly dryRun: boolean
 }
 
@@ -107,7 +108,8 @@ export class Pruning {
     const session = await this.#parts.session()
     await receiver.receive(session)
     requireOwner(vault)
-    const sinceMs = this.#parts.entries.atNow(session) - options.keepMs
+    const nowMs = this.#parts.entries.atNow(session)
+    const sinceMs = nowMs - (options.keepMs ?? vault.record.backup?.keep?.allMs ?? heldMs(vault, nowMs))
     const retained = await retainedOf(vault, sinceMs)
     const kept = retained && { sequences: retained.sequences, sinceMs }
     // What is retired cannot be folded again: nothing is, from the oldest version that stays on.

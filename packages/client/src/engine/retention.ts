@@ -1,10 +1,9 @@
 // How long the relay keeps what was dropped, and how long versions stay before they are let go of: the retention floor, which an owner's `config`
 // sets. The relay counts a lower one only from when the old one has passed.
-import { makeConfig, retentionFloorMs } from '@grenier/crypto'
+import { makeConfig } from '@grenier/crypto'
 import { notePrunesUnasked } from './prune-consent.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
-import { headerOf } from './pruned-history.ts'
-import type { Vault } from './vault.ts'
+import { floorOf, heldMs } from './retention-floor.ts'
 
 /** `floorMs`: as it was set last. `holdsMs`: what holds now, while a longer one of before has not passed. */
 export interface Retention {
@@ -31,14 +30,4 @@ export async function retention(
   }
   if (floorMs !== undefined) await vault.trees.write({ flush: true }, notePrunesUnasked)
   return { floorMs: floorOf(vault), holdsMs: heldMs(vault, entries.atNow(session)) }
-}
-
-/** The floor that holds now, ms: versions stay as long as the relay keeps what was dropped, one number for both. `nowMs`: by the relay's clock. */
-export function heldMs(vault: Vault, nowMs: number): number {
-  const acceptedAt = (sequence: number): number => headerOf(vault, sequence)?.at ?? 0
-  return retentionFloorMs(vault.log.state.spine, { nowMs, acceptedAt })
-}
-
-function floorOf({ log }: Vault): number {
-  return log.state.spine.retention.at(-1)?.floorMs ?? 0
 }
