@@ -15,6 +15,7 @@ import { exitCodeOf } from './exit-code.ts'
 import { summaryLine, summaryTexts, type Counts } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
+import { keepLastBackup } from './last-backup.ts'
 import { printable } from './printable.ts'
 import { formatCount, parseDuration } from './quantities.ts'
 import { RunProgress } from './run-progress.ts'
@@ -80,9 +81,17 @@ async function runOnce(asked: Asked): Promise<ExitCode> {
   } catch (error) {
     ended = failed(invocation, report, error)
   }
+  keepExit(asked, ended.exitCode)
   output.line({ ...summaryLine(report.place, ended.counts, ended.exitCode), ...ended.more })
   output.line({ ...summaryLine(undefined, ended.counts, ended.exitCode), ...ended.more })
   return ended.exitCode
+}
+
+/** A run that ends before there is a vault leaves nothing to be told of. */
+function keepExit({ invocation, name }: Asked, exitCode: ExitCode): void {
+  const home = openHome(invocation.homeDirectory)
+  const record = home.backups.find((one) => one.name === name || one.vault === name)
+  if (record !== undefined) keepLastBackup(home, record.vault, { atMs: Date.now(), exitCode })
 }
 
 /** A command that failed before stops it all; the one after is told how it went, whatever happened. */

@@ -39,6 +39,10 @@ export interface BackupCatalogue {
     bytes: string
     problems: number
   }>
+  statusBackup: Text<{ listed: string }>
+  statusBackupNone: Plain
+  statusBackupRunning: Plain
+  statusBackupRun: Text<{ when: string; code: number }>
   helpBackup: Plain
   helpBackupName: Plain
   helpBackupVault: Plain

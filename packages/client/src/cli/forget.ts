@@ -11,6 +11,7 @@ import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
 import { holderOf } from './control-client.ts'
 import { knownVault } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
+import { forgetLastBackup } from './last-backup.ts'
 import { forgetLastRun } from './last-run.ts'
 import { printable } from './printable.ts'
 
@@ -26,6 +27,7 @@ export async function forget(invocation: Invocation, folder: string): Promise<Ex
   await refuseLocked(invocation, home, record)
   await home.removeFolder(key)
   forgetLastRun(home, record.vault)
+  forgetLastBackup(home, record.vault)
   if (record.backup === undefined) await removeOwnDirectory(invocation, record)
   output.line({ event: 'forget', folder: record.path, vault: record.vault })
   const { words } = output

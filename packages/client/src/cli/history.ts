@@ -78,13 +78,15 @@ export function endHistory(
   return exitCode
 }
 
-/** A directory to write to, made if it is not there; none that is synced. @throws ClientError `usage`, `folder-unusable` */
+/** A directory to write to, made if it is not there; none that is synced, nor the source of a backup. @throws ClientError `usage`, `folder-unusable` */
 export function directoryOutside(home: Home, text: string): string {
   const path = resolve(text)
   const real = realNearest(path)
   const isWithin = (inner: string, outer: string): boolean =>
     inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep)
   if (home.folders.some((folder) => isWithin(real, folder.path))) throw usageError('into-synced', path)
+  const sources = home.backups.filter(({ backup }) => backup?.from === 'folder')
+  if (sources.some((source) => realNearest(source.path) === real)) throw usageError('into-source', path)
   try {
     mkdirSync(path, { recursive: true })
   } catch (cause) {

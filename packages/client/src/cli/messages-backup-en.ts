@@ -31,6 +31,10 @@ export const englishBackup: BackupCatalogue = {
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(standard input)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>
     `  ${when}  ${sequence}  ${files} ${count === 1 ? 'file' : 'files'}, ${bytes}${problems > 0 ? `, problems: ${problems}` : ''}`,
+  statusBackup: ({ listed }) => `backup: ${listed}`,
+  statusBackupNone: () => '  no version yet',
+  statusBackupRunning: () => '  a run has it open now',
+  statusBackupRun: ({ when, code }) => `  last run: ${when}, exit code ${code}${code === 0 ? ' (done)' : ''}`,
   helpBackupName: () => 'for list and check: one backup alone',
   helpBackup: () =>
     'back a folder up, one way: it is never written to, and each run is a version; or list them',

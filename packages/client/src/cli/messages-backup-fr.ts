@@ -32,6 +32,11 @@ export const frenchBackup: BackupCatalogue = {
   backupListed: ({ name, path }) => `${name}  ${path === '' ? '(entrée standard)' : path}`,
   backupListedVersion: ({ when, sequence, count, files, bytes, problems }) =>
     `  ${when}  ${sequence}  ${files} ${count > 1 ? 'fichiers' : 'fichier'}, ${bytes}${problems > 0 ? `, problèmes : ${problems}` : ''}`,
+  statusBackup: ({ listed }) => `sauvegarde : ${listed}`,
+  statusBackupNone: () => '  pas encore de version',
+  statusBackupRunning: () => '  une sauvegarde est en cours',
+  statusBackupRun: ({ when, code }) =>
+    `  dernière fois : ${when}, code de sortie ${code}${code === 0 ? ' (fait)' : ''}`,
   helpBackupName: () => 'pour list et check : une seule sauvegarde',
   helpBackup: () =>
     'sauvegarder un dossier, à sens unique : rien n’y est jamais écrit, et chaque fois est une version ; ou les lister',

@@ -32,7 +32,7 @@ export const frenchPrune: PruneCatalogue = {
     'combien de temps restent les anciennes versions et ce qui est abandonné ; une durée la fixe (propriétaires)',
   helpPrune: () =>
     'laisser partir les anciennes versions : abandonner ce dont aucune version gardée n’a besoin (propriétaires)',
-  helpPruneKeep: () => 'jusqu’où remontent les versions gardées (la durée de « retention »)',
+  helpPruneKeep: () => 'jusqu’où remontent les versions gardées (la durée de « retention »)',
   helpPruneDryRun: () => 'seulement dire ce qui partirait',
   helpPruneUndo: () => 'faire revenir ce qui a été abandonné, tant que le relais le garde',
 }

@@ -42,6 +42,10 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} lies in a synced folder`,
     hint: 'name a directory elsewhere; without --into the folder itself goes back to what it was',
   },
+  'into-source': {
+    error: ({ text }) => `${text} is what a backup is made from`,
+    hint: 'name a directory in it or elsewhere: what is restored would come over what is there, and into the next backup',
+  },
   share: { error: ({ text }) => `not a share: ${text}`, hint: 'more than 0% and up to 100%, as in 5%' },
   role: { error: ({ text }) => `not a role: ${text}`, hint: 'owner, writer or reader' },
   name: {

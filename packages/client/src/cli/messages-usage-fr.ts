@@ -48,6 +48,10 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} est dans un dossier synchronisé`,
     hint: 'nommez un dossier ailleurs ; sans --into, le dossier lui-même redevient ce qu’il était',
   },
+  'into-source': {
+    error: ({ text }) => `${text} est ce dont une sauvegarde est faite`,
+    hint: 'nommez un dossier à l’intérieur ou ailleurs : ce qui est restauré se mêlerait à ce qui s’y trouve, et à la prochaine sauvegarde',
+  },
   share: {
     error: ({ text }) => `pas une part : ${text}`,
     hint: 'plus de 0% et au plus 100%, comme 5%',

@@ -26,6 +26,8 @@ const values = {
   keptAs: 'K',
   sequence: 3,
   device: 'V',
+  listed: 'L',
+  code: 3,
   name: 'N',
   relay: 'wss://r',
   folder: '/f',

@@ -13,12 +13,13 @@ import { VaultLog } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { Catalogue } from './catalogue.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
-import { knownFolder } from './folder-argument.ts'
+import { knownVault } from './folder-argument.ts'
 import { deletionText, sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
 import { isClientErrorCode } from './exit-code.ts'
 import { errorReport } from './error-report.ts'
 import { lastRun, type Halt } from './last-run.ts'
+import { backupJson, backupStanding, backupText, type BackupStanding } from './status-backup.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatMoment } from './quantities.ts'
@@ -32,17 +33,27 @@ interface Standing {
   readonly halt?: Halt | undefined
 }
 
-/** Prints the folders, or one of them. @throws ClientError */
+/** Prints the folders and backups, or one of them. @throws ClientError */
 export async function status(invocation: Invocation, name: string | undefined): Promise<ExitCode> {
   const { output, homeDirectory } = invocation
   const home = openHome(homeDirectory)
-  const records = name === undefined ? home.folders : [knownFolder(home, name)]
+  const asked = name === undefined ? [...home.folders, ...home.backups] : [knownVault(home, name)]
+  const records = asked.filter(({ backup }) => backup === undefined)
+  const backups: BackupStanding[] = []
+  for (const record of asked)
+    if (record.backup !== undefined) backups.push(await backupStanding(invocation, home, record))
   const live = await liveSyncs(home.directory)
   const standings: Standing[] = []
   for (const record of records) standings.push(await standing(invocation, home, { record, live }))
-  output.line({ event: 'status', device: home.deviceName, folders: standings.map(jsonOf) })
-  if (standings.length === 0) output.note(output.words.statusNone({}))
+  output.line({
+    event: 'status',
+    device: home.deviceName,
+    folders: standings.map(jsonOf),
+    backups: backups.map(backupJson),
+  })
+  if (asked.length === 0) output.note(output.words.statusNone({}))
   for (const one of standings) output.result(textOf(invocation, one))
+  for (const one of backups) output.result(backupText(invocation, one))
   return 0
 }
 

@@ -16,6 +16,7 @@ export const usageFaults = [
   'moment', // a point in time, or the number of an entry
   'count',
   'into-synced', // a directory inside of a synced folder, or around one
+  'into-source', // a directory that a backup is made from
   'name', // a name for a device or vault: empty, too long, or with control characters
   'phrase-count', // not 24 words
   'phrase-wrong', // not the words of a known list, or not in their order

@@ -22,7 +22,7 @@ interface Counted {
   readonly durationMs: number
 }
 
-/** Verifies one folder, or all. @throws ClientError */
+/** Verifies one folder or backup, or all. @throws ClientError */
 export async function verify(
   invocation: Invocation,
   name: string | undefined,
@@ -30,7 +30,7 @@ export async function verify(
 ): Promise<ExitCode> {
   const share = flags.sample === undefined ? 1 : parseShare(flags.sample)
   const home = openHome(invocation.homeDirectory)
-  const records = name === undefined ? home.folders : [knownVault(home, name)]
+  const records = name === undefined ? [...home.folders, ...home.backups] : [knownVault(home, name)]
   const all: Counted[] = []
   for (const record of records) all.push(await verifyOne({ invocation, home, share }, record))
   const { output } = invocation
