@@ -65,6 +65,7 @@ export default tseslint.config(
       'test/**/*.ts',
       'bench/**/*.ts',
       'demo/**/*.ts',
+      'tools/**/*.ts',
       '*.ts',
     ],
     rules: {

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+
 // Left to itself, V8 takes several times the memory that is in use before it collects. This client is a guest on its machine: it has a young
 // generation of a quarter of the usual size, a heap that grows by less than half of what is alive, and one thread that helps the collector
 // and the compiler, not four (decision 018 has the figures). Flags are read when a process begins, so the process begins anew in its own
@@ -14,6 +16,8 @@ if (process.platform !== 'win32' && process.execve !== undefined && !byDescripto
     // It takes more memory, that is all.
   }
 
-const { main } = await import('../dist/cli/main.js')
+// What was compiled at the last start lies beside what it was compiled from; where that cannot be written, each start compiles.
+enableCompileCache(`${import.meta.dirname}/../dist/bundle/compiled`)
+const { main } = await import('../dist/bundle/main.js')
 
 await main(process.argv.slice(2))
