@@ -332,7 +332,7 @@ export const relayRemovals: readonly Removal[] = [
     gone: 'that a vault which is not the identity’s is refused',
     edits: [
       {
-        file: `${client}/engine/recovering.ts`,
+        file: `${client}/engine/recovery-sight.ts`,
         find: "  if (known === undefined) return 'planted'\n",
         replace: '  if (known === undefined) return undefined\n',
       },
@@ -343,9 +343,9 @@ export const relayRemovals: readonly Removal[] = [
     gone: 'that a vault which others list, and the relay does not show, is named',
     edits: [
       {
-        file: `${client}/engine/recovering.ts`,
-        find: '      if (!shown.has(id)) missing.set(id, { id, name, relay })\n',
-        replace: '      if (shown.size === 0) missing.set(id, { id, name, relay })\n',
+        file: `${client}/engine/recovery-sight.ts`,
+        find: '    if (!shown.has(id)) found.set(id, { id, name, relay: at })\n',
+        replace: '    if (shown.size === 0) found.set(id, { id, name, relay: at })\n',
       },
     ],
   },

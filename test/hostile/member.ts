@@ -3,6 +3,7 @@ import {
   advance,
   advanceRetired,
   bodyHash,
+  certifyDevice,
   currentEpoch,
   decodeEntry,
   encodeCbor,
@@ -17,17 +18,21 @@ import {
   packIdOf,
   packKeyOf,
   payloadKeyOf,
+  publicKeysOf,
   sealContainer,
   sealFrame,
   sign,
   signEntry,
   storedBytesFor,
   packBytesAlone,
+  type Certificate,
   type EpochKeys,
+  type Identity,
   type KeyPairs,
   type LogState,
   type PackClaim,
   type PackId,
+  type PublicKeys,
   type Role,
   type SealedBytes,
   type VaultId,
@@ -147,15 +152,16 @@ export class HostileMember {
     return await this.change({ frame: framePayload(encodeCbor(body)) }, packs)
   }
 
-  /** Lets a device in, by an owner's invitation and the joiner's accept. */
-  async letIn(device: KeyPairs, role: Role): Promise<void> {
+  /** Lets a device in, by an owner's invitation and the joiner's accept; `identity`: with the words that it has. */
+  async letIn(device: KeyPairs, role: Role, identity?: Identity): Promise<void> {
     await this.read()
     const invited = makeInvite({ ...this.on, role, expiresAt: this.state.head.at + 3_600_000 })
     await this.append(invited.entry.bytes)
     const invitation = invitationOf(invited.secret)
     const { at, random, epochKeys } = this.on
     const state = await this.read()
-    const accept = makeAccept({ state, at, random, epochKeys, invitation, device, deviceName: 'let in' })
+    const on = { state, at, random, epochKeys, invitation, device, deviceName: 'let in' }
+    const accept = makeAccept({ ...on, identity: identity && certified(identity, device) })
     const session = await this.#logIn('one-time', invitation)
     await this.#wait(session.append(this.vault, accept.entry.bytes), 'the accept')
     await session.close()
@@ -214,6 +220,11 @@ export class HostileMember {
   async #wait<T>(promise: Promise<T>, what: string): Promise<T> {
     return await within(this.#world, promise, what)
   }
+}
+
+/** What a joiner says of its identity. */
+function certified(identity: Identity, device: KeyPairs): { keys: PublicKeys; certificate: Certificate } {
+  return { keys: publicKeysOf(identity), certificate: certifyDevice(identity, publicKeysOf(device)) }
 }
 
 /** An entry with some parts of it exchanged; signed anew by `signer`, if there is one. */

@@ -28,7 +28,28 @@ export interface RecoveryCatalogue {
   recoverKept: Text<{ devices: string }>
   recoverGone: Text<{ devices: string }>
   recoverKeeps: Text<{ name: string }>
-  askKeep: Text<{ device: string; role: string; own: boolean }>
+  recoverFriends: Text<{ ids: string; own: boolean }>
+  recoverStrangers: Text<{ ids: string }>
+  askKeep: Text<{ member: string }>
+  recoverDevice: Text<{
+    device: string
+    id: string
+    role: string
+    own: boolean
+    arrival: string
+    since: string
+  }>
+  recoverIdentity: Text<{
+    id: string
+    role: string
+    own: boolean
+    arrival: string
+    since: string
+    devices: string
+  }>
+  arrivedMade: Text
+  arrivedWords: Text
+  arrivedInvited: Text<{ by: string }>
   deviceNamed: Text<{ name: string }>
   deviceUnnamed: Text<{ key: string }>
   askWordAgain: Text<{ place: number }>

@@ -57,8 +57,21 @@ export const recoveryEnglish: RecoveryCatalogue = {
   recoverGone: ({ devices }) =>
     `Devices taken out: ${devices}. They can neither read nor write what comes from now on, and their keys never come back: to invite one of these machines again, let it join from another home (\`grenier join CODE FOLDER --home OTHER_DIR\`).`,
   recoverKeeps: ({ name }) =>
-    `The devices that may be kept in “${name}”; the others are taken out, with new keys.`,
-  askKeep: ({ device, role, own }) => `Keep ${device} (${role}${own ? ', yours' : ''})? [y/N]`,
+    `Who may stay in “${name}”: the others are taken out, with new keys. Keep whom you know, let in by a device that was still yours that day.`,
+  recoverFriends: ({ ids, own }) =>
+    own
+      ? `Other people that stay, by identity: ${ids}.`
+      : `Other people in it, by identity: ${ids}. The vault is somebody else's: its owners take out whoever does not belong there (\`grenier revoke\`).`,
+  recoverStrangers: ({ ids }) =>
+    `Other people taken out, by identity: ${ids}. Whoever of them belongs there can be invited again, from another home.`,
+  askKeep: ({ member }) => `Keep ${member}? [y/N]`,
+  recoverDevice: ({ device, id, role, own, arrival, since }) =>
+    `${device} (${id}; ${role}${own ? '; yours' : ''}; ${arrival}, ${since})`,
+  recoverIdentity: ({ id, role, own, arrival, since, devices }) =>
+    `identity ${id} (${role}${own ? '; yours' : ''}; ${arrival}, ${since}${devices === '' ? '' : `; with ${devices}`})`,
+  arrivedMade: () => 'made the vault',
+  arrivedWords: () => 'came by the words',
+  arrivedInvited: ({ by }) => `let in by ${by}`,
   deviceNamed: ({ name }) => `“${name}”`,
   deviceUnnamed: ({ key }) => `a device without a name (${key})`,
   askWordAgain: ({ place }) => `To be sure that they are written down: which is word ${place}?`,
@@ -104,7 +117,8 @@ export const recoveryEnglish: RecoveryCatalogue = {
   helpRecover: () => 'on a new machine, from the 24 words alone: list your vaults, and bring one back',
   helpRecoverVault: () => 'bring this vault back (name or id); with --into',
   helpRecoverInto: () => 'the folder to bring it back into',
-  helpKeepDevice: () => 'devices that stay (names or ids); all others are taken out, with new keys',
+  helpKeepDevice: () =>
+    'devices, and identities of other people, that stay (names or ids); all others are taken out, with new keys',
   setupDone: ({ name, relay }) => `This device is “${name}”, its relay is ${relay}.`,
   setupWords: () =>
     'These 24 words are the only way back to your files if you lose your devices. Write them on paper, now. They are not shown again.',

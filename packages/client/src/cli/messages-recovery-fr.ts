@@ -59,8 +59,21 @@ export const recoveryFrench: RecoveryCatalogue = {
   recoverGone: ({ devices }) =>
     `Appareils retirés : ${devices}. Ils ne peuvent plus ni lire ni écrire ce qui viendra. Leurs clés ne reviennent pas : pour réinviter une de ces machines, qu’elle rejoigne depuis un autre dossier de clés (\`grenier join CODE DOSSIER --home AUTRE_DOSSIER\`).`,
   recoverKeeps: ({ name }) =>
-    `Les appareils qui peuvent rester dans « ${name} » ; les autres sont retirés, et les clés changent.`,
-  askKeep: ({ device, role, own }) => `Garder ${device} (${role}${own ? ', à vous' : ''}) ? [o/N]`,
+    `Qui peut rester dans « ${name} » : les autres sont retirés, et les clés changent. Gardez qui vous connaissez, admis par un appareil qui était encore à vous ce jour-là.`,
+  recoverFriends: ({ ids, own }) =>
+    own
+      ? `Autres personnes qui restent, par identité : ${ids}.`
+      : `Autres personnes qui en sont, par identité : ${ids}. Le coffre est à quelqu’un d’autre : ce sont ses propriétaires qui retirent qui n’a rien à y faire (\`grenier revoke\`).`,
+  recoverStrangers: ({ ids }) =>
+    `Autres personnes retirées, par identité : ${ids}. Qui y avait sa place peut être invité de nouveau, depuis un autre dossier de clés.`,
+  askKeep: ({ member }) => `Garder ${member} ? [o/N]`,
+  recoverDevice: ({ device, id, role, own, arrival, since }) =>
+    `${device} (${id} ; ${role}${own ? ' ; à vous' : ''} ; ${arrival}, ${since})`,
+  recoverIdentity: ({ id, role, own, arrival, since, devices }) =>
+    `identité ${id} (${role}${own ? ' ; à vous' : ''} ; ${arrival}, ${since}${devices === '' ? '' : ` ; avec ${devices}`})`,
+  arrivedMade: () => 'a créé le coffre',
+  arrivedWords: () => 'venu par les mots',
+  arrivedInvited: ({ by }) => `admis par ${by}`,
   deviceNamed: ({ name }) => `« ${name} »`,
   deviceUnnamed: ({ key }) => `un appareil sans nom (${key})`,
   askWordAgain: ({ place }) => `Pour être sûr qu’ils sont notés : quel est le mot ${place} ?`,
@@ -107,7 +120,7 @@ export const recoveryFrench: RecoveryCatalogue = {
   helpRecoverVault: () => 'ramener ce coffre (nom ou identifiant) ; avec --into',
   helpRecoverInto: () => 'le dossier où le ramener',
   helpKeepDevice: () =>
-    'appareils qui restent (noms ou identifiants) ; tous les autres sont retirés, et les clés changent',
+    'appareils, et identités d’autres personnes, qui restent (noms ou identifiants) ; tous les autres sont retirés, et les clés changent',
   setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
   setupWords: () =>
     'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',

@@ -1,5 +1,13 @@
 // What `recover` says of what it found at a relay: the vaults, those refused, those missing.
-import type { RecoverySight, RefusedVault, SeenDevice, SeenVault } from '../engine/recovering.ts'
+import type { Gone } from '../engine/recovering.ts'
+import type {
+  Arrival,
+  RecoverySight,
+  RefusedVault,
+  SeenDevice,
+  SeenIdentity,
+  SeenVault,
+} from '../engine/recovery-sight.ts'
 import type { ExitCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { errorReport } from './error-report.ts'
@@ -7,7 +15,7 @@ import { exitCodeOf, heaviestExitCode } from './exit-code.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatMoment } from './quantities.ts'
+import { formatId, formatMoment } from './quantities.ts'
 
 /** Names everything that a relay shows, and what it does not. */
 export function tellSight(output: Output, relay: string, sight: RecoverySight): void {
@@ -56,24 +64,48 @@ export function refusalText(words: Catalogue, { id, why, error }: RefusedVault):
   }
 }
 
-/** What a device is called by. */
-export type Called = Pick<SeenDevice, 'device' | 'name'>
-
 /** A device as people call it. */
-export function deviceText(words: Catalogue, { name, device }: Called): string {
+function deviceText(words: Catalogue, { name, device }: Pick<SeenDevice, 'device' | 'name'>): string {
   return name === undefined
-    ? words.deviceUnnamed({ key: device.slice(0, 12) })
+    ? words.deviceUnnamed({ key: formatId(device) })
     : words.deviceNamed({ name: printable(name) })
 }
 
-/** A role in words. */
-export function roleText(words: Catalogue, role: SeenVault['role']): string {
+/** A device or an identity: what it is called, its role, and who let it in when. */
+export function memberText(
+  { words, language }: Output,
+  vault: SeenVault,
+  member: SeenDevice | SeenIdentity,
+): string {
+  const { role, own, arrival } = member
+  const since = formatMoment(arrival.atMs, language)
+  const said = { role: roleText(words, role), own, arrival: arrivalText(words, arrival), since }
+  if ('device' in member)
+    return words.recoverDevice({ ...said, device: deviceText(words, member), id: formatId(member.device) })
+  const held = vault.devices.filter(({ identity }) => identity === member.identity)
+  const devices = held.map((device) => deviceText(words, device))
+  return words.recoverIdentity({
+    ...said,
+    id: formatId(member.identity),
+    devices: words.listed({ items: devices }),
+  })
+}
+
+function arrivalText(words: Catalogue, { how, by, byName }: Arrival): string {
+  if (how === 'made') return words.arrivedMade({})
+  if (how === 'words') return words.arrivedWords({})
+  return words.arrivedInvited({ by: deviceText(words, { device: by ?? '', name: byName }) })
+}
+
+function roleText(words: Catalogue, role: SeenVault['role']): string {
   const roles = { owner: words.roleOwner, writer: words.roleWriter, reader: words.roleReader }
   return roles[role]({})
 }
 
-function vaultText({ words, language }: Output, vault: SeenVault): string {
-  return words.recoverVault({
+function vaultText(output: Output, vault: SeenVault): string {
+  const { words, language } = output
+  const members = [...vault.devices, ...vault.identities.filter(({ own }) => !own)]
+  const head = words.recoverVault({
     name: printable(vault.name),
     role: roleText(words, vault.role),
     made: formatMoment(vault.madeMs, language),
@@ -82,13 +114,16 @@ function vaultText({ words, language }: Output, vault: SeenVault): string {
     words: fingerprintOf(vault.head.hash),
     id: vault.id,
   })
+  return [head, ...members.map((member) => `    ${memberText(output, vault, member)}`)].join('\n')
 }
 
 function jsonOf(words: Catalogue, { vaults, refused, withheld, elsewhere }: RecoverySight) {
   return {
-    vaults: vaults.map(({ madeMs, ...vault }) => ({
+    vaults: vaults.map(({ madeMs, devices, identities, ...vault }) => ({
       ...vault,
       made: new Date(madeMs).toISOString(),
+      devices: devices.map(memberJson),
+      identities: identities.map(memberJson),
       fingerprint: fingerprintOf(vault.head.hash),
     })),
     refused: refused.map((one) => ({
@@ -99,4 +134,49 @@ function jsonOf(words: Catalogue, { vaults, refused, withheld, elsewhere }: Reco
     withheld,
     elsewhere,
   }
+}
+
+function memberJson<T extends { readonly arrival: Arrival }>({ arrival, ...member }: T) {
+  const { how, by, seq, atMs } = arrival
+  return {
+    ...member,
+    how,
+    invitedBy: how === 'invited' ? by : undefined,
+    since: { seq, at: new Date(atMs).toISOString() },
+  }
+}
+
+/** A vault is back: who stays, and who went. */
+export function tellBack(
+  output: Output,
+  { folder, vault, gone }: { folder: string; vault: SeenVault; gone: Gone },
+): void {
+  const { words } = output
+  const kept = vault.devices.filter(({ device }) => !gone.devices.includes(device))
+  const friends = vault.identities.filter(({ own, identity }) => !own && !gone.identities.includes(identity))
+  // One that came since the vault was looked at has no name here.
+  const went = gone.devices.map(
+    (device) => vault.devices.find((one) => one.device === device) ?? { device, name: undefined },
+  )
+  type Called = Pick<SeenDevice, 'device' | 'name'>
+  const named = (devices: readonly Called[]) => devices.map(({ device, name }) => ({ device, name }))
+  const listed = (devices: readonly Called[]): string =>
+    words.listed({ items: devices.map((device) => deviceText(words, device)) })
+  output.line({
+    event: 'recovered',
+    folder,
+    vault: vault.id,
+    name: vault.name,
+    kept: named(kept),
+    revoked: named(went),
+    keptIdentities: friends.map(({ identity }) => identity),
+    revokedIdentities: gone.identities,
+  })
+  output.note(words.recoverDone({ folder: printable(folder), name: printable(vault.name) }))
+  if (kept.length > 0) output.note(words.recoverKept({ devices: listed(kept) }))
+  if (went.length > 0) output.note(words.recoverGone({ devices: listed(went) }))
+  const ids = (identities: readonly string[]): string => words.listed({ items: identities.map(formatId) })
+  if (friends.length > 0)
+    output.note(words.recoverFriends({ ids: ids(friends.map(({ identity }) => identity)), own: vault.own }))
+  if (gone.identities.length > 0) output.note(words.recoverStrangers({ ids: ids(gone.identities) }))
 }

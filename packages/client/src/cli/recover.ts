@@ -14,7 +14,8 @@ import {
 } from '@grenier/crypto'
 import { resolve } from 'node:path'
 import { recoverFolder } from '../engine/open-folder.ts'
-import { Recovery, type RecoverySight, type SeenVault } from '../engine/recovering.ts'
+import { Recovery, type Gone } from '../engine/recovering.ts'
+import type { RecoverySight, SeenVault } from '../engine/recovery-sight.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
@@ -23,20 +24,12 @@ import { heaviestExitCode } from './exit-code.ts'
 import { madeFolder, refuseSynced } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { readPhrase } from './phrase.ts'
-import { printable } from './printable.ts'
-import {
-  deviceText,
-  refusalText,
-  roleText,
-  sightExitCode,
-  tellSight,
-  tellTrouble,
-  type Called,
-} from './recover-report.ts'
+import { keptMembers } from './recover-keep.ts'
+import { refusalText, sightExitCode, tellBack, tellSight, tellTrouble } from './recover-report.ts'
 import { relayText } from './relay-text.ts'
 import { runFolders } from './running-folders.ts'
 import { usageError } from './usage-error.ts'
-import { canAsk, isYes } from './yes-or-no.ts'
+import { canAsk } from './yes-or-no.ts'
 
 export interface RecoverFlags {
   readonly phraseFile?: string | undefined
@@ -152,10 +145,10 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
   // Taken in already, and cut off before its folder was whole: nothing is left to decide.
   const isDecided = isMember && isIn && wanted.keep === undefined
   const others = { ...vault, devices: vault.devices.filter(({ device }) => device !== own) }
-  const kept = isDecided ? undefined : await keptDevices(invocation, others, wanted.keep)
-  let gone: readonly string[] = []
-  const tookOut = (devices: readonly string[]): void => {
-    gone = devices
+  const kept = isDecided ? undefined : await keptMembers(invocation, others, wanted.keep)
+  let gone: Gone = { devices: [], identities: [] }
+  const tookOut = (went: Gone): void => {
+    gone = went
   }
   const made = madeFolder(homeDirectory, wanted.into)
   output.concern({ folder: made.path, vault: vault.id })
@@ -168,7 +161,7 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
         mode: 'once',
         first: true,
         open: (context) => recoverFolder(context, { path: made.path, recovery, vault, kept, tookOut }),
-        opened: () => tellBack(invocation, { folder: made.path, vault: others, gone }),
+        opened: () => tellBack(output, { folder: made.path, vault: others, gone }),
       },
     ])
   } finally {
@@ -192,63 +185,4 @@ function vaultNamed({ output }: Invocation, sight: RecoverySight, text: string):
   const message = refusalText(output.words, refused)
   if (why === 'planted') throw new ClientError('relay-contradicts', message)
   throw new ClientError('relay-refused', message, { data: { reason: 'no-right' } })
-}
-
-/** Ids of the devices that stay: as given; else as asked, one by one; where nobody can be asked, none. @throws ClientError */
-async function keptDevices(
-  { output, yes }: Invocation,
-  vault: SeenVault,
-  keep: readonly string[] | undefined,
-): Promise<ReadonlySet<string>> {
-  const { words } = output
-  if (keep !== undefined) return new Set(keep.map((text) => deviceNamed(vault, text)))
-  if (vault.devices.length === 0 || yes || output.json || !canAsk()) return new Set()
-  output.note(words.recoverKeeps({ name: printable(vault.name) }))
-  const kept = new Set<string>()
-  for (const device of vault.devices) {
-    const question = {
-      device: deviceText(words, device),
-      role: roleText(words, device.role),
-      own: device.own,
-    }
-    if (await isYes(output, words.askKeep(question))) kept.add(device.device)
-  }
-  return kept
-}
-
-/** @throws ClientError `usage`, `name-ambiguous` */
-function deviceNamed({ devices }: SeenVault, text: string): string {
-  const named = devices.filter(({ device, name }) => device === text || name === text)
-  const [first] = named
-  if (first === undefined) throw usageError('device-unknown', text)
-  if (named.length === 1) return first.device
-  const ids = named.map(({ device }) => device).join(', ')
-  throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })
-}
-
-function tellBack(
-  { output }: Invocation,
-  told: { folder: string; vault: SeenVault; gone: readonly string[] },
-): void {
-  const { words } = output
-  const { folder, vault } = told
-  const kept = vault.devices.filter(({ device }) => !told.gone.includes(device))
-  // One that came since the vault was looked at has no name here.
-  const gone = told.gone.map(
-    (device) => vault.devices.find((one) => one.device === device) ?? { device, name: undefined },
-  )
-  const named = (devices: readonly Called[]) => devices.map(({ device, name }) => ({ device, name }))
-  const listed = (devices: readonly Called[]): string =>
-    words.listed({ items: devices.map((device) => deviceText(words, device)) })
-  output.line({
-    event: 'recovered',
-    folder,
-    vault: vault.id,
-    name: vault.name,
-    kept: named(kept),
-    revoked: named(gone),
-  })
-  output.note(words.recoverDone({ folder: printable(folder), name: printable(vault.name) }))
-  if (kept.length > 0) output.note(words.recoverKept({ devices: listed(kept) }))
-  if (gone.length > 0) output.note(words.recoverGone({ devices: listed(gone) }))
 }

@@ -68,11 +68,25 @@ export class IdentityLog {
     return first.entry
   }
 
+  /** The spine entry of this sequence. @throws ClientError `state-broken` for one that was not read, or is not of the spine */
+  spineEntry(sequence: number): Entry {
+    const named = this.#named.find(({ entry: { header } }) => header.sequence === sequence)
+    if (named === undefined) throw new ClientError('state-broken', `entry ${sequence} was not read`)
+    return named.entry
+  }
+
+  /** Who made the invitation of this one-time key, which an entry of that sequence accepts. */
+  inviterOf(invitee: SigningKey, accepted: number): SigningKey | undefined {
+    const made = this.#named.findLast(({ entry: { header } }) => {
+      if (header.kind !== 'member' || header.part.action !== 'invite') return false
+      return header.sequence < accepted && equal(header.part.invitee.sign, invitee)
+    })
+    return made?.entry.header.device
+  }
+
   /** Whether this spine entry is of that key. */
   isSignedBy(sequence: number, key: SigningKey): boolean {
-    return this.#named.some(
-      ({ entry: { header } }) => header.sequence === sequence && equal(header.device, key),
-    )
+    return equal(this.spineEntry(sequence).header.device, key)
   }
 
   /** Reads what the relay has behind what was read, and judges it. @throws ClientError `relay-contradicts`, `update-needed` */

@@ -21,7 +21,8 @@ import { checkFolder, refuseSecond, refuseTaken, remarkFolder } from './folder-p
 import { keepingEvidence } from './halting.ts'
 import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
-import type { Recovery, SeenVault } from './recovering.ts'
+import type { Gone, Recovery } from './recovering.ts'
+import type { SeenVault } from './recovery-sight.ts'
 import { makeVault } from './make-vault.ts'
 import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
@@ -116,13 +117,13 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   return await OpenFolderEngine.open(context, record)
 }
 
-/** What `recoverFolder` is told. `kept`: keys, in hex, of the devices that stay; undefined: nobody goes. `tookOut` is told who went. */
+/** What `recoverFolder` is told. `kept`: keys, in hex, of the devices and identities that stay; undefined: nobody goes. `tookOut` is told who went. */
 export interface RecoverOptions {
   readonly path: string
   readonly recovery: Recovery
   readonly vault: SeenVault
   readonly kept: ReadonlySet<string> | undefined
-  readonly tookOut: (devices: readonly string[]) => void
+  readonly tookOut: (gone: Gone) => void
 }
 
 /**

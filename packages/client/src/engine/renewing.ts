@@ -3,13 +3,8 @@
 import { identityRoleOf, makeRenew, type Identity } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { EngineContext } from './api.ts'
-import {
-  Recovery,
-  type MissingVault,
-  type RecoverySight,
-  type RefusedVault,
-  type SeenVault,
-} from './recovering.ts'
+import { Recovery } from './recovering.ts'
+import type { MissingVault, RecoverySight, RefusedVault, SeenVault } from './recovery-sight.ts'
 
 /** What became of an identity's vaults at one relay. */
 export interface Renewed {
