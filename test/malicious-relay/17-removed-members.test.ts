@@ -11,12 +11,16 @@ import {
   payloadKeyOf,
   reachableKeys,
   signEntry,
+  toHex,
   type PackClaim,
   type SealedBytes,
 } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import type { MemberChange, Members } from '../../packages/client/src/engine/api.ts'
-import type { Machine } from '../simulation/world.ts'
+import { Recovery } from '../../packages/client/src/engine/recovering.ts'
+import { logInAt } from '../../packages/client/src/engine/relay-login.ts'
+import type { ConnectedSession } from '../../packages/client/src/relay/session.ts'
+import { readyMade, relayUrl, type Machine } from '../simulation/world.ts'
 import { eventsOf, expectHalt, oneMore, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
 
@@ -61,6 +65,25 @@ function atFirst(world: HostileWorld, type: string, act: () => Promise<unknown>)
   }
 }
 
+/** Has the words, on a machine of their own, do something about a vault. */
+async function withdrawn(
+  world: HostileWorld,
+  machine: Machine,
+  act: (words: Recovery, vault: string, session: ConnectedSession) => Promise<void>,
+): Promise<void> {
+  const { identity } = readyMade
+  const words = new Recovery(machine.context(), { relay: relayUrl, identity })
+  const acted = (async () => {
+    await words.look()
+    const { platform } = machine.context()
+    const session = await logInAt(platform, relayUrl, { keyKind: 'identity', pairs: identity })
+    await act(words, toHex(world.relay.vaultOf(machine)), session)
+    await session.close()
+    await words.close()
+  })()
+  await world.settles(acted)
+}
+
 describe('attack 17: a revocation', () => {
   test('that a device was away for is heard, and nothing of the folder is touched', async () => {
     const world = await peacefulWorld()
@@ -90,6 +113,35 @@ describe('attack 17: a revocation', () => {
     expect(eventsOf(b, 'state').map(({ state }) => state)).not.toContain('revoked')
     world.relay.repent(b)
     expect(await world.sync(b)).toMatchObject({ code: 'device-revoked' })
+  })
+
+  test('of a device that the words withdrew as well is heard from the log, with who did it and when', async () => {
+    const world = await peacefulWorld()
+    const [a, b] = [world.at(0), world.at(1)]
+    const tree = b.tree()
+    await withdrawn(world, b, async (words, vault) => {
+      const { home } = a
+      const before = (): Promise<void> => Promise.resolve()
+      await words.takeIn(home, vault, { kept: new Set([idOf(a)]), before })
+      await words.shutOut(vault)
+    })
+    const by = toHex(readyMade.identity.sign.publicKey)
+    for (let times = 0; times < 2; times += 1)
+      expect(await world.sync(b)).toMatchObject({ code: 'device-revoked', data: { by } })
+    expect(eventsOf(b, 'state').at(-1)).toMatchObject({ state: 'revoked' })
+    expect(b.tree()).toEqual(tree)
+    await world.syncs(a)
+  })
+
+  test('that no entry says, of a device that the relay calls withdrawn, is the relay’s word alone', async () => {
+    const world = await peacefulWorld()
+    const b = world.at(1)
+    const tree = b.tree()
+    await withdrawn(world, b, (_, __, session) => session.withdrawDevice(b.home.device.sign.publicKey))
+    const data = { reason: 'account-closed', detail: 'withdrawn' }
+    expect(await world.sync(b)).toMatchObject({ code: 'relay-refused', data })
+    expect(eventsOf(b, 'state').map(({ state }) => state)).not.toContain('revoked')
+    expect(b.tree()).toEqual(tree)
   })
 
   test('that lands while the device commits: its file stays here, and is not in the log', async () => {

@@ -26,6 +26,8 @@ export interface MembersCatalogue {
   /** `by`, `when`: undefined where they are not known. */
   errorDeviceRevoked: Text<{ by: string | undefined; when: string | undefined }>
   hintDeviceRevoked: Plain
+  errorWithdrawn: Plain
+  hintWithdrawn: Plain
   errorRejoin: Plain
   hintRejoin: Plain
   /** Why a change of members is not made. */

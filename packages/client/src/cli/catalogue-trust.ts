@@ -13,6 +13,7 @@ export interface TrustCatalogue {
   verifyHealed: Text<{ path: string }>
   verifyLeft: Text<{ path: string }>
   statusVerified: Text<{ when: string; packs: string; of: string; hurt: number; files: number }>
+  statusRefused: Text<{ since: string; message: string }>
   statusHalted: Text<{ since: string; message: string }>
   statusEvidence: Text<{ path: string }>
   helpAdopt: Text

@@ -182,7 +182,8 @@ function foreignWords(words: Catalogue, error: ClientError): Told {
 function revokedWords(words: Catalogue, error: ClientError): Told {
   const { what, atMs } = error.data
   if (what === 'again') return [words.errorRejoin({}), words.hintRejoin({})]
-  const by = formatId(text(error, 'by') ?? '')
+  const name = text(error, 'byName')
+  const by = name === undefined ? formatId(text(error, 'by') ?? '') : words.deviceNamed({ name })
   const when = typeof atMs === 'number' ? formatMoment(atMs, words.language) : undefined
   return [words.errorDeviceRevoked({ by: by === '' ? undefined : by, when }), words.hintDeviceRevoked({})]
 }
@@ -217,6 +218,8 @@ function unreachableWords(words: Catalogue, error: ClientError): Told {
 const refusals = new Map<unknown, RelayErrorCode>(relayErrorCodes.map((code) => [code, code]))
 
 function refusedWords(words: Catalogue, error: ClientError): Told {
+  if (error.data['reason'] === 'account-closed' && error.data['detail'] === 'withdrawn')
+    return [words.errorWithdrawn({}), words.hintWithdrawn({})]
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
   const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})

@@ -185,10 +185,9 @@ export class FolderTask {
   }
 }
 
-/** What a folder stands still for: the relay contradicts what was signed, or a person has to look. */
+/** What a folder stands still for: the relay contradicts what was signed, it refuses, or a person has to look. */
 function haltOf(error: unknown): Halt | undefined {
-  const exitCode = exitCodeOf(error)
-  if (!(error instanceof ClientError) || (exitCode !== 6 && exitCode !== 7)) return undefined
+  if (!(error instanceof ClientError) || ![5, 6, 7].includes(exitCodeOf(error))) return undefined
   return { code: error.code, sinceMs: Date.now(), data: error.data }
 }
 

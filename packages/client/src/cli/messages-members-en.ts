@@ -14,6 +14,10 @@ export const englishMembers: MembersCatalogue = {
     `this device was taken out of the vault${when === undefined ? '' : ` on ${when}`}${by === undefined ? '' : `, by ${by}`}`,
   hintDeviceRevoked: () =>
     'its files stay as they are, and nothing is synced any more. Was it a mistake? An owner can invite this machine again: `grenier forget FOLDER`, then `grenier join CODE FOLDER --home OTHER_DIR`',
+  errorWithdrawn: () =>
+    'the relay says that your identity withdrew this device from its account. That is the relay’s word alone: no signed entry of this vault says so',
+  hintWithdrawn: () =>
+    'the files stay as they are. Ask on another device (`grenier devices FOLDER`) whether this one was given up; if nobody did that, ask the hoster',
   errorRejoin: () => 'this device was taken out of that vault before, and its keys are never let in again',
   hintRejoin: () =>
     'join as a new device, with keys of its own: `grenier join CODE FOLDER --home OTHER_DIR`; the code is still good',

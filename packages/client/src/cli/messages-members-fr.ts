@@ -14,6 +14,10 @@ export const frenchMembers: MembersCatalogue = {
     `cet appareil a été retiré du coffre${when === undefined ? '' : ` le ${when}`}${by === undefined ? '' : `, par ${by}`}`,
   hintDeviceRevoked: () =>
     'ses fichiers restent tels quels, et plus rien n’est synchronisé. Une erreur ? Un propriétaire peut inviter de nouveau cette machine : `grenier forget DOSSIER`, puis `grenier join CODE DOSSIER --home AUTRE_DOSSIER`',
+  errorWithdrawn: () =>
+    'le relais dit que votre identité a retiré cet appareil de son compte. Ce n’est que la parole du relais : aucune entrée signée de ce coffre ne le dit',
+  hintWithdrawn: () =>
+    'les fichiers restent comme ils sont. Voyez sur un autre appareil (`grenier devices DOSSIER`) si celui-ci a été abandonné ; si personne ne l’a fait, demandez à l’hébergeur',
   errorRejoin: () => 'cet appareil a déjà été retiré de ce coffre, et ses clés n’y sont jamais réadmises',
   hintRejoin: () =>
     'rejoignez-le comme nouvel appareil, avec ses propres clés : `grenier join CODE DOSSIER --home AUTRE_DOSSIER` ; le code sert encore',

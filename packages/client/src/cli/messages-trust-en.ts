@@ -21,6 +21,7 @@ export const englishTrust: TrustCatalogue = {
     `  relay checked by content: ${packs} of ${of} packs, ${
       hurt === 0 ? 'all good' : `${hurt} hurt, ${files === 0 ? 'healed' : `files still hurt: ${files}`}`
     }, ${when}`,
+  statusRefused: ({ since, message }) => `  since ${since}: ${message}`,
   statusHalted: ({ since, message }) => `  halted since ${since}: ${message}`,
   statusEvidence: ({ path }) => `  what was expected and what came, to show to somebody: ${path}`,
   helpAdopt: () => 'go on with the relay’s history after a fork, once you have decided to; nothing is lost',

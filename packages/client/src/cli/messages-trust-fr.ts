@@ -26,6 +26,7 @@ export const frenchTrust: TrustCatalogue = {
         ? 'tout est bon'
         : `${hurt} ${some(hurt, 'abîmé', 'abîmés')}, ${files === 0 ? 'réparés' : `fichiers encore abîmés : ${files}`}`
     }, ${when}`,
+  statusRefused: ({ since, message }) => `  depuis ${since} : ${message}`,
   statusHalted: ({ since, message }) => `  à l’arrêt depuis ${since} : ${message}`,
   statusEvidence: ({ path }) => `  ce qui était attendu et ce qui est venu, à montrer à quelqu’un : ${path}`,
   helpAdopt: () =>

@@ -16,7 +16,7 @@ import { liveSyncs, type LiveSync } from './control-client.ts'
 import { knownVault } from './folder-argument.ts'
 import { deletionText, sightText, stateText } from './folder-lines.ts'
 import type { Invocation } from './invocation.ts'
-import { isClientErrorCode } from './exit-code.ts'
+import { exitCodeOf, isClientErrorCode } from './exit-code.ts'
 import { errorReport } from './error-report.ts'
 import { lastRun, type Halt } from './last-run.ts'
 import { backupJson, backupStanding, backupText, type BackupStanding } from './status-backup.ts'
@@ -92,7 +92,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
       return {
         record,
         running: false,
-        halt: isStill(kept.state) ? last?.halt : undefined,
+        halt: last?.halt,
         status: {
           ...kept,
           pending: trees.differingCount,
@@ -111,10 +111,6 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
     if (!(error instanceof ClientError) || error.code !== 'home-locked') throw error
     return { record, running: true, status: { ...kept, state: 'syncing' } }
   }
-}
-
-function isStill(state: FolderStatus['state']): boolean {
-  return state === 'halted' || state === 'braked'
 }
 
 function jsonOf({ record, status, running, halt }: Standing): Record<string, unknown> {
@@ -194,8 +190,11 @@ function verifiedText(words: Catalogue, { atMs, packs, of, hurt, files }: Verifi
 
 function haltTexts(words: Catalogue, { code, sinceMs, data }: Halt): string[] {
   if (!isClientErrorCode(code)) return []
-  const { message } = errorReport(words, new ClientError(code, code, { data }))
-  const lines = [words.statusHalted({ since: formatMoment(sinceMs, words.language), message })]
+  const error = new ClientError(code, code, { data })
+  const { message } = errorReport(words, error)
+  const since = formatMoment(sinceMs, words.language)
+  const isRefused = exitCodeOf(error) === 5
+  const lines = [isRefused ? words.statusRefused({ since, message }) : words.statusHalted({ since, message })]
   const { evidence } = data
   if (evidence !== undefined) lines.push(words.statusEvidence({ path: printable(String(evidence)) }))
   return lines

@@ -8,6 +8,7 @@ import { entryAt } from '../state/entry-keep.ts'
 import { ItemReader, ItemWriter } from '../state/item-codec.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
+import { nameOfDevice } from './members.ts'
 import type { Vault } from './vault.ts'
 
 /** The entry that took this device out: its place, its signer (hex), its time (ms). */
@@ -23,7 +24,7 @@ const writer = new ItemWriter(128)
 /** @throws ClientError `device-revoked` when this device was taken out */
 export function refuseLeft(vault: Vault): void {
   const left = leavingOf(vault)
-  if (left !== undefined) throw revoked(left)
+  if (left !== undefined) throw revoked(vault, left)
 }
 
 /**
@@ -46,7 +47,7 @@ export async function explainRefusal(
   writer.bytes(Buffer.from(left.by, 'latin1'))
   const row = writer.take()
   await trees.write({ flush: true }, (rows) => rows.put(key, row))
-  throw revoked(left)
+  throw revoked(vault, left)
 }
 
 /** Does the work; where a right is missing that this device had, the log says why. @throws ClientError as `work`; `device-revoked` */
@@ -100,8 +101,9 @@ function ownKey({ home }: Vault): string {
   return toHex(home.device.sign.publicKey)
 }
 
-function revoked({ sequence, by, atMs }: Leaving): ClientError {
+function revoked(vault: Vault, { sequence, by, atMs }: Leaving): ClientError {
+  const byName = nameOfDevice(vault, by)
   return new ClientError('device-revoked', 'this device was taken out of the vault', {
-    data: { sequence, by, atMs },
+    data: { sequence, by, atMs, ...(byName === undefined ? {} : { byName }) },
   })
 }

@@ -220,9 +220,10 @@ function nameIn({ log }: Vault, { header, payload }: Entry, id: string): string 
     if (header.kind === 'genesis') return decodeGenesisPayload(content.body).deviceName
     return decodeMemberPayload(content.body).devices.find(({ device }) => toHex(device) === id)?.name
   } catch (error) {
-    const lost =
-      error instanceof CryptoError || (error instanceof ClientError && error.code === 'key-withheld')
-    if (lost) return undefined
+    // One that was taken out opens nothing any more.
+    const isShut =
+      error instanceof ClientError && (error.code === 'key-withheld' || error.data['reason'] === 'no-right')
+    if (isShut || error instanceof CryptoError) return undefined
     throw error
   }
 }

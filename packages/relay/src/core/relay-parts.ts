@@ -28,6 +28,8 @@ export interface Actor {
   readonly key: SigningKey
   /** The account's identity; undefined for a member without an account and for one-time keys. */
   readonly identity: SigningKey | undefined
+  /** A device that its identity withdrew: it has no right to anything, and may read how it came to leave a vault. */
+  readonly withdrawn?: true | undefined
 }
 
 /** An entry that was just made durable. */

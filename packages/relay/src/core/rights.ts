@@ -17,6 +17,7 @@ export type Right = Role | 'joiner'
 
 /** The right of a key in a vault at the relay's time `now`, ms; undefined for strangers and for those who had one. */
 export function rightOf(spine: Spine, actor: Actor, now: number): Right | undefined {
+  if (actor.withdrawn === true) return undefined
   switch (actor.kind) {
     case 'device':
       return roleOf(spine, actor.key)
@@ -47,8 +48,16 @@ export function mayCarry({ state, chargedTo }: LiveVault, { kind, key, identity 
 /** Why a key without a right hears no more: a vault that is not here and one that is somebody else's are not told apart. */
 export function refusalOf(spine: Spine | undefined, actor: Actor): RelayError {
   const until = spine && leftAt(spine, actor)
+  if (until === undefined && actor.withdrawn === true) return withdrawn()
   if (until === undefined) return new RelayError('vault-unknown', 'no such vault')
   return new RelayError('no-right', 'no longer a member', { data: { until } })
+}
+
+/** What a device hears that its identity withdrew, of everything but the vaults that it was taken out of. */
+export function withdrawn(): RelayError {
+  return new RelayError('account-closed', 'the identity withdrew this device', {
+    data: { reason: 'withdrawn' },
+  })
 }
 
 /** Whether this right lets one send packs. */

@@ -1,7 +1,6 @@
 // Opening accounts, showing them, withdrawing devices.
-import { sign } from '@grenier/crypto'
+import { epochKeysFor, makeDevice, makeRevoke, sign } from '@grenier/crypto'
 import { renewAccountBytes, renewAccountLabel } from '@grenier/protocol'
-import { makeDevice } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import { administer } from '../admin/administer.ts'
 import { failuresMax } from '../limits.ts'
@@ -104,6 +103,41 @@ describe('an account', () => {
     const back = new ScriptedClient(world.core)
     const { certificate } = person
     expect(outcome(await back.login(person.device.sign, 'device', { certificate }))).toBe('account-closed')
+  })
+
+  it('lets a device that was withdrawn read how it left a vault, and nothing else', async () => {
+    const world = new World()
+    const { person, client, vault } = await world.owner()
+    const { vault: id } = vault.state
+    const still = world.genesis(person)
+    await client.ask({ type: 'append', vault: still.state.vault, entry: still.genesis.bytes })
+    const identity = new ScriptedClient(world.core)
+    await identity.login(person.identity.sign, 'identity')
+    const device = person.device.sign.publicKey
+    const epochKeys = epochKeysFor({ ...vault.state, pairs: person.identity })
+    const on = { state: vault.state, signer: person.identity, at: world.clock.now(), random: world.random }
+    const { entry } = makeRevoke({ ...on, epochKeys, devices: [device] })
+    expect(outcome(await identity.ask({ type: 'append', vault: id, entry: entry.bytes }))).toBe('ok')
+    expect(outcome(await identity.ask({ type: 'withdraw-device', device }))).toBe('ok')
+    const back = new ScriptedClient(world.core)
+    expect(outcome(await back.login(person.device.sign, 'device'))).toBe('ok')
+    expect(await back.ask({ type: 'head', vault: id })).toMatchObject({
+      code: 'no-right',
+      data: { until: 1 },
+    })
+    const shown = [{ entries: [{ sequence: 0 }, { sequence: 1 }], head: 1, last: true }]
+    expect(await back.entries(id, 0)).toMatchObject(shown)
+    // Of a vault that still counts on it, and of the account, it hears nothing.
+    const { vault: other } = still.state
+    const refused = { code: 'account-closed', data: { reason: 'withdrawn' } }
+    expect(await back.entries(other, 0)).toMatchObject(refused)
+    expect(await back.ask({ type: 'head', vault: other })).toMatchObject(refused)
+    expect(await back.ask({ type: 'subscribe', vault: other })).toMatchObject(refused)
+    expect(outcome(await back.put(other, packOf()))).toBe('account-closed')
+    expect(await back.ask({ type: 'vaults' })).toMatchObject({ vaults: [] })
+    expect(outcome(await back.ask({ type: 'account' }))).toBe('account-unknown')
+    const open = { type: 'open-account', certificate: person.certificate } as const
+    expect(outcome(await back.ask(open))).toBe('account-closed')
   })
 
   it('goes to a new identity that signed for it, with its devices', async () => {

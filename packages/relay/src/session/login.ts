@@ -11,6 +11,7 @@ import {
 } from '@grenier/crypto/verify'
 import { loginBytes, loginLabel, type ClientMessageOf } from '@grenier/protocol'
 import type { Actor, RelayParts } from '../core/relay-parts.ts'
+import { withdrawn } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 
 type Login = ClientMessageOf<'login'>
@@ -31,6 +32,7 @@ export async function actorOf(parts: Parts, message: Login, relayNonce: Uint8Arr
     case 'identity':
       return { kind: 'identity', key, identity: key }
     case 'device':
+      if (await isWithdrawn(parts, key)) return { kind: 'device', key, identity: undefined, withdrawn: true }
       return { kind: 'device', key, identity: await identityOf(parts, message, key) }
     case 'one-time':
       if ((await parts.stores.logs.vaultsOf(key)).length === 0)
@@ -51,13 +53,21 @@ function signedFor(origin: string, message: Login, relayNonce: Uint8Array): bool
   }
 }
 
+/**
+ * Whether the identity withdrew this device. One that some vault knows may come in all the same, to read why it is none of it any more: no more than
+ * anybody hears who was taken out.
+ * @throws RelayError `account-closed` for one that has nothing to read
+ */
+async function isWithdrawn({ stores }: Parts, key: SigningKey): Promise<boolean> {
+  const owner = await stores.accounts.findDevice(key)
+  if (owner?.withdrawn !== true) return false
+  if ((await stores.logs.vaultsOf(key)).length === 0) throw withdrawn()
+  return true
+}
+
 // A member of a vault needs no account; a device that is neither has nothing to ask here.
 async function identityOf(parts: Parts, message: Login, key: SigningKey): Promise<SigningKey | undefined> {
   const owner = await parts.stores.accounts.findDevice(key)
-  if (owner?.withdrawn === true)
-    throw new RelayError('account-closed', 'the identity withdrew this device', {
-      data: { reason: 'withdrawn' },
-    })
   if (owner !== undefined) return owner.identity
   const added =
     message.certificate === undefined ? undefined : await addDevice(parts, message.certificate, key)
