@@ -74,11 +74,16 @@ export {
   checkSealedDevice,
   deviceKeyOf,
   isSealedDevice,
+  keyringEntryOf,
+  keyringSecretBytes,
   openSealedDevice,
   passphraseCosts,
   sealDevice,
+  sealDeviceForKeyring,
+  sealingOf,
   type PassphraseCost,
   type SealDevice,
+  type SealedBy,
 } from './sealed-device.ts'
 export {
   sign,

@@ -1,5 +1,5 @@
 // Frozen vectors of phrases, identities, certificates, seals, epoch keys and subkeys: what is in vectors/keys.json.
-import { toHex } from './bytes.ts'
+import { fromHex, toHex } from './bytes.ts'
 import { certifyDevice, encodeCertificate, kemKeyHash } from './certificate.ts'
 import { chunkIdOf } from './chunk-id.ts'
 import { encodeDevice, makeDevice, publicDevice } from './device.ts'
@@ -10,7 +10,13 @@ import { sealTo, type RecipientKind } from './kem-seal.ts'
 import { phraseOf, wordsOf } from './phrase.ts'
 import type { Random } from './random.ts'
 import { sealBlobTo } from './seal-blob.ts'
-import { deviceKeyOf, passphraseCosts, sealDevice } from './sealed-device.ts'
+import {
+  deviceKeyOf,
+  keyringEntryOf,
+  passphraseCosts,
+  sealDevice,
+  sealDeviceForKeyring,
+} from './sealed-device.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
 import { sign } from './sign.ts'
 import { chunkerKeyOf, chunkIdKeyOf, packKeyOf, payloadKeyOf } from './subkeys.ts'
@@ -226,8 +232,49 @@ function sealedDevice() {
   }
 }
 
+function keyringDevice(other: ReturnType<typeof sealedDevice>) {
+  const random = seededRandom('keyring device')
+  const device = makeDevice(random)
+  const { sealed, secret } = sealDeviceForKeyring(device, random)
+  // What was under a passphrase, and says that it is not: its key still does not open it.
+  const claiming = altered(fromHex(other.sealed), 5)
+  claiming[5] = 2
+  const stretching = sealed.slice()
+  stretching[5] = 1
+  return {
+    secret: toHex(secret),
+    entry: keyringEntryOf(sealed),
+    device: toHex(encodeDevice(device)),
+    sealed: toHex(sealed),
+    mustFail: [
+      { name: 'salt altered', key: toHex(secret), sealed: toHex(altered(sealed, 6)), error: 'seal-broken' },
+      { name: 'box altered', key: toHex(secret), sealed: toHex(altered(sealed, 70)), error: 'seal-broken' },
+      { name: 'cut', key: toHex(secret), sealed: toHex(sealed.subarray(0, 86)), error: 'malformed' },
+      {
+        name: 'a passphrase that claims a keyring',
+        key: other.key,
+        sealed: toHex(claiming),
+        error: 'seal-broken',
+      },
+      {
+        name: 'a keyring that claims a passphrase',
+        key: toHex(secret),
+        sealed: toHex(stretching),
+        error: 'limit',
+      },
+      {
+        name: 'a short secret',
+        key: toHex(secret.subarray(0, 31)),
+        sealed: toHex(sealed),
+        error: 'seal-broken',
+      },
+    ],
+  }
+}
+
 /** All of vectors/keys.json. */
 export function keyVectors() {
+  const underPassphrase = sealedDevice()
   return {
     identities: identities(),
     codes: codes(),
@@ -236,6 +283,7 @@ export function keyVectors() {
     seals: seals(),
     blobs: blobs(),
     vaultKeys: vaultKeys(),
-    sealedDevice: sealedDevice(),
+    sealedDevice: underPassphrase,
+    keyringDevice: keyringDevice(underPassphrase),
   }
 }

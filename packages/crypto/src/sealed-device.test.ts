@@ -8,9 +8,12 @@ import {
   checkSealedDevice,
   deviceKeyOf,
   isSealedDevice,
+  keyringEntryOf,
   openSealedDevice,
   passphraseCosts,
   sealDevice,
+  sealDeviceForKeyring,
+  sealingOf,
 } from './sealed-device.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
 
@@ -100,4 +103,41 @@ test('an encoding in clear is none, and other versions and kinds ask for an upda
     copy[at] = 9
     expect(codeOf(() => checkSealedDevice(copy))).toBe('version-unknown')
   }
+})
+
+test('a device comes back by the secret of a keyring, which no passphrase stands in for', () => {
+  const { sealed: kept, secret } = sealDeviceForKeyring(device, systemRandom)
+  expect(checkSealedDevice(kept)).toBe('keyring')
+  expect(checkSealedDevice(sealed)).toBe('passphrase')
+  expect(openSealedDevice(kept, secret)).toEqual(device)
+  expect(keyringEntryOf(kept)).toMatch(/^[0-9a-f]{64}$/)
+  const again = sealDeviceForKeyring(device, systemRandom)
+  expect(again.secret).not.toEqual(secret)
+  expect(sealingOf(again.sealed)).not.toBe(sealingOf(kept))
+  expect(codeOf(() => openSealedDevice(again.sealed, secret))).toBe('seal-broken')
+  expect(codeOf(() => deviceKeyOf(kept, 'écluse'))).toBe('malformed')
+  expect(codeOf(() => keyringEntryOf(sealed))).toBe('malformed')
+  // A file under a passphrase that is made to claim a keyring opens with nothing, its own key included.
+  const claiming = sealed.slice()
+  claiming[5] = 2
+  expect(codeOf(() => openSealedDevice(claiming, key))).toBe('seal-broken')
+  for (const length of [0, 16, 31, 33])
+    expect(codeOf(() => openSealedDevice(kept, new Uint8Array(length)))).toBe('seal-broken')
+  expect(stretched.times).toBe(0)
+})
+
+test('a truncated, longer or altered file of a keyring is refused with a code, every bit of it', () => {
+  const { sealed: kept, secret } = sealDeviceForKeyring(device, systemRandom)
+  for (const cut of truncations(kept))
+    expect(['malformed', 'seal-broken']).toContain(codeOf(() => openSealedDevice(cut, secret)))
+  for (let bit = 0; bit < kept.length * 8; bit += 1) {
+    const copy = kept.slice()
+    copy[bit >> 3]! ^= 1 << (bit & 7)
+    const codes = ['malformed', 'version-unknown', 'limit', 'seal-broken']
+    expect(codes).toContain(codeOf(() => openSealedDevice(copy, secret)))
+  }
+  expect(codeOf(() => openSealedDevice(new Uint8Array(2000).fill(0), secret))).toBe('malformed')
+  expect(codeOf(() => openSealedDevice(Uint8Array.from([...kept, ...new Uint8Array(2000)]), secret))).toBe(
+    'limit',
+  )
 })

@@ -20,7 +20,7 @@ import { openSeal, type RecipientKind } from './kem-seal.ts'
 import { fixedRandom, keyVectors } from './keys.vectors.ts'
 import { entropyOf, secretOfWords } from './phrase.ts'
 import { openBlob } from './seal-blob.ts'
-import { deviceKeyOf, openSealedDevice } from './sealed-device.ts'
+import { deviceKeyOf, keyringEntryOf, openSealedDevice } from './sealed-device.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
 import { verifySignature } from './sign.ts'
 
@@ -120,6 +120,17 @@ describe('keys.json', () => {
     const sealed = fromHex(t.sealed)
     expect(toHex(deviceKeyOf(sealed, t.passphrase))).toBe(t.key)
     expect(toHex(encodeDevice(openSealedDevice(sealed, fromHex(t.key))))).toBe(t.device)
+  })
+
+  test('a device under the secret of a keyring opens, and the others fail as named', () => {
+    const t = file().keyringDevice
+    const sealed = fromHex(t.sealed)
+    expect(keyringEntryOf(sealed)).toBe(t.entry)
+    expect(toHex(encodeDevice(openSealedDevice(sealed, fromHex(t.secret))))).toBe(t.device)
+    for (const { name, key, sealed: wrong, error } of t.mustFail)
+      expect(`${name}: ${codeOf(() => openSealedDevice(fromHex(wrong), fromHex(key)))}`).toBe(
+        `${name}: ${error}`,
+      )
   })
 
   test('an earlier key opens under the newer one, and the others fail as named', () => {
