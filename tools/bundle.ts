@@ -15,13 +15,17 @@ const packages = join(import.meta.dirname, '..', 'packages')
 const commands: readonly Command[] = [
   {
     directory: join(packages, 'client'),
-    entries: { main: 'dist/cli/main.js', 'worker-thread': 'dist/content/worker-thread.js' },
+    entries: {
+      main: 'dist/cli/main.js',
+      'worker-thread': 'dist/content/worker-thread.js',
+      'key-holder': 'dist/cli/key-holder.js',
+    },
   },
   { directory: join(packages, 'relay'), entries: { main: 'dist/cli/main.js' } },
 ]
 
 /** Native, or found by where their own files lie. */
-const external = /^(level|bufferutil|tinypool)$/
+const external = /^(level|bufferutil|tinypool|@napi-rs\/keyring)$/
 
 /** What a bundle was made from, and its files, with those of the bundle before it. */
 interface Made {

@@ -1,5 +1,6 @@
 // Keys under a passphrase, in real processes: sealed, opened, locked, in clear again; and the secrets are in nothing that is said.
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { decodeDevice } from '@grenier/crypto'
 import { expect, test } from 'vitest'
@@ -36,15 +37,21 @@ test('a device is sealed by a passphrase, works with it, says keys-locked withou
   writeFileSync(join(folder, 'one'), 'one')
   await alpha.done('add', folder)
   expect((await run('passphrase', 'set')).exitCode).toBe(2)
+  // Nobody is logged in to a desktop here: refused, and the keys stay as they are.
+  const inClear = readFileSync(keyFile)
+  const away = await run('keyring', 'on')
+  expect([away.exitCode, lineOf(away.lines, 'error')['code']]).toEqual([1, 'keyring-unavailable'])
+  expect(readFileSync(keyFile)).toEqual(inClear)
   expect(lineOf((await run('passphrase', 'set', ...open)).lines, 'passphrase')['sealed']).toBe(true)
   expect(statSync(keyFile).mode & 0o777).toBe(0o600)
   said.push({ where: 'device.key', bytes: readFileSync(keyFile) })
 
-  for (const locked of [await run('sync', '--once'), await run('status'), await run('devices', folder)]) {
+  for (const locked of [await run('sync', '--once'), await run('devices', folder)]) {
     expect(locked.exitCode).toBe(7)
     expect(lineOf(locked.lines, 'error')['code']).toBe('keys-locked')
   }
   expect((await run('limit')).exitCode).toBe(0)
+  expect((await run('status')).exitCode).toBe(0)
   const refused = await run('sync', '--once', '--passphrase-file', wrong)
   expect(refused.exitCode).toBe(7)
   expect(refused.stderr).toContain('does not open')
@@ -55,7 +62,21 @@ test('a device is sealed by a passphrase, works with it, says keys-locked withou
   const watching = alpha.start('sync', ...open)
   await watching.line((line) => line['state'] === 'synced')
   expect((await run('status')).exitCode).toBe(0)
+  for (const ask of ['status', 'members', 'invite']) said.push(await overheard(alpha.home, ask, folder))
+  said.push(...shownOf(watching.process.pid))
   await watching.stop()
+
+  // What `unlock` leaves open serves commands that give no passphrase.
+  const unlocked = lineOf((await run('unlock', '--for', '1h', ...open)).lines, 'unlock')
+  expect(unlocked).toMatchObject({ keys: 'unlocked', idleMs: 3_600_000 })
+  expect((await run('sync', '--once')).exitCode).toBe(0)
+  const later = alpha.start('sync')
+  await later.line((line) => line['state'] === 'synced')
+  const locked = lineOf((await run('lock')).lines, 'lock')
+  expect(locked).toMatchObject({ wasOpen: true, running: [later.process.pid] })
+  said.push(...shownOf(later.process.pid), { where: 'what it said', bytes: Buffer.from(later.transcript()) })
+  await later.stop()
+  expect((await run('sync', '--once')).exitCode).toBe(7)
 
   expect((await run('passphrase', 'remove')).exitCode).toBe(7)
   expect(findCanaries(secrets, said)).toEqual([])
@@ -64,6 +85,28 @@ test('a device is sealed by a passphrase, works with it, says keys-locked withou
   // The search finds what is there to be found.
   expect(findCanaries(secrets, [{ where: 'device.key', bytes: readFileSync(keyFile) }])).toHaveLength(2)
 })
+
+/** What this process answers to who asks over its control socket. */
+async function overheard(home: string, ask: string, path: string): Promise<Haystack> {
+  const name = readdirSync(join(home, 'run')).find((one) => /^\d+\.sock$/.test(one)) ?? ''
+  const socket = connect(join(home, 'run', name))
+  const more = { status: {}, members: { path }, invite: { path, role: 'reader', expiresMs: 1000 } }[ask]
+  socket.write(`${JSON.stringify({ version: 1, request: { ask, ...more } })}\n`)
+  const pieces: Buffer[] = []
+  for await (const piece of socket) pieces.push(Buffer.from(piece as Uint8Array))
+  const bytes = Buffer.concat(pieces)
+  expect(bytes.toString()).toContain('"answer":"done"')
+  return { where: `control socket, ${ask}`, bytes }
+}
+
+/** What everybody on the machine, or every process of the user, is shown of a process. */
+function shownOf(pid: number | undefined): Haystack[] {
+  if (process.platform !== 'linux') return []
+  return ['cmdline', 'environ'].map((name) => ({
+    where: `/proc/${name}`,
+    bytes: readFileSync(`/proc/${pid}/${name}`),
+  }))
+}
 
 test('setup and join seal the keys of a new device at once', async () => {
   const stage = Stage.forTest()

@@ -10,7 +10,8 @@ export type ClientErrorCode =
   | 'home-exists' // a second `setup` on the same home
   | 'home-locked' // another process holds this home's state
   | 'home-unsafe' // a key file that others may read
-  | 'keys-locked' // the keys are sealed by a passphrase that was not given, or is another one: `data.what`
+  | 'keys-locked' // the keys are sealed by a passphrase that was not given, or is another one; or nothing in the desktop's keyring opens them: `data.what`
+  | 'keyring-unavailable' // no keyring of the desktop that would keep a secret
   | 'folder-unknown' // not a synced folder of this home
   | 'folder-taken' // already synced, or inside a synced folder, or around one
   | 'folder-unusable' // missing, not a directory, not writable

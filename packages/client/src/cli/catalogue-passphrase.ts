@@ -1,9 +1,9 @@
-// The part of the catalogue that is about the passphrase of this device's keys.
+// The part of the catalogue that is about how this device's keys are sealed.
 import type { Text } from './catalogue-text.ts'
 
 type Plain = Text
 
-/** What people read about the passphrase of this device. */
+/** What people read about keys under a passphrase, in the keyring, locked and unlocked. */
 export interface PassphraseCatalogue {
   errorKeysLocked: Plain
   hintKeysLocked: Plain
@@ -17,6 +17,33 @@ export interface PassphraseCatalogue {
   passphraseSet: Plain
   passphraseRemoved: Plain
   passphraseNone: Plain
+  passphraseUnused: Plain
+  errorKeyringAway: Text<{ detail: string }>
+  hintKeyringAway: Plain
+  errorKeyringMissing: Plain
+  errorKeyringWrong: Plain
+  hintKeyringLost: Plain
+  errorKeyringUnavailable: Text<{ detail: string }>
+  hintKeyringUnavailable: Plain
+  keyringSet: Plain
+  /** `hasWords`: whether this device has an identity, hence its person the 24 words. */
+  keyringWarning: Text<{ hasWords: boolean }>
+  keyringNone: Plain
+  keyringLeft: Plain
+  unlockClear: Plain
+  /** `idle`: a duration, as it is typed; `logout`: whether a log-out ends it. */
+  unlockDone: Text<{ idle: string | undefined; logout: boolean }>
+  unlockUsual: Plain
+  lockDone: Plain
+  lockNothing: Plain
+  lockKeyring: Plain
+  lockRunning: Text<{ pid: number }>
+  statusKeys: Readonly<Record<'locked' | 'unlocked' | 'keyring', string>>
+  helpUnlock: Plain
+  helpUnlockFor: Plain
+  helpLock: Plain
+  helpKeyring: Plain
+  helpKeyringWhat: Plain
   helpPassphrase: Plain
   helpPassphraseWhat: Plain
   helpPassphraseFile: Plain

@@ -73,9 +73,21 @@ export const join = lazily(
   () => import('./join.ts'),
   (module) => module.join,
 )
+export const keyringOff = lazily(
+  () => import('./keyring-set.ts'),
+  (module) => module.keyringOff,
+)
+export const keyringOn = lazily(
+  () => import('./keyring-set.ts'),
+  (module) => module.keyringOn,
+)
 export const limit = lazily(
   () => import('./limit.ts'),
   (module) => module.limit,
+)
+export const lock = lazily(
+  () => import('./unlock.ts'),
+  (module) => module.lock,
 )
 export const log = lazily(
   () => import('./log.ts'),
@@ -132,6 +144,10 @@ export const status = lazily(
 export const sync = lazily(
   () => import('./sync.ts'),
   (module) => module.sync,
+)
+export const unlock = lazily(
+  () => import('./unlock.ts'),
+  (module) => module.unlock,
 )
 export const usage = lazily(
   () => import('./usage.ts'),

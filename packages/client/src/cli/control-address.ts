@@ -38,9 +38,14 @@ export function controlSockets(home: string): string[] {
  * where there is no way.
  */
 export function controlAddress(home: string, name: string): ControlAddress | undefined {
-  const path = join(controlDirectory(home), name)
+  return addressIn(controlDirectory(home), name)
+}
+
+/** The same, of a socket in any folder. */
+export function addressIn(directory: string, name: string): ControlAddress | undefined {
+  const path = join(directory, name)
   if (Buffer.byteLength(path) <= addressBytesMax) return { path, release: () => undefined }
   if (process.platform !== 'linux') return undefined
-  const handle = openSync(controlDirectory(home), 'r')
+  const handle = openSync(directory, 'r')
   return { path: `/proc/self/fd/${handle}/${name}`, release: () => closeSync(handle) }
 }

@@ -41,10 +41,11 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorHomeUnsafe({ path: path(error) }),
     words.hintHomeUnsafe({ path: path(error) }),
   ],
-  'keys-locked': (words, error) =>
-    error.data['what'] === 'wrong'
-      ? [words.errorPassphraseWrong({}), words.hintPassphraseWrong({})]
-      : [words.errorKeysLocked({}), words.hintKeysLocked({})],
+  'keys-locked': keysWords,
+  'keyring-unavailable': (words, error) => [
+    words.errorKeyringUnavailable({ detail: text(error, 'detail') ?? '' }),
+    words.hintKeyringUnavailable({}),
+  ],
   'folder-unknown': (words, error) => [
     words.errorFolderUnknown({ path: path(error) }),
     words.hintFolderUnknown({}),
@@ -169,6 +170,22 @@ function missingWords(words: Catalogue, error: ClientError): Told {
   if (error.data['what'] === 'account')
     return [words.errorAccountMissing({ path: path(error) }), words.hintAccountMissing({})]
   return [words.errorHomeMissing({ path: path(error) }), words.hintHomeMissing({})]
+}
+
+function keysWords(words: Catalogue, error: ClientError): Told {
+  switch (error.data['what']) {
+    case 'wrong':
+      return [words.errorPassphraseWrong({}), words.hintPassphraseWrong({})]
+    case 'keyring-missing':
+      return [words.errorKeyringMissing({}), words.hintKeyringLost({})]
+    case 'keyring-wrong':
+      return [words.errorKeyringWrong({}), words.hintKeyringLost({})]
+    case 'keyring':
+    case 'keyring-away':
+      return [words.errorKeyringAway({ detail: text(error, 'detail') ?? '' }), words.hintKeyringAway({})]
+    default:
+      return [words.errorKeysLocked({}), words.hintKeysLocked({})]
+  }
 }
 
 function foreignWords(words: Catalogue, error: ClientError): Told {

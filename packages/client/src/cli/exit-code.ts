@@ -34,6 +34,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'vault-differs': 5,
   'home-unsafe': 7,
   'keys-locked': 7,
+  'keyring-unavailable': 1,
   'home-locked': 1,
   'folder-unusable': 1,
   'state-broken': 1,

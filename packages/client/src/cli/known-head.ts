@@ -4,7 +4,7 @@ import { entryHash, fromHex, vaultId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { openingKey, type FolderRecord, type Home } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
-import { VaultLog } from '../log/vault-log.ts'
+import { keptState } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import { holderOf } from './control-client.ts'
 import type { Invocation } from './invocation.ts'
@@ -26,8 +26,7 @@ export async function knownHead(
   try {
     const store = await platform().state(directory)
     try {
-      const log = VaultLog.open(TreesStore.open(store), vaultId(fromHex(record.vault)), home.device)
-      return log.isEmpty ? undefined : log.state.head
+      return keptState(TreesStore.open(store), vaultId(fromHex(record.vault)))?.head
     } finally {
       await store.close()
     }

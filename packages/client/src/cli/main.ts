@@ -5,6 +5,7 @@ import type { ExitCode } from '../errors.ts'
 import { homeDirectory } from './home-directory.ts'
 import { Interrupt } from './interrupt.ts'
 import type { Invocation } from './invocation.ts'
+import { desktopKeyring } from './keyring-desktop.ts'
 import { languageOf } from './messages.ts'
 import { misuse, program } from './program.ts'
 import { Output } from './output.ts'
@@ -38,6 +39,7 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     homeDirectory: homeDirectory(flagOf(argv, '--home'), process.env),
     yes: argv.includes('--yes'),
     passphrase: new GivenPassphrase(flagOf(argv, '--passphrase-file')),
+    keyring: desktopKeyring,
     platform: () => (platform ??= limitedPlatform(invocation.homeDirectory)),
   }
   interrupt.listen()

@@ -91,6 +91,18 @@ export const englishUsage: Catalogue['usage'] = {
     error: () => 'a passphrase is needed, and there is nobody to ask',
     hint: '--new-passphrase-file FILE, or - for standard input',
   },
+  'lock-clear': {
+    error: () => 'nothing seals the keys of this device: they are not locked',
+    hint: '`grenier passphrase set` or `grenier keyring on` seals them',
+  },
+  'unlock-platform': {
+    error: () => 'on this system nothing can hold keys open for other commands',
+    hint: '--passphrase-file FILE, or `grenier keyring on`',
+  },
+  'passphrase-late': {
+    error: () => 'the device is here already, and this would not seal its keys',
+    hint: 'without --passphrase-file; `grenier passphrase set` seals them',
+  },
   'passphrase-differs': { error: () => 'the two are not the same', hint: 'nothing was changed' },
   passphrase: { error: ({ text }) => `${text} does not hold a passphrase`, hint: 'one line, not empty' },
   'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },

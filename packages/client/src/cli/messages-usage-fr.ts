@@ -104,6 +104,18 @@ export const frenchUsage: Catalogue['usage'] = {
     error: () => 'il faut une phrase secrète, et il n’y a personne à qui la demander',
     hint: '--new-passphrase-file FICHIER, ou - pour l’entrée standard',
   },
+  'lock-clear': {
+    error: () => 'rien ne scelle les clés de cet appareil : elles ne sont pas verrouillées',
+    hint: '`grenier passphrase set` ou `grenier keyring on` les scelle',
+  },
+  'unlock-platform': {
+    error: () => 'sur ce système rien ne peut garder des clés ouvertes pour d’autres commandes',
+    hint: '--passphrase-file FICHIER, ou `grenier keyring on`',
+  },
+  'passphrase-late': {
+    error: () => 'l’appareil existe déjà, et ceci ne scellerait pas ses clés',
+    hint: 'sans --passphrase-file ; `grenier passphrase set` les scelle',
+  },
   'passphrase-differs': { error: () => 'les deux ne sont pas les mêmes', hint: 'rien n’a changé' },
   passphrase: {
     error: ({ text }) => `${text} ne contient pas de phrase secrète`,

@@ -104,6 +104,9 @@ const values = {
   put: '1',
   moved: '2',
   removed: '3',
+  hasWords: true,
+  idle: '8h',
+  logout: true,
 }
 
 function sentences(value: unknown): string[] {

@@ -1,13 +1,9 @@
-// The passphrase of this device's keys: where it comes from, and opening the keys with it before a command begins.
+// The passphrase of this device's keys: where it comes from.
 import { readFileSync, statSync } from 'node:fs'
 import { ClientError } from '../errors.ts'
-import { keysAt, openKeys } from '../home/device-key.ts'
-import { homeExists } from '../home/home-files.ts'
-import { liveSyncs } from './control-client.ts'
 import type { Invocation } from './invocation.ts'
 import { readHidden, readInput } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
-import { canAsk } from './yes-or-no.ts'
 
 /** More than anybody types. */
 const passphraseBytesMax = 4096
@@ -21,6 +17,11 @@ export class GivenPassphrase {
   /** `file`: a path, `-` for standard input; undefined where none was named. */
   constructor(file: string | undefined) {
     this.#file = file
+  }
+
+  /** Whether a file was named. */
+  get isGiven(): boolean {
+    return this.#file !== undefined
   }
 
   /** The passphrase; undefined where no file was named. @throws ClientError `usage` */
@@ -56,36 +57,14 @@ function fromFile(file: string): string {
   throw usageError('passphrase', file)
 }
 
-/** Commands that do without the keys of the device. */
-const keyless: ReadonlySet<string> = new Set(['limit', 'forget', 'decrypt'])
-
 /**
- * Opens the keys of this home for `command`, if a passphrase seals them and it needs them.
- * @throws ClientError `keys-locked` when there is no passphrase, and nobody to ask, or it is another one
+ * Asks who sits here, three times at most, and gives what `open` made of the right one.
+ * @throws ClientError as `open`
  */
-export async function openKeysFor(invocation: Invocation, command: string): Promise<void> {
-  const { homeDirectory, passphrase, output } = invocation
-  if (keyless.has(command) || !homeExists(homeDirectory) || !keysAt(homeDirectory).sealed) return
-  const question = output.words.askPassphrase({})
-  const given = await passphrase.read(question)
-  if (given !== undefined) {
-    openKeys(homeDirectory, given).fill(0)
-    return
-  }
-  // What runs has its keys open, and answers for itself.
-  if (command === 'status' && (await liveSyncs(homeDirectory)).length > 0) return
-  if (invocation.yes || !canAsk()) {
-    keysAt(homeDirectory).device()
-    return
-  }
-  await ask(invocation, question)
-}
-
-async function ask({ homeDirectory, output }: Invocation, question: string): Promise<void> {
+export async function askPassphrase<T>({ output }: Invocation, open: (passphrase: string) => T): Promise<T> {
   for (let left = tries; ; left -= 1) {
     try {
-      openKeys(homeDirectory, await readHidden(question)).fill(0)
-      return
+      return open(await readHidden(output.words.askPassphrase({})))
     } catch (error) {
       const isWrong = error instanceof ClientError && error.data['what'] === 'wrong'
       if (!isWrong || left <= 1) throw error

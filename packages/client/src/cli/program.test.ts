@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Interrupt } from './interrupt.ts'
 import { catalogueOf, type Language } from './messages.ts'
+import { desktopKeyring } from './keyring-desktop.ts'
 import { Output } from './output.ts'
 import { GivenPassphrase } from './passphrase.ts'
 import { misuse, program } from './program.ts'
@@ -49,6 +50,7 @@ async function said(language: Language, ...argv: string[]): Promise<{ text: stri
     homeDirectory: '/nowhere',
     yes: false,
     passphrase: new GivenPassphrase(undefined),
+    keyring: desktopKeyring,
     platform: realPlatform,
   }
   const root = program(invocation, () => undefined)

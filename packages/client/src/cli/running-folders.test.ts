@@ -12,6 +12,7 @@ import { holderOf } from './control-client.ts'
 import { Interrupt } from './interrupt.ts'
 import type { Invocation } from './invocation.ts'
 import { lastRun } from './last-run.ts'
+import { desktopKeyring } from './keyring-desktop.ts'
 import { Output } from './output.ts'
 import { GivenPassphrase } from './passphrase.ts'
 import { realPlatform } from './real-platform.ts'
@@ -56,6 +57,7 @@ beforeEach(() => {
     homeDirectory: home.directory,
     yes: false,
     passphrase: new GivenPassphrase(undefined),
+    keyring: desktopKeyring,
     platform: realPlatform,
   }
 })

@@ -9,7 +9,7 @@ import { verifiedIn, type Verified } from '../engine/verified-note.ts'
 import type { FolderStatus } from '../engine/events.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
-import { VaultLog } from '../log/vault-log.ts'
+import { keptState } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { Catalogue } from './catalogue.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
@@ -21,6 +21,7 @@ import { errorReport } from './error-report.ts'
 import { lastRun, type Halt } from './last-run.ts'
 import { backupJson, backupStanding, backupText, type BackupStanding } from './status-backup.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { keysState } from './unlock.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatMoment } from './quantities.ts'
 
@@ -45,12 +46,15 @@ export async function status(invocation: Invocation, name: string | undefined): 
   const live = await liveSyncs(home.directory)
   const standings: Standing[] = []
   for (const record of records) standings.push(await standing(invocation, home, { record, live }))
+  const keys = await keysState(home.directory)
   output.line({
     event: 'status',
     device: home.deviceName,
+    keys,
     folders: standings.map(jsonOf),
     backups: backups.map(backupJson),
   })
+  if (keys !== 'clear') output.result(output.words.statusKeys[keys])
   if (asked.length === 0) output.note(output.words.statusNone({}))
   for (const one of standings) output.result(textOf(invocation, one))
   for (const one of backups) output.result(backupText(invocation, one))
@@ -85,10 +89,8 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
     const store = await invocation.platform().state(directory)
     try {
       const trees = TreesStore.open(store)
-      const log = VaultLog.open(trees, vaultId(fromHex(record.vault)), home.device)
-      const head = log.isEmpty
-        ? undefined
-        : { seq: log.state.head.sequence, hash: toHex(log.state.head.hash) }
+      const known = keptState(trees, vaultId(fromHex(record.vault)))
+      const head = known && { seq: known.head.sequence, hash: toHex(known.head.hash) }
       return {
         record,
         running: false,

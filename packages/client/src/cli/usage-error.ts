@@ -39,6 +39,9 @@ export const usageFaults = [
   'recipient', // no recipient of age
   'passphrase', // none, or more than a line
   'passphrase-needed', // a passphrase to be set, and nobody to ask
+  'passphrase-late', // a passphrase for a device that is made, and one is here
+  'lock-clear', // keys to be locked that nothing seals
+  'unlock-platform', // no sockets that are one user's alone
   'passphrase-differs', // typed twice, and not the same
   'into-needed', // nowhere to write to
   'backup-kind', // a vault of streams for a folder, or the reverse

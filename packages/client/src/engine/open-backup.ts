@@ -1,7 +1,7 @@
 // Backups: how a source comes to have a vault on this device, without a marker and without anything else in it; and opening one for a run.
 import { fromHex, vaultId } from '@grenier/crypto'
 import type { FolderRecord, BackupSettings } from '../home/home.ts'
-import { VaultLog } from '../log/vault-log.ts'
+import { keptState } from '../log/vault-log.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { EngineContext } from './api.ts'
 import type { BackupSource } from './backup-source.ts'
@@ -72,8 +72,8 @@ export async function backupVersions(
   const store = await context.platform.state(context.home.stateDirectory(vault))
   try {
     const trees = TreesStore.open(store)
-    const log = VaultLog.open(trees, vaultId(fromHex(vault)), context.home.device)
-    return await versionsIn(trees, log.isEmpty ? 0 : log.state.spine.prune?.through)
+    const known = keptState(trees, vaultId(fromHex(vault)))
+    return await versionsIn(trees, known === undefined ? 0 : known.spine.prune?.through)
   } finally {
     await store.close()
   }

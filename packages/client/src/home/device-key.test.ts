@@ -49,7 +49,7 @@ test('a home made with a passphrase never has its keys in clear on disk', () => 
   expect(bytes.includes(Buffer.from(device.sign.secretKey.subarray(0, 32)))).toBe(false)
   expect(bytes.includes(Buffer.from(device.kem.secretKey))).toBe(false)
   expect(statSync(file()).mode & 0o777).toBe(0o600)
-  expect(keysAt(directory).sealed).toBe(true)
+  expect(keysAt(directory).sealedBy).toBe('passphrase')
 })
 
 test('whatever a crash leaves in between, the keys are there and the leftover goes', () => {
@@ -63,12 +63,12 @@ test('whatever a crash leaves in between, the keys are there and the leftover go
   // Half unsealed: keys in clear must not stay beside the sealed ones.
   writeFileSync(file(), sealed)
   writeFileSync(file('device.key.new'), encodeDevice(device), { mode: 0o600 })
-  expect(keysAt(directory).sealed).toBe(true)
+  expect(keysAt(directory).sealedBy).toBe('passphrase')
   expect(existsSync(file('device.key.new'))).toBe(false)
   writeFileSync(file('device.key.new'), 'left by a crash')
   writeKeys(directory, device, 'p')
   expect(existsSync(file('device.key.new'))).toBe(false)
-  expect(keysAt(directory).sealed).toBe(true)
+  expect(keysAt(directory).sealedBy).toBe('passphrase')
   writeKeys(directory, device, undefined)
   expect(readFileSync(file())).toEqual(Buffer.from(encodeDevice(device)))
   expect(statSync(file()).mode & 0o777).toBe(0o600)

@@ -1,5 +1,5 @@
-// `device.key`: the device's secret keys, in clear or sealed by a passphrase. A passphrase is stretched once a process: what was opened is
-// kept here, in memory alone, for every opening of the home that follows.
+// `device.key`: the device's secret keys, in clear, or sealed by a passphrase or for a keyring. A passphrase is stretched once a process: what
+// was opened is kept here, in memory alone, for every opening of the home that follows.
 import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -9,10 +9,13 @@ import {
   deviceKeyOf,
   encodeDevice,
   isSealedDevice,
+  keyringEntryOf,
   openSealedDevice,
   sealDevice,
+  sealingOf,
   systemRandom,
   type Device,
+  type SealedBy,
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { unfinished, writeDurably } from './write-durably.ts'
@@ -25,7 +28,8 @@ const opened = new Map<string, Device>()
 
 /** The keys of a home, as they lie there. */
 export interface KeysAtRest {
-  readonly sealed: boolean
+  /** What opens them; undefined of keys in clear. */
+  readonly sealedBy: SealedBy | undefined
   /** @throws ClientError `keys-locked` while they are sealed and this process has not opened them */
   readonly device: () => Device
 }
@@ -43,12 +47,12 @@ export function keysAt(directory: string): KeysAtRest {
   const bytes = readKeys(directory)
   return readable(directory, () => {
     if (isSealedDevice(bytes)) {
-      checkSealedDevice(bytes)
-      return { sealed: true, device: () => opened.get(directory) ?? locked(directory, 'sealed') }
+      const sealedBy = checkSealedDevice(bytes)
+      return { sealedBy, device: () => opened.get(directory) ?? locked(directory, whatOf(sealedBy)) }
     }
     const device = decodeDevice(bytes)
     bytes.fill(0)
-    return { sealed: false, device: () => device }
+    return { sealedBy: undefined, device: () => device }
   })
 }
 
@@ -63,7 +67,7 @@ export function openKeys(directory: string, passphrase: string): Uint8Array {
   return key
 }
 
-/** Opens sealed keys for this process with a key that `openKeys` gave; whether it is the right one still. */
+/** Opens sealed keys for this process with a key that `openKeys` gave, or the secret of a keyring; whether it is the right one still. */
 export function openKeysWith(directory: string, key: Uint8Array): boolean {
   const bytes = readKeys(directory)
   return readable(directory, () => {
@@ -77,6 +81,20 @@ export function openKeysWith(directory: string, key: Uint8Array): boolean {
   })
 }
 
+/** Under which name a keyring keeps what opens these keys; undefined when none does. @throws as `keysAt` */
+export function keyringEntryAt(directory: string): string | undefined {
+  const bytes = readKeys(directory)
+  return readable(directory, () =>
+    isSealedDevice(bytes) && checkSealedDevice(bytes) === 'keyring' ? keyringEntryOf(bytes) : undefined,
+  )
+}
+
+/** What tells these sealed keys from the same keys sealed anew: public. @throws as `keysAt` */
+export function sealingAt(directory: string): string {
+  const bytes = readKeys(directory)
+  return readable(directory, () => sealingOf(bytes))
+}
+
 /** Writes keys, sealed when there is a passphrase; what was there is replaced whole. Durable when it returns. */
 export function writeKeys(directory: string, device: Device, passphrase: string | undefined): void {
   if (passphrase !== undefined) {
@@ -87,6 +105,12 @@ export function writeKeys(directory: string, device: Device, passphrase: string 
   const bytes = encodeDevice(device)
   writeDurably(directory, keyFile, bytes)
   bytes.fill(0)
+}
+
+/** Writes keys that were sealed already: of this device. Durable when it returns. */
+export function writeSealedKeys(directory: string, device: Device, sealed: Uint8Array): void {
+  writeDurably(directory, keyFile, sealed)
+  opened.set(directory, device)
 }
 
 function readKeys(directory: string): Uint8Array {
@@ -117,7 +141,11 @@ function readable<T>(directory: string, work: () => T): T {
   }
 }
 
-function locked(directory: string, what: 'sealed' | 'wrong'): never {
+function whatOf(sealedBy: SealedBy): 'sealed' | 'keyring' {
+  return sealedBy === 'passphrase' ? 'sealed' : 'keyring'
+}
+
+function locked(directory: string, what: 'sealed' | 'keyring' | 'wrong'): never {
   throw new ClientError('keys-locked', 'the keys of this device are sealed', {
     data: { path: directory, what },
   })

@@ -64,11 +64,7 @@ export class VaultLog {
 
   /** The log as this device last kept it. @throws ClientError `state-foreign` when the state is of another vault, `state-broken` */
   static open(rows: StateRows, vault: VaultId, device: KeyPairs): VaultLog {
-    const state = keptState(rows)
-    if (state !== undefined && !equal(state.vault, vault)) {
-      throw new ClientError('state-foreign', 'the state belongs to another vault')
-    }
-    return new VaultLog(vault, device, { state, anchor: anchorOf(rows, vault) })
+    return new VaultLog(vault, device, { state: keptState(rows, vault), anchor: anchorOf(rows, vault) })
   }
 
   /** Whether this device knows nothing of the log yet. */
@@ -313,7 +309,15 @@ export class VaultLog {
   }
 }
 
-function keptState(rows: StateRows): LogState | undefined {
+/** The state of the log as this device last kept it: for who has no keys, or needs none. @throws as `VaultLog.open` */
+export function keptState(rows: StateRows, vault: VaultId): LogState | undefined {
+  const state = decodedState(rows)
+  if (state !== undefined && !equal(state.vault, vault))
+    throw new ClientError('state-foreign', 'the state belongs to another vault')
+  return state
+}
+
+function decodedState(rows: StateRows): LogState | undefined {
   const kept = keptLogState(rows)
   try {
     return kept && decodeLogState(kept)
