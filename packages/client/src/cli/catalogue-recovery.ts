@@ -52,6 +52,7 @@ export interface RecoveryCatalogue {
   arrivedInvited: Text<{ by: string }>
   deviceNamed: Text<{ name: string }>
   deviceUnnamed: Text<{ key: string }>
+  askWritten: Text
   askWordAgain: Text<{ place: number }>
   wordAgainWrong: Text<{ place: number }>
   askOldWords: Text

@@ -74,6 +74,8 @@ export const recoveryEnglish: RecoveryCatalogue = {
   arrivedInvited: ({ by }) => `let in by ${by}`,
   deviceNamed: ({ name }) => `“${name}”`,
   deviceUnnamed: ({ key }) => `a device without a name (${key})`,
+  askWritten: () =>
+    'When all of it is on paper, press Enter: it leaves the screen, and two of the words are asked for.',
   askWordAgain: ({ place }) => `To be sure that they are written down: which is word ${place}?`,
   wordAgainWrong: ({ place }) => `That is not word ${place}.`,
   askOldWords: () => 'The 24 words so far, on one line:',
@@ -98,7 +100,7 @@ export const recoveryEnglish: RecoveryCatalogue = {
       'Take any computer with Linux or macOS, and Node.js 20 or newer. Get Grenier, which is free software, and follow its README.',
       'Run the command below. It asks for the 24 words and lists the vaults (folders) that are there, each with its name, its date and the device that made it.',
       'For each vault, run it again with --vault NAME --into FOLDER: the files appear in that folder.',
-      'Does the relay not answer any more? Ask its operator, or look for a sealed export (FILE.grenier) among the owner’s things: “grenier decrypt FILE.grenier” opens it with the same words.',
+      'Does the relay not answer any more? Ask its operator, or look for a sealed export (FILE.grenier) among the owner’s things: “grenier decrypt FILE.grenier --into FOLDER” opens it with the same words.',
     ],
     command: 'grenier recover',
     keepTitle: 'Keep it safe',

@@ -76,6 +76,8 @@ export const recoveryFrench: RecoveryCatalogue = {
   arrivedInvited: ({ by }) => `admis par ${by}`,
   deviceNamed: ({ name }) => `« ${name} »`,
   deviceUnnamed: ({ key }) => `un appareil sans nom (${key})`,
+  askWritten: () =>
+    'Quand tout est sur papier, appuyez sur Entrée : l’écran est effacé, et deux des mots sont demandés.',
   askWordAgain: ({ place }) => `Pour être sûr qu’ils sont notés : quel est le mot ${place} ?`,
   wordAgainWrong: ({ place }) => `Ce n’est pas le mot ${place}.`,
   askOldWords: () => 'Les 24 mots actuels, sur une ligne :',
@@ -100,7 +102,7 @@ export const recoveryFrench: RecoveryCatalogue = {
       'Prenez un ordinateur sous Linux ou macOS, avec Node.js 20 ou plus récent. Procurez-vous Grenier, un logiciel libre, et suivez son README.',
       'Lancez la commande ci-dessous. Elle demande les 24 mots et liste les coffres (dossiers) qui sont là, chacun avec son nom, sa date et l’appareil qui l’a créé.',
       'Pour chaque coffre, relancez-la avec --vault NOM --into DOSSIER : les fichiers apparaissent dans ce dossier.',
-      'Le relais ne répond plus ? Demandez à son exploitant, ou cherchez une archive scellée (FICHIER.grenier) parmi les affaires du propriétaire : « grenier decrypt FICHIER.grenier » l’ouvre avec les mêmes mots.',
+      'Le relais ne répond plus ? Demandez à son exploitant, ou cherchez une archive scellée (FICHIER.grenier) parmi les affaires du propriétaire : « grenier decrypt FICHIER.grenier --into DOSSIER » l’ouvre avec les mêmes mots.',
     ],
     command: 'grenier recover',
     keepTitle: 'À garder en lieu sûr',

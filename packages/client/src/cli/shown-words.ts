@@ -1,12 +1,15 @@
 // The 24 words on a terminal: shown once, and asked for again, two of them, so that they are on paper before anything depends on them.
 import { randomInt } from 'node:crypto'
 import type { Invocation } from './invocation.ts'
+import type { Output } from './output.ts'
 import { phraseTable } from './phrase.ts'
 import { readAnswer } from './standard-input.ts'
 import { canAsk } from './yes-or-no.ts'
 
 /** How many wrong answers before the words are shown again. */
 const wrongMax = 3
+/** Screen and what was scrolled off it, then the cursor to its place (ECMA-48; 3 is xterm's, and understood everywhere). */
+const clearScreen = '\u001b[2J\u001b[3J\u001b[H'
 
 /** Shows them, below a sentence. */
 export function showWords({ output }: Invocation, sentence: string, phrase: string): void {
@@ -14,20 +17,29 @@ export function showWords({ output }: Invocation, sentence: string, phrase: stri
   output.result(`\n${phraseTable(phrase)}\n`)
 }
 
-/** Asks for two of the words, at places by chance, until both are right. Asks nothing where nobody can be asked, or with `--yes`. */
+/** Takes them off the screen and asks for two of them, at places by chance, until both are right. Asks nothing where nobody can be asked, or with `--yes`. */
 export async function confirmWords(invocation: Invocation, phrase: string): Promise<void> {
   const { output, yes } = invocation
   if (yes || output.json || !canAsk()) return
   const words = phrase.split(' ')
+  await hideWords(output)
   for (const place of twoPlaces(words.length)) {
     for (let wrong = 0; ;) {
       const answer = await readAnswer(output.words.askWordAgain({ place: place + 1 }))
       if (isSameWord(answer, words[place] ?? '')) break
       wrong += 1
       output.note(output.words.wordAgainWrong({ place: place + 1 }))
-      if (wrong % wrongMax === 0) showWords(invocation, output.words.setupWords({}), phrase)
+      if (wrong % wrongMax !== 0) continue
+      showWords(invocation, output.words.setupWords({}), phrase)
+      await hideWords(output)
     }
   }
+}
+
+/** Whoever is asked with the words in sight copies them from there: that they are on paper is not shown by it. */
+async function hideWords({ words }: Pick<Output, 'words'>): Promise<void> {
+  await readAnswer(words.askWritten({}))
+  if (process.env['TERM'] !== 'dumb') process.stderr.write(clearScreen)
 }
 
 /** Two different places, in order. */
