@@ -9,7 +9,6 @@ import { aheadName, stagedPath } from '../disk/staging-names.ts'
 import { bring, type Wanted } from './bring.ts'
 import type { WalkOptions } from './content-walk.ts'
 import { isPossible } from './fetch-plan.ts'
-import { release } from './moved-bytes.ts'
 import type { NearbyChunk } from './nearby.ts'
 
 /** Disk that is taken at most; what is claimed beyond is fetched when it is wanted. */
@@ -171,7 +170,6 @@ export class Ahead {
       const offset = end
       const hand = async (bytes: Uint8Array): Promise<void> => {
         await (await this.#writer()).write(offset, bytes)
-        release([bytes])
       }
       portion.push({ wanted: { id, places, hand }, device, offset, plainBytes })
       end += plainBytes

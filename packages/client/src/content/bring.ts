@@ -12,6 +12,7 @@ import {
 import { ClientError } from '../errors.ts'
 import type { ChunkPlace } from '../state/chunk-index.ts'
 import { isPossible, planRuns, type CellRun } from './fetch-plan.ts'
+import { release } from './moved-bytes.ts'
 import type { ContentKeys, WorkerPool } from './worker-pool.ts'
 
 export interface BringOptions {
@@ -26,7 +27,7 @@ export interface BringOptions {
   readonly found: (id: ChunkId, place: ChunkPlace, known: 'good' | 'bad') => void
 }
 
-/** A chunk that is wanted. `hand` is called at most once, with bytes that were checked. */
+/** A chunk that is wanted. `hand` is called at most once, with bytes that were checked; they are good until it resolves. */
 export interface Wanted {
   readonly id: ChunkId
   /** As they were when it was asked for, in the order to be tried. */
@@ -120,6 +121,7 @@ async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<F
     options.found(attempt.wanted.id, attempt.place, 'good')
     await attempt.wanted.hand(chunk)
   }
+  if (opened !== undefined) release(opened.filter((chunk) => chunk !== undefined))
   if (failed.length === 0) return []
   const faultOf = await blame(options, run)
   return failed.map(({ attempt, at }) => {

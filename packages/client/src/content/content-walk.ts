@@ -127,7 +127,7 @@ async function bytesOf(options: WalkOptions, chunks: readonly PlacedId[]): Promi
   const wanted = chunks.map((chunk, at) => ({
     ...chunk,
     hand: (bytes: Uint8Array) => {
-      parts[at] = bytes
+      parts[at] = bytes.slice()
       return Promise.resolve()
     },
   }))

@@ -4,7 +4,6 @@ import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
 import { bring, type Lack, type Wanted } from './bring.ts'
 import { chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
-import { release } from './moved-bytes.ts'
 import { chunksNearby, takeNearby, type Nearby, type NearbyChunk } from './nearby.ts'
 
 /** A file to be filled. */
@@ -200,6 +199,5 @@ class Filling {
       const goesOn = await this.#files[file]?.write(offset, bytes)
       if (goesOn !== true) this.refuse(file, 'abandoned')
     }
-    release([bytes])
   }
 }

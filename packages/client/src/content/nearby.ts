@@ -2,6 +2,7 @@
 // ever used after the check by their id: the older version may have changed since it was read.
 import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
+import { release } from './moved-bytes.ts'
 import { chunksIn, type WalkOptions } from './content-walk.ts'
 
 /** An older version of a wanted file, as this device last read or wrote it. */
@@ -55,6 +56,7 @@ export async function takeNearby<T extends { readonly near: NearbyChunk }>(
       if (bytes === undefined) missed.push(one)
       else await hand(one, bytes)
     }
+    release(checked.filter((bytes) => bytes !== undefined))
   }
   return missed
 }

@@ -105,7 +105,8 @@ export function seal(task: SealTask): SealedPack {
 }
 
 /**
- * Opens cells, decompresses the chunks wanted and checks each against its id: undefined where a chunk is not what the index says.
+ * Opens cells, decompresses the chunks wanted and checks each against its id: undefined where a chunk is not what the index says. What was
+ * not compressed is given where it lies, so that chunks may share a buffer.
  * @throws CryptoError `seal-broken` when a cell does not open.
  */
 export function open(task: OpenTask): (Uint8Array | undefined)[] {
@@ -113,7 +114,7 @@ export function open(task: OpenTask): (Uint8Array | undefined)[] {
   const plain = openCells({ type: 'pack', key, binding, epoch, front, cells, firstCell, packBytes })
   const origin = firstCell * cellPlainBytes
   const chunks = task.chunks.map((chunk) => restoreChunk(task.keys, chunk, storedPart(plain, origin, chunk)))
-  release([plain])
+  if (!chunks.some((chunk) => chunk?.buffer === plain.buffer)) release([plain])
   return chunks
 }
 
@@ -136,7 +137,7 @@ function restoreChunk(
   stored: Uint8Array | undefined,
 ): Uint8Array | undefined {
   if (stored === undefined) return undefined
-  const plain = chunk.storedBytes === chunk.plainBytes ? stored.slice() : decompress(stored, chunk.plainBytes)
+  const plain = chunk.storedBytes === chunk.plainBytes ? stored : decompress(stored, chunk.plainBytes)
   if (plain === undefined || !equal(chunkIdOf(keys.chunkIdKey, plain), chunk.id)) return undefined
   return plain
 }

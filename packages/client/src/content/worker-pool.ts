@@ -101,7 +101,7 @@ export interface WorkerPool {
   /** @throws CryptoError `limit` when the plaintext does not fit */
   seal(task: SealTask): Promise<SealedPack>
   /**
-   * undefined where a chunk is not what its id says: a member's fault.
+   * undefined where a chunk is not what its id says: a member's fault. Chunks may lie in one buffer.
    * @throws CryptoError `seal-broken` when a cell does not open; `malformed` when these are no cells of such a pack; `version-unknown`
    */
   open(task: OpenTask): Promise<readonly (Uint8Array | undefined)[]>

@@ -16,7 +16,7 @@ import {
   type StagedPart,
 } from './file-system.ts'
 import { carryOut, ensureStaging, isCode } from './real-change.ts'
-import { RealDirectories, splitPath } from './real-directory.ts'
+import { RealDirectories, splitPath, type OpenDirectory } from './real-directory.ts'
 import { RealFlush } from './real-flush.ts'
 import { diskError, openReader, readExpected, stampOf, writerOn } from './real-io.ts'
 import { probeTraits } from './real-traits.ts'
@@ -65,10 +65,28 @@ class RealFileSystem implements FileSystem {
 
   async look(paths: readonly RelativePath[]): Promise<readonly (Look | undefined)[]> {
     const out: (Look | undefined)[] = []
+    let absent: string | undefined
     for (const path of paths) {
-      if (out.length % 32 === 0) await this.#pace()
+      if (out.length % 32 === 0) {
+        absent = undefined
+        await this.#pace()
+      }
       if (out.length === 0) this.#directories.forget()
-      out.push(await attempt(`cannot look at ${path}`, () => this.#lookAt(path)))
+      const { parent } = splitPath(path)
+      // Where a whole directory is not there yet, one failed call tells for all that is to be in it.
+      if (path !== '' && parent === absent) {
+        out.push(undefined)
+        continue
+      }
+      absent = undefined
+      out.push(
+        attemptNow(`cannot look at ${path}`, () => {
+          const directory = absentAsUndefined(() => this.#directories.open(parent))
+          if (directory !== undefined) return lookIn(directory, path)
+          absent = parent
+          return undefined
+        }),
+      )
     }
     return out
   }
@@ -175,19 +193,6 @@ class RealFileSystem implements FileSystem {
     if (!isAhead(name)) this.#flush.staged(name)
   }
 
-  #lookAt(path: RelativePath): Look | undefined {
-    const { parent, name } = splitPath(path)
-    const directory = absentAsUndefined(() => this.#directories.open(parent))
-    if (directory === undefined) return undefined
-    const at = path === '' ? directory.self : directory.at(name)
-    // The root is reached through a handle, which itself is a link of /proc: there, and only there, the link is meant.
-    const stat =
-      path === ''
-        ? fs.statSync(at, { bigint: true })
-        : fs.lstatSync(at, { bigint: true, throwIfNoEntry: false })
-    return stat === undefined ? undefined : { kind: kindOf(stat), stamp: stampOf(stat) }
-  }
-
   /** Gives the loop a turn when this slice of synchronous calls has lasted long enough. */
   async #pace(): Promise<void> {
     this.#directories.trim()
@@ -215,6 +220,16 @@ function createFile(path: Buffer): number {
   }
 }
 
+function lookIn(directory: OpenDirectory, path: RelativePath): Look | undefined {
+  const { name } = splitPath(path)
+  // The root is reached through a handle, which itself is a link of /proc: there, and only there, the link is meant.
+  const stat =
+    path === ''
+      ? fs.statSync(directory.self, { bigint: true })
+      : fs.lstatSync(directory.at(name), { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? undefined : { kind: kindOf(stat), stamp: stampOf(stat) }
+}
+
 function kindOf(stat: fs.BigIntStats): EntryKind {
   if (stat.isFile()) return 'file'
   if (stat.isDirectory()) return 'directory'
@@ -230,17 +245,21 @@ async function attempt<T>(what: string, run: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** The same, for what needs no promise. */
+function attemptNow<T>(what: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw diskError(error, what)
+  }
+}
+
 /** Nothing there, or something else than a directory (a link, say) where one was asked for. */
 function absentAsUndefined<T>(run: () => T): T | undefined {
   try {
     return run()
   } catch (error) {
-    const code = diskError(error, '')
-    if (
-      code instanceof DiskError &&
-      (code.code === 'ENOENT' || code.code === 'ENOTDIR' || code.code === 'ELOOP')
-    )
-      return undefined
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].some((code) => isCode(error, code))) return undefined
     throw error
   }
 }
