@@ -40,6 +40,17 @@ export const strangerRemovals: readonly Removal[] = [
   },
   {
     attacks: [28],
+    gone: 'that packs which come before a genesis are charged to who sends them',
+    edits: [
+      {
+        file: `${relay}/store/pack-ledger-rows.ts`,
+        find: '  const sender = transaction.row?.head === undefined ? reservation.chargedTo : undefined\n',
+        replace: '  const sender = undefined\n',
+      },
+    ],
+  },
+  {
+    attacks: [28],
     gone: 'the limit of entries',
     edits: [
       {

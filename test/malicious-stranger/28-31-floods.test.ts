@@ -25,6 +25,23 @@ describe('attack 28: filling the disk', () => {
     expect(answers.at(-1)).toBe('quota')
   })
 
+  test('with packs under the id of a vault that is about to begin fills the account of who sends them', async () => {
+    const { world } = await small({ bytesMax: 50_000 })
+    const [owner, stranger] = [await world.newcomer(), await world.newcomer()]
+    const vault = world.genesis(owner.person)
+    const { vault: id } = vault.state
+    let sent = 0
+    while (outcome(await stranger.client.put(id, packOf())) === 'ok') sent += 1
+    expect(sent).toBeGreaterThan(5)
+    const begun = await owner.client.ask({ type: 'append', vault: id, entry: vault.genesis.bytes })
+    expect(outcome(begun)).toBe('ok')
+    const used = await owner.client.ask({ type: 'account' })
+    expect((used as { usedBytes: number }).usedBytes).toBeLessThan(4096 * 2)
+    expect(await owner.client.ask({ type: 'vault-facts', vault: id })).toMatchObject({ packBytes: 0 })
+    expect(outcome(await owner.client.put(id, packOf()))).toBe('ok')
+    expect(outcome(await stranger.client.put(id, packOf()))).toBe('vault-unknown')
+  })
+
   test('with entries ends at their number, and at the quota by their bytes', async () => {
     for (const plan of [{ entriesMax: 6 }, { bytesMax: 14_000 }]) {
       const { world } = await small(plan)

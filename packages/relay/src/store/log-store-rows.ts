@@ -34,6 +34,7 @@ import {
   vaultOfKey,
 } from './row-keys.ts'
 import { under, type Rows, type RowsView } from './rows.ts'
+import type { Quota } from './usage.ts'
 import { VaultTransaction } from './vault-transaction.ts'
 
 const keyBytes = 32
@@ -130,13 +131,25 @@ function appendIn(view: RowsView, append: Append): AppendResult {
     entries: append.bytes === undefined ? 0 : 1,
     vaults: before?.head === undefined ? 1 : 0,
   })
-  // Moving packs from one state to another costs nothing that is not charged yet, so this is all.
-  const over = append.quota === undefined ? undefined : transaction.overQuota(append.quota, chargedTo)
+  // Moving packs from one state to another costs nothing that is not charged yet, but for those that somebody else paid for so far.
+  const over =
+    append.quota && transaction.overQuota(withoutOthers(transaction, append, append.quota), chargedTo)
   if (over !== undefined) return { result: 'quota', what: over }
   movePacks(transaction, append)
   writeEntry(view, append)
   transaction.save({ head: append.head, chargedTo, floors })
   return { result: 'appended' }
+}
+
+/** What is left of a quota once this vault pays for the packs that this entry claims and that others sent before its genesis. */
+function withoutOthers(transaction: VaultTransaction, { added, chargedTo }: Append, quota: Quota): Quota {
+  const paid = added.map(({ id }) => transaction.pack(id))
+  const payer = chargedTo ?? transaction.row?.chargedTo
+  const byOthers = paid.filter(
+    (row) => row?.chargedTo !== undefined && !(payer && equal(row.chargedTo, payer)),
+  )
+  const bytes = byOthers.reduce((sum, row) => sum + (row?.sizeBytes ?? 0), 0)
+  return { ...quota, bytesMax: quota.bytesMax - bytes }
 }
 
 function follows({ previous }: Append, head: LogHead | undefined): boolean {

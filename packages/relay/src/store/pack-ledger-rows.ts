@@ -1,5 +1,5 @@
 // PackLedger over Rows: one transaction a call, or one for many packs.
-import type { PackId, SigningKey, VaultId } from '@grenier/crypto/verify'
+import { equal, type PackId, type SigningKey, type VaultId } from '@grenier/crypto/verify'
 import { pendingMaxMs } from '../limits.ts'
 import type { LedgerRow, PackLedger, PackRow, Reservation, ReserveResult } from './pack-ledger.ts'
 import type { PackArrival, PackPlace } from './pack-store.ts'
@@ -173,19 +173,22 @@ function reserveIn(transaction: VaultTransaction, reservation: Reservation): Res
     setState(transaction, pack, { ...row, since: now })
     return { result: 'held', state: 'pending' }
   }
-  const chargedTo = transaction.row?.chargedTo ?? reservation.chargedTo
+  const sender = transaction.row?.head === undefined ? reservation.chargedTo : undefined
+  const chargedTo = sender ?? transaction.row?.chargedTo ?? reservation.chargedTo
   const isNew = row === undefined || row.state === 'arriving'
   if (wouldExceed(transaction, { ...reservation, chargedTo }, row)) return { result: 'quota' }
   if (isNew) {
-    transaction.setPack(pack, { state: 'arriving', sizeBytes, since: now })
-    transaction.save({ chargedTo })
+    transaction.setPack(pack, { state: 'arriving', sizeBytes, since: now, chargedTo: sender })
+    if (sender === undefined) transaction.save({ chargedTo })
   }
   return { result: 'reserved' }
 }
 
 // Only the bytes count here: no entry and no vault is added.
 function wouldExceed(transaction: VaultTransaction, wanted: Reservation, row: PackRow | undefined): boolean {
-  const more = wanted.sizeBytes - (row?.state === 'arriving' ? row.sizeBytes : 0)
+  const isCharged =
+    row?.state === 'arriving' && (row.chargedTo === undefined || equal(row.chargedTo, wanted.chargedTo))
+  const more = wanted.sizeBytes - (isCharged ? row.sizeBytes : 0)
   if (more <= 0) return false
   const quota = { ...wanted.quota, bytesMax: wanted.quota.bytesMax - more }
   return transaction.overQuota(quota, wanted.chargedTo) === 'bytes'
@@ -203,7 +206,7 @@ function pendIn(
     case 'dropped':
       return row.state
     case 'arriving':
-      setState(transaction, pack, { state: 'pending', sizeBytes, since: now })
+      setState(transaction, pack, { ...row, state: 'pending', sizeBytes, since: now })
       return 'pending'
     case 'lost':
       setState(transaction, pack, { state: 'claimed', sizeBytes, since: now })

@@ -116,6 +116,32 @@ export function describePackLedger(name: string, make: MakeStores): void {
       expect((await ledger.usage(anna)).pendingBytes).toBe(4096)
     })
 
+    it('charges a pack that comes before the genesis to who sent it, until the vault claims it', async () => {
+      const stores = await opened()
+      const [one, two] = [pack('one'), pack('two')]
+      const bert = key('bert')
+      const bytes = async (): Promise<number[]> => {
+        const [own, his] = await Promise.all([stores.ledger.usage(anna), stores.ledger.usage(bert)])
+        return [own.pendingBytes, own.liveBytes, his.pendingBytes]
+      }
+      for (const each of [one, two]) {
+        await stores.ledger.reserve(reservation(each, { chargedTo: bert }))
+        await stores.ledger.pend({ ...place(each), sizeBytes: each.sizeBytes }, start)
+      }
+      expect(await bytes()).toEqual([0, 0, 8192])
+      await stores.logs.append(append('v', 0))
+      expect(await bytes()).toEqual([0, 0, 8192])
+      expect((await stores.ledger.vaultUsage(vault('v'))).pendingBytes).toBe(0)
+      // What the vault takes for its own counts against the quota of who pays for it.
+      const full = { ...roomy, bytesMax: usedBytes(await stores.ledger.usage(anna)) + 4095 }
+      const taking = append('v', 1, { added: [one], quota: full })
+      expect(await stores.logs.append(taking)).toMatchObject({ result: 'quota', what: 'bytes' })
+      expect(await stores.logs.append({ ...taking, quota: roomy })).toEqual({ result: 'appended' })
+      expect(await bytes()).toEqual([0, 4096, 4096])
+      expect(await swept(stores, start + 30 * day)).toBe(1)
+      expect(await bytes()).toEqual([0, 4096, 0])
+    })
+
     it('moves bytes from pending to live to kept, and charges nothing once they are gone', async () => {
       const stores = await opened()
       const one = pack('one')

@@ -17,6 +17,8 @@ export interface PackRow {
   readonly state: PackState
   readonly sizeBytes: number
   readonly since: number
+  /** Who pays for it as long as nothing claims it: whoever sent it before the vault had a genesis. Otherwise the vault's own record says. */
+  readonly chargedTo?: SigningKey | undefined
 }
 
 /** A pack with its row. */
@@ -26,7 +28,7 @@ export interface LedgerRow extends PackPlace {
 
 /** A pack that a client wants to send. */
 export interface Reservation extends PackArrival {
-  /** Who pays while the vault has no genesis yet; afterwards the vault's own record says. */
+  /** Who pays, until something claims it, while the vault has no genesis yet; afterwards the vault's own record says. */
   readonly chargedTo: SigningKey
   readonly quota: Quota
   readonly now: number

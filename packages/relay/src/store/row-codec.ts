@@ -44,6 +44,7 @@ const packSchema = v.strictObject({
   state: v.picklist(['arriving', 'pending', 'claimed', 'dropped', 'gone', 'lost']),
   sizeBytes: count,
   since: count,
+  chargedTo: v.optional(v.string()),
 })
 const vaultSchema = v.strictObject({
   head: v.nullable(v.strictObject({ sequence: count, hash: v.string(), at: count })),
@@ -70,12 +71,20 @@ export function decodeJson<S extends v.GenericSchema>(schema: S, bytes: Uint8Arr
   }
 }
 
-export const encodePackRow = (row: PackRow): Uint8Array => encodeJson(row)
-export const decodePackRow = (bytes: Uint8Array): PackRow => decodeJson(packSchema, bytes)
 export const encodeUsage = (usage: Usage): Uint8Array => encodeJson(usage)
 export const decodeUsage = (bytes: Uint8Array): Usage => decodeJson(usageSchema, bytes)
 export const encodePruned = (row: PrunedRow): Uint8Array => encodeJson(row)
 export const decodePruned = (bytes: Uint8Array): PrunedRow => decodeJson(prunedSchema, bytes)
+
+export function encodePackRow({ chargedTo, ...row }: PackRow): Uint8Array {
+  return encodeJson(chargedTo === undefined ? row : { ...row, chargedTo: toHex(chargedTo) })
+}
+
+/** @throws RelayError `data-broken` */
+export function decodePackRow(bytes: Uint8Array): PackRow {
+  const { chargedTo, ...row } = decodeJson(packSchema, bytes)
+  return chargedTo === undefined ? row : { ...row, chargedTo: signingKey(fromHex(chargedTo)) }
+}
 
 export function encodeVaultRow(row: VaultRow): Uint8Array {
   const { head, floors } = row

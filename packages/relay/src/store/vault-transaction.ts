@@ -16,7 +16,7 @@ import { droppedKey, goneKey, lostKey, packKey, usageKey, vaultKey, waitingKey }
 import type { RowsView } from './rows.ts'
 import { addUsage, negateUsage, noUsage, overQuota, usedBytes, type Quota, type Usage } from './usage.ts'
 
-/** Reads and changes one vault. Nothing but pack rows is written before `save`. */
+/** Reads and changes one vault. Nothing but pack rows, and the charges of those that have a payer of their own, is written before `save`. */
 export class VaultTransaction {
   readonly vault: VaultId
   /** As it was before. */
@@ -43,7 +43,7 @@ export class VaultTransaction {
     if (before !== undefined) {
       const index = indexKey(before, place)
       if (index !== undefined) this.#view.del(index)
-      this.charge(negateUsage(chargeOf(before)))
+      this.#chargeFor(before, negateUsage(chargeOf(before)))
     }
     if (row === undefined) {
       this.#view.del(packKey(place))
@@ -52,7 +52,13 @@ export class VaultTransaction {
     const index = indexKey(row, place)
     if (index !== undefined) this.#view.put(index, new Uint8Array([1]))
     this.#view.put(packKey(place), encodePackRow(row))
-    this.charge(chargeOf(row))
+    this.#chargeFor(row, chargeOf(row))
+  }
+
+  /** A pack that came before the genesis is its sender's until something claims it: a vault begins with nothing that others left under its id. */
+  #chargeFor({ chargedTo }: PackRow, usage: Usage): void {
+    if (chargedTo === undefined) this.charge(usage)
+    else this.#addTo(chargedTo, usage)
   }
 
   /** Adds to what the vault uses. */
