@@ -3,6 +3,9 @@ import { decodeEntry, toHex } from '@grenier/crypto'
 import { expect, test } from 'vitest'
 import { ArchiveReader } from '../../packages/client/src/archive/archive-reader.ts'
 import { importArchive } from '../../packages/client/src/engine/import-archive.ts'
+import { errorReport } from '../../packages/client/src/cli/error-report.ts'
+import { english } from '../../packages/client/src/cli/messages-en.ts'
+import { wishDeletion } from '../../packages/client/src/engine/vault-deletion.ts'
 import { Recovery } from '../../packages/client/src/engine/recovering.ts'
 import { peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { readyMade, relayUrl, type Machine } from '../simulation/world.ts'
@@ -135,4 +138,30 @@ test('an import is for who started the vault alone', async () => {
   const refused = imports(world, MemoryArchive.of(bytes), world.at(4))
   await expect(refused).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
   expect(await world.relay.log(vault)).toEqual([])
+})
+
+test('an import to where the vault was deleted says so to another device of the same words, which may have it put there again', async () => {
+  const { vault, bytes } = await original
+  const { world, machine } = await elsewhere()
+  await imports(world, MemoryArchive.of(bytes))
+  const place = { relay: relayUrl, vault }
+  const { finalAtMs: finalMs } = await world.settles(wishDeletion(machine.context(), place, 'delete'))
+  // No. 6 has the same words, and its own keys, which this log never heard of.
+  world.more(6)
+  const other = world.at(6)
+  const by = toHex(machine.home.device.sign.publicKey)
+  const again = await imports(world, MemoryArchive.of(bytes), other)
+  expect(again).toMatchObject({ entries: 0, deletion: { by, finalMs, signed: true } })
+  world.relayAheadMs += 31 * 24 * 3_600_000
+  await world.settles(world.sweepRelay())
+  const refused = await imports(world, MemoryArchive.of(bytes), other).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'relay-refused', data: { reason: 'vault-deleted', key: by } })
+  expect(errorReport(english, refused).message).toContain(
+    'an owner had this vault deleted there, asked for on',
+  )
+  expect(await world.settles(wishDeletion(other.context(), place, 'keep'))).toMatchObject({ isRevived: true })
+  expect(await imports(world, MemoryArchive.of(bytes), other)).toMatchObject({
+    lacking: [],
+    deletion: undefined,
+  })
 })

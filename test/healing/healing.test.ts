@@ -221,6 +221,20 @@ describe('a relay that lost everything', () => {
     await expectWhole(world)
   })
 
+  test('is given it all again when a copy of it as it was then, empty, is put back', async () => {
+    const { world } = await watching(2)
+    const log = await logOf(world)
+    const empty = new RelayDisk(world.random.bytes(16))
+    for (const time of ['first', 'second']) {
+      world.restoreRelay(empty.copy())
+      save(world.at(1), `the ${time} time`, 'of b')
+      await untilAllHave(world, world.machines, [`the ${time} time`])
+    }
+    expect((await logOf(world)).slice(0, log.length)).toEqual(log)
+    await allStop(world)
+    await expectWhole(world)
+  })
+
   test('is healed by a run that is to end, contents that are cut into lists included', async () => {
     const world = await peacefulWorld({ devices: 2 })
     const [a, b] = [world.at(0), world.at(1)]

@@ -6,9 +6,18 @@ type Plain = Text
 /** What people read about their vaults. */
 export interface VaultsCatalogue {
   vaultsNone: Text<{ relay: string }>
-  vaultAt: Text<{ name: string; relay: string; bytes: string; folder: string | undefined }>
+  vaultAt: Text<{
+    name: string
+    role: string | undefined
+    relay: string
+    bytes: string
+    changed: string | undefined
+    folder: string | undefined
+  }>
   vaultNotThere: Text<{ name: string; relay: string; isDeleted: boolean; folder: string | undefined }>
   vaultGoes: Text<{ name: string; by: string; at: string; until: string; signed: boolean }>
+  errorVaultDeleted: Text<{ when: string | undefined }>
+  hintVaultDeleted: Plain
   deletionWished: Text<{ by: string; name: string | undefined; at: string; until: string; signed: boolean }>
   hintDeletion: Plain
   vaultDeleteAsk: Text<{ name: string; relay: string }>

@@ -237,6 +237,11 @@ const refusals = new Map<unknown, RelayErrorCode>(relayErrorCodes.map((code) => 
 function refusedWords(words: Catalogue, error: ClientError): Told {
   if (error.data['reason'] === 'account-closed' && error.data['detail'] === 'withdrawn')
     return [words.errorWithdrawn({}), words.hintWithdrawn({})]
+  if (error.data['reason'] === 'vault-deleted') {
+    const { at } = error.data
+    const when = typeof at === 'number' ? formatMoment(at, words.language) : undefined
+    return [words.errorVaultDeleted({ when }), words.hintVaultDeleted({})]
+  }
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
   const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})

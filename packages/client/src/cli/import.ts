@@ -6,7 +6,7 @@ import { importArchive, type Imported } from '../engine/import-archive.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
-import { summaryLine } from './folder-lines.ts'
+import { deletionText, summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
 import { formatBytes, formatCount } from './quantities.ts'
@@ -67,6 +67,10 @@ function told({ output }: Invocation, relay: string, imported: Imported): ExitCo
   if (isUnfinished) {
     output.line({ event: 'unfinished', vault })
     output.note(words.importUnfinished({}))
+  }
+  if (imported.deletion !== undefined) {
+    output.line({ event: 'deletion', vault, ...imported.deletion })
+    output.note(deletionText(words, imported.deletion))
   }
   const said = { entries: formatCount(entries, language), packs: formatCount(packs, language) }
   output.result(

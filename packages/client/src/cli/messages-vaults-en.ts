@@ -4,14 +4,18 @@ import type { VaultsCatalogue } from './catalogue-vaults.ts'
 /** Spread into the catalogue. */
 export const englishVaults: VaultsCatalogue = {
   vaultsNone: ({ relay }) => `No vaults at ${relay}.`,
-  vaultAt: ({ name, relay, bytes, folder }) =>
-    `${name}: ${bytes} at ${relay}, ${folder === undefined ? 'not synced on this device' : `in ${folder}`}`,
+  vaultAt: ({ name, role, relay, bytes, changed, folder }) =>
+    `${name}${role === undefined ? '' : ` (${role})`}: ${bytes} at ${relay}, ${changed === undefined ? '' : `last change ${changed}, `}${folder === undefined ? 'not synced on this device' : `in ${folder}`}`,
   vaultNotThere: ({ name, relay, isDeleted, folder }) =>
     `${name}: ${isDeleted ? 'an owner had it deleted at' : 'not to be had at'} ${relay}${folder === undefined ? '' : `; the files in ${folder} stay`}`,
   vaultGoes: ({ name, by, at, until, signed }) =>
     signed
       ? `${name} is to be deleted there after ${until}: the key ${by} asked for it on ${at}. Files on devices stay; an owner takes it back with \`grenier vault delete NAME --undo\`.`
       : `The relay says that ${name} is to be deleted after ${until}, but not who asked for it: the signature is wrong.`,
+  errorVaultDeleted: ({ when }) =>
+    `the relay refused: an owner had this vault deleted there${when === undefined ? '' : `, asked for on ${when}`}; your files here stay as they are`,
+  hintVaultDeleted: () =>
+    'nothing of it is left there. It may be put there again, at any time: an owner, or a device with the words of who made it, says so with `grenier vault delete NAME_OR_ID --undo`; then `grenier import FILE` of a sealed export, or `grenier sync` on the device that has most of it',
   deletionWished: ({ by, name, at, until, signed }) =>
     signed
       ? `this vault is to be deleted at its relay: ${name === undefined ? `the key ${by}` : `${name} (${by})`} asked for it on ${at}. After ${until} it is gone there for everybody, with all its history`

@@ -4,14 +4,18 @@ import type { VaultsCatalogue } from './catalogue-vaults.ts'
 /** Spread into the catalogue. */
 export const frenchVaults: VaultsCatalogue = {
   vaultsNone: ({ relay }) => `Aucun coffre chez ${relay}.`,
-  vaultAt: ({ name, relay, bytes, folder }) =>
-    `${name} : ${bytes} chez ${relay}, ${folder === undefined ? 'pas synchronisé sur cet appareil' : `dans ${folder}`}`,
+  vaultAt: ({ name, role, relay, bytes, changed, folder }) =>
+    `${name}${role === undefined ? '' : ` (${role})`} : ${bytes} chez ${relay}, ${changed === undefined ? '' : `dernière modification le ${changed}, `}${folder === undefined ? 'pas synchronisé sur cet appareil' : `dans ${folder}`}`,
   vaultNotThere: ({ name, relay, isDeleted, folder }) =>
     `${name} : ${isDeleted ? 'un propriétaire l’a fait supprimer chez' : 'introuvable chez'} ${relay}${folder === undefined ? '' : ` ; les fichiers de ${folder} restent`}`,
   vaultGoes: ({ name, by, at, until, signed }) =>
     signed
       ? `${name} y sera supprimé après le ${until} : la clé ${by} l’a demandé le ${at}. Les fichiers des appareils restent ; un propriétaire y renonce avec « grenier vault delete NOM --undo ».`
       : `Le relais dit que ${name} sera supprimé après le ${until}, mais pas qui l’a demandé : la signature est fausse.`,
+  errorVaultDeleted: ({ when }) =>
+    `le relais a refusé : un propriétaire y a fait supprimer ce coffre${when === undefined ? '' : `, demandé le ${when}`} ; vos fichiers restent ici tels quels`,
+  hintVaultDeleted: () =>
+    'il n’en reste rien là-bas. On peut l’y remettre, à tout moment : un propriétaire, ou un appareil qui a les mots de celui qui l’a créé, le dit avec « grenier vault delete NOM_OU_ID --undo » ; puis « grenier import FICHIER » d’une archive scellée, ou « grenier sync » sur l’appareil qui en a le plus',
   deletionWished: ({ by, name, at, until, signed }) =>
     signed
       ? `ce coffre va être supprimé chez son relais : ${name === undefined ? `la clé ${by}` : `${name} (${by})`} l’a demandé le ${at}. Après le ${until}, il n’y sera plus pour personne, ni rien de son historique`

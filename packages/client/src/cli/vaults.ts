@@ -2,11 +2,13 @@
 import { fromHex, toHex, vaultId, type VaultId } from '@grenier/crypto'
 import { isSigned, wishDeletion } from '../engine/vault-deletion.ts'
 import { deviceLogin, logInAt } from '../engine/relay-login.ts'
+import { sightOfVault, type VaultSight } from '../engine/vault-sight.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
 import type { VaultFacts } from '../relay/relay-account.ts'
 import type { ConnectedSession } from '../relay/session.ts'
+import { roleText } from './devices.ts'
 import { heaviestExitCode } from './exit-code.ts'
 import { knownFolder } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
@@ -22,7 +24,14 @@ interface Listed {
   readonly record: FolderRecord | undefined
   readonly facts: VaultFacts | undefined
   readonly refused: string | undefined
+  /** The time of its last entry, ms, as that gives it. */
+  readonly changedMs?: number | undefined
+  /** Of one that no folder here is of. */
+  readonly sight?: VaultSight | undefined
 }
+
+/** A log beyond this is not read for a name alone. */
+const namedLogBytesMax = 64 * 1024 * 1024
 
 /** Lists them, relay by relay. One that is out of reach does not keep the others from being told. @throws ClientError `home-missing` */
 export async function vaults(invocation: Invocation): Promise<ExitCode> {
@@ -55,7 +64,10 @@ async function vaultsAt(session: ConnectedSession, home: Home, relay: string): P
     const record = here.find((folder) => folder.vault === id)
     try {
       const facts = await session.vaultFacts(vault)
-      listed.push({ vault, relay, record, facts, refused: undefined })
+      const changedMs = (await session.head(vault))?.at
+      const isRead = record === undefined && facts.entryBytes <= namedLogBytesMax
+      const sight = isRead ? await sightOfVault(session, vault, home) : undefined
+      listed.push({ vault, relay, record, facts, refused: undefined, changedMs, sight })
     } catch (error) {
       if (!(error instanceof ClientError) || error.code !== 'relay-refused') throw error
       listed.push({ vault, relay, record, facts: undefined, refused: String(error.data['reason']) })
@@ -64,7 +76,8 @@ async function vaultsAt(session: ConnectedSession, home: Home, relay: string): P
   return listed
 }
 
-function tell({ output }: Invocation, { vault, relay, record, facts, refused }: Listed): void {
+function tell({ output }: Invocation, listed: Listed): void {
+  const { vault, relay, record, facts, refused, changedMs, sight } = listed
   const { words, language } = output
   const id = toHex(vault)
   const deletion = facts?.deletion
@@ -73,8 +86,10 @@ function tell({ output }: Invocation, { vault, relay, record, facts, refused }: 
     event: 'vault',
     vault: id,
     relay,
-    name: record?.name,
+    name: record?.name ?? sight?.name,
+    role: sight?.role,
     folder: record?.path,
+    changedMs,
     bytes: facts?.packBytes,
     keptBytes: facts?.keptBytes,
     entries: facts?.entries,
@@ -86,14 +101,16 @@ function tell({ output }: Invocation, { vault, relay, record, facts, refused }: 
       signed,
     },
   })
-  const name = record === undefined ? formatId(id) : printable(record.name)
+  const name = printable(record?.name ?? sight?.name ?? formatId(id))
   const folder = record && printable(record.path)
   if (facts === undefined) {
     output.result(words.vaultNotThere({ name, relay, isDeleted: refused === 'vault-deleted', folder }))
     return
   }
   const bytes = formatBytes(facts.packBytes, language)
-  output.result(words.vaultAt({ name, relay, bytes, folder }))
+  const changed = changedMs === undefined ? undefined : formatMoment(changedMs, language)
+  const role = sight?.role === undefined ? undefined : roleText(words, sight.role)
+  output.result(words.vaultAt({ name, role, relay, bytes, changed, folder }))
   if (deletion === undefined) return
   const [at, until] = [formatMoment(deletion.at, language), formatMoment(deletion.finalAt, language)]
   output.note(words.vaultGoes({ name, by: formatId(toHex(deletion.key)), at, until, signed }))

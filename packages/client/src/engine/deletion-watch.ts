@@ -1,5 +1,5 @@
 // Whether an owner wished the vault to be deleted at its relay: asked once a connection and now and then, told loudly, and kept for `status`.
-import { fromHex, identityRoleOf, roleOf, signingKey, toHex } from '@grenier/crypto'
+import { fromHex, identityRoleOf, roleOf, signingKey, toHex, type LogState } from '@grenier/crypto'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Deletion } from '../relay/relay-account.ts'
 import { ItemReader, ItemWriter } from '../state/item-codec.ts'
@@ -57,12 +57,16 @@ export class DeletionWatch {
 
 /** Makes of the relay's word what people are told. */
 export function wishedIn(vault: Vault, deletion: Deletion): DeletionWished {
-  const { spine, vault: id } = vault.log.state
+  const wished = wishedAfter(vault.log.state, deletion)
+  return { ...wished, device: nameOfDevice(vault, wished.by) }
+}
+
+/** The same, of a log that is known and no more. */
+export function wishedAfter({ spine, vault: id }: LogState, deletion: Deletion): DeletionWished {
   const by = signingKey(deletion.key)
   const role = deletion.keyKind === 'device' ? roleOf(spine, by) : identityRoleOf(spine, by)
   return {
     by: toHex(by),
-    device: nameOfDevice(vault, toHex(by)),
     atMs: deletion.at,
     finalMs: deletion.finalAt,
     signed: role === 'owner' && isSigned(id, deletion),

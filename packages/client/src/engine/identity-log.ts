@@ -10,7 +10,7 @@ import {
   openVaultList,
   toHex,
   type Entry,
-  type Identity,
+  type KeyPairs,
   type LogState,
   type SigningKey,
   type Spine,
@@ -40,11 +40,12 @@ interface Named {
 /** One vault's log, read by an identity. `read` may be called again: it goes on from where it was. */
 export class IdentityLog {
   readonly vault: VaultId
-  readonly #identity: Identity
+  readonly #identity: KeyPairs
   readonly #log: VaultLog
   readonly #named: Named[] = []
 
-  constructor(vault: VaultId, identity: Identity) {
+  /** `identity`: its keys; with those of a device it reads what is sealed to that. */
+  constructor(vault: VaultId, identity: KeyPairs) {
     this.vault = vault
     this.#identity = identity
     this.#log = new VaultLog(vault, identity)

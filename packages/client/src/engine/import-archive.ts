@@ -14,6 +14,7 @@ import { ClientError } from '../errors.ts'
 import type { EngineContext } from './api.ts'
 import { carry, type Carried, type CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
+import { wishedAfter, type DeletionWished } from './deletion-watch.ts'
 import { Tally } from './tally.ts'
 
 /** What became of it. `isUnfinished`: the archive does not say that it is whole. */
@@ -24,6 +25,8 @@ export interface Imported extends Carried {
   readonly durationMs: number
   readonly bytesSent: number
   readonly bytesReceived: number
+  /** An owner wished the vault to be deleted there: it will not stay. */
+  readonly deletion: DeletionWished | undefined
 }
 
 /**
@@ -44,8 +47,10 @@ export async function importArchive(
   const tally = new Tally({ clock, report, device: home.deviceName, traffic })
   try {
     const from = carriedArchive(reader, state)
-    const carried = await carry({ from, tally, onSession: onSessionOf(connection) })
+    const onSession = onSessionOf(connection)
+    const carried = await carry({ from, tally, onSession })
     const { head, vault } = state
+    const { deletion } = await onSession((session) => session.vaultFacts(vault))
     const { end } = reader
     const { sentBytes, receivedBytes } = connection.traffic
     return {
@@ -56,6 +61,7 @@ export async function importArchive(
       durationMs: tally.durationMs,
       bytesSent: sentBytes,
       bytesReceived: receivedBytes,
+      deletion: deletion && wishedAfter(state, deletion),
     }
   } finally {
     await connection.close()

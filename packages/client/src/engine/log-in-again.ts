@@ -1,14 +1,12 @@
-// Logging in at the relay of a vault that this device knows. One that does not know the device any more may have lost everything: if its store is
-// another one, the account is opened again with what the identity signed for this device.
+// Logging in at the relay of a vault that this device knows. One that does not know the device any more lost its account: that is opened again with
+// what the identity signed for this device, as at the first contact. Whether the store calls itself another one says nothing: a copy of it may have
+// been made while it was empty, and be put back.
 import { encodeCertificate } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { ConnectedSession } from '../relay/session.ts'
-import { otherKey } from '../state/state-keys.ts'
 import type { Healing } from './healing.ts'
 import { logInAt, type Login } from './relay-login.ts'
 import type { Vault } from './vault.ts'
-
-const key = otherKey('incarnation')
 
 /** Logs in as this device. @throws ClientError as `logInAt`; `account-unknown` is retryable for a while where others may mend it */
 export async function logInAgain(
@@ -17,12 +15,10 @@ export async function logInAgain(
 ): Promise<ConnectedSession> {
   const { platform, record, log } = vault
   try {
-    return noted(vault, await logInAt(platform, record.relay, as))
+    return await logInAt(platform, record.relay, as)
   } catch (error) {
     if (!isUnknown(error) || log.isEmpty) throw error
-    const isNewStore = known(vault) !== undefined && known(vault) !== error.data['incarnation']
-    if (isNewStore && (await reopened(vault, as)))
-      return noted(vault, await logInAt(platform, record.relay, as))
+    if (await reopened(vault, as)) return await logInAt(platform, record.relay, as)
     throw healing.waiting(error)
   }
 }
@@ -49,18 +45,4 @@ function isUnknown(error: unknown): error is ClientError {
     error.code === 'relay-refused' &&
     error.data['reason'] === 'account-unknown'
   )
-}
-
-/** The incarnation of the store that this vault was last seen in; hex. */
-function known({ trees }: Vault): string | undefined {
-  const bytes = trees.other(key)
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString('latin1')
-}
-
-/** Not waited for: who asked for a session may hold a transaction open, behind which this has to wait. */
-function noted(vault: Vault, session: ConnectedSession): ConnectedSession {
-  if (known(vault) === session.incarnation) return session
-  const row = Buffer.from(session.incarnation, 'latin1')
-  vault.trees.write({ flush: false }, (rows) => rows.put(key, row)).catch(() => undefined)
-  return session
 }

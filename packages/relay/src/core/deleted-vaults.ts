@@ -6,7 +6,7 @@ import type { SignedWish } from '../store/deletion-store.ts'
 import type { Stores } from '../store/stores.ts'
 import type { LiveVaults } from './live-vaults.ts'
 import type { Actor } from './relay-parts.ts'
-import { leftAt, rightOf } from './rights.ts'
+import { leftAt, mayRevive, rightOf } from './rights.ts'
 
 /** Told of a vault whose deletion became final. */
 export type VaultEnded = (vault: VaultId) => void
@@ -40,7 +40,7 @@ export async function finishDeletions({ stores, vaults, now, ended }: Finishing)
 }
 
 /**
- * Why this key hears no more of a vault that is not here: an owner had it deleted, for those who were in it. undefined for everybody else, and for
+ * Why this key hears no more of a vault that is not here: an owner had it deleted, for those who were in it, and for devices of whose it was. undefined for everybody else, and for
  * a vault that never was.
  */
 export async function deletedFor(
@@ -51,8 +51,8 @@ export async function deletedFor(
   const deleted = await stores.deletions.deleted(vault)
   if (deleted === undefined) return undefined
   const { spine } = decodeLogState(deleted.state)
-  const knows = rightOf(spine, actor, 0) ?? leftAt(spine, actor)
-  return knows === undefined ? undefined : vaultDeleted(deleted.signed)
+  const knows = (rightOf(spine, actor, 0) ?? leftAt(spine, actor)) !== undefined || mayRevive(spine, actor)
+  return knows ? vaultDeleted(deleted.signed) : undefined
 }
 
 function vaultDeleted({ key, keyKind, at, signature }: SignedWish): RelayError {

@@ -45,6 +45,15 @@ export function mayCarry({ state, chargedTo }: LiveVault, { kind, key, identity 
   return pays && !state.spine.devices.has(toHex(key))
 }
 
+/**
+ * Whether a device may have a deleted vault put here again although its log does not know the device: it is of the identity whose vault it was, and
+ * whose account pays again.
+ */
+export function mayRevive(spine: Spine, { kind, key, identity }: Actor): boolean {
+  const isOwn = kind === 'device' && identity !== undefined && equal(identity, spine.genesisIdentity)
+  return isOwn && !spine.devices.has(toHex(key))
+}
+
 /** Why a key without a right hears no more: a vault that is not here and one that is somebody else's are not told apart. */
 export function refusalOf(spine: Spine | undefined, actor: Actor): RelayError {
   const until = spine && leftAt(spine, actor)

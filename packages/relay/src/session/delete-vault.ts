@@ -11,7 +11,7 @@ import { deleteVaultBytes, deleteVaultLabel, type ClientMessageOf, type OkMessag
 import { deletedFor } from '../core/deleted-vaults.ts'
 import { shortId } from '../core/event-log.ts'
 import type { Actor, RelayParts } from '../core/relay-parts.ts'
-import { refusalOf, rightOf, type Right } from '../core/rights.ts'
+import { mayRevive, refusalOf, rightOf, type Right } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
 import { futureMaxMs, wishWindowMs } from '../limits.ts'
 import type { SignedWish } from '../store/deletion-store.ts'
@@ -29,7 +29,7 @@ export async function vaultFacts(
   request: ClientMessageOf<'vault-facts'>,
 ): Promise<OkMessage> {
   const vault = vaultId(request.vault)
-  await access.open(actor, vault)
+  await access.openToCarry(actor, vault)
   const { liveBytes, keptBytes, entryBytes, entries } = await parts.stores.ledger.vaultUsage(vault)
   const wish = await parts.stores.deletions.wish(vault, parts.clock.now())
   const facts = { packBytes: liveBytes, keptBytes, entryBytes, entries }
@@ -92,6 +92,7 @@ async function rightIn(
   const right = spine && rightOf(spine, actor, parts.clock.now())
   if (deleted !== undefined && wish === 'delete')
     throw (await deletedFor(parts.stores, actor, vault)) ?? refusalOf(undefined, actor)
+  if (deleted !== undefined && spine !== undefined && mayRevive(spine, actor)) return 'owner'
   if (right === undefined) throw refusalOf(live?.state.spine, actor)
   return right
 }
