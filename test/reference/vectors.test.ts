@@ -1,6 +1,8 @@
 // The second reader against the frozen vectors: it must read the bytes as we do, and refuse what we refuse, each for the same reason.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { blake2b } from '@noble/hashes/blake2.js'
 import { describe, expect, test } from 'vitest'
 import { loadReader } from './reader.ts'
 
@@ -30,6 +32,28 @@ interface Named {
   readonly error: string
 }
 type Strings<K extends string> = Readonly<Record<K, string>>
+
+test('sealed devices open by what the document says, whether a passphrase or a keyring has the key', () => {
+  const file = vectors('keys') as {
+    sealedDevice: Strings<'key' | 'device' | 'sealed'>
+    keyringDevice: Strings<'secret' | 'entry' | 'device' | 'sealed'>
+  }
+  const { sealedDevice: typed, keyringDevice: kept } = file
+  for (const { key, device, sealed, head } of [
+    { ...typed, head: 46 },
+    { ...kept, key: kept.secret, head: 38 },
+  ]) {
+    const bytes = hex(sealed)
+    const said = Buffer.concat([Buffer.from('grenier/v1/device-key\0'), bytes.subarray(0, head)])
+    const both = blake2b(said, { dkLen: 64, key: hex(key) })
+    expect(toHex(bytes.subarray(head, head + 32))).toBe(toHex(both.subarray(32)))
+    const opened = chacha20poly1305(both.subarray(0, 32), new Uint8Array(12)).decrypt(
+      bytes.subarray(head + 32),
+    )
+    expect(toHex(opened)).toBe(device)
+  }
+  expect(kept.sealed.slice(12, 76)).toBe(kept.entry)
+})
 
 describe('keys.json', () => {
   const file = vectors('keys') as {
