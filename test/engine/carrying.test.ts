@@ -56,13 +56,13 @@ async function carries(
   const record = context.home.folders[0]
   if (record === undefined) throw new Error('no folder')
   const [source, target] = [connectionTo(context, relayUrl), connectionTo(context, otherRelayUrl)]
-  const { vault, close } = await openVault(context, record)
+  const opened = await openVault(context, record)
   try {
-    const from = spoil(carriedVault(vault, source), source)
+    const from = spoil(carriedVault(opened.vault, source), source)
     return await carry({ from, onSession: onSessionOf(target) })
   } finally {
     await Promise.all([source.close(), target.close()])
-    await close()
+    await opened.close()
   }
 }
 

@@ -46,6 +46,8 @@ export const otherRelayUrl = 'ws://127.0.0.1:2'
 /** Made once: keys take longer than most of what is tested with them. */
 export const identity: Identity = identityFromEntropy(systemRandom.bytes(32))
 
+type Registration = 'open' | 'invite' | 'closed'
+
 /** What came of one run. */
 export interface Outcome {
   readonly summary: Summary
@@ -65,6 +67,8 @@ export interface DeviceOptions {
   /** Another file system than the real one of the folder. */
   readonly fileSystem?: (() => FileSystem) | undefined
   readonly watch?: Platform['watch'] | undefined
+  /** One that joins without words: no identity of its own. */
+  readonly isAlone?: boolean | undefined
 }
 
 /** Two relays and what is around them. Everything it made on the disk goes with `end`. */
@@ -72,6 +76,8 @@ export class Ground {
   readonly base: string
   /** What the second relay keeps. */
   readonly otherStores = memoryStores({ random: systemRandom })
+  /** How accounts are opened at the second relay. */
+  readonly otherDoor: { registration: Registration } = { registration: 'open' }
   readonly #relays: ReadonlyMap<string, RelayCore>
   /** Relays that are gone. */
   readonly #gone = new Set<string>()
@@ -82,7 +88,7 @@ export class Ground {
     this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
     this.#relays = new Map([
       [relayUrl, relayOf(relayUrl, stores)],
-      [otherRelayUrl, relayOf(otherRelayUrl, this.otherStores)],
+      [otherRelayUrl, relayOf(otherRelayUrl, this.otherStores, this.otherDoor)],
     ])
   }
 
@@ -129,8 +135,18 @@ export class Ground {
   }
 }
 
-function relayOf(url: string, stores: Stores): RelayCore {
-  const config = { origins: [url.replace('ws:', 'http:')], registration: 'open' as const }
+function relayOf(
+  url: string,
+  stores: Stores,
+  door: { registration: Registration } = { registration: 'open' },
+): RelayCore {
+  const origins = [url.replace('ws:', 'http:')]
+  const config = {
+    origins,
+    get registration() {
+      return door.registration
+    },
+  }
   return new RelayCore({ stores, config, clock: relayClock, random: systemRandom })
 }
 
@@ -158,7 +174,7 @@ export class Device {
     makeHome(this.homeDirectory, {
       deviceName: name,
       device,
-      identity: { keys: publicIdentity(identity), certificate },
+      identity: options.isAlone === true ? undefined : { keys: publicIdentity(identity), certificate },
       relays: [relayUrl],
     })
   }
@@ -208,9 +224,18 @@ export class Device {
 
   /** Joins the vault of another device. */
   async join(other: Device): Promise<Outcome> {
-    const engine = await openFolder(other.context(), other.folder)
-    const { code } = await engine.invite({ role: 'writer', expiresMs: 3_600_000 })
+    return await this.joinBy(await other.invite())
+  }
+
+  /** A code that lets another device in. */
+  async invite(role: 'owner' | 'writer' | 'reader' = 'writer'): Promise<string> {
+    const engine = await openFolder(this.context(), this.folder)
+    const { code } = await engine.invite({ role, expiresMs: 3_600_000 })
     await engine.close()
+    return code
+  }
+
+  async joinBy(code: string): Promise<Outcome> {
     return await this.run((context) => joinFolder(context, { path: this.folder, code }))
   }
 

@@ -75,7 +75,8 @@ export class MemoryHome implements Home {
   }
 
   addFolder(record: FolderRecord): Promise<void> {
-    this.folders = [...this.folders, record]
+    const others = this.folders.filter(({ path, vault }) => path !== record.path && vault !== record.vault)
+    this.folders = [...others, record]
     return Promise.resolve()
   }
 

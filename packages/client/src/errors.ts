@@ -29,6 +29,7 @@ export type ClientErrorCode =
   | 'relay-unreachable' // no connection, or it broke and stayed broken
   | 'relay-refused' // the relay said no: `data.reason` has its code
   | 'device-revoked' // taken out of the vault, as its log proves
+  | 'vault-moved' // an owner took the vault to another relay: `data.relay`
   | 'member-refused' // a change of members that the rules do not allow: `data.what` says why
   | 'relay-contradicts' // chain, signature, right, fork: not what was signed
   | 'relay-corrupt' // bytes that are not what their name or seal says
@@ -42,6 +43,7 @@ export type ClientErrorCode =
   | 'archive-closed' // words that open nothing in an archive
   | 'archive-foreign' // an archive of another vault, or of another history
   | 'vault-differs' // a relay where a vault is to be carried to has another history of it
+  | 'move-unfinished' // the old copy was to go, and the new relay does not have all of the vault
   | 'disk-full'
   | 'disk-failed' // the file system said no to something that no single file explains
   | 'interrupted' // stopped by a signal or by `close`

@@ -182,6 +182,7 @@ export {
   recipientCount,
   recipientsOf,
   retentionFloorMs,
+  movedTo,
   roleOf,
   type PrunePoint,
   type Recipient,

@@ -110,6 +110,15 @@ export function identityRoleOf(spine: Spine, identity: SigningKey): Role | undef
   return found?.until === undefined ? found?.role : undefined
 }
 
+/**
+ * The URL of the relay where the vault goes on, as its latest continuation says; undefined where that came after a fork: then it continues from
+ * an entry of the branch that was left, not from the one before it.
+ */
+export function movedTo({ continuation }: Pick<Spine, 'continuation'>): string | undefined {
+  if (continuation === undefined || continuation.sequence !== continuation.since - 1) return undefined
+  return continuation.relay
+}
+
 /** Below 0 if role `a` may do less than role `b`, above 0 if more. */
 export function compareRoles(a: Role, b: Role): number {
   return roles.indexOf(a) - roles.indexOf(b)

@@ -121,6 +121,7 @@ export {
   recipientCount,
   recipientsOf,
   retentionFloorMs,
+  movedTo,
   roleOf,
   type PrunePoint,
   type Recipient,

@@ -23,6 +23,8 @@ const retryableByCode = {
   'vault-unknown': false,
   /** An owner had the vault deleted, and that became final; `data` has the wish: `key`, `keyKind`, `at`, `signature`. */
   'vault-deleted': false,
+  /** An owner took the vault to another relay, `data.relay`: the last entry of this log says so, and nothing follows it here. */
+  'vault-moved': false,
   /** The key sees the vault but may not do this. */
   'no-right': false,
   /** The log has grown: read its entries, plan again, sign anew. */

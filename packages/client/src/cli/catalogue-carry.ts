@@ -7,6 +7,20 @@ type Plain = Text
 export interface CarryCatalogue {
   errorVaultDiffers: Plain
   hintVaultDiffers: Plain
+  errorVaultMoved: Text<{ relay: string | undefined }>
+  hintVaultMoved: Plain
+  errorMoveUnfinished: Text<{ hurt: boolean }>
+  hintMoveUnfinished: Plain
+  movedOn: Text<{ relay: string }>
+  moveDone: Text<{ entries: string; packs: string; bytes: string; relay: string }>
+  moveThere: Text<{ relay: string }>
+  moveLacking: Text<{ pack: string }>
+  moveOldStays: Text<{ from: string; relay: string }>
+  moveOldGoes: Text<{ from: string; until: string }>
+  relayTold: Text<{ relay: string }>
+  helpMove: Plain
+  helpMoveRemoveOld: Plain
+  helpSyncRelay: Plain
   importDone: Text<{ count: number; entries: string; packs: string; bytes: string; relay: string }>
   importThere: Text<{ relay: string }>
   importAfter: Text<{ relay: string }>

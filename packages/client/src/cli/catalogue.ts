@@ -276,6 +276,7 @@ export type CommandName =
   | 'retention'
   | 'backup'
   | 'import'
+  | 'move'
   | 'export'
   | 'decrypt'
   | 'adopt'

@@ -97,6 +97,10 @@ export const ls = lazily(
   () => import('./ls.ts'),
   (module) => module.ls,
 )
+export const move = lazily(
+  () => import('./move.ts'),
+  (module) => module.move,
+)
 export const prune = lazily(
   () => import('./prune.ts'),
   (module) => module.prune,

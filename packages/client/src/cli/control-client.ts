@@ -32,6 +32,7 @@ export interface LiveSync extends SyncProcess {
   prune: Asking<'prune'>
   'bring-back': Asking<'bring-back'>
   retention: Asking<'retention'>
+  move: Asking<'move'>
   history: Asking<'history'>
 }
 
@@ -93,6 +94,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult['bring-back'](await asked({ request: { ask: 'bring-back', ...back }, ...options })),
     retention: async (retention, options) =>
       decodeResult.retention(await asked({ request: { ask: 'retention', ...retention }, ...options })),
+    move: async (move, options) =>
+      decodeResult.move(await asked({ request: { ask: 'move', ...move }, ...options })),
     history: async (history, options) =>
       decodeResult.history(await asked({ request: { ask: 'history', ...history }, ...options })),
   }

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { Approval, Invitation, Members } from '../engine/api.ts'
 import type { BroughtBack } from '../engine/bringing-back.ts'
+import type { Moved } from '../engine/moving.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { Retention } from '../engine/retention.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
@@ -47,6 +48,13 @@ const requestSchema = v.variant('ask', [
   v.strictObject({ ask: v.literal('prune'), path: text, keepMs: v.optional(count), dryRun: v.boolean() }),
   v.strictObject({ ask: v.literal('bring-back'), path: text }),
   v.strictObject({ ask: v.literal('retention'), path: text, floorMs: v.exactOptional(count) }),
+  v.strictObject({
+    ask: v.literal('move'),
+    path: text,
+    relay: text,
+    invite: v.exactOptional(text),
+    removeOld: v.boolean(),
+  }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])
 
@@ -130,6 +138,14 @@ const prunedSchema = v.strictObject({
 })
 const broughtBackSchema = v.strictObject({ packs: count, bytes: count, gone: count })
 const retentionSchema = v.strictObject({ floorMs: count, holdsMs: count })
+const movedSchema = v.strictObject({
+  relay: text,
+  from: v.optional(text),
+  isThere: v.boolean(),
+  ...givenFields,
+  lacking: v.array(text),
+  removedMs: v.optional(count),
+})
 const addedSchema = v.strictObject({ vault: v.string(), summary: summarySchema })
 
 /** A folder that a process holds open. */
@@ -160,6 +176,7 @@ export interface ControlResults {
   readonly prune: Pruned
   readonly 'bring-back': BroughtBack
   readonly retention: Retention
+  readonly move: Moved
   readonly history: HistoryAnswer
 }
 
@@ -196,6 +213,7 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('brake'), ...sightFields, examples: v.array(text) }),
   v.strictObject({ event: v.literal('healed'), entries: count, packs: count, bytes: count }),
   v.strictObject({ event: v.literal('deletion'), ...wishedFields }),
+  v.strictObject({ event: v.literal('moved'), relay: text, from: text }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 
@@ -297,6 +315,10 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
     },
     'bring-back': (result) => check(broughtBackSchema, result),
     retention: (result) => check(retentionSchema, result),
+    move: (result) => {
+      const { from, removedMs, ...moved } = check(movedSchema, result)
+      return { ...moved, from, removedMs }
+    },
     history: (result) => check(historyAnswerSchema, result),
   }
 

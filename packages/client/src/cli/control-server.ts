@@ -163,6 +163,8 @@ async function answer(
       return await handler['bring-back'](request, report, take)
     case 'retention':
       return await handler.retention(request, report, take)
+    case 'move':
+      return await handler.move(request, report, take)
     case 'history':
       return await handler.history(request, report, take)
   }

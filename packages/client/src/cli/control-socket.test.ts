@@ -60,6 +60,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
     approve: () => Promise.resolve({ marked: false, sights: [] }),
     members: () => Promise.resolve(members),
     'change-members': () => Promise.resolve(members),
+    move: () => Promise.reject(new Error('not asked for')),
     invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
     add: (_request, report) => {
       report(change, { folder: '/new', vault: record.vault })

@@ -118,6 +118,14 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
   'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
   'archive-foreign': (words) => [words.errorArchiveForeign({}), words.hintArchiveForeign({})],
+  'vault-moved': (words, { data }) => {
+    const relay = data['relay'] === undefined ? undefined : printable(String(data['relay']))
+    return [words.errorVaultMoved({ relay }), words.hintVaultMoved({})]
+  },
+  'move-unfinished': (words, { data }) => [
+    words.errorMoveUnfinished({ hurt: data['what'] === 'hurt' }),
+    words.hintMoveUnfinished({}),
+  ],
   'vault-differs': (words) => [words.errorVaultDiffers({}), words.hintVaultDiffers({})],
   'checkpoint-broken': (words, error) => [
     words.errorCheckpointBroken({ device: text(error, 'device') ?? '' }),

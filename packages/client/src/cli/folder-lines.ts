@@ -52,6 +52,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'brake':
     case 'healed':
     case 'deletion':
+    case 'moved':
     case 'blind': {
       const { event: name, ...facts } = event
       return { event: name, ...place, ...facts }
@@ -113,6 +114,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
     }
     case 'deletion':
       return deletionText(words, event)
+    case 'moved':
+      return words.movedOn({ relay: printable(event.relay) })
     case 'healed':
       return healedText(words, event)
     case 'blind':

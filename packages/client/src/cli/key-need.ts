@@ -25,6 +25,7 @@ const needs: Readonly<Record<CommandName, KeyNeed>> = {
   cat: 'open',
   restore: 'open',
   conflicts: 'open',
+  move: 'open',
   add: 'open',
   invite: 'open',
   recovery: 'open',

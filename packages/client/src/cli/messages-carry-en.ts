@@ -5,6 +5,27 @@ export const englishCarry: CarryCatalogue = {
   errorVaultDiffers: () => 'the relay has another history of this vault',
   hintVaultDiffers: () =>
     'nothing was changed there: the archive is older than a fork, or somebody went on from another copy',
+  errorVaultMoved: ({ relay }) =>
+    `an owner took this vault to another relay${relay === undefined ? '' : `: ${relay}`}`,
+  hintVaultMoved: () => 'ask there: with `grenier recover RELAY`, or with a new invitation code',
+  errorMoveUnfinished: ({ hurt }) =>
+    hurt ? 'something of the vault is hurt at the new relay' : 'the new relay does not have all of the vault',
+  hintMoveUnfinished: () =>
+    'the old copy stays as it is; `grenier heal FOLDER`, then the same command again, once the others have synced too',
+  movedOn: ({ relay }) => `an owner took this vault to another relay: this folder goes on at ${relay}`,
+  moveDone: ({ entries, packs, bytes, relay }) =>
+    `The vault goes on at ${relay}: ${entries} entries and ${packs} packs, ${bytes}, were taken there.`,
+  moveThere: ({ relay }) => `The vault is at ${relay}, all of it.`,
+  moveLacking: ({ pack }) =>
+    `pack ${pack} is not at the old relay either: who has its contents sends them anew`,
+  moveOldStays: ({ from, relay }) =>
+    `The other devices follow by themselves, as long as ${from} answers. Its copy takes nothing new, and stays there until \`grenier move FOLDER ${relay} --remove-old\`.`,
+  moveOldGoes: ({ from, until }) =>
+    `The copy at ${from} is gone for good on ${until}; until then the others hear there where the vault is.`,
+  relayTold: ({ relay }) => `from now on this folder is synced with ${relay}`,
+  helpMove: () => 'take a vault, with its history and members, to another relay',
+  helpMoveRemoveOld: () => 'have the copy at the old relay deleted, once the new one is proved',
+  helpSyncRelay: () => 'the vault is at this relay now, and the old one can tell nobody: go on there',
   importDone: ({ entries, packs, bytes, relay }) =>
     `${entries} entries and ${packs} packs, ${bytes}, put onto ${relay}.`,
   importThere: ({ relay }) => `Everything in the archive is at ${relay} already.`,

@@ -5,6 +5,31 @@ export const frenchCarry: CarryCatalogue = {
   errorVaultDiffers: () => 'le relais a une autre histoire de ce coffre',
   hintVaultDiffers: () =>
     'rien n’y a été changé : l’archive date d’avant une bifurcation, ou quelqu’un est reparti d’une autre copie',
+  errorVaultMoved: ({ relay }) =>
+    `un propriétaire a emmené ce coffre sur un autre relais${relay === undefined ? '' : ` : ${relay}`}`,
+  hintVaultMoved: () => 'demandez là-bas : avec `grenier recover RELAIS`, ou avec une nouvelle invitation',
+  errorMoveUnfinished: ({ hurt }) =>
+    hurt
+      ? 'quelque chose du coffre est abîmé sur le nouveau relais'
+      : 'le nouveau relais n’a pas tout le coffre',
+  hintMoveUnfinished: () =>
+    'l’ancienne copie reste telle quelle ; `grenier heal DOSSIER`, puis la même commande, quand les autres auront aussi synchronisé',
+  movedOn: ({ relay }) =>
+    `un propriétaire a emmené ce coffre sur un autre relais : ce dossier continue avec ${relay}`,
+  moveDone: ({ entries, packs, bytes, relay }) =>
+    `Le coffre continue sur ${relay} : ${entries} entrées et ${packs} paquets, ${bytes}, y ont été portés.`,
+  moveThere: ({ relay }) => `Le coffre est sur ${relay}, en entier.`,
+  moveLacking: ({ pack }) =>
+    `le paquet ${pack} n’est pas sur l’ancien relais non plus : qui en a le contenu l’envoie à nouveau`,
+  moveOldStays: ({ from, relay }) =>
+    `Les autres appareils suivent d’eux-mêmes, tant que ${from} répond. Sa copie n’accepte plus rien, et y reste jusqu’à \`grenier move DOSSIER ${relay} --remove-old\`.`,
+  moveOldGoes: ({ from, until }) =>
+    `La copie sur ${from} disparaît pour de bon le ${until} ; d’ici là les autres y apprennent où est le coffre.`,
+  relayTold: ({ relay }) => `ce dossier est désormais synchronisé avec ${relay}`,
+  helpMove: () => 'emmener un coffre, avec son historique et ses membres, sur un autre relais',
+  helpMoveRemoveOld: () => 'faire supprimer la copie de l’ancien relais, une fois la nouvelle prouvée',
+  helpSyncRelay: () =>
+    'le coffre est désormais sur ce relais, et l’ancien ne peut plus le dire : continuer là-bas',
   importDone: ({ count, entries, packs, bytes, relay }) =>
     `${entries} ${count < 2 ? 'entrée' : 'entrées'} et ${packs} paquets, ${bytes}, remis sur ${relay}.`,
   importThere: ({ relay }) => `Tout ce que contient l’archive est déjà sur ${relay}.`,

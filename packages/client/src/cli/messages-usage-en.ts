@@ -30,6 +30,10 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `not a bandwidth: ${text}`,
     hint: 'as in 500KiB/s, 2MB/s or 8Mbit/s, at least 10KiB/s; none for no limit',
   },
+  'relay-of-one': {
+    error: () => '--relay is about one folder',
+    hint: 'name it: `grenier sync FOLDER --relay URL`',
+  },
   'undo-alone': {
     error: () => '`--undo` brings everything back that was dropped: nothing else goes with it',
   },

@@ -33,6 +33,10 @@ export const frenchUsage: Catalogue['usage'] = {
     hint: 'comme 500Kio/s, 2Mo/s ou 8Mbit/s, au moins 10Kio/s ; aucune pour ne pas limiter',
   },
   duration: { error: ({ text }) => `pas une durée : ${text}`, hint: 'comme 30m, 24h ou 7d (7j)' },
+  'relay-of-one': {
+    error: () => '--relay concerne un seul dossier',
+    hint: 'nommez-le : `grenier sync DOSSIER --relay URL`',
+  },
   'undo-alone': {
     error: () => '« --undo » fait revenir tout ce qui a été abandonné : aucune autre option ne va avec',
   },

@@ -213,10 +213,10 @@ function addSync({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'sync', words.helpSync({}))
     .argument(`[${words.value.folder}...]`)
     .option('--once', words.helpOnce({}))
+    .option(`--relay <${words.value.relay}>`, words.helpSyncRelay({}))
     .action(async (folders: string[], flags: unknown) => {
-      done(
-        await commands.sync(invocation, folders, v.parse(v.object({ once: v.optional(v.boolean()) }), flags)),
-      )
+      const schema = v.object({ once: v.optional(v.boolean()), relay: v.optional(v.string()) })
+      done(await commands.sync(invocation, folders, v.parse(schema, flags)))
     })
 }
 

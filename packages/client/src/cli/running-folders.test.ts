@@ -101,6 +101,7 @@ function work(
         changeMembers: () => Promise.reject(new Error('not asked for')),
         export: () => Promise.reject(new Error('not asked for')),
         prune: () => Promise.reject(new Error('not asked for')),
+        move: () => Promise.reject(new Error('not asked for')),
         bringBack: () => Promise.reject(new Error('not asked for')),
         retention: () => Promise.reject(new Error('not asked for')),
         history: () => Promise.reject(new Error('not asked for')),

@@ -12,6 +12,7 @@ export const usageFaults = [
   'rate',
   'share', // a part of the whole, as 5%
   'role',
+  'relay-of-one', // `sync --relay` without the one folder that it is about
   'undo-alone', // `--undo` with what to keep
   'moment', // a point in time, or the number of an entry
   'count',

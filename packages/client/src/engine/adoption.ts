@@ -30,7 +30,7 @@ export interface Adopted {
 }
 
 /** Rows beside the log and the trees that are not about a branch. */
-const keptRows = ['marker', 'listed', 'healed', 'verified', 'deletion'].map(otherKey)
+const keptRows = ['marker', 'listed', 'healed', 'verified', 'deletion', 'told-relay'].map(otherKey)
 /** Every key of the state lies between. */
 const wholeState = { from: '', to: '\x7f' }
 

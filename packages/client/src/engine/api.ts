@@ -7,6 +7,7 @@ import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { HistoryAnswer, HistoryQuery, LookQuery, Moment, TakeRow } from './history-query.ts'
 import type { HistoryTree } from './history-tree.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
+import type { Moved, MoveOptions } from './moving.ts'
 import type { Platform } from './platform.ts'
 import type { BroughtBack } from './bringing-back.ts'
 import type { Pruned, PruneOptions } from './pruning.ts'
@@ -123,6 +124,8 @@ export interface FolderEngine {
   bringBack(): Promise<BroughtBack>
   /** How long what was dropped is kept; set before, where a time is given (ms; owners alone). */
   retention(floorMs?: number): Promise<Retention>
+  /** Takes the vault to another relay; goes on where an earlier attempt was cut off. Owners alone. */
+  move(options: MoveOptions): Promise<Moved>
   close(): Promise<void>
 }
 

@@ -35,6 +35,8 @@ export type FolderEvent =
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
   /** The relay had lost something of the vault: so many entries were put back as they were, so many packs of content were sent anew. */
   | { readonly event: 'healed'; readonly entries: number; readonly packs: number; readonly bytes: number }
+  /** An owner took the vault to another relay: this folder goes on there. */
+  | { readonly event: 'moved'; readonly relay: string; readonly from: string }
   /** An owner wished the vault to be deleted at its relay. */
   | ({ readonly event: 'deletion' } & DeletionWished)
   /** So much is gone or changed at once that a person has to look; `examples`: some paths. */

@@ -22,12 +22,13 @@ import type { BackupSource } from './backup-source.ts'
 import { noteVersion, type BackupVersion } from './backup-versions.ts'
 import { Connection } from './connection.ts'
 import { EntryWriter } from './entry-writer.ts'
-import type { FolderState, FolderStatus, Progress, Report, Summary } from './events.ts'
+import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import { exportTree } from './export.ts'
 import { renewMarker } from './folder-place.ts'
 import { FolderOwning } from './folder-owning.ts'
 import type { FolderRun } from './folder-run.ts'
 import { FolderHistory } from './folder-history.ts'
+import { goOn, movingAlong } from './going-on.ts'
 import { keepingEvidence, stillnessOf } from './halting.ts'
 import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
@@ -35,6 +36,7 @@ import { explained, refuseLeft } from './leaving.ts'
 import type { InviteOptions } from './inviting.ts'
 import { logIsBase } from './log-is-base.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
+import { Moving, type Moved, type MoveOptions } from './moving.ts'
 import { newRun } from './new-run.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { Planning } from './planning.ts'
@@ -42,6 +44,7 @@ import type { Pruned, PruneOptions } from './pruning.ts'
 import type { Retention } from './retention.ts'
 import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
+import { Resting } from './resting.ts'
 import { logInAgain } from './log-in-again.ts'
 import { deviceLogin } from './relay-login.ts'
 import { statusOf, summaryOf } from './standing.ts'
@@ -63,7 +66,6 @@ interface Opened {
 
 /** A folder that is open in this process. */
 export class OpenFolderEngine implements FolderEngine {
-  readonly record: FolderRecord
   readonly #context: EngineContext
   readonly #source: BackupSource | undefined
   readonly #open: OpenVault
@@ -79,11 +81,10 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #questions: Questions
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
-  #state: FolderState = 'offline'
   #lastContactMs: number | undefined
   #resume: Uint8Array | undefined
   #watching = false
-  #resting: ((state: FolderState) => void)[] = []
+  readonly #resting = new Resting()
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
@@ -101,12 +102,11 @@ export class OpenFolderEngine implements FolderEngine {
     const report: Report = (event) => {
       if (event.event === 'healed') this.#mending.gave(event)
       context.report(event)
-      if (event.event === 'state') this.#enter(event.state)
+      if (event.event === 'state') this.#resting.enter(event.state)
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal])
     const vault = { ...open.vault, report, signal }
     this.#vault = vault
-    this.record = vault.record
     const { clock, random } = context.platform
     this.#questions = new Questions(clock)
     this.#connection = new Connection({
@@ -139,14 +139,8 @@ export class OpenFolderEngine implements FolderEngine {
     const { fetch } = vaultFetch(vault, connection)
     const owning = { vault, entries, receiver, fetch, isBusy: this.#isBusy }
     this.#owning = new FolderOwning({ ...owning, session: () => connection.session() })
-    const traffic = (): { sentBytes: number; receivedBytes: number } => this.#connection.traffic
-    this.#tally = new Tally({ clock, report, device: context.home.deviceName, traffic })
-  }
-
-  #enter(state: FolderState): void {
-    this.#state = state
-    if (state === 'syncing') return
-    for (const resolve of this.#resting.splice(0)) resolve(state)
+    const device = context.home.deviceName
+    this.#tally = new Tally({ clock, report, device, traffic: () => connection.traffic })
   }
 
   /** Opens a folder of this home. @throws ClientError `folder-unknown`, `home-locked`, `folder-unmarked`, `state-foreign` */
@@ -197,7 +191,7 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async status(): Promise<FolderStatus> {
-    const at = { state: this.#state, tally: this.#tally, lastContactMs: this.#lastContactMs }
+    const at = { state: this.#resting.state, tally: this.#tally, lastContactMs: this.#lastContactMs }
     return Promise.resolve(statusOf(this.#vault, at))
   }
 
@@ -242,20 +236,12 @@ export class OpenFolderEngine implements FolderEngine {
   #historyOf(): FolderHistory {
     const [connection, receiver, entries] = [this.#connection, this.#receiver, this.#entries]
     return new FolderHistory({
-      vault: this.#vault,
-      connection,
-      receiver,
-      entries,
+      ...{ vault: this.#vault, connection, receiver, entries },
       run: () => (this.#run === undefined ? undefined : { run: this.#run, watches: this.#watching }),
       ask: (work) => this.#ask(work),
       once: () => this.run({ once: true }),
-      rested: () => this.#rested(),
+      rested: () => this.#resting.rested(),
     })
-  }
-
-  /** When the run that watches comes to rest the next time: how it stands then. */
-  #rested(): Promise<FolderState> {
-    return new Promise((resolve) => this.#resting.push(resolve))
   }
 
   async prune(options: PruneOptions): Promise<Pruned> {
@@ -268,6 +254,13 @@ export class OpenFolderEngine implements FolderEngine {
 
   async retention(floorMs?: number): Promise<Retention> {
     return await this.#ask(() => this.#owning.retention(floorMs))
+  }
+
+  async move(options: MoveOptions): Promise<Moved> {
+    const [vault, connection, mending] = [this.#vault, this.#connection, this.#mending]
+    const ask = <T>(work: () => Promise<T>): Promise<T> => this.#ask(work)
+    const [entries, receiver] = [this.#entries, this.#receiver]
+    return await new Moving({ vault, connection, mending, entries, receiver, ask }).move(options)
   }
 
   async close(): Promise<void> {
@@ -299,7 +292,7 @@ export class OpenFolderEngine implements FolderEngine {
     } finally {
       this.#run = undefined
       this.#watching = false
-      for (const resolve of this.#resting.splice(0)) resolve('paused')
+      this.#resting.over()
       // Where the folder is gone, there is nothing to give back.
       await this.#ahead?.drop().catch(() => undefined)
       this.#ahead = undefined
@@ -326,7 +319,9 @@ export class OpenFolderEngine implements FolderEngine {
 
   /** Asks now, or between two steps of the run that goes on. */
   async #ask<T>(work: () => Promise<T>): Promise<T> {
-    const kept = (): Promise<T> => this.#keepingEvidence(() => explained(this.#vault, this.#connection, work))
+    const [vault, line] = [this.#vault, this.#connection]
+    const said = (): Promise<T> => explained(vault, line, () => movingAlong(line, work))
+    const kept = (): Promise<T> => this.#keepingEvidence(said)
     const run = this.#run
     if (run === undefined) return await this.#inTurn(kept)
     const asked = this.#questions.ask(kept)
@@ -348,18 +343,22 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   #keepingEvidence<T>(work: () => Promise<T>): Promise<T> {
-    const { home, platform } = this.#context
-    return keepingEvidence({ home, clock: platform.clock, record: this.record }, work)
+    const { home, platform, record } = this.#vault
+    return keepingEvidence({ home, clock: platform.clock, record }, work)
   }
 
   async #logIn(): Promise<RelaySession> {
-    const { home, platform } = this.#context
-    refuseLeft(this.#vault)
-    const as = { ...deviceLogin(home), resume: this.#resume }
-    const session = await logInAgain({ vault: this.#vault, healing: this.#healing }, as)
+    const [vault, healing, resume] = [this.#vault, this.#healing, this.#resume]
+    refuseLeft(vault)
+    await goOn(vault)
+    const session = await logInAgain({ vault, healing }, { ...deviceLogin(vault.home), resume })
     this.#resume = session.resumption
-    this.#lastContactMs = platform.clock.now()
+    this.#lastContactMs = vault.platform.clock.now()
     return session
+  }
+
+  get record(): FolderRecord {
+    return this.#vault.record
   }
 
   #newRun(): FolderRun {

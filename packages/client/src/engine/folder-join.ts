@@ -5,6 +5,7 @@ import {
   decodeGenesisPayload,
   epochKeysFor,
   makeAccept,
+  movedTo,
   openPayload,
   payloadKeyOf,
   payloadVersion,
@@ -21,7 +22,7 @@ import { Backoff } from '../relay/backoff.ts'
 import type { ConnectedSession } from '../relay/session.ts'
 import type { EngineContext } from './api.ts'
 import { pause } from './connection.ts'
-import { deviceLogin, logInAt, type Login } from './relay-login.ts'
+import { deviceLogin, logInAt, relayUrl, type Login } from './relay-login.ts'
 
 /** How often a line may break, or others be quicker, before a join gives up. */
 const attemptsMax = 8
@@ -38,9 +39,11 @@ interface Made {
 /** One join. `find`, then `accept`, then `close`. */
 export class FolderJoin {
   readonly #context: EngineContext
-  readonly #relay: string
+  #relay: string
   readonly #invitation: InvitationKeys
   readonly #backoff: Backoff
+  /** Relays that the log led to. */
+  readonly #relays: Set<string>
   #session: ConnectedSession | undefined
   #log: VaultLog | undefined
   #genesis: Entry | undefined
@@ -49,8 +52,14 @@ export class FolderJoin {
   constructor(context: EngineContext, by: { relay: string; invitation: InvitationKeys }) {
     this.#context = context
     this.#relay = by.relay
+    this.#relays = new Set([by.relay])
     this.#invitation = by.invitation
     this.#backoff = new Backoff(context.platform.random)
+  }
+
+  /** The relay where the vault is. */
+  get relay(): string {
+    return this.#relay
   }
 
   /** Whether this device is a member now, as far as anybody knows. */
@@ -109,6 +118,7 @@ export class FolderJoin {
       return true
     }
     this.#refuseLeft(log)
+    if (await this.#movesOn(log)) return false
     const { entry, anchor, name } = this.#made(session, log)
     await before(anchor, name)
     this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
@@ -122,6 +132,21 @@ export class FolderJoin {
     throw new ClientError('device-revoked', 'this device was taken out of the vault before', {
       data: { sequence: known.until, what: 'again' },
     })
+  }
+
+  /** Whether the vault goes on elsewhere; the log is believed once the code vouches for it. */
+  async #movesOn({ state }: VaultLog): Promise<boolean> {
+    const relay = movedTo(state.spine)
+    if (relay === undefined || this.#relays.has(relay)) return false
+    try {
+      checkInvite(state, this.#invitation)
+    } catch (cause) {
+      throw faultOf(cause)
+    }
+    this.#relays.add(relay)
+    this.#relay = relayUrl(relay).text
+    await this.close()
+    return true
   }
 
   async #read(session: ConnectedSession, log: VaultLog): Promise<void> {

@@ -16,6 +16,7 @@ import { doDuties } from './duties.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { checkFolder } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
+import { sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork, type PlanWorkParts } from './plan-work.ts'
@@ -94,6 +95,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     first: async (session) => {
       await deletion.look(session)
       await place.first(session)
+      await sayWhereTold({ vault, entries, receiver }, session)
     },
     connection,
     shipper,

@@ -103,7 +103,7 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
       await join.accept(async (anchor, name) => {
-        record = { ...record, name: name ?? record.name }
+        record = { ...record, relay: join.relay, name: name ?? record.name }
         await settleFolder(context, record, anchored(anchor))
       })
     } catch (error) {

@@ -3,10 +3,10 @@ import { fromHex, vaultId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { VaultLog } from '../log/vault-log.ts'
 import { Backoff } from '../relay/backoff.ts'
-import type { RelaySession } from '../relay/relay-session.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { EngineContext, OpenedHistory } from './api.ts'
 import { Connection } from './connection.ts'
+import { goOn, movingAlong } from './going-on.ts'
 import { keepingEvidence } from './halting.ts'
 import { History } from './history.ts'
 import { folderRecord } from './open-vault.ts'
@@ -37,7 +37,10 @@ function opened(vault: Vault): OpenedHistory {
   const { home, platform, record, signal } = vault
   const { clock, random } = platform
   const connection = new Connection({
-    open: () => logInAt(platform, record.relay, deviceLogin(home)),
+    open: async () => {
+      await goOn(vault)
+      return await logInAt(platform, vault.record.relay, deviceLogin(home))
+    },
     clock,
     backoff: new Backoff(random),
     signal,
@@ -49,7 +52,7 @@ function opened(vault: Vault): OpenedHistory {
   const history = new History({
     vault,
     session: () => connection.session(),
-    refresh: () => refreshed(vault, receiver, () => connection.session()),
+    refresh: () => refreshed(vault, receiver, connection),
     traffic: () => connection.traffic,
   })
   return {
@@ -57,7 +60,7 @@ function opened(vault: Vault): OpenedHistory {
     history: (query, take) => keepingEvidence({ home, clock, record }, () => history.answer(query, take)),
     tree: (work) =>
       keepingEvidence({ home, clock, record }, async () => {
-        await refreshed(vault, receiver, () => connection.session())
+        await refreshed(vault, receiver, connection)
         return await history.at(undefined, work)
       }),
     async close() {
@@ -69,14 +72,12 @@ function opened(vault: Vault): OpenedHistory {
 }
 
 /** Brings the log up to the relay's. Where that is out of reach, what is known here has to do. */
-async function refreshed(
-  { log }: Vault,
-  receiver: Receiver,
-  session: () => Promise<RelaySession>,
-): Promise<boolean> {
+async function refreshed({ log }: Vault, receiver: Receiver, connection: Connection): Promise<boolean> {
   try {
-    receiver.missed()
-    await receiver.receive(await session())
+    await movingAlong(connection, async () => {
+      receiver.missed()
+      await receiver.receive(await connection.session())
+    })
     return true
   } catch (error) {
     const away = error instanceof ClientError && error.code === 'relay-unreachable'

@@ -1,7 +1,6 @@
 // Brings the vault's log up to the relay's head: each entry judged, opened, and folded into the state in one transaction. Own entries come
 // this way too, so that a crash after an append loses nothing.
 import {
-  bodyHash,
   toHex,
   type ChangePayload,
   type CheckpointPayload,
@@ -20,14 +19,14 @@ import { foldedSequence } from '../state/log-cache.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Outcome } from '../sync/operations.ts'
 import type { NodeId } from '../sync/tree.ts'
-import { settleCommits } from './adopting.ts'
 import { noteAgreed } from './agreed-checkpoints.ts'
 import { noteBulk } from './bulk-bytes.ts'
 import { isStateAsSaid } from './checkpoint-check.ts'
 import { hasBody, openBody } from './entry-body.ts'
 import { followRenewal } from './follow-renewal.ts'
+import { leadsTo, left, moveIn, noteMove } from './going-on.ts'
 import { explainRefusal, isRightLost, refuseLeft } from './leaving.ts'
-import { forgetSent, sentIn } from './sent-note.ts'
+import { forgetOwn, settleReturned } from './own-again.ts'
 import { isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { isOwn, type Vault } from './vault.ts'
 
@@ -44,6 +43,8 @@ interface Opened {
   readonly agrees?: boolean | undefined
   /** Its effect is in the state already, which came from a checkpoint behind it: it only joins the log. */
   readonly retired?: boolean | undefined
+  /** The relay that it takes the vault to. */
+  readonly goesTo?: string | undefined
   /** It was folded once, and is again, on a state that came from a checkpoint before it. */
   readonly again?: boolean | undefined
 }
@@ -246,22 +247,34 @@ export class Receiver {
     const judged = log.judge(given)
     if (head !== undefined) log.assertHolds(head, judged)
     const { sequence } = judged
+    const goesTo = await leadsTo(this.#vault, session, judged)
     if (judged.entry === undefined && sequence > foldedSequence(this.#vault.trees))
       await this.#lookAhead(session)
     if (sequence <= foldedSequence(this.#vault.trees)) {
-      await this.#keep({ judged, given, retired: true })
+      await this.#keep({ judged, given, goesTo, retired: true })
       this.#count += 1
+      this.#leave(goesTo)
       return
     }
     this.#assertFollows(sequence)
     const opened = await this.#open(session, judged, given)
     const isNear = (head?.sequence ?? sequence) - sequence < checkedBeforeHead
     const agrees = isNear ? await this.#checkState(opened) : undefined
-    const changed = await this.#keep({ ...opened, agrees })
+    const changed = await this.#keep({ ...opened, goesTo, agrees })
     this.#count += 1
+    this.#leave(goesTo)
     if (judged.entry?.header.kind === 'member') refuseLeft(this.#vault)
     if (judged.entry !== undefined && isOwn(this.#vault, judged.entry.header.device))
       await this.#parts.adopt(changed)
+  }
+
+  /** Nothing more is taken from the relay that was left. @throws ClientError `vault-moved` */
+  #leave(goesTo: string | undefined): void {
+    if (goesTo === undefined) return
+    this.#pushed.clear()
+    this.#echoes.length = 0
+    this.#behind = true
+    throw left(goesTo)
   }
 
   /** Folds an entry that this device has just appended: what it says needs no opening. */
@@ -269,7 +282,9 @@ export class Receiver {
     const { also, outcome, ...said } = own
     const judged = this.#vault.log.judge(given)
     this.#assertFollows(judged.sequence)
-    await this.#keep({ ...said, judged, given, agrees: true }, { also, outcome })
+    const move = moveIn(judged.entry)
+    const goesTo = move === this.#vault.record.relay ? undefined : move
+    await this.#keep({ ...said, judged, given, goesTo, agrees: true }, { also, outcome })
   }
 
   /** No entry between is ever passed over. @throws ClientError `state-broken` */
@@ -281,8 +296,9 @@ export class Receiver {
   async #keep(opened: Opened, own: Pick<OwnEntry, 'also' | 'outcome'> = {}): Promise<readonly NodeId[]> {
     const { log, trees } = this.#vault
     const changed = await trees.write({ flush: false }, async (transaction) => {
-      const { judged, given, retired = false } = opened
+      const { judged, given, goesTo: relay, retired = false } = opened
       log.keep(transaction, judged, { given, retired })
+      noteMove(transaction, this.#vault, { entry: judged.entry, relay })
       if (retired) forgetOwn(transaction, judged, given)
       const rows = retired ? [] : await this.#fold(transaction, opened, own.outcome)
       await own.also?.(transaction)
@@ -365,20 +381,6 @@ const healingRoundsMax = 2
 const pushedMax = 64
 /** Checkpoints are compared with one's own state this close to the head alone: who catches up over many would hash for hours. */
 const checkedBeforeHead = 500
-
-/** An entry of this device that it does not know to be sent: base follows what it noted of it. */
-async function settleReturned(transaction: Transaction, entry: Entry): Promise<void> {
-  const sent = sentIn(transaction, entry.bodyHash)
-  if (sent === undefined) return
-  await settleCommits(transaction, sent)
-  forgetSent(transaction, entry.bodyHash)
-}
-
-/** An entry of this device that is in the state it starts from: what it noted of it has served. */
-function forgetOwn(transaction: Transaction, { entry }: Judged, given: RelayEntry): void {
-  const hash = 'entry' in given ? entry?.bodyHash : bodyHash(given.bodyHash)
-  if (hash !== undefined) forgetSent(transaction, hash)
-}
 
 function isUnknownThere(error: unknown): boolean {
   return (

@@ -2,6 +2,7 @@
 // A run that is to end gives up when nothing was achieved over several tries.
 import { ClientError } from '../errors.ts'
 import { pause } from './connection.ts'
+import { isLeft } from './going-on.ts'
 import { isRightLost } from './leaving.ts'
 import type { Vault } from './vault.ts'
 
@@ -43,7 +44,7 @@ export class RunFailures {
    * @throws the error itself when it may not, or did not often enough
    */
   async after(error: unknown): Promise<'keep' | 'renew'> {
-    if (this.#isNews(error)) return 'renew'
+    if (this.#isNews(error) || isLeft(error)) return 'renew'
     if (!(error instanceof ClientError) || !(error.retryable || isPassing(error))) throw error
     const isLine = error.code === 'relay-unreachable'
     if (this.#hasAchieved(isLine)) this.#count = 0

@@ -10,7 +10,8 @@ import type { Platform } from './platform.ts'
 
 /** What a run works with. */
 export interface Vault {
-  readonly record: FolderRecord
+  /** Another one when it goes on at another relay (going-on.ts). */
+  record: FolderRecord
   readonly home: Home
   readonly platform: Platform
   readonly store: StateStore

@@ -25,7 +25,10 @@ const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/))
 const rate = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)))
-const place = { path: v.string(), vault: hex, relay: v.string(), name: v.string() }
+const place = {
+  ...{ path: v.string(), vault: hex, relay: v.string(), name: v.string() },
+  movedFrom: v.optional(v.string()),
+}
 const backupSchema = v.object({
   from: v.picklist(['folder', 'stream']),
   keep: v.optional(v.object({ allMs: count, daily: count, weekly: count, monthly: count, yearly: count })),

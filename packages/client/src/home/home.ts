@@ -10,6 +10,8 @@ export interface FolderRecord {
   readonly vault: string
   readonly relay: string
   readonly name: string
+  /** The relay where it was before, which may have its copy still. */
+  readonly movedFrom?: string | undefined
   /** Of a backup alone. */
   readonly backup?: BackupSettings | undefined
 }

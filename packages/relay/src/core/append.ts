@@ -21,6 +21,7 @@ import { protectingQuota, type Quota } from '../store/usage.ts'
 import type { Clock } from './clock.ts'
 import { deletedFor } from './deleted-vaults.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
+import type { MovedVaults } from './moved-vaults.ts'
 import type { Actor, Peer } from './relay-parts.ts'
 import { keysOf, mayCarry, refusalOf, rightOf } from './rights.ts'
 
@@ -44,20 +45,30 @@ interface VaultQueue {
   waiting: number
 }
 
+export interface AppenderParts {
+  readonly stores: Stores
+  readonly vaults: LiveVaults
+  readonly clock: Clock
+  readonly appended: AppendListener
+  readonly moved: MovedVaults
+}
+
 /** Adds entries to logs. */
 export class Appender {
   readonly #stores: Stores
   readonly #vaults: LiveVaults
   readonly #clock: Clock
   readonly #appended: AppendListener
+  readonly #moved: MovedVaults
   readonly #queues = new Map<string, VaultQueue>()
   /** When an entry was first and last put back, by vault: of those that were lately, few. */
   readonly #healed = new Map<string, { readonly firstMs: number; readonly lastMs: number }>()
   /** Sequences that are on their way into the store, by vault. */
   readonly #inStore = new Map<string, number>()
 
-  constructor(parts: { stores: Stores; vaults: LiveVaults; clock: Clock; appended: AppendListener }) {
+  constructor(parts: AppenderParts) {
     this.#appended = parts.appended
+    this.#moved = parts.moved
     this.#stores = parts.stores
     this.#vaults = parts.vaults
     this.#clock = parts.clock
@@ -66,7 +77,7 @@ export class Appender {
   /**
    * Adds one entry, after those that were asked for before it. Durable when it resolves. The same entry again, while it is the head,
    * resolves as well: its first answer may have been lost.
-   * @throws RelayError `vault-unknown`, `head-moved`, `clock-refused`, `entry-refused` (`data.reason`), `no-right`, `account-unknown`,
+   * @throws RelayError `vault-unknown`, `vault-moved`, `head-moved`, `clock-refused`, `entry-refused` (`data.reason`), `no-right`, `account-unknown`,
    * `account-closed`, `pack-missing`, `pack-size`, `quota`, `too-many`, `busy`
    */
   async append(request: AppendRequest): Promise<void> {
@@ -126,6 +137,7 @@ export class Appender {
       throw new RelayError('no-right', 'an entry is appended by the key that signed it')
     this.#checkTime(state, entry)
     const next = judged(state, entry)
+    this.#moved.check(state, next)
     const chargedTo = await this.#chargedTo(live, next, actor)
     const quota = await this.#quota(chargedTo, entry)
     const append = appendOf({ live, entry, next }, { chargedTo, quota, now: this.#clock.now() })
@@ -154,7 +166,9 @@ export class Appender {
     const absentPacks = right === 'owner' ? 'lost' : 'refuse'
     const append: Append = { ...appendOf({ live, entry, next }, charge), absentPacks }
     await this.#store(request, append, { state: next, chargedTo })
-    this.#noteHealed(vault)
+    // What says that the vault goes on here is the last thing that was said elsewhere: nobody knows more.
+    if (this.#moved.comesHere(next)) this.#healed.delete(toHex(vault))
+    else this.#noteHealed(vault)
   }
 
   async #checkNew(request: AppendRequest): Promise<void> {

@@ -28,6 +28,7 @@ import { PeerDirectory } from './directory.ts'
 import { silentLog, type EventLog } from './event-log.ts'
 import { TryCounter } from './try-counter.ts'
 import { LiveVaults } from './live-vaults.ts'
+import { MovedVaults } from './moved-vaults.ts'
 import type { CoreConfig, RelayParts } from './relay-parts.ts'
 import { Sweeper, type Swept } from './sweep.ts'
 
@@ -78,6 +79,7 @@ export class RelayCore {
         stores,
         vaults,
         clock,
+        moved: new MovedVaults(config.origins),
         appended: ({ vault, entry, by }, live) =>
           this.#directory.grown(vault, live, { sequence: entry.header.sequence, bytes: entry.bytes, by }),
       }),
