@@ -158,8 +158,8 @@ export const relayRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${crypto}/aead-node.ts`,
-        find: '    sealed.set(cipher.update(plain), 0)\n',
-        replace: '    cipher.update(plain)\n    sealed.set(plain, 0)\n',
+        find: '    sealed.set(encrypted, 0)\n',
+        replace: '    sealed.set(plain, 0)\n',
       },
       {
         file: `${crypto}/aead-node.ts`,

@@ -24,6 +24,11 @@ export function release(arrays: readonly Uint8Array[]): void {
   releaseBuffers(buffersOf(arrays))
 }
 
+/** The same for what Node's own functions gave, as a `Buffer` each, and nobody else has seen; what lies in Node's pool stays. */
+export function releaseOwn(given: readonly Uint8Array[]): void {
+  release(given.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)))
+}
+
 /** The same for buffers. */
 export function releaseBuffers(buffers: readonly ArrayBuffer[]): void {
   for (const buffer of buffers) buffer.transfer(0)

@@ -11,7 +11,7 @@ import {
   sealContainer,
 } from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
-import { release } from './moved-bytes.ts'
+import { release, releaseOwn } from './moved-bytes.ts'
 import type {
   CheckTask,
   Compressed,
@@ -66,18 +66,30 @@ export function cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): CutP
 /** Compresses each range singly, where that helps. */
 export function compress(task: { inputs: readonly Compressible[] }): Compressed[] {
   return task.inputs.map(({ bytes, ranges }) => {
-    const stored = ranges.map(({ start, length }) => compressChunk(bytes.subarray(start, start + length)))
-    return { bytes: joined(stored), storedBytes: stored.map((chunk) => chunk.length) }
+    const packed: Uint8Array[] = []
+    const stored = ranges.map(({ start, length }) => {
+      const plain = bytes.subarray(start, start + length)
+      const shorter = compressChunk(plain)
+      if (shorter !== undefined) packed.push(shorter)
+      return shorter ?? plain
+    })
+    const storedBytes = stored.map((chunk) => chunk.length)
+    const all = joined(stored)
+    releaseOwn(packed.filter(({ buffer }) => buffer !== all.buffer))
+    return { bytes: all, storedBytes }
   })
 }
 
-function compressChunk(plain: Uint8Array): Uint8Array {
-  if (plain.length < compressibleBytesMin) return plain
+/** undefined where that would not help. */
+function compressChunk(plain: Uint8Array): Uint8Array | undefined {
+  if (plain.length < compressibleBytesMin) return undefined
   const packed = zstdCompressSync(plain, {
     chunkSize: zstdBytesMax(plain.length),
     params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
   })
-  return packed.length < plain.length * worthwhile ? packed : plain
+  if (packed.length < plain.length * worthwhile) return packed
+  releaseOwn([packed])
+  return undefined
 }
 
 /** What a chunk of this length can become at most, and a little more: the output then comes in one buffer. */

@@ -1,11 +1,12 @@
 // Packs on their way: sealed, not yet claimed by an entry of the log. Sends each once; after a broken connection asks what arrived.
+import { release } from '../content/moved-bytes.ts'
 import type { OutgoingPack } from '../content/pack-writer.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { claimsOf } from '../state/pack-table.ts'
 import { mayWrite, type Vault } from './vault.ts'
 
-/** Bytes that may wait for the relay's acknowledgement before reading stops: eight full packs. */
-const unacknowledgedBytesMax = 32 << 20
+/** Bytes that may wait for the relay's acknowledgement before reading stops: four full packs, as much as the line may have under way. */
+const unacknowledgedBytesMax = 16 << 20
 /** An entry may claim so much that has not arrived: it then waits for it at the relay, and no other can be appended meanwhile. */
 const awaitedBytesMax = 256 << 10
 
@@ -100,7 +101,10 @@ export class PackShipper {
     const gone = new Set(packs)
     for (let at = this.#pending.length - 1; at >= 0; at -= 1) {
       const pending = this.#pending[at]
-      if (pending !== undefined && gone.has(pending.pack)) this.#pending.splice(at, 1)
+      if (pending === undefined || !gone.has(pending.pack)) continue
+      this.#pending.splice(at, 1)
+      // The relay has all of it: nobody asks for these bytes any more. One that was claimed before it arrived is still being sent.
+      if (pending.acknowledged) release([pending.pack.bytes])
     }
     this.#tell()
   }

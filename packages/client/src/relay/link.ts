@@ -101,10 +101,14 @@ export class Link {
 
   /** Sends what needs no answer. */
   send(message: ClientMessage): void {
-    const frame = encodeMessage(message)
+    this.sendFrame(encodeMessage(message))
+  }
+
+  /** The same for a message that stands in its frame already. `sent`: as the wire calls it. */
+  sendFrame(frame: Uint8Array, sent?: () => void): void {
     this.sentAtMs = this.clock.monotonic()
     this.traffic.sentBytes += frame.length
-    this.wire.send(frame)
+    this.wire.send(frame, sent)
   }
 
   /** Sends a request as soon as the table has room (puts and gets, whose lanes count: at once) and gives its answers to `answered`. */

@@ -1,6 +1,13 @@
 // Packs on their way to the relay: parts of several puts interleaved, under the relay's credit and our own window.
 import type { PackId, SealedBytes, VaultId } from '@grenier/crypto'
-import { limits, ProtocolError, type RelayAnswer, type RelayMessageOf } from '@grenier/protocol'
+import {
+  bulkFrameBytes,
+  layBulk,
+  limits,
+  ProtocolError,
+  type RelayAnswer,
+  type RelayMessageOf,
+} from '@grenier/protocol'
 import type { Clock, Timer } from '../clock.ts'
 import type { ClientError } from '../errors.ts'
 import type { Backoff } from './backoff.ts'
@@ -56,6 +63,8 @@ export class PutLane {
   private readonly small: Put[] = []
   private readonly large: Put[] = []
   private readonly again = new Map<Put, Timer>()
+  /** Memory of parts that have left, for the next ones: as much as the wire's buffer holds, and none is made or collected on the way. */
+  private readonly frames: Uint8Array[] = []
   private largeOpen = 0
   private freeBytes = 0
   private sentBytes = 0
@@ -143,7 +152,10 @@ export class PutLane {
     this.sentBytes += bytes.length
     put.mark = this.sentBytes
     this.window.began(bytes.length)
-    this.link.send({ type: 'part', id: put.id, offset, bytes })
+    const memory = this.frames.pop() ?? new Uint8Array(bulkFrameBytes)
+    const laid = layBulk(memory, { type: 'part', id: put.id, offset, sizeBytes: bytes.length })
+    laid.bytes.set(bytes)
+    this.link.sendFrame(laid.frame, () => this.frames.push(memory))
     if (this.sentBytes - this.probedBytes >= this.window.probeBytes) this.probe()
   }
 

@@ -1,4 +1,10 @@
-import { encodeMessage, memoryWirePair, type ClientMessageOf, type RelayMessage } from '@grenier/protocol'
+import {
+  encodeMessage,
+  memoryWirePair,
+  type ClientMessageOf,
+  type RelayMessage,
+  type Wire,
+} from '@grenier/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Clock, Timer } from '../clock.ts'
@@ -13,6 +19,7 @@ import {
   ScriptedRelay,
   sessionContract,
   vault,
+  type Dialled,
 } from './session.contract.ts'
 
 const dial = () => Promise.resolve(memoryWirePair(setImmediate))
@@ -461,5 +468,39 @@ describe('frames right behind the login', () => {
     ]
     const session = await connecting
     expect(await session.closed).toMatchObject({ code: 'relay-refused', data: { reason: 'shutting-down' } })
+  })
+})
+
+describe('the memory of parts', () => {
+  it('is used again once the wire lets go of it, and never before', async () => {
+    const held: { frame: Uint8Array; was: Uint8Array; sent: () => void }[] = []
+    const dialHolding = (): Promise<Dialled> => {
+      const [client, relay] = memoryWirePair(setImmediate)
+      const send = (frame: Uint8Array, sent?: () => void): void => {
+        if (sent !== undefined) held.push({ frame, was: frame.slice(), sent })
+        client.send(frame.slice())
+      }
+      const holding = Object.create(client, {
+        send: { value: send },
+        bufferedBytes: { get: () => 0 },
+        onFrame: { value: (listener: (frame: Uint8Array) => void) => client.onFrame(listener) },
+        onDrain: { value: (listener: () => void) => client.onDrain(listener) },
+        onClose: { value: (listener: (reason?: string) => void) => client.onClose(listener) },
+        close: { value: () => client.close() },
+      }) as Wire
+      return Promise.resolve([holding, relay])
+    }
+    const { session, relay } = await connected(dialHolding)
+    await session.put(vault, pack(1 << 20, 5))
+    const first = held.splice(0)
+    const memories = new Set(first.map(({ frame }) => frame.buffer))
+    expect(memories.size).toBe(first.length)
+    for (const { frame, was } of first) expect(Buffer.compare(frame, was)).toBe(0)
+    for (const { sent } of first) sent()
+    await session.put(vault, pack(128 << 10, 6))
+    expect(held.length).toBeGreaterThan(0)
+    for (const { frame } of held) expect(memories.has(frame.buffer)).toBe(true)
+    expect(relay.packs.size).toBe(2)
+    await session.close()
   })
 })
