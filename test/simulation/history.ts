@@ -1,4 +1,5 @@
 // What the log's history holds: every content that any entry ever put, brought back from nothing but what the relay keeps and the vault's keys.
+import { Readable } from 'node:stream'
 import { zstdDecompressSync } from 'node:zlib'
 import {
   advance,
@@ -26,8 +27,14 @@ import {
   type VaultId,
 } from '@grenier/crypto'
 import type { Stores } from '@grenier/relay'
+import type { StoredEntry } from '../../packages/relay/src/store/log-store.ts'
+import type { Name } from '../../packages/client/src/sync/name.ts'
+import { applyOperations } from '../../packages/client/src/sync/operations.ts'
+import type { RemoteView } from '../../packages/client/src/sync/remote-draft.ts'
+import type { NodeId, Row } from '../../packages/client/src/sync/tree.ts'
 import { versionOf } from './ledger.ts'
 import { readyMade } from './memory-home.ts'
+import type { RelayDisk } from './relay-disk.ts'
 import type { World } from './world.ts'
 
 interface Place {
@@ -35,6 +42,13 @@ interface Place {
   readonly offset: number
   readonly storedBytes: number
   readonly plainBytes: number
+}
+
+interface HistoryOf {
+  readonly stores: Stores
+  readonly vault: VaultId
+  readonly keys: EpochKeys
+  readonly mayLack: MayLack
 }
 
 /** Reads one vault as its archive would be read. */
@@ -45,18 +59,23 @@ class History {
   /** All that any entry said of where a chunk lies, the latest first. */
   readonly #places = new Map<string, Place[]>()
   readonly #plains = new Map<string, Uint8Array>()
-  readonly versions = new Set<string>()
+  readonly #mayLack: MayLack
 
-  constructor(stores: Stores, vault: VaultId, keys: EpochKeys) {
+  constructor({ stores, vault, keys, mayLack }: HistoryOf) {
     this.#stores = stores
     this.#vault = vault
     this.#keys = keys
+    this.#mayLack = mayLack
   }
 
-  /** Takes in where the chunks of an entry lie; what the entry says, to be read when all places are known. */
-  async take(entry: Entry, state: LogState): Promise<ChangePayload | undefined> {
+  /**
+   * Takes in where the chunks of an entry lie; what the entry says, to be read when all places are known. A large payload of one that
+   * `isRetired` may be gone.
+   */
+  async take(entry: Entry, state: LogState, isRetired: boolean): Promise<ChangePayload | undefined> {
     if (entry.header.kind !== 'change') return undefined
-    const change = await this.#open(entry, state)
+    const change = await this.#opened(entry, state, isRetired)
+    if (change === undefined) return undefined
     const claims = [...entry.header.added, ...entry.header.restored]
     for (const list of change.index) {
       let offset = 0
@@ -72,15 +91,36 @@ class History {
     return change
   }
 
-  /** Reads all that an entry put. */
-  async read(change: ChangePayload): Promise<void> {
+  /** The versions that an entry put, as far as they are there. `isOwed` says of a content, hex ids in a row, whether it has to be. */
+  async read(change: ChangePayload, isOwed: (content: string) => boolean): Promise<string[]> {
+    const versions: string[] = []
     for (const operation of change.operations) {
       if (operation.op !== 'put' || operation.node.kind !== 'file') continue
       if (operation.node.depth > 0) throw new RangeError('a file too large for a simulation')
-      const parts: Uint8Array[] = []
-      for (const id of chunkIdsOf(operation.node.chunks, change.index))
-        parts.push(await this.#chunk(toHex(id)))
-      this.versions.add(versionOf(Buffer.concat(parts)))
+      const ids = chunkIdsOf(operation.node.chunks, change.index).map(toHex)
+      try {
+        const parts: Uint8Array[] = []
+        for (const id of ids) parts.push(await this.#chunk(id))
+        versions.push(versionOf(Buffer.concat(parts)))
+      } catch (error) {
+        if (isOwed(ids.join('')) && !ids.some((id) => this.#isLacking(id))) throw error
+      }
+    }
+    return versions
+  }
+
+  /** Whether all places of a chunk were in packs that the relay may lack. */
+  #isLacking(id: string): boolean {
+    const places = this.#places.get(id) ?? []
+    return places.length > 0 && places.every(({ pack }) => this.#mayLack(pack))
+  }
+
+  async #opened(entry: Entry, state: LogState, isRetired: boolean): Promise<ChangePayload | undefined> {
+    try {
+      return await this.#open(entry, state)
+    } catch (error) {
+      if (isRetired || entry.header.added.some(({ id }) => this.#mayLack(id))) return undefined
+      throw error
     }
   }
 
@@ -147,76 +187,121 @@ class History {
 /** Entries as they were signed, by their body hash, hex: of those that retired meanwhile. */
 export type KeptEntries = ReadonlyMap<string, Uint8Array>
 
-/** The log of the world's vault, as the relay has it now; entries that retired since are among those that were kept. */
-export interface Log {
+/** What a relay's disk has of the world's vault. */
+export interface LogPlace {
+  readonly disk: RelayDisk
   readonly vault: VaultId
+  /** Entries that may have retired there. */
+  readonly kept: KeptEntries
+}
+
+/** A log from its beginning, with what it says after each entry. */
+export interface Log {
   readonly entries: readonly Entry[]
   readonly states: readonly LogState[]
 }
 
-/** Reads and judges the log from its beginning. @throws when it does not hold */
-export async function logOf(world: World, kept: KeptEntries = new Map()): Promise<Log | undefined> {
+/** The vault of a world; undefined as long as it has none. */
+export function vaultOf(world: World): VaultId | undefined {
   const [folder] = world.machines[0]?.home.folders ?? []
-  if (folder === undefined) return undefined
-  const vault = vaultId(fromHex(folder.vault))
-  const entries = await allEntries(
-    world.relayDisk.open(() => true),
-    vault,
-    kept,
-  )
+  return folder === undefined ? undefined : vaultId(fromHex(folder.vault))
+}
+
+/** Reads and judges a log. @throws when it does not hold */
+export async function logAt(place: LogPlace): Promise<Log> {
+  const entries: Entry[] = []
   const states: LogState[] = []
-  for (const entry of entries) states.push(advance(states.at(-1), entry))
-  return { vault, entries, states }
+  for await (const one of linesAt(place)) {
+    const bytes = 'bytes' in one ? one.bytes : place.kept.get(toHex(one.bodyHash))
+    if (bytes === undefined) throw new RangeError('an entry retired that nothing let go')
+    const entry = decodeEntry(bytes)
+    entries.push(entry)
+    states.push(advance(states.at(-1), entry))
+  }
+  return { entries, states }
+}
+
+/** The body hashes of a log, hex. */
+export async function bodiesAt(place: Omit<LogPlace, 'kept'>): Promise<string[]> {
+  const bodies: string[] = []
+  for await (const one of linesAt(place))
+    bodies.push(toHex('bytes' in one ? decodeEntry(one.bytes).bodyHash : one.bodyHash))
+  return bodies
+}
+
+/** Whether the relay may lack a pack. */
+export type MayLack = (pack: PackId) => boolean
+
+/** What a log gives back. */
+export interface Ever {
+  /** The bodies, hex, of the entries that put a version. */
+  readonly versions: ReadonlyMap<string, ReadonlySet<string>>
+  /** The bodies of entries whose versions nobody promises any more: before the state that the latest prune names. */
+  readonly retired: ReadonlySet<string>
+  readonly bodies: ReadonlySet<string>
 }
 
 /**
- * The versions of all contents that the log of the world's vault ever had. What was put before the latest prune's state may be gone.
- * @throws when anything else of it cannot be brought back
+ * All contents that a log ever had, from wherever they lie. Behind the state that the latest prune names everything has to be there, and what
+ * that state holds; but for packs that the relay may lack.
+ * @throws when anything else cannot be brought back
  */
-export async function versionsEver(
-  world: World,
-  kept: KeptEntries = new Map(),
-): Promise<ReadonlySet<string>> {
-  const log = await logOf(world, kept)
-  const last = log?.states.at(-1)
-  if (log === undefined || last === undefined) return new Set()
-  const { vault } = log
+export async function everAt(place: LogPlace, mayLack: MayLack): Promise<Ever> {
+  const { entries, states } = await logAt(place)
+  const last = states.at(-1)
+  if (last === undefined) return { versions: new Map(), retired: new Set(), bodies: new Set() }
+  const { vault } = place
   const keys = epochKeysFor({ vault, spine: last.spine, pairs: readyMade.identity })
-  const history = new History(
-    world.relayDisk.open(() => true),
-    vault,
-    keys,
-  )
+  const stores = place.disk.open(() => true)
+  const history = new History({ stores, vault, keys, mayLack })
   const through = last.spine.prune?.through ?? -1
-  const changes: { change: ChangePayload; mayBeGone: boolean }[] = []
-  for (const [at, entry] of log.entries.entries()) {
-    const state = log.states[at]
-    const mayBeGone = at <= through
-    const change = await unlessGone(mayBeGone, async () => state && (await history.take(entry, state)))
-    if (change !== undefined) changes.push({ change, mayBeGone })
+  const changes: { change: ChangePayload; entry: Entry; at: number }[] = []
+  for (const [at, entry] of entries.entries()) {
+    const state = states[at]
+    const change = state && (await history.take(entry, state, at <= through))
+    if (change !== undefined) changes.push({ change, entry, at })
   }
-  for (const { change, mayBeGone } of changes) await unlessGone(mayBeGone, () => history.read(change))
-  return history.versions
+  const named = await contentsOf(changes.filter(({ at }) => at <= through))
+  const versions = new Map<string, Set<string>>()
+  for (const { change, entry, at } of changes)
+    for (const version of await history.read(change, (content) => at > through || named.has(content)))
+      versions.set(version, (versions.get(version) ?? new Set()).add(toHex(entry.bodyHash)))
+  const bodies = entries.map(({ bodyHash }) => toHex(bodyHash))
+  return { versions, retired: new Set(bodies.slice(0, through + 1)), bodies: new Set(bodies) }
 }
 
-async function unlessGone<T>(mayBeGone: boolean, read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (mayBeGone) return undefined
-    throw error
+/** What files hold when all of these have been applied. */
+async function contentsOf(
+  changes: readonly { readonly change: ChangePayload; readonly at: number }[],
+): Promise<ReadonlySet<string>> {
+  const rows = new Map<NodeId, Row>()
+  const childrenOf = (parent: NodeId): { name: Name; id: NodeId }[] =>
+    [...rows].filter(([, row]) => row.parent === parent).map(([id, { name }]) => ({ name, id }))
+  const view: RemoteView = {
+    row: (id) => rows.get(id),
+    child: (parent, name) => childrenOf(parent).find((child) => child.name === name)?.id,
+    children: (parent) => Readable.from(childrenOf(parent)),
+    hasPlace: () => true,
   }
+  for (const { change, at } of changes) {
+    const outcome = await applyOperations({ sequence: at, payload: change }, view)
+    if (outcome.void !== undefined) continue
+    for (const [id, row] of outcome.rows)
+      if (row === undefined) rows.delete(id)
+      else rows.set(id, row)
+  }
+  const contents = new Set<string>()
+  for (const { value } of rows.values())
+    if (value.kind === 'file' && value.content !== undefined) contents.add(toHex(value.content.subarray(1)))
+  return contents
 }
 
-async function allEntries({ logs }: Stores, vault: VaultId, kept: KeptEntries): Promise<Entry[]> {
-  const entries: Entry[] = []
-  for (;;) {
-    const some = await logs.entries(vault, entries.length, 1 << 20)
-    if (some.length === 0) return entries
-    for (const one of some) {
-      const bytes = 'bytes' in one ? one.bytes : kept.get(toHex(one.bodyHash))
-      if (bytes === undefined) throw new RangeError('an entry retired that nothing let go')
-      entries.push(decodeEntry(bytes))
-    }
+async function* linesAt({ disk, vault }: Omit<LogPlace, 'kept'>): AsyncIterable<StoredEntry> {
+  const { logs } = disk.open(() => true)
+  for (let next = 0; ;) {
+    const some = await logs.entries(vault, next, 1 << 20)
+    if (some.length === 0) return
+    yield* some
+    next += some.length
   }
 }

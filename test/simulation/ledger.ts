@@ -46,14 +46,18 @@ export class Ledger {
     return this.#missing(held, ({ isTaken, writers }) => !isTaken || writers.size > 0)
   }
 
+  /** A version, for people. */
+  told(version: string): string {
+    return `${this.#versions.get(version)?.where ?? 'nobody'} (${version})`
+  }
+
   get size(): number {
     return this.#versions.size
   }
 
   #missing(held: ReadonlySet<string>, isOwed: (version: Version) => boolean): string[] {
     const missing: string[] = []
-    for (const [name, version] of this.#versions)
-      if (!held.has(name) && isOwed(version)) missing.push(`${version.where} (${name})`)
+    for (const [name, version] of this.#versions) if (!held.has(name) && isOwed(version)) missing.push(name)
     return missing
   }
 }

@@ -26,6 +26,14 @@ import {
 } from '../../packages/client/src/sync/tree.ts'
 import { Seeded } from './seeded.ts'
 
+/** How much there is of everything, and how often. Most that can meet meets in a few nodes already, and then many more meetings fit into a second. */
+const sizes = {
+  small: { nodesMax: 3, movesMax: 2 },
+  middling: { nodesMax: 5, movesMax: 3 },
+  large: { nodesMax: 8, movesMax: 5 },
+}
+const sizeWeights = { small: 60, middling: 25, large: 15 }
+
 const names = ['a', 'b', 'c', 'A', 'e\u0301', '\u00e9']
 
 /** One run; what is wrong, undefined if nothing is. */
@@ -41,6 +49,7 @@ class PlannerRun {
   readonly #random: Seeded
   readonly #log = new ModelLog()
   readonly #device: ModelDevice
+  readonly #size: (typeof sizes)[keyof typeof sizes]
   readonly #folds: boolean
   readonly #inParts: boolean
   /** Whether the first plan is made twice, over rows in another order. */
@@ -51,6 +60,7 @@ class PlannerRun {
 
   constructor(seed: number) {
     this.#random = new Seeded(seed)
+    this.#size = sizes[this.#random.weighted(sizeWeights)]
     this.#folds = this.#random.chance(0.2)
     this.#inParts = this.#random.chance(0.1)
     this.#comparesOrders = this.#random.chance(0.25)
@@ -59,17 +69,19 @@ class PlannerRun {
 
   run(): string | undefined {
     this.#plant()
-    for (let count = 1 + this.#random.below(5); count > 0; count -= 1) this.#perturbDisk()
-    for (let count = 1 + this.#random.below(5); count > 0; count -= 1) this.#perturbLog()
+    const { movesMax } = this.#size
+    for (let count = 1 + this.#random.below(movesMax); count > 0; count -= 1) this.#perturbDisk()
+    for (let count = 1 + this.#random.below(movesMax); count > 0; count -= 1) this.#perturbLog()
     this.#log.sequence += 1
     this.#device.fetch()
     const owed = [...this.#fresh, ...this.#keptByMoves()]
     const rounds = this.#settle()
     if (rounds === undefined) return 'does not come to an end'
     if (!this.#folds && !agrees(this.#device)) return `does not agree:\n${this.#device.show().join('\n')}`
-    const held = new Set(this.#device.show().map((line) => / = (\S*) /.exec(line)?.[1]))
-    for (const row of this.#log.rows.values())
-      if (row.value.kind === 'file') held.add(textOf(row.value.content))
+    if (owed.length === 0) return undefined
+    const held = new Set<string>()
+    for (const { value } of [...this.#device.disk.values(), ...this.#log.rows.values()])
+      if (value.kind === 'file') held.add(textOf(value.content))
     for (const text of owed) if (!held.has(text)) return `lost ${text}`
     return undefined
   }
@@ -117,7 +129,7 @@ class PlannerRun {
   #plant(): void {
     const { rows, history } = this.#log
     const parents: { inode: number; id: NodeId }[] = [{ inode: 0, id: rootId }]
-    for (let count = 2 + this.#random.below(7); count > 0; count -= 1) {
+    for (let count = 1 + this.#random.below(this.#size.nodesMax); count > 0; count -= 1) {
       const parent = this.#random.pick(parents)
       const name = this.#random.pick(names)
       if (this.#device.lookup(parent.inode, name as Name) !== undefined) continue

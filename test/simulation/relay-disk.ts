@@ -1,6 +1,6 @@
 // What a relay keeps, in memory: rows and packs that outlive its process, lose what was not durable when it dies, and can be copied, so that
 // a world need not be made anew for each run. The stores over them are the real ones.
-import { toHex } from '@grenier/crypto'
+import { equal, toHex, type PackId, type VaultId } from '@grenier/crypto'
 import type { Stores } from '@grenier/relay'
 import { RowsAccountStore } from '../../packages/relay/src/account/account-store-rows.ts'
 import { RowsRegistrationStore } from '../../packages/relay/src/account/registration-store-rows.ts'
@@ -92,6 +92,13 @@ export class RelayDisk {
       else this.#packs.set(name, { place, bytes: after })
     }
     return count
+  }
+
+  /** The packs of a vault whose bytes lie there. */
+  packsOf(vault: VaultId): PackId[] {
+    const packs: PackId[] = []
+    for (const { place } of this.#packs.values()) if (equal(place.vault, vault)) packs.push(place.pack)
+    return packs
   }
 
   /** Everything that lies there. */

@@ -2,6 +2,7 @@
 import { plannerRun } from './planner-runs.ts'
 import { regressions } from './regressions.ts'
 import { storm, type StormOptions } from './storm.ts'
+import { themeNamed } from './vault-moves.ts'
 
 const [what, first, count] = process.argv.slice(2)
 const from = Number(first)
@@ -17,8 +18,9 @@ if (failed !== undefined) {
   console.log(JSON.stringify({ runs: 1, seed: 0, failed: `a regression: ${firstLine(failed)}` }))
   process.exit(0)
 }
+const theme = themeNamed(what)
 for (; runs < Number(count) && failed === undefined; runs += 1)
-  failed = what === 'planner' ? plannerRun(from + runs) : await stormed({ seed: from + runs })
+  failed = what === 'planner' ? plannerRun(from + runs) : await stormed({ seed: from + runs, theme })
 console.log(
   JSON.stringify({ runs, seed: from + runs - 1, failed: failed === undefined ? '' : firstLine(failed) }),
 )

@@ -51,7 +51,7 @@ async function main(): Promise<void> {
 /** Tests that fail anyway would catch everything. */
 async function checkUnbroken(copy: string, wanted: readonly Sabotage[]): Promise<void> {
   const checks = wanted.flatMap((sabotage) => sabotage.checks)
-  const files = new Set(checks.flatMap((check) => (typeof check === 'string' ? [] : [check.tests])))
+  const files = new Set(checks.flatMap((check) => (isTests(check) ? [check.tests] : [])))
   for (const file of files)
     if ((await testsOf(copy, file)) !== undefined) throw new Error(`fails with nothing broken: ${file}`)
 }
@@ -80,7 +80,7 @@ async function judged(copy: string, sabotage: Sabotage): Promise<Caught | undefi
   await writeFile(path, parts.join(sabotage.replace))
   try {
     for (const check of sabotage.checks) {
-      const caught = await (typeof check === 'string' ? runsOf(copy, check) : testsOf(copy, check.tests))
+      const caught = await (isTests(check) ? testsOf(copy, check.tests) : runsOf(copy, check))
       if (caught !== undefined) return caught
     }
     return undefined
@@ -89,20 +89,26 @@ async function judged(copy: string, sabotage: Sabotage): Promise<Caught | undefi
   }
 }
 
-async function runsOf(copy: string, check: Exclude<Check, object>): Promise<Caught | undefined> {
+function isTests(check: Check): check is Extract<Check, { tests: string }> {
+  return typeof check !== 'string' && 'tests' in check
+}
+
+async function runsOf(copy: string, check: Exclude<Check, { tests: string }>): Promise<Caught | undefined> {
   const count = check === 'planner' ? values.planner : values.storms
   const script = join(copy, 'test/simulation/sabotage-runs.ts')
+  const what = typeof check === 'string' ? check : check.theme
+  const by = typeof check === 'string' ? check : `storm about ${check.theme}`
   try {
     const { stdout } = await run(
       process.execPath,
-      ['--conditions=source', script, check, values.seed, count],
+      ['--conditions=source', script, what, values.seed, count],
       { cwd: copy, timeout: checkMaxMs, maxBuffer: 1 << 26 },
     )
     const { runs, seed, failed } = decode(stdout)
-    return failed === '' ? undefined : { by: check, runs, seed, said: failed.slice(0, 100) }
+    return failed === '' ? undefined : { by, runs, seed, said: failed.slice(0, 100) }
   } catch (error) {
     return {
-      by: check,
+      by,
       runs: 1,
       seed: Number(values.seed),
       said: `does not run: ${String(error).slice(0, 80)}`,

@@ -1,7 +1,8 @@
 // Ways to break the engine: each a patch of one source file. The checks that promise something must turn red on every one of them.
+import type { Theme } from './vault-moves.ts'
 
-/** What may notice: runs of the planner alone, storms, or a file of tests. */
-export type Check = 'planner' | 'storm' | { readonly tests: string }
+/** What may notice: runs of the planner alone, storms, storms about one thing, or a file of tests. */
+export type Check = 'planner' | 'storm' | { readonly theme: Theme } | { readonly tests: string }
 
 /** One fault. */
 export interface Sabotage {
@@ -15,6 +16,7 @@ export interface Sabotage {
   readonly checks: readonly Check[]
 }
 
+const crypto = 'packages/crypto/src'
 const sync = 'packages/client/src/sync'
 const disk = 'packages/client/src/disk'
 const engine = 'packages/client/src/engine'
@@ -211,7 +213,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'a device that was revoked is a member still',
-    file: 'packages/crypto/src/spine.ts',
+    file: `${crypto}/spine.ts`,
     find: 'const found = spine.devices.get(toHex(device))\n  return found?.until === undefined ? found?.role : undefined',
     replace: 'const found = spine.devices.get(toHex(device))\n  return found?.role',
     checks: ['storm'],
@@ -222,5 +224,34 @@ export const sabotages: readonly Sabotage[] = [
     find: 'if (await lost.step(session)) return true',
     replace: '',
     checks: ['storm'],
+  },
+  {
+    name: 'two histories are taken for one that goes on',
+    file: 'packages/client/src/log/vault-log.ts',
+    find: 'const isOther = last !== undefined && kept !== undefined && (came === undefined || !equal(kept, came))',
+    replace: 'const isOther = last !== undefined && kept !== undefined && came === undefined',
+    checks: [{ theme: 'relay' }, { tests: 'test/healing/adopt.test.ts' }],
+  },
+  {
+    name: 'after a fork, what was agreed on the branch that was left still counts',
+    file: `${engine}/adoption-trees.ts`,
+    find: 'const base = remote && baseThere(from.get(id) ?? {}, remote)',
+    replace:
+      'const base = (remote && from.get(id)?.base) ?? (remote && baseThere(from.get(id) ?? {}, remote))',
+    checks: [{ theme: 'relay' }, { tests: 'test/healing/adopt.test.ts' }],
+  },
+  {
+    name: 'who comes by an invitation is an owner, whatever it said',
+    file: `${crypto}/spine-member.ts`,
+    find: 'role: invite.role,\n    identity: part',
+    replace: "role: 'owner',\n    identity: part",
+    checks: [{ theme: 'members' }],
+  },
+  {
+    name: 'after an invitation was used, nobody opens new keys',
+    file: `${engine}/duties.ts`,
+    find: 'if (!log.state.spine.rekeyDue) return false',
+    replace: 'if (log.nextSequence > 0) return false',
+    checks: [{ theme: 'members' }],
   },
 ]

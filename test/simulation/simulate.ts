@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { commandOf, minimised } from './minimise.ts'
 import { plannerRun } from './planner-runs.ts'
 import { storm, type Era, type StormOptions, type StormResult } from './storm.ts'
+import { themeNamed } from './vault-moves.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     moves: { type: 'string' },
     without: { type: 'string' },
     era: { type: 'string' },
+    theme: { type: 'string' },
     jobs: { type: 'string' },
     planner: { type: 'boolean', default: false },
     worker: { type: 'string' },
@@ -44,6 +46,7 @@ const shape: Omit<StormOptions, 'seed'> = {
   moves: values.moves === undefined ? undefined : Number(values.moves),
   without: values.without === undefined ? undefined : new Set(values.without.split(',').map(Number)),
   era: eraOf(values.era),
+  theme: themeNamed(values.theme),
 }
 
 function eraOf(text: string | undefined): Era | undefined {
@@ -106,7 +109,7 @@ async function lead(): Promise<void> {
 
 function startWorker(job: number, jobs: number, tell: (told: Told) => void): Promise<number> {
   const own = ['--worker', String(job), '--jobs', String(jobs), '--seed', String(firstSeed)]
-  const passed = (['for', 'runs', 'devices', 'moves', 'without', 'era'] as const).flatMap((name) =>
+  const passed = (['for', 'runs', 'devices', 'moves', 'without', 'era', 'theme'] as const).flatMap((name) =>
     values[name] === undefined ? [] : [`--${name}`, values[name]],
   )
   const child = fork(

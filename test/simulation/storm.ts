@@ -3,16 +3,16 @@
 import { createHash } from 'node:crypto'
 import { ClientError } from '@grenier/client'
 import { unequalTrees } from './equal-trees.ts'
-import { versionsEver } from './history.ts'
 import { canary } from './canary.ts'
 import { Ledger, versionOf } from './ledger.ts'
+import { Past } from './past.ts'
 import { quickenCrypto } from './quick-crypto.ts'
 import { readyWorld } from './ready-world.ts'
 import { Seeded } from './seeded.ts'
 import { lateWeights, shapeOf, shortened, weights } from './storm-shape.ts'
 import { UserMove } from './user-moves.ts'
 import { VaultCalm } from './vault-calm.ts'
-import { VaultMoves, type VaultMove } from './vault-moves.ts'
+import { VaultMoves, type Theme, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
 
 /** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: all that there is. */
@@ -27,6 +27,8 @@ export interface StormOptions {
   readonly without?: ReadonlySet<number> | undefined
   /** How much of the simulation there was when the seed was found: it still means the run that it meant. Now if undefined. */
   readonly era?: Era | undefined
+  /** What the run is about. */
+  readonly theme?: Theme | undefined
 }
 
 /** What came out. */
@@ -36,6 +38,8 @@ export interface StormResult {
   readonly moves: number
   readonly without: ReadonlySet<number>
   readonly era: Era
+  /** What it was asked to be about. */
+  readonly theme: Theme | undefined
   /** What is wrong; nothing, if all is well. */
   readonly failures: readonly string[]
   readonly trace: readonly string[]
@@ -77,6 +81,7 @@ class Storm {
   readonly #moves: number
   readonly #without: ReadonlySet<number>
   readonly #era: Era
+  readonly #theme: Theme | undefined
   readonly #vaultMoves: VaultMoves | undefined
   #vaultCalm: VaultCalm | undefined
   /** Paths that a machine last said it cannot have. */
@@ -91,6 +96,7 @@ class Storm {
     this.#moves = options.moves
     this.#without = options.without ?? new Set()
     this.#era = options.era ?? 3
+    this.#theme = options.theme
     if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
   }
@@ -141,6 +147,7 @@ class Storm {
       moves: this.#moves,
       without: this.#without,
       era: this.#era,
+      theme: this.#theme,
       failures,
       trace,
       trees,
@@ -278,7 +285,7 @@ class Storm {
   }
 
   #vaultMovesOf(random: Seeded): VaultMoves {
-    const moves = new VaultMoves(this.#world, random, this.#failures)
+    const moves = new VaultMoves(this.#world, random, { failures: this.#failures, wanted: this.#theme })
     moves.written = (by, { name }) => {
       const bytes = Buffer.concat([Buffer.from(canary), by.bytes(40)])
       this.#ledger.wrote(bytes, name, `${name}, who was away`)
@@ -350,16 +357,23 @@ class Storm {
           this.#failures.push(`nobody wrote what ${name} has at ${path}`)
       }
     }
-    for (const lost of this.#ledger.missingFromTrees(held)) this.#failures.push(`in no tree: ${lost}`)
+    for (const version of this.#ledger.missingFromTrees(held))
+      this.#failures.push(`in no tree: ${this.#ledger.told(version)}`)
     // The log's history costs as much as a short run.
-    if (this.#ledger.missingFrom(held).length === 0 && this.#seed % 4 !== 0) return
-    // Of what a relay lost, only what some device had comes back.
-    if (this.#vaultMoves?.isRestored === true) return
-    const ever = await versionsEver(this.#world, this.#vaultMoves?.kept)
-    for (const version of ever)
+    const isAtRisk = this.#vaultMoves?.made.has('pass') === true || this.#vaultMoves?.isRestored === true
+    if (!isAtRisk && this.#ledger.missingFrom(held).length === 0 && this.#seed % 4 !== 0) return
+    const past = this.#vaultMoves?.past ?? new Past(this.#world)
+    const ever = await past.now().catch((error: unknown) => {
+      this.#failures.push(`the history cannot be read: ${String(error)}`)
+      return undefined
+    })
+    if (ever === undefined) return
+    for (const version of ever.versions.keys())
       if (!this.#ledger.knows(version)) this.#failures.push(`nobody wrote ${version}, which the log has`)
-    for (const lost of this.#ledger.missingFrom(new Set([...held, ...ever])))
-      this.#failures.push(`lost: ${lost}`)
+    const mayLackEntries = this.#vaultCalm?.mayLackEntries ?? false
+    for (const version of this.#ledger.missingFrom(new Set([...held, ...ever.versions.keys()])))
+      if ((await past.excuseOf(version, ever, mayLackEntries)) === undefined)
+        this.#failures.push(`lost: ${this.#ledger.told(version)}`)
   }
 }
 

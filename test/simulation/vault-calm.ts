@@ -1,8 +1,8 @@
 // How a run ends in which more happened to the vault than edits: everybody syncs until nobody has anything to say, who halted at two histories is
 // told to go on, readers get to send what they have, and somebody who has nothing joins, to see whether the relay has everything.
 import { adoptFolder, ClientError, joinFolder, openFolder, type FolderEngine } from '@grenier/client'
-import { roleOf } from '@grenier/crypto'
-import { logOf } from './history.ts'
+import { roleOf, type Entry, type LogState, type Role } from '@grenier/crypto'
+import { logAt, vaultOf, type Log } from './history.ts'
 import { newcomer, type VaultMoves } from './vault-moves.ts'
 import { Machine, within, type World } from './world.ts'
 
@@ -31,6 +31,11 @@ export class VaultCalm {
     this.#parts = parts
   }
 
+  /** Whether an entry that some member knew may be in no log any more: histories parted, or who knew it is out. */
+  get mayLackEntries(): boolean {
+    return this.adopted > 0 || this.#out.size > 0
+  }
+
   /** Those that must agree. */
   get members(): Machine[] {
     return this.#parts.world.machines.filter(
@@ -54,8 +59,9 @@ export class VaultCalm {
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
       if (isSettled && this.rounds > 2) return
     }
+    const log = await this.#log()
     for (const machine of this.members)
-      if (settledAt.get(machine) !== world.head) this.#stuck(machine, last.get(machine))
+      if (settledAt.get(machine) !== world.head) this.#stuck(machine, last.get(machine), log)
   }
 
   /** One sync. A person tells a device that halted at two histories to go on. */
@@ -78,7 +84,9 @@ export class VaultCalm {
     if (stays && machine.tree().join('\n') !== before)
       failures.push(`${machine.name} touched files: ${outcome.message}`)
     if (outcome.code === 'device-revoked') this.#out.add(machine)
-    else if (outcome.code === 'relay-contradicts' && moves.isRestored) return await this.#adopt(machine)
+    else if (outcome.code === 'relay-contradicts' && (await moves.past.hasParted()))
+      return await this.#adopt(machine)
+    else if (this.rounds > 3 && moves.isRestored && isStranded(outcome)) return await this.#adopt(machine)
     else if (!outcome.retryable && !moves.isUsual(outcome))
       failures.push(`${machine.name} in calm weather: ${outcome.stack ?? outcome.message}`)
     return outcome
@@ -97,10 +105,10 @@ export class VaultCalm {
   }
 
   /** Who could not rest. A device of which only a lost relay knew that it had joined has nobody to say so. */
-  #stuck(machine: Machine, why: Error | undefined): void {
+  #stuck(machine: Machine, why: Error | undefined, log: Log | undefined): void {
     const { moves, failures } = this.#parts
-    const isLate = Number(machine.name.slice(-1)) > 2
-    if (moves.isRestored && isLate && why instanceof ClientError) this.#out.add(machine)
+    const isForgotten = moves.isRestored && !isIn(log, machine)
+    if (isForgotten && why instanceof ClientError) this.#out.add(machine)
     else failures.push(`${machine.name} does not come to rest: ${why?.stack ?? 'others go on'}`)
   }
 
@@ -129,26 +137,47 @@ export class VaultCalm {
 
   /** Nothing that somebody revoked wrote since counts, and who is in by the log is in. */
   async checkMembers(): Promise<void> {
-    const { world, moves, failures } = this.#parts
-    const log = await logOf(world, moves.kept)
+    const { moves, failures } = this.#parts
+    const log = await this.#log()
     const spine = log?.states.at(-1)?.spine
     if (log === undefined || spine === undefined) return
+    for (const [at, { header }] of log.entries.entries())
+      if (!hadRight(log.states[at - 1], header))
+        failures.push(`entry ${header.sequence}, a ${header.kind}, is of somebody who had no right to it`)
+    const owners = this.members.filter((machine) => roleIn(log, machine) === 'owner')
+    for (const { name } of owners)
+      if (!moves.ownersMade.has(name)) failures.push(`${name} is an owner, and nobody made it one`)
+    if (spine.rekeyDue && owners.length > 0) failures.push('new keys are owed')
     for (const { keys, until } of spine.devices.values()) {
       const later = until === undefined ? [] : log.entries.slice(until + 1)
       for (const { header } of later.filter((entry) => Buffer.compare(entry.header.device, keys.sign) === 0))
         failures.push(`entry ${header.sequence} is of a device that was revoked in ${String(until)}`)
     }
     for (const machine of this.members)
-      if (roleOf(spine, machine.home.device.sign.publicKey) === undefined)
-        failures.push(`${machine.name} syncs and is no member`)
+      if (!isIn(log, machine)) failures.push(`${machine.name} syncs and is no member`)
     for (const machine of this.#out)
-      if (!moves.isRestored && roleOf(spine, machine.home.device.sign.publicKey) !== undefined)
-        failures.push(`${machine.name} is out and yet a member`)
+      if (isIn(log, machine)) failures.push(`${machine.name} is out and yet a member`)
+  }
+
+  /** The log as the relay has it. */
+  async #log(): Promise<Log | undefined> {
+    const { world, moves } = this.#parts
+    const vault = vaultOf(world)
+    return vault && (await logAt({ disk: world.relayDisk, vault, kept: moves.past.kept }))
+  }
+
+  /** The state that a prune names went with a disk of the relay, and nobody can make that one again: an owner prunes anew. */
+  async #nameAnother(machine: Machine): Promise<void> {
+    const { world } = this.#parts
+    world.note('the relay lost the state that a prune names')
+    await this.#ofSomeOwner((engine) => engine.prune({ keepMs: 0, dryRun: false }))
+    machine.sync(true)
+    await world.until(() => !machine.running)
   }
 
   /** Somebody who has nothing gets everything. */
   async joinAnew(): Promise<Machine | undefined> {
-    const { world, failures } = this.#parts
+    const { world, moves, failures } = this.#parts
     const code = await this.#ofSomeOwner(invite)
     if (code === undefined) {
       failures.push('nobody can invite any more')
@@ -158,10 +187,42 @@ export class VaultCalm {
     world.machines.push(machine)
     machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
     await world.until(() => !machine.running)
+    if (moves.isRestored && isLacking(machine.outcome)) await this.#nameAnother(machine)
     if (machine.outcome === 'done') return machine
     failures.push(`nobody can join any more: ${machine.outcome?.stack ?? 'it never ended'}`)
     return undefined
   }
+}
+
+/**
+ * Whether somebody who is no owner would have to put back an entry whose contents the relay lost: if no owner knows it, a person has to say that
+ * the device goes on with the relay's log.
+ */
+function isStranded({ code, data }: ClientError): boolean {
+  return code === 'relay-refused' && data['reason'] === 'pack-missing'
+}
+
+/** Whether the relay lacks what somebody needs who has nothing. */
+function isLacking(outcome: 'done' | Error | undefined): boolean {
+  return outcome instanceof ClientError && outcome.code === 'pack-unavailable'
+}
+
+/** Whether a machine is a member by the log. */
+function isIn(log: Log | undefined, machine: Machine): boolean {
+  return roleIn(log, machine) !== undefined
+}
+
+function roleIn(log: Log | undefined, { home }: Machine): Role | undefined {
+  const spine = log?.states.at(-1)?.spine
+  return spine && roleOf(spine, home.device.sign.publicKey)
+}
+
+/** By the roles that held before the entry, whatever the rules of the log itself say of it. */
+function hadRight(before: LogState | undefined, { kind, device }: Entry['header']): boolean {
+  // Whoever accepts an invitation is no member yet, and an identity is no device.
+  if (before === undefined || kind === 'member') return true
+  const role = roleOf(before.spine, device)
+  return role === 'owner' || (role === 'writer' && (kind === 'change' || kind === 'checkpoint'))
 }
 
 async function asked<T>(machine: Machine, what: (engine: FolderEngine) => Promise<T>): Promise<T> {

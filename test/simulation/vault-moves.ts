@@ -3,7 +3,8 @@
 import { ClientError, joinFolder, type FolderEngine } from '@grenier/client'
 import { toHex } from '@grenier/crypto'
 import { canary } from './canary.ts'
-import { logOf } from './history.ts'
+import { logAt, vaultOf } from './history.ts'
+import { Past } from './past.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { Machine, type World } from './world.ts'
@@ -12,9 +13,17 @@ const none = { nothing: 1 }
 const members = { nothing: 50, invite: 20, role: 14, revoke: 9, relayTime: 3 }
 const relay = { nothing: 50, backup: 22, restore: 8, fork: 14, loseAll: 4 }
 const prune = { nothing: 50, prune: 24, pass: 16, undo: 8 }
+/** Again and again time passes and somebody prunes: what is let go of once is really gone by the time of the next. */
+const seasons = { nothing: 10, prune: 36, pass: 48, undo: 6 }
 /** What a run may be about. */
-const themes = { none, members, relay, prune, all: { ...members, ...relay, ...prune } }
-const themeWeights = { none: 62, members: 12, relay: 12, prune: 9, all: 5 }
+const themes = { none, members, relay, prune, seasons, all: { ...members, ...relay, ...prune } }
+const themeWeights = { none: 62, members: 12, relay: 12, prune: 6, seasons: 3, all: 5 }
+export type Theme = keyof typeof themes
+
+/** The theme of this name. */
+export function themeNamed(text: string | undefined): Theme | undefined {
+  return Object.keys(themes).find((theme): theme is Theme => theme === text)
+}
 
 export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune
 
@@ -43,18 +52,27 @@ export class VaultMoves {
   readonly #weights: Readonly<Partial<Record<VaultMove, number>>>
   /** How often each was made. */
   readonly made = new Map<VaultMove, number>()
-  /** Entries as they were before the relay let go of them. */
-  readonly kept = new Map<string, Uint8Array>()
+  /** What the relay had before. */
+  readonly past: Past
   /** Whether the relay's disk was another one at some time. */
   isRestored = false
+  /** Machines of whom somebody who may say so said that they are owners. */
+  readonly ownersMade = new Set(['device-0'])
   /** A machine whose user is away: nothing is started on it. */
   away: Machine | undefined
   #backups: RelayDisk[] = []
 
-  constructor(world: World, random: Seeded, failures: string[]) {
+  /** `wanted`: what the run is about, where that is not for its seed to say. */
+  constructor(
+    world: World,
+    random: Seeded,
+    { failures, wanted }: { failures: string[]; wanted?: Theme | undefined },
+  ) {
     this.#world = world
     this.#failures = failures
-    const theme = random.weighted(themeWeights)
+    this.past = new Past(world)
+    const drawn = random.weighted(themeWeights)
+    const theme = wanted ?? drawn
     this.#weights = themes[theme]
     if (theme !== 'none') world.checkpointEvery = random.pick([2, 4, 8])
   }
@@ -99,11 +117,11 @@ export class VaultMoves {
       case 'fork':
         return this.#restore(random, what === 'fork')
       case 'loseAll':
-        return this.#put(new RelayDisk(random.bytes(16)), 'an empty disk')
-      case 'prune':
-        return this.#asks(this.#owner(random), 'prunes', (engine) =>
-          engine.prune({ keepMs: 0, dryRun: false }),
-        )
+        return this.#put(new RelayDisk(random.bytes(16)), undefined)
+      case 'prune': {
+        const keepMs = random.pick([0, 0, 20, 40]) * dayMs
+        return this.#asks(this.#owner(random), 'prunes', (engine) => engine.prune({ keepMs, dryRun: false }))
+      }
       case 'undo':
         return this.#asks(this.#owner(random), 'undoes it', (engine) => engine.bringBack())
       case 'pass':
@@ -150,6 +168,7 @@ export class VaultMoves {
     const waitMs = random.below(4_000)
     return this.#asks(this.#owner(random), `invites a ${role}`, async (engine) => {
       const { code } = await engine.invite({ role, expiresMs: dayMs })
+      if (role === 'owner') this.ownersMade.add(`device-${at}`)
       world.scheduler.after(waitMs, () => {
         if (world.machines.some(({ name }) => name === `device-${at}`)) return
         const machine = new Machine(world, at)
@@ -171,7 +190,9 @@ export class VaultMoves {
         const others = devices.filter(({ isThis }) => !isThis)
         const member = others[Math.floor(roll * others.length)]
         if (member === undefined) return
-        this.#world.note(`it is ${String(member.name).replace(`${canary}-`, '')}`)
+        const name = String(member.name).replace(`${canary}-`, '')
+        this.#world.note(`it is ${name}`)
+        if (what === 'role' && role === 'owner') this.ownersMade.add(name)
         await engine.changeMembers(
           what === 'role' ? { do: 'role', member: member.id, role } : { do: 'revoke', member: member.id },
         )
@@ -181,7 +202,8 @@ export class VaultMoves {
 
   #restore(random: Seeded, parts: boolean): string | undefined {
     if (this.#backups.length === 0) return undefined
-    const said = this.#put(random.pick(this.#backups).copy(), 'an older disk')
+    const backup = random.pick(this.#backups)
+    const said = this.#put(backup.copy(), backup)
     const { away } = this
     this.away = undefined
     // Who was away knows no more than the copy, and is the first to go on from there.
@@ -195,26 +217,32 @@ export class VaultMoves {
   /** What a user writes who was away: told to whoever keeps the ledger. */
   written: (random: Seeded, machine: Machine) => Uint8Array = () => new Uint8Array(0)
 
-  #put(disk: RelayDisk, what: string): string {
+  /** `of`: what it is a copy of. */
+  #put(disk: RelayDisk, of: RelayDisk | undefined): string {
     this.isRestored = true
+    const before = this.#world.relayDisk
     this.#world.restoreRelay(disk)
-    return `the relay has ${what}`
+    this.past.replaces(before, of)
+    return `the relay has ${of === undefined ? 'an empty' : 'an older'} disk`
   }
 
   /** Floors pass, and the relay deletes what is due. */
   #pass(ms: number): string {
     const world = this.#world
     world.relayAheadMs += ms
+    this.past.sweeps()
     void this.#keepEntries().then(() => world.sweepRelay().catch(() => undefined))
     return `${ms / dayMs} days pass at the relay`
   }
 
   async #keepEntries(): Promise<void> {
+    const [vault, { kept }] = [vaultOf(this.#world), this.past]
+    if (vault === undefined) return
     try {
-      for (const entry of (await logOf(this.#world, this.kept))?.entries ?? [])
-        this.kept.set(toHex(entry.bodyHash), entry.bytes)
+      for (const entry of (await logAt({ disk: this.#world.relayDisk, vault, kept })).entries)
+        kept.set(toHex(entry.bodyHash), entry.bytes)
     } catch (error) {
-      if (!this.isRestored) this.#failures.push(`the log does not hold: ${String(error)}`)
+      this.#failures.push(`the log does not hold: ${String(error)}`)
     }
   }
 }

@@ -22,6 +22,8 @@ export function parkingPlace(id: NodeId, isFree: (place: Place) => boolean): Pla
 
 /** Whether the node waits there. Nobody decided that it lies there: to the planner it lies where base has it. */
 export function isParked(id: NodeId, { parent, name }: Place): boolean {
+  // Nearly no name begins like that: this is asked of every node of every plan.
+  if (parent !== rootId || !name.startsWith(prefix)) return false
   const start = prefix + id
-  return parent === rootId && name.startsWith(start) && /^(-\d+)?$/.test(name.slice(start.length))
+  return name.startsWith(start) && /^(-\d+)?$/.test(name.slice(start.length))
 }

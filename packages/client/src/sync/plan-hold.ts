@@ -18,12 +18,13 @@ export function refusals(decisions: Decisions, traits: Traits): Map<NodeId, Prob
     const { place, node } = decision
     if (decision.state === 'barred' && node.local !== undefined) refused.set(id, 'name-reserved')
     if (place === undefined || !stands(decision) || isHere(decision, place)) continue
-    const slot = heldSlot(place, traits)
     if (isReserved(place, traits)) refused.set(id, 'name-reserved')
     else if (!canHold(place.name, traits)) refused.set(id, 'name-unholdable')
-    else if (folds && holders.get(slot) !== id) {
-      if (holders.has(slot)) refused.set(id, 'name-collision')
-      else holders.set(slot, id)
+    else if (folds) {
+      const slot = heldSlot(place, traits)
+      const holder = holders.get(slot)
+      if (holder === undefined) holders.set(slot, id)
+      else if (holder !== id) refused.set(id, 'name-collision')
     }
   }
   return refused

@@ -4,7 +4,7 @@ import { heldAs } from './fold-case.ts'
 import { joinPath, rootPath, type RelativePath } from './name.ts'
 import { mergedPath } from './plan-hold.ts'
 import type { Decision, Decisions } from './plan-merge.ts'
-import { putInOrder, type Intent } from './plan-order.ts'
+import { isInPlace, putInOrder, type Intent } from './plan-order.ts'
 import { stands, type Aside, type Settled } from './plan-settle.ts'
 import { SideTree } from './side-tree.ts'
 import { provisionalId, rootId, sameValue, type LocalRow, type NodeId, type Row } from './tree.ts'
@@ -19,7 +19,7 @@ export function localTree(decisions: Decisions, traits: Traits): SideTree {
 export interface LocalWork {
   readonly settled: Settled
   /** The disk as it is; afterwards, as it will be. */
-  readonly tree: SideTree
+  readonly tree: () => SideTree
   /** Nodes that it cannot have at their place; gets those whose place such a one holds. */
   readonly refused: Map<NodeId, ProblemCode>
   readonly taken: PlanInput['taken']
@@ -32,18 +32,13 @@ export interface LocalChanges {
 
 /** Changes in an order in which the disk accepts them. */
 export function changesOf(work: LocalWork): LocalChanges {
-  const { settled, tree, refused, taken } = work
+  const { settled, tree, taken } = work
   const { decisions } = settled
   const asides = settled.asides.map((aside, index) => stepAside({ ...aside, index }, work))
   const changes = new Changes(decisions, tree)
-  const remaining = putInOrder({
-    tree,
-    intents: intentsOf(decisions, refused),
-    hands: changes,
-    movesOnce: true,
-    taken,
-  })
-  refuseKept(remaining, work)
+  const intents = intentsOf(work)
+  if (intents.size > 0)
+    refuseKept(putInOrder({ tree: tree(), intents, hands: changes, movesOnce: true, taken }), work)
   changes.updateValues()
   return {
     actions: [...asides.map(({ action }) => action), ...changes.actions],
@@ -73,9 +68,14 @@ function refuseKept(
   }
 }
 
-function intentsOf(decisions: Decisions, refused: ReadonlyMap<NodeId, ProblemCode>): Map<NodeId, Intent> {
+/** Of all that are not where they are to be; copies have stepped aside. */
+function intentsOf({ settled, tree, refused }: LocalWork): Map<NodeId, Intent> {
   const intents = new Map<NodeId, Intent>()
-  for (const [id, decision] of decisions) intents.set(id, refused.has(id) ? 'as-is' : intentOf(decision))
+  for (const [id, decision] of settled.decisions) {
+    const intent = refused.has(id) ? 'as-is' : intentOf(decision)
+    const now = settled.asides.length === 0 ? decision.node.here : tree().placeOf(id)
+    if (!isInPlace(now, intent)) intents.set(id, intent)
+  }
   return intents
 }
 
@@ -88,8 +88,9 @@ function intentOf(decision: Decision): Intent {
 
 function stepAside(
   { decision, keptAs, index }: Aside & { index: number },
-  { settled, tree }: LocalWork,
+  { settled, ...work }: LocalWork,
 ): { action: StepAside; conflict: Conflict } {
+  const tree = work.tree()
   const { node, state } = decision
   const { id, seen } = node
   const at = tree.placeOf(id)
@@ -109,10 +110,10 @@ function stepAside(
 class Changes {
   readonly actions: Apply[] = []
   readonly #decisions: Decisions
-  readonly #tree: SideTree
+  readonly #tree: () => SideTree
   readonly #touched = new Set<NodeId>()
 
-  constructor(decisions: Decisions, tree: SideTree) {
+  constructor(decisions: Decisions, tree: () => SideTree) {
     this.#decisions = decisions
     this.#tree = tree
   }
@@ -122,7 +123,7 @@ class Changes {
   }
 
   move(id: NodeId, from: RelativePath): void {
-    const place = this.#tree.placeOf(id)
+    const place = this.#tree().placeOf(id)
     const expect = this.#decisions.get(id)?.node.seen
     if (place === undefined || expect === undefined) return
     this.#touched.add(id)
@@ -131,7 +132,7 @@ class Changes {
       do: 'apply',
       op: 'move',
       id,
-      path: this.#tree.pathOf(id),
+      path: this.#tree().pathOf(id),
       from,
       parent,
       name,
@@ -143,7 +144,7 @@ class Changes {
     const expect = this.#decisions.get(id)?.node.seen
     this.#touched.add(id)
     if (expect !== undefined)
-      this.actions.push({ do: 'apply', op: 'remove', id, path: this.#tree.pathOf(id), expect })
+      this.actions.push({ do: 'apply', op: 'remove', id, path: this.#tree().pathOf(id), expect })
   }
 
   /**
@@ -161,10 +162,10 @@ class Changes {
   }
 
   #put(id: NodeId, expect: LocalRow | undefined): void {
-    const [place, value] = [this.#tree.placeOf(id), this.#decisions.get(id)?.value]
+    const [place, value] = [this.#tree().placeOf(id), this.#decisions.get(id)?.value]
     if (place === undefined || value === undefined) return
     this.#touched.add(id)
     const row: Row = { parent: place.parent, name: place.name, value }
-    this.actions.push({ do: 'apply', op: 'put', id, path: this.#tree.pathOf(id), row, expect })
+    this.actions.push({ do: 'apply', op: 'put', id, path: this.#tree().pathOf(id), row, expect })
   }
 }

@@ -178,9 +178,11 @@ export class ModelDevice {
   }
 
   lookup(parent: number, name: Name): number | undefined {
-    const held = heldAs(name, this.traits)
+    const { traits } = this
+    const folds = traits.caseInsensitive || traits.normalizesUnicode
+    const held = folds ? heldAs(name, traits) : name
     for (const [inode, entry] of this.disk)
-      if (entry.parent === parent && heldAs(entry.name, this.traits) === held) return inode
+      if (entry.parent === parent && (folds ? heldAs(entry.name, traits) : entry.name) === held) return inode
     return undefined
   }
 
@@ -240,15 +242,16 @@ export class ModelDevice {
   input(nowMs = Date.UTC(2026, 10, 22, 14, 3)): PlanInput {
     const rows = new Map<NodeId, Columns>()
     const local = this.localRows()
-    for (const id of new Set([...local.keys(), ...this.base.keys(), ...this.remote.keys()])) {
-      const [b, l, r] = [this.base.get(id), local.get(id), this.remote.get(id)]
-      rows.set(id, { ...(b && { base: b }), ...(l && { local: l }), ...(r && { remote: r }) })
-    }
+    for (const [id, row] of local) rows.set(id, { local: row })
+    for (const [id, row] of this.base) rows.set(id, { ...rows.get(id), base: row })
+    for (const [id, row] of this.remote) rows.set(id, { ...rows.get(id), remote: row })
     const held = (name: Name): string => heldAs(name, this.traits)
-    const taken = (parent: NodeId, name: Name): boolean =>
-      [local, this.base, this.remote].some((tree) =>
-        [...tree.values()].some((row) => row.parent === parent && held(row.name) === held(name)),
-      )
+    const taken = (parent: NodeId, name: Name): boolean => {
+      for (const tree of [local, this.base, this.remote])
+        for (const row of tree.values())
+          if (row.parent === parent && held(row.name) === held(name)) return true
+      return false
+    }
     return { rows, taken, device: this.name, nowMs, traits: this.traits }
   }
 
@@ -453,10 +456,12 @@ export function closureOf(all: ReadonlyMap<NodeId, Columns>, seeds: readonly Nod
     const { base, local, remote } = all.get(id) ?? {}
     return [base, local, remote].filter((row) => row !== undefined)
   }
-  const alike = (parents: ReadonlySet<NodeId>, name: Name): NodeId[] =>
-    [...all.keys()].filter((id) =>
-      rowsOf(id).some((at) => parents.has(at.parent) && likenessOf(at.name) === likenessOf(name)),
+  const alike = (parents: ReadonlySet<NodeId>, name: Name): NodeId[] => {
+    const likeness = likenessOf(name)
+    return [...all.keys()].filter((id) =>
+      rowsOf(id).some((at) => parents.has(at.parent) && likenessOf(at.name) === likeness),
     )
+  }
   const peers = new Map<NodeId, Set<NodeId>>()
   const peersOf = (id: NodeId): Set<NodeId> => {
     const known = peers.get(id)

@@ -28,13 +28,12 @@ export interface PlanNode {
 /** What two trees say about one node, as decisions see it: places that nobody decided on are put right. */
 export function decidedRows(id: NodeId, columns: Columns, traits: Traits): Columns {
   const { base } = columns
-  const local = columns.local && unparked(id, columns.local, base ?? columns.remote)
+  const here = columns.local && unparked(id, columns.local, base ?? columns.remote)
   const remote = columns.remote && unparked(id, columns.remote, base ?? columns.local)
-  return {
-    ...(base && { base }),
-    ...(local && { local: traits.normalizesUnicode ? spelt(local, [base, remote]) : local }),
-    ...(remote && { remote }),
-  }
+  const local = here && traits.normalizesUnicode ? spelt(here, [base, remote]) : here
+  // Nearly always they are right as they are.
+  if (local === columns.local && remote === columns.remote) return columns
+  return { ...columns, ...(local && { local }), ...(remote && { remote }) }
 }
 
 function unparked<T extends Row>(id: NodeId, row: T, known: Row | undefined): T {
@@ -51,16 +50,23 @@ function spelt(local: LocalRow, others: readonly (Row | undefined)[]): LocalRow 
 
 /** Ids by age: those of the log by sequence and operation, then provisional ones. */
 export function byAge(ids: Iterable<NodeId>): NodeId[] {
-  const aged = Array.from(ids, (id) => ({ id, ...ageOf(id) }))
+  const aged: Aged[] = []
+  for (const id of ids) aged.push(agedOf(id))
   aged.sort((a, b) => a.sequence - b.sequence || a.index - b.index || (a.id < b.id ? -1 : 1))
   return aged.map(({ id }) => id)
 }
 
-function ageOf(id: NodeId): { sequence: number; index: number } {
+interface Aged {
+  readonly id: NodeId
+  readonly sequence: number
+  readonly index: number
+}
+
+function agedOf(id: NodeId): Aged {
   const place = logPlaceOf(id)
-  if (place !== undefined) return place
+  if (place !== undefined) return { id, sequence: place.sequence, index: place.index }
   const counter = Number(id.slice(1))
-  return { sequence: Infinity, index: Number.isFinite(counter) ? counter : Infinity }
+  return { id, sequence: Infinity, index: Number.isFinite(counter) ? counter : Infinity }
 }
 
 /** A key for a place. */

@@ -10,6 +10,12 @@ import { rootId, type NodeId } from './tree.ts'
 /** Where a node is to be on one side. `as-is`: where it is now, or nowhere. */
 export type Intent = Place | 'gone' | 'as-is'
 
+/** Whether a node that is there now is where it is to be: it needs no intent. One that is nowhere does, for those that belong into it. */
+export function isInPlace(now: Place | undefined, intent: Intent): boolean {
+  if (now === undefined || intent === 'gone') return false
+  return intent === 'as-is' || samePlace(now, intent)
+}
+
 /** What is done about it. Called in order; the tree shows what is so after it, except for `remove`, where it still shows the node. */
 export interface Hands {
   create(id: NodeId): void

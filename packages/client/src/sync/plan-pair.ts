@@ -15,10 +15,11 @@ export function pairNodes({ rows, traits }: PlanInput): Map<NodeId, PlanNode> {
   const pairs = pairsByPath(ids, { decided, counted, traits })
   const localOf = new Map(Array.from(pairs, ([local, remote]) => [remote, local]))
   const nodes = new Map<NodeId, PlanNode>()
+  const all = { rows, decided, counted }
   for (const id of ids) {
     if (pairs.has(id)) continue
     const localId = localOf.get(id) ?? id
-    const node = nodeOf({ id, localId, rows, decided, counted, pairs })
+    const node = pairs.size === 0 ? loneNode(id, all) : nodeOf({ ...all, id, localId, pairs })
     if (node !== undefined) nodes.set(id, node)
   }
   return nodes
@@ -34,8 +35,8 @@ function countedBases(
   { rows, decided }: Record<'rows' | 'decided', Rows>,
 ): Set<NodeId> {
   const counts = new Map<NodeId, boolean>([[rootId, true]])
+  const chain: NodeId[] = []
   for (const id of ids) {
-    const chain: NodeId[] = []
     let at = id
     // Each is put down as counting before its parent is known: base rows that run in a circle count.
     while (!counts.has(at)) {
@@ -43,7 +44,7 @@ function countedBases(
       counts.set(at, true)
       at = decided.get(at)?.base?.parent ?? at
     }
-    for (const below of chain.toReversed()) {
+    for (let below = chain.pop(); below !== undefined; below = chain.pop()) {
       const columns = decided.get(below)
       const parent = columns?.base?.parent
       const isHeld = (parent !== undefined && counts.get(parent) === true) || isParkedAnywhere(below, rows)
@@ -55,7 +56,7 @@ function countedBases(
 
 function isParkedAnywhere(id: NodeId, rows: Rows): boolean {
   const { local, remote } = rows.get(id) ?? {}
-  return [local, remote].some((row) => row !== undefined && isParked(id, row))
+  return (local !== undefined && isParked(id, local)) || (remote !== undefined && isParked(id, remote))
 }
 
 function isForgotten(columns: Columns | undefined): boolean {
@@ -129,12 +130,26 @@ function mayPair(localId: NodeId, remoteId: NodeId, { decided, counted }: Pairin
   return sameSubstance(local.value, remote.value)
 }
 
-interface Making {
-  readonly id: NodeId
-  readonly localId: NodeId
+interface AllRows {
   readonly rows: Rows
   readonly decided: Rows
   readonly counted: ReadonlySet<NodeId>
+}
+
+/** A node where none are paired: all of it stands under its own id. */
+function loneNode(id: NodeId, { rows, decided, counted }: AllRows): PlanNode | undefined {
+  const [columns, stored] = [decided.get(id), rows.get(id)]
+  const [local, remote, storedBase] = [columns?.local, columns?.remote, stored?.base]
+  const kind = (remote ?? local ?? storedBase)?.value.kind
+  if (kind === undefined) return undefined
+  const base = counted.has(id) ? columns?.base : undefined
+  const [here, there] = [stored?.local, stored?.remote]
+  return { id, localId: id, kind, base, local, remote, storedBase, seen: here, here, there }
+}
+
+interface Making extends AllRows {
+  readonly id: NodeId
+  readonly localId: NodeId
   readonly pairs: ReadonlyMap<NodeId, NodeId>
 }
 

@@ -3,7 +3,7 @@ import type { Commit, PlanInput } from './action.ts'
 import type { RelativePath } from './name.ts'
 import type { Place } from './parking-name.ts'
 import type { Decision, Decisions } from './plan-merge.ts'
-import { putInOrder, type Intent } from './plan-order.ts'
+import { isInPlace, putInOrder, type Intent } from './plan-order.ts'
 import { SideTree } from './side-tree.ts'
 import { sameValue, type NodeId, type Row } from './tree.ts'
 
@@ -12,13 +12,15 @@ export function commitsOf(
   decisions: Decisions,
   { pathHere, taken }: { pathHere: (id: NodeId) => RelativePath; taken: PlanInput['taken'] },
 ): Commit[] {
-  // The log tells all names apart.
-  const tree = new SideTree((name) => name)
   const intents = new Map<NodeId, Intent>()
+  let isNews = false
   for (const [id, decision] of decisions) {
-    if (decision.node.there !== undefined) tree.put(id, decision.node.there)
-    intents.set(id, intentOf(decision))
+    const intent = intentOf(decision)
+    if (!isInPlace(decision.node.there, intent)) intents.set(id, intent)
+    isNews ||= hasNews(decision)
   }
+  if (intents.size === 0 && !isNews) return []
+  const tree = logTree(decisions)
   const commits: Commit[] = []
   const removed = new Map<NodeId, Place | undefined>()
   const created = new Set<NodeId>()
@@ -41,13 +43,25 @@ export function commitsOf(
     },
   }
   putInOrder({ tree, intents, hands, movesOnce: false, taken })
-  for (const [id, { state, node, value }] of decisions) {
-    if (state !== 'live' || node.remote === undefined || value === undefined || created.has(id)) continue
+  for (const [id, decision] of decisions) {
+    if (created.has(id) || !hasNews(decision)) continue
     const row = rowOf(id, { tree, decisions })
-    if (row !== undefined && !sameValue(value, node.remote.value))
-      commits.push(put(id, { row, path: pathHere(id) }))
+    if (row !== undefined) commits.push(put(id, { row, path: pathHere(id) }))
   }
   return commits.filter((commit) => commit.op !== 'remove' || !isTakenAlong(commit.id, removed))
+}
+
+/** The log as it is. It tells all names apart. */
+function logTree(decisions: Decisions): SideTree {
+  const tree = new SideTree((name) => name)
+  for (const [id, { node }] of decisions) if (node.there !== undefined) tree.put(id, node.there)
+  return tree
+}
+
+/** Whether what the log has under this id is to have another value. */
+function hasNews({ state, node, value }: Decision): boolean {
+  if (state !== 'live' || node.remote === undefined || value === undefined) return false
+  return value !== node.remote.value && !sameValue(value, node.remote.value)
 }
 
 function intentOf({ state, place }: Decision): Intent {

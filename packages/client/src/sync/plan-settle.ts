@@ -100,14 +100,17 @@ function circling(decisions: Decisions): Decision[] {
   const circles: Decision[] = []
   const checked = new Set<Decision>()
   for (const start of decisions.values()) {
-    if (!stands(start) || start.node.kind !== 'directory') continue
+    if (!stands(start) || start.node.kind !== 'directory' || start.place?.parent === rootId) continue
     const chain = new Set<Decision>()
     let at: Decision | undefined = start
     while (at !== undefined && !checked.has(at) && !chain.has(at)) {
       chain.add(at)
       at = parentOf(at, decisions)
     }
-    if (at !== undefined && chain.has(at)) circles.push(...[...chain].slice([...chain].indexOf(at)))
+    if (at !== undefined && chain.has(at)) {
+      const all = [...chain]
+      circles.push(...all.slice(all.indexOf(at)))
+    }
     for (const decision of chain) checked.add(decision)
   }
   return circles

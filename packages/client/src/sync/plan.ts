@@ -32,30 +32,37 @@ export const roundsMax = 8
 export function plan(input: PlanInput): Plan {
   const settled = settle(pairNodes(input), input)
   const { decisions } = settled
-  const tree = localTree(decisions, input.traits)
+  const tree = once(() => localTree(decisions, input.traits))
   const refused = refusals(decisions, input.traits)
   const adopts: Adopt[] = []
   const reads: Read[] = []
   for (const decision of decisions.values()) {
-    adopts.push(...adoptOf(decision))
+    const adopt = adoptOf(decision)
+    if (adopt !== undefined) adopts.push(adopt)
     const { id } = decision.node
-    if (decision.state === 'unread') reads.push({ do: 'read', id, path: tree.pathOf(id) })
+    if (decision.state === 'unread') reads.push({ do: 'read', id, path: tree().pathOf(id) })
   }
   // The tree is the disk as it is until `changesOf` has its turn.
   const { taken } = input
-  const commits = commitsOf(decisions, { pathHere: (id) => tree.pathOf(id), taken })
+  const commits = commitsOf(decisions, { pathHere: (id) => tree().pathOf(id), taken })
   const { actions, conflicts } = changesOf({ settled, tree, refused, taken })
   const all: Action[] = [...adopts, ...reads, ...commits, ...actions]
   return { actions: all, conflicts, problems: problemsOf(refused, decisions) }
 }
 
+/** Made when it is first asked for: most plans have nothing to do that needs it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
 /** Base follows what both sides agree on; a base row that does not count any more goes. */
-function adoptOf({ node, state }: Decision): Adopt[] {
+function adoptOf({ node, state }: Decision): Adopt | undefined {
   // Of two versions of one file, the local one is about to leave the node.
   const base = state === 'split' ? node.base : agreedBase(node)
   const isPaired = node.localId !== node.id
   const { storedBase } = node
   const isSame =
     base === undefined || storedBase === undefined ? base === storedBase : sameRow(base, storedBase)
-  return isPaired || !isSame ? [{ do: 'adopt', local: node.localId, remote: node.id, base }] : []
+  return isPaired || !isSame ? { do: 'adopt', local: node.localId, remote: node.id, base } : undefined
 }
