@@ -78,7 +78,8 @@ export class Ground {
   readonly otherStores = memoryStores({ random: systemRandom })
   /** How accounts are opened at the second relay. */
   readonly otherDoor: { registration: Registration } = { registration: 'open' }
-  readonly #relays: ReadonlyMap<string, RelayCore>
+  readonly #stores: Stores
+  readonly #relays: Map<string, RelayCore>
   /** Relays that are gone. */
   readonly #gone = new Set<string>()
   readonly #running = new Set<Watching>()
@@ -86,6 +87,7 @@ export class Ground {
 
   constructor(stores: Stores = memoryStores({ random: systemRandom }), base = tmpdir()) {
     this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
+    this.#stores = stores
     this.#relays = new Map([
       [relayUrl, relayOf(relayUrl, stores)],
       [otherRelayUrl, relayOf(otherRelayUrl, this.otherStores, this.otherDoor)],
@@ -123,6 +125,12 @@ export class Ground {
   /** From now on nobody reaches this relay. */
   lose(url: string): void {
     this.#gone.add(url)
+  }
+
+  /** It was started again, with what it keeps. */
+  restart(url: string): void {
+    this.#gone.delete(url)
+    this.#relays.set(url, relayOf(url, url === relayUrl ? this.#stores : this.otherStores))
   }
 
   running(watching: Watching): void {

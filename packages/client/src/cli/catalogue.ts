@@ -10,6 +10,7 @@ import type { CarryCatalogue } from './catalogue-carry.ts'
 import type { PruneCatalogue } from './catalogue-prune.ts'
 import type { MembersCatalogue } from './catalogue-members.ts'
 import type { Advice, Text } from './catalogue-text.ts'
+import type { MirrorCatalogue } from './catalogue-mirror.ts'
 import type { PassphraseCatalogue } from './catalogue-passphrase.ts'
 import type { VaultsCatalogue } from './catalogue-vaults.ts'
 import type { UsageFault } from './usage-error.ts'
@@ -31,6 +32,7 @@ export interface Catalogue
     PassphraseCatalogue,
     BackupCatalogue,
     CarryCatalogue,
+    MirrorCatalogue,
     MembersCatalogue {
   /** Whose words these are. */
   readonly language: 'en' | 'fr'
@@ -277,6 +279,7 @@ export type CommandName =
   | 'backup'
   | 'import'
   | 'move'
+  | 'mirror'
   | 'export'
   | 'decrypt'
   | 'adopt'

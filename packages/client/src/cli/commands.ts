@@ -166,6 +166,19 @@ export const verify = lazily(
   (module) => module.verify,
 )
 
+export const mirrorAdd = lazily(
+  () => import('./mirror.ts'),
+  (module) => module.mirrorAdd,
+)
+export const mirrorList = lazily(
+  () => import('./mirror.ts'),
+  (module) => module.mirrorList,
+)
+export const mirrorRemove = lazily(
+  () => import('./mirror.ts'),
+  (module) => module.mirrorRemove,
+)
+
 /** A function of a module that is loaded when it is called. */
 function lazily<Module, Given extends unknown[], Result>(
   load: () => Promise<Module>,

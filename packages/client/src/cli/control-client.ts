@@ -31,6 +31,7 @@ export interface LiveSync extends SyncProcess {
   limit: Asking<'limit'>
   prune: Asking<'prune'>
   'bring-back': Asking<'bring-back'>
+  mirrors: Asking<'mirrors'>
   retention: Asking<'retention'>
   move: Asking<'move'>
   history: Asking<'history'>
@@ -92,6 +93,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult.prune(await asked({ request: { ask: 'prune', ...prune }, ...options })),
     'bring-back': async (back, options) =>
       decodeResult['bring-back'](await asked({ request: { ask: 'bring-back', ...back }, ...options })),
+    mirrors: async (mirrors, options) =>
+      decodeResult.mirrors(await asked({ request: { ask: 'mirrors', ...mirrors }, ...options })),
     retention: async (retention, options) =>
       decodeResult.retention(await asked({ request: { ask: 'retention', ...retention }, ...options })),
     move: async (move, options) =>

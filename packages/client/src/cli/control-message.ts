@@ -55,6 +55,11 @@ const requestSchema = v.variant('ask', [
     invite: v.exactOptional(text),
     removeOld: v.boolean(),
   }),
+  v.strictObject({
+    ask: v.literal('mirrors'),
+    path: text,
+    change: v.strictObject({ do: v.picklist(['add', 'remove']), relay: text }),
+  }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])
 
@@ -79,6 +84,14 @@ const sightFields = { direction: v.picklist(['up', 'down']), gone: count, change
 const sightSchema = v.strictObject(sightFields)
 const approvalSchema = v.strictObject({ marked: v.boolean(), sights: v.array(sightSchema) })
 const wishedFields = { by: text, device: v.optional(text), atMs: count, finalMs: count, signed: v.boolean() }
+const mirrorSchema = v.strictObject({
+  relay: text,
+  entries: count,
+  bytes: count,
+  behindMs: v.optional(v.number()),
+  atMs: v.optional(v.number()),
+  failure: v.optional(v.strictObject({ code: text, reason: v.optional(text), sinceMs: v.number() })),
+})
 const statusSchema = v.strictObject({
   state: stateSchema,
   pending: count,
@@ -89,6 +102,7 @@ const statusSchema = v.strictObject({
   deletion: v.optional(v.strictObject(wishedFields)),
   healed: v.optional(v.strictObject({ atMs: count, ...givenFields })),
   verified: v.optional(v.strictObject(verifiedFields)),
+  mirrors: v.optional(v.array(mirrorSchema)),
   lastContactMs: v.optional(v.number()),
 })
 const heldSchema = v.strictObject({
@@ -177,6 +191,7 @@ export interface ControlResults {
   readonly 'bring-back': BroughtBack
   readonly retention: Retention
   readonly move: Moved
+  readonly mirrors: readonly string[]
   readonly history: HistoryAnswer
 }
 
@@ -214,6 +229,7 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('healed'), entries: count, packs: count, bytes: count }),
   v.strictObject({ event: v.literal('deletion'), ...wishedFields }),
   v.strictObject({ event: v.literal('moved'), relay: text, from: text }),
+  v.strictObject({ event: v.literal('mirror'), relay: text, code: text, reason: v.exactOptional(text) }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 
@@ -314,6 +330,7 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       return { ...pruned, through }
     },
     'bring-back': (result) => check(broughtBackSchema, result),
+    mirrors: (result) => check(v.array(text), result),
     retention: (result) => check(retentionSchema, result),
     move: (result) => {
       const { from, removedMs, ...moved } = check(movedSchema, result)

@@ -161,6 +161,8 @@ async function answer(
       return await handler.prune(request, report, take)
     case 'bring-back':
       return await handler['bring-back'](request, report, take)
+    case 'mirrors':
+      return await handler.mirrors(request, report, take)
     case 'retention':
       return await handler.retention(request, report, take)
     case 'move':

@@ -83,6 +83,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
         floorMs: 0,
         unreadable: [],
       }),
+    mirrors: ({ change: { relay } }) => Promise.resolve([relay]),
     retention: () => Promise.resolve({ floorMs: 1, holdsMs: 1 }),
     'bring-back': () => Promise.resolve({ packs: 0, bytes: 0, gone: 0 }),
     history: () => Promise.reject(new Error('not asked for')),

@@ -1,15 +1,16 @@
 // What a run tells, as JSON lines and as sentences: one event in, one line out.
 import { nameToBytes } from '../sync/name.ts'
 import type { ProblemCode } from '../sync/action.ts'
-import type { BrakeSight } from '../engine/brake-record.ts'
 import type { DeletionWished } from '../engine/deletion-watch.ts'
 import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { formatBytes, formatCount, formatId, formatMoment, formatSeconds } from './quantities.ts'
+import { mirrorFault } from './mirror-lines.ts'
 import type { Language } from './messages.ts'
 import type { JsonLine } from './output.ts'
 import { printable } from './printable.ts'
+import { sightText } from './sight-text.ts'
 
 /** Which folder a line concerns. `vault` is not known before a vault is. */
 export interface Place {
@@ -53,6 +54,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'healed':
     case 'deletion':
     case 'moved':
+    case 'mirror':
     case 'blind': {
       const { event: name, ...facts } = event
       return { event: name, ...place, ...facts }
@@ -116,6 +118,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
       return deletionText(words, event)
     case 'moved':
       return words.movedOn({ relay: printable(event.relay) })
+    case 'mirror':
+      return words.mirrorTrouble({ relay: printable(event.relay), message: mirrorFault(words, event) })
     case 'healed':
       return healedText(words, event)
     case 'blind':
@@ -184,20 +188,6 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
   }
   // Of the folder as a whole there is but one.
   return path === '' && code === 'changing' ? words.problemRestless({}) : texts[code]({ path })
-}
-
-/** What the brake saw, in words. */
-export function sightText(words: Catalogue, language: Language, sight: BrakeSight): string {
-  const { direction, gone, changed, files } = sight
-  const text = (count: number): string => formatCount(count, language)
-  return words.brakeSeen({
-    direction,
-    gone,
-    changed,
-    goneText: text(gone),
-    changedText: text(changed),
-    filesText: text(files),
-  })
 }
 
 /** What a folder is doing, in words. */

@@ -41,6 +41,7 @@ const needs: Readonly<Record<CommandName, KeyNeed>> = {
   retention: 'open',
   backup: 'open',
   import: 'open',
+  mirror: 'open',
   export: 'open',
   adopt: 'open',
   heal: 'open',

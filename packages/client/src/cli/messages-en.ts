@@ -6,6 +6,7 @@ import { englishHistory } from './messages-history-en.ts'
 import { englishBackup } from './messages-backup-en.ts'
 import { englishCarry } from './messages-carry-en.ts'
 import { englishPrune } from './messages-prune-en.ts'
+import { englishMirror } from './messages-mirror-en.ts'
 import { englishPassphrase } from './messages-passphrase-en.ts'
 import { englishVaults } from './messages-vaults-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
@@ -26,6 +27,7 @@ export const english: Catalogue = {
   ...englishPassphrase,
   ...englishBackup,
   ...englishCarry,
+  ...englishMirror,
   errorLine: ({ message }) => `error: ${message}`,
   errorAt: ({ path, message }) => `${path}: ${message}`,
   hintLine: ({ hint }) => `hint: ${hint}`,
@@ -309,6 +311,7 @@ export const english: Catalogue = {
     backup: 'grenier backup ~/Documents --vault documents-backup --once',
     move: 'grenier move ~/Documents wss://other.example.org --invite CODE',
     import: 'grenier import vault.grenier --relay wss://relay.example.org',
+    mirror: 'grenier mirror add ~/Documents wss://other.example.org',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     passphrase: 'grenier passphrase set',
     keyring: 'grenier keyring on',

@@ -7,6 +7,7 @@ import { frenchHistory } from './messages-history-fr.ts'
 import { frenchBackup } from './messages-backup-fr.ts'
 import { frenchCarry } from './messages-carry-fr.ts'
 import { frenchPrune } from './messages-prune-fr.ts'
+import { frenchMirror } from './messages-mirror-fr.ts'
 import { frenchPassphrase } from './messages-passphrase-fr.ts'
 import { frenchVaults } from './messages-vaults-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
@@ -28,6 +29,7 @@ export const french: Catalogue = {
   ...frenchPassphrase,
   ...frenchBackup,
   ...frenchCarry,
+  ...frenchMirror,
   errorLine: ({ message }) => `erreur : ${message}`,
   errorAt: ({ path, message }) => `${path} : ${message}`,
   hintLine: ({ hint }) => `conseil : ${hint}`,
@@ -323,6 +325,7 @@ export const french: Catalogue = {
     backup: 'grenier backup ~/Documents --vault sauvegarde --once',
     move: 'grenier move ~/Documents wss://autre.example.org --invite CODE',
     import: 'grenier import vault.grenier --relay wss://relay.example.org',
+    mirror: 'grenier mirror add ~/Documents wss://other.example.org',
     prune: 'grenier prune ~/Documents --keep 90d --dry-run',
     passphrase: 'grenier passphrase set',
     keyring: 'grenier keyring on',

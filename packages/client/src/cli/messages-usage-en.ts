@@ -46,6 +46,18 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} lies in a synced folder`,
     hint: 'name a directory elsewhere; without --into the folder itself goes back to what it was',
   },
+  'mirror-what': {
+    error: ({ text }) => `not understood: mirror ${text}`,
+    hint: '`grenier mirror add FOLDER RELAY_URL`, `mirror list` or `mirror remove FOLDER RELAY_URL`',
+  },
+  'mirror-first': {
+    error: ({ text }) => `${text} is the relay where this vault is`,
+    hint: 'a mirror is another relay: that of another hoster, or one at home',
+  },
+  'mirror-unknown': {
+    error: ({ text }) => `${text} is no mirror of this vault`,
+    hint: '`grenier mirror list` shows them',
+  },
   'into-source': {
     error: ({ text }) => `${text} is what a backup is made from`,
     hint: 'name a directory in it or elsewhere: what is restored would come over what is there, and into the next backup',

@@ -52,6 +52,18 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} est dans un dossier synchronisé`,
     hint: 'nommez un dossier ailleurs ; sans --into, le dossier lui-même redevient ce qu’il était',
   },
+  'mirror-what': {
+    error: ({ text }) => `pas compris : mirror ${text}`,
+    hint: '« grenier mirror add DOSSIER URL », « mirror list » ou « mirror remove DOSSIER URL »',
+  },
+  'mirror-first': {
+    error: ({ text }) => `${text} est le relais où est ce coffre`,
+    hint: 'un miroir est un autre relais : celui d’un autre hébergeur, ou un relais chez vous',
+  },
+  'mirror-unknown': {
+    error: ({ text }) => `${text} n’est pas un miroir de ce coffre`,
+    hint: '« grenier mirror list » les montre',
+  },
   'into-source': {
     error: ({ text }) => `${text} est ce dont une sauvegarde est faite`,
     hint: 'nommez un dossier à l’intérieur ou ailleurs : ce qui est restauré se mêlerait à ce qui s’y trouve, et à la prochaine sauvegarde',

@@ -10,6 +10,7 @@ import { openKeysFor } from './key-opening.ts'
 import { addBackup } from './program-backup.ts'
 import { addCarry } from './program-carry.ts'
 import { addHistory } from './program-history.ts'
+import { addMirror } from './program-mirror.ts'
 import { addPassphrase } from './program-passphrase.ts'
 import { addVaults } from './program-vaults.ts'
 import { usageError } from './usage-error.ts'
@@ -73,6 +74,7 @@ export function program(invocation: Invocation, done: Done): Command {
   const others = { ...on, sub: (name: CommandName, help: string) => sub(on, name, help) }
   addBackup(others)
   addCarry(others)
+  addMirror(others)
   addHistory(others)
   addVaults(others)
   addPassphrase(others)

@@ -5,6 +5,8 @@ import { ClientError, type ExitCode } from '../errors.ts'
 import { heldBack } from '../engine/brake-record.ts'
 import { deletionIn } from '../engine/deletion-watch.ts'
 import { healedIn, type Healed } from '../engine/healed-note.ts'
+import { keptMirrors } from '../engine/mirror-list.ts'
+import { mirrorStandings } from '../engine/mirror-note.ts'
 import { verifiedIn, type Verified } from '../engine/verified-note.ts'
 import type { FolderStatus } from '../engine/events.ts'
 import { openHome } from '../home/home-files.ts'
@@ -14,7 +16,8 @@ import { TreesStore } from '../state/trees-store.ts'
 import type { Catalogue } from './catalogue.ts'
 import { liveSyncs, type LiveSync } from './control-client.ts'
 import { knownVault } from './folder-argument.ts'
-import { deletionText, sightText, stateText } from './folder-lines.ts'
+import { deletionText, stateText } from './folder-lines.ts'
+import { sightText } from './sight-text.ts'
 import type { Invocation } from './invocation.ts'
 import { exitCodeOf, isClientErrorCode } from './exit-code.ts'
 import { errorReport } from './error-report.ts'
@@ -22,11 +25,12 @@ import { lastRun, type Halt } from './last-run.ts'
 import { backupJson, backupStanding, backupText, type BackupStanding } from './status-backup.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { keysState } from './unlock.ts'
+import { mirrorJson, mirrorText } from './mirror-lines.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatMoment } from './quantities.ts'
 
 /** How a folder stands. `running`: a process has it at work. */
-interface Standing {
+export interface Standing {
   readonly record: FolderRecord
   readonly status: FolderStatus
   readonly running: boolean
@@ -61,12 +65,21 @@ export async function status(invocation: Invocation, name: string | undefined): 
   return 0
 }
 
+/** How one folder or backup stands. @throws ClientError */
+export async function standingOf(
+  invocation: Invocation,
+  home: Home,
+  record: FolderRecord,
+): Promise<Standing> {
+  return await standing(invocation, home, { record, live: await liveSyncs(home.directory) })
+}
+
 async function standing(
   invocation: Invocation,
   home: Home,
   { record, live }: { record: FolderRecord; live: readonly LiveSync[] },
 ): Promise<Standing> {
-  const held = live.flatMap(({ folders }) => folders).find((one) => one.record.path === record.path)
+  const held = live.flatMap(({ folders }) => folders).find((one) => one.record.vault === record.vault)
   if (held !== undefined) return { record, status: held.status, running: true }
   return await resting(invocation, home, record)
 }
@@ -103,6 +116,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
           deletion: deletionIn(trees),
           healed: healedIn(trees),
           verified: verifiedIn(trees),
+          mirrors: await mirrorStandings(trees, { relays: keptMirrors(trees), last: head?.seq ?? -1 }),
         },
       }
     } finally {
@@ -117,8 +131,19 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
 
 function jsonOf({ record, status, running, halt }: Standing): Record<string, unknown> {
   const { path, vault, name, relay } = record
-  const { state, pending, conflicts, problems, head, held, deletion, healed, verified, lastContactMs } =
-    status
+  const {
+    state,
+    pending,
+    conflicts,
+    problems,
+    head,
+    held,
+    deletion,
+    healed,
+    verified,
+    mirrors,
+    lastContactMs,
+  } = status
   const lastContact = lastContactMs === undefined ? null : new Date(lastContactMs).toISOString()
   return {
     path,
@@ -138,6 +163,7 @@ function jsonOf({ record, status, running, halt }: Standing): Record<string, unk
         ? null
         : { code: halt.code, since: new Date(halt.sinceMs).toISOString(), ...halt.data },
     deletion: deletion ?? null,
+    mirrors: (mirrors ?? []).map(mirrorJson),
     verified:
       verified === undefined
         ? null
@@ -150,8 +176,19 @@ function jsonOf({ record, status, running, halt }: Standing): Record<string, unk
 
 function textOf({ output }: Invocation, { record, status, running, halt }: Standing): string {
   const { words, language } = output
-  const { state, pending, conflicts, problems, head, held, deletion, healed, verified, lastContactMs } =
-    status
+  const {
+    state,
+    pending,
+    conflicts,
+    problems,
+    head,
+    held,
+    deletion,
+    healed,
+    verified,
+    mirrors,
+    lastContactMs,
+  } = status
   const now = stateText(words, state)
   const lines = [
     words.statusFolder({
@@ -169,6 +206,7 @@ function textOf({ output }: Invocation, { record, status, running, halt }: Stand
   if (halt !== undefined) lines.push(...haltTexts(words, halt))
   if (verified !== undefined && verified.packs > 0) lines.push(verifiedText(words, verified))
   if (healed !== undefined) lines.push(healedText(words, healed))
+  for (const mirror of mirrors ?? []) lines.push(`  ${mirrorText(words, mirror)}`)
   const when = lastContactMs === undefined ? words.statusNever({}) : formatMoment(lastContactMs, language)
   lines.push(words.statusContact({ when }))
   return lines.join('\n')

@@ -7,6 +7,7 @@ import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import type { HistoryAnswer, HistoryQuery, LookQuery, Moment, TakeRow } from './history-query.ts'
 import type { HistoryTree } from './history-tree.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
+import type { MirrorChange } from './mirror-list.ts'
 import type { Moved, MoveOptions } from './moving.ts'
 import type { Platform } from './platform.ts'
 import type { BroughtBack } from './bringing-back.ts'
@@ -126,6 +127,8 @@ export interface FolderEngine {
   retention(floorMs?: number): Promise<Retention>
   /** Takes the vault to another relay; goes on where an earlier attempt was cut off. Owners alone. */
   move(options: MoveOptions): Promise<Moved>
+  /** Names one more mirror, or one less. Owners alone. The mirrors after it. */
+  changeMirrors(change: MirrorChange): Promise<readonly string[]>
   close(): Promise<void>
 }
 

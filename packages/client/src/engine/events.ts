@@ -4,6 +4,7 @@ import type { ClientErrorCode } from '../errors.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { DeletionWished } from './deletion-watch.ts'
 import type { Healed } from './healed-note.ts'
+import type { MirrorStanding } from './mirror-note.ts'
 import type { Verified } from './verified-note.ts'
 
 /** What a folder is doing. */
@@ -39,6 +40,8 @@ export type FolderEvent =
   | { readonly event: 'moved'; readonly relay: string; readonly from: string }
   /** An owner wished the vault to be deleted at its relay. */
   | ({ readonly event: 'deletion' } & DeletionWished)
+  /** A mirror could not be brought up to date; it is tried again. */
+  | { readonly event: 'mirror'; readonly relay: string; readonly code: string; readonly reason?: string }
   /** So much is gone or changed at once that a person has to look; `examples`: some paths. */
   | ({ readonly event: 'brake'; readonly examples: readonly string[] } & BrakeSight)
   /** The watcher is blind: only rescans see changes. */
@@ -73,6 +76,8 @@ export interface FolderStatus {
   readonly healed?: Healed | undefined
   /** The last look at what the relay holds; undefined: never. */
   readonly verified?: Verified | undefined
+  /** Its mirrors, and how far they are. */
+  readonly mirrors?: readonly MirrorStanding[] | undefined
   /** ms since 1970 of the last exchange with the relay; undefined: never. */
   readonly lastContactMs: number | undefined
 }

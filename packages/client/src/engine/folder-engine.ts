@@ -1,5 +1,4 @@
 // One open folder, as the commands see it: puts the parts of a run together, and lets other questions be answered while it goes on.
-import type { Ahead } from '../content/ahead.ts'
 import { onFolder } from '../disk/folder-fault.ts'
 import { OwnTraces } from '../disk/own-traces.ts'
 import { absentFiles } from '../disk/source-files.ts'
@@ -35,9 +34,10 @@ import { Healing } from './healing.ts'
 import { explained, refuseLeft } from './leaving.ts'
 import type { InviteOptions } from './inviting.ts'
 import { logIsBase } from './log-is-base.ts'
+import type { MirrorChange } from './mirror-list.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
 import { Moving, type Moved, type MoveOptions } from './moving.ts'
-import { newRun } from './new-run.ts'
+import { newRun, type Aside } from './new-run.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { Planning } from './planning.ts'
 import type { Pruned, PruneOptions } from './pruning.ts'
@@ -91,8 +91,7 @@ export class OpenFolderEngine implements FolderEngine {
   /** Whether something else waits to be done. */
   readonly #isBusy = (): boolean =>
     this.#receiver.waiting || this.#questions.waiting || this.#run?.isHinted === true
-  /** Of a run that watches: one that does not ends when there would be time for it. */
-  #ahead: Ahead | undefined
+  #aside: Aside | undefined
   readonly #traces = new OwnTraces((directory) => this.#run?.hint(directory))
 
   private constructor(context: EngineContext, { open, source, traits }: Opened) {
@@ -122,7 +121,7 @@ export class OpenFolderEngine implements FolderEngine {
       vault,
       adopt: (ids) => this.#planning.adopt(ids),
       heal: (session, head, fault) => this.#healing.putBack(session, head, fault),
-      heard: (device, change) => this.#ahead?.heard(device, change),
+      heard: (device, change) => this.#aside?.heard(device, change),
     })
     const count = (): number => this.#receiver.count
     const isStream = this.record.backup?.from === 'stream'
@@ -136,8 +135,7 @@ export class OpenFolderEngine implements FolderEngine {
       isAlone: () => this.#run === undefined,
       ask: (work) => this.#ask(work),
     })
-    const { fetch } = vaultFetch(vault, connection)
-    const owning = { vault, entries, receiver, fetch, isBusy: this.#isBusy }
+    const owning = { vault, entries, receiver, isBusy: this.#isBusy, ...vaultFetch(vault, connection) }
     this.#owning = new FolderOwning({ ...owning, session: () => connection.session() })
     const device = context.home.deviceName
     this.#tally = new Tally({ clock, report, device, traffic: () => connection.traffic })
@@ -192,7 +190,7 @@ export class OpenFolderEngine implements FolderEngine {
 
   async status(): Promise<FolderStatus> {
     const at = { state: this.#resting.state, tally: this.#tally, lastContactMs: this.#lastContactMs }
-    return Promise.resolve(statusOf(this.#vault, at))
+    return await statusOf(this.#vault, at)
   }
 
   get progress(): Progress {
@@ -263,6 +261,10 @@ export class OpenFolderEngine implements FolderEngine {
     return await new Moving({ vault, connection, mending, entries, receiver, ask }).move(options)
   }
 
+  async changeMirrors(change: MirrorChange): Promise<readonly string[]> {
+    return await this.#ask(() => this.#owning.changeMirrors(change))
+  }
+
   async close(): Promise<void> {
     this.#closed ??= this.#close()
     await this.#closed
@@ -293,9 +295,8 @@ export class OpenFolderEngine implements FolderEngine {
       this.#run = undefined
       this.#watching = false
       this.#resting.over()
-      // Where the folder is gone, there is nothing to give back.
-      await this.#ahead?.drop().catch(() => undefined)
-      this.#ahead = undefined
+      await this.#aside?.end()
+      this.#aside = undefined
       await watcher?.close()
       // Whoever asked when the run was ending gets an answer all the same.
       await this.#questions.answer()
@@ -362,7 +363,7 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   #newRun(): FolderRun {
-    const { run, ahead } = newRun({
+    const { run, aside } = newRun({
       vault: this.#vault,
       files: this.#open.files,
       source: this.#source,
@@ -381,7 +382,7 @@ export class OpenFolderEngine implements FolderEngine {
       pruneGently: () => this.#owning.pruneGently(),
       inContact: () => (this.#lastContactMs = this.#vault.platform.clock.now()),
     })
-    this.#ahead = ahead
+    this.#aside = aside
     return run
   }
 

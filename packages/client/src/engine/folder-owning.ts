@@ -3,6 +3,7 @@ import type { Invitation, MemberChange, Members } from './api.ts'
 import { bringBack, type BroughtBack } from './bringing-back.ts'
 import { GentlePrune, type GentlePruneParts } from './gentle-prune.ts'
 import { Inviting, type InviteOptions } from './inviting.ts'
+import { changeMirrors, type MirrorChange } from './mirror-list.ts'
 import { Membership } from './members.ts'
 import { Pruning, type Pruned, type PruneOptions } from './pruning.ts'
 import { retention, type Retention } from './retention.ts'
@@ -50,5 +51,10 @@ export class FolderOwning {
   /** @throws as `retention` */
   async retention(floorMs: number | undefined): Promise<Retention> {
     return await retention(this.#parts, floorMs)
+  }
+
+  /** @throws as `changeMirrors` */
+  async changeMirrors(change: MirrorChange): Promise<readonly string[]> {
+    return await changeMirrors(this.#parts, change)
   }
 }

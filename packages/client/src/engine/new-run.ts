@@ -1,4 +1,5 @@
 // Puts the parts of a run together: of a folder that is synced, or of one that is backed up.
+import type { ChangePayload } from '@grenier/crypto'
 import { Ahead } from '../content/ahead.ts'
 import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
@@ -18,6 +19,7 @@ import { checkFolder } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
 import { sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
+import { Mirroring } from './mirroring.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork, type PlanWorkParts } from './plan-work.ts'
 import type { Planning } from './planning.ts'
@@ -60,12 +62,20 @@ type PlaceParts = Pick<PlanWorkParts, 'applier' | 'brake' | 'checkFolder'> & {
   readonly first: ConstructorParameters<typeof FolderRun>[0]['first']
 }
 
-/** A run that is yet to be begun. `ahead`: of one that watches. */
-export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly ahead: Ahead | undefined } {
-  const { vault, files, connection, receiver, entries, planning, tally, questions, mending, watches } = parts
+/** What goes on beside a run. */
+export interface Aside {
+  heard(device: string, change: ChangePayload): void
+  /** Stops it; resolves when nothing of it is under way. */
+  end(): Promise<void>
+}
+
+/** A run that is yet to be begun. */
+export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly aside: Aside } {
+  const { vault, files, connection, receiver, entries, planning, tally, questions, watches } = parts
   const { clock } = vault.platform
   const shipper = new PackShipper(vault)
   const fetched = vaultFetch(vault, connection)
+  // A run that does not watch ends when there would be time for it.
   const ahead = watches ? new Ahead(fetched.options, files, clock) : undefined
   const sender = (): Sender => sending()
   const place = placeParts(parts, { sender, fetched, ahead })
@@ -88,8 +98,9 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
   const shared = { vault, receiver, sender, tally, questions, ...place }
   const every = parts.checkpointEvery ?? checkpointEvery
   const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
-  const duty = { vault, entries, checkpoints, lost: mending.lost }
+  const duty = { vault, entries, checkpoints, lost: parts.mending.lost }
   const deletion = new DeletionWatch(vault)
+  const mirroring = new Mirroring({ vault, isBusy: () => watches && parts.isBusy() })
   const run: FolderRun = new FolderRun({
     ...shared,
     first: async (session) => {
@@ -101,16 +112,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     shipper,
     planning,
     work: new PlanWork(shared),
-    whenIdle: async () => {
-      if (ahead?.isDue === true) {
-        await place.checkFolder()
-        await ahead.work(() => parts.isBusy() || vault.signal.aborted)
-        await fetched.note()
-      }
-      if (!watches) return
-      await mending.daily()
-      await parts.pruneGently()
-    },
+    whenIdle: () => whenIdle(parts, { ahead, fetched, mirroring, checkFolder: place.checkFolder }),
     failuresMax: parts.attempts,
     duties: async (session, idle) => {
       parts.inContact()
@@ -118,7 +120,36 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
       return await doDuties(duty, session, idle)
     },
   })
-  return { run, ahead }
+  const heard: Aside['heard'] = (device, change) => ahead?.heard(device, change)
+  const end = async (): Promise<void> => {
+    await mirroring.end()
+    // Where the folder is gone, there is nothing to give back.
+    await ahead?.drop().catch(() => undefined)
+  }
+  return { run, aside: { heard, end } }
+}
+
+/** What may be done when both sides agree. */
+async function whenIdle(
+  { vault, watches, isBusy, mending, pruneGently }: NewRunParts,
+  { ahead, fetched, mirroring, checkFolder: check }: Idle,
+): Promise<void> {
+  if (ahead?.isDue === true) {
+    await check()
+    await ahead.work(() => isBusy() || vault.signal.aborted)
+    await fetched.note()
+  }
+  if (!watches) {
+    await mirroring.bring()
+    return
+  }
+  mirroring.begin()
+  await mending.daily()
+  await pruneGently()
+}
+
+interface Idle extends Pick<Around, 'ahead' | 'fetched'>, Pick<PlaceParts, 'checkFolder'> {
+  readonly mirroring: Mirroring
 }
 
 interface Around {

@@ -4,15 +4,17 @@ import { deletionIn } from './deletion-watch.ts'
 import { heldBack } from './brake-record.ts'
 import type { FolderState, FolderStatus, Summary } from './events.ts'
 import { healedIn } from './healed-note.ts'
+import { mirrorsOf } from './mirror-list.ts'
+import { mirrorStandings } from './mirror-note.ts'
 import type { Tally } from './tally.ts'
 import { verifiedIn } from './verified-note.ts'
 import type { Vault } from './vault.ts'
 
 /** What `status` shows. */
-export function statusOf(
+export async function statusOf(
   { trees, log }: Vault,
   at: { readonly state: FolderState; readonly tally: Tally; readonly lastContactMs: number | undefined },
-): FolderStatus {
+): Promise<FolderStatus> {
   const { state, tally, lastContactMs } = at
   return {
     state,
@@ -24,6 +26,9 @@ export function statusOf(
     deletion: deletionIn(trees),
     healed: healedIn(trees),
     verified: verifiedIn(trees),
+    mirrors: log.isEmpty
+      ? []
+      : await mirrorStandings(trees, { relays: mirrorsOf({ trees, log }), last: log.state.head.sequence }),
     lastContactMs,
   }
 }

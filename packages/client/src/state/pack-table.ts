@@ -60,9 +60,11 @@ export function chunksOf(rows: StateRows, place: ClaimPlace): readonly ListedChu
   return bytes === undefined ? [] : decodeList(bytes)
 }
 
-/** All claims in the order of the log, as they were when the listing began. */
-export async function* claimsInOrder(rows: StateListing): AsyncIterable<Claim> {
-  for await (const [key, bytes] of rows.others(keySpace.claim)) yield decodeClaim(placeFromKey(key), bytes)
+/** All claims in the order of the log, as they were when the listing began. `from`: those of this entry and behind it alone. */
+export async function* claimsInOrder(rows: StateListing, from = 0): AsyncIterable<Claim> {
+  const options = { from: claimKey(from, 0) }
+  for await (const [key, bytes] of rows.others(keySpace.claim, options))
+    yield decodeClaim(placeFromKey(key), bytes)
 }
 
 /** Takes one claim out of the table; other claims of the same pack stay. The places of its chunks are the chunk index's to take. */

@@ -1,0 +1,133 @@
+// Keeps the mirrors of a vault up to date beside a run, on lines of its own: after everything else is settled, within the bandwidth limit, and gone on
+// with where it was cut off. Whatever a mirror does, or does not, is noted for `status` and told once; the sync never fails by it.
+import { CryptoError } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { claimsOf } from '../state/pack-table.ts'
+import { carriedVault } from './carried-vault.ts'
+import type { CarriedVault } from './carrying.ts'
+import { connectionTo, onSessionOf } from './connect-to.ts'
+import { copyToMirror } from './mirror-copy.ts'
+import { mirrorsOf, noteMirrors } from './mirror-list.ts'
+import { mirrorNote, noteMirror } from './mirror-note.ts'
+import { mayWrite, type Vault } from './vault.ts'
+
+/** One that could not be brought up to date is tried again after this long. */
+const againMs = 5 * 60_000
+const dayMs = 86_400_000
+
+export interface MirroringParts {
+  readonly vault: Vault
+  /** Whether there is something better to do. */
+  readonly isBusy: () => boolean
+}
+
+/** The mirrors of one vault, for one run. */
+export class Mirroring {
+  readonly #parts: MirroringParts
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #failedMs = new Map<string, number>()
+  readonly #told = new Map<string, string>()
+  #going: Promise<void> | undefined
+  /** What ended it beside the run, which is to hear of it. */
+  #broken: { readonly error: unknown } | undefined
+
+  constructor(parts: MirroringParts) {
+    this.#parts = parts
+    this.#signal = AbortSignal.any([parts.vault.signal, this.#stop.signal])
+  }
+
+  /** Begins, where it is not at it: what it may have missed meanwhile comes the next time. */
+  begin(): void {
+    if (this.#broken !== undefined) throw this.#broken.error
+    this.#going ??= this.bring()
+      .catch((error: unknown) => void (this.#broken = { error }))
+      .finally(() => (this.#going = undefined))
+  }
+
+  /** Brings all of them up to date, as far as they can be. Never rejects for what a mirror does. */
+  async bring(): Promise<void> {
+    const { vault } = this.#parts
+    if (vault.log.isEmpty) return
+    await noteMirrors(vault)
+    // Who only reads may not put anything anywhere.
+    if (!mayWrite(vault)) return
+    for (const relay of mirrorsOf(vault)) if (relay !== vault.record.relay) await this.#bringOne(relay)
+  }
+
+  /** Stops, and waits until nothing of it is under way. */
+  async end(): Promise<void> {
+    this.#stop.abort()
+    await this.#going
+  }
+
+  async #bringOne(relay: string): Promise<void> {
+    const { vault } = this.#parts
+    const { platform, trees, log } = vault
+    const failedMs = this.#failedMs.get(relay)
+    const isWaiting = failedMs !== undefined && platform.clock.monotonic() - failedMs < againMs
+    if (isWaiting || this.#signal.aborted || this.#isThere(relay)) return
+    const on = { home: vault.home, platform, signal: this.#signal }
+    const [source, target] = [connectionTo(on, vault.record.relay), connectionTo(on, relay)]
+    try {
+      const from = this.#yielding(carriedVault(vault, source))
+      const { through, lacking } = await copyToMirror({ vault, from, onSession: onSessionOf(target) })
+      const lackBytes = lacking.reduce((sum, id) => sum + (claimsOf(trees, id)[0]?.sizeBytes ?? 0), 0)
+      const atMs = platform.clock.now()
+      // What stands there beyond what is known here is heard from the relay itself.
+      const known = Math.min(through, log.state.head.sequence)
+      await noteMirror(vault, relay, { through: known, lackPacks: lacking.length, lackBytes, atMs })
+      this.#failedMs.delete(relay)
+      this.#told.delete(relay)
+    } catch (error) {
+      await this.#failed(relay, error)
+    } finally {
+      await Promise.all([source.close(), target.close()])
+    }
+  }
+
+  /** Nothing came since it was last brought up to date; it may have lost something, and is asked once a day. */
+  #isThere(relay: string): boolean {
+    const { trees, log, platform } = this.#parts.vault
+    const { through, lackPacks, failure, atMs = 0 } = mirrorNote(trees, relay)
+    const isFresh = Math.abs(platform.clock.now() - atMs) < dayMs
+    return isFresh && failure === undefined && lackPacks === 0 && through >= log.state.head.sequence
+  }
+
+  /** A user who works, and others who write, go first. */
+  #yielding(from: CarriedVault): CarriedVault {
+    const giveWay = (): void => {
+      if (this.#parts.isBusy()) throw new GaveWay()
+    }
+    return {
+      ...from,
+      async pack(id) {
+        giveWay()
+        return await from.pack(id).catch((error: unknown) => {
+          // The relay that it comes from is away: that is no failure of the mirror's.
+          if (error instanceof ClientError && error.code === 'relay-unreachable') throw new GaveWay()
+          throw error
+        })
+      },
+    }
+  }
+
+  async #failed(relay: string, error: unknown): Promise<void> {
+    const { vault } = this.#parts
+    if (error instanceof GaveWay || this.#signal.aborted) return
+    if (!(error instanceof ClientError || error instanceof CryptoError)) throw error
+    const { platform, trees, report } = vault
+    this.#failedMs.set(relay, platform.clock.monotonic())
+    const data = error instanceof ClientError ? error.data['reason'] : undefined
+    const reason = data === undefined ? undefined : String(data)
+    const failure = { code: error.code, reason, sinceMs: platform.clock.now() }
+    await noteMirror(vault, relay, { ...mirrorNote(trees, relay), failure })
+    const told = `${error.code} ${reason ?? ''}`
+    if (this.#told.get(relay) !== told)
+      report({ event: 'mirror', relay, code: error.code, ...(reason === undefined ? {} : { reason }) })
+    this.#told.set(relay, told)
+  }
+}
+
+/** Not an error. */
+class GaveWay extends Error {}
