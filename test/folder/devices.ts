@@ -89,8 +89,8 @@ export class Ground {
     this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
     this.#stores = stores
     this.#relays = new Map([
-      [relayUrl, relayOf(relayUrl, stores)],
-      [otherRelayUrl, relayOf(otherRelayUrl, this.otherStores, this.otherDoor)],
+      [relayUrl, relayOf([relayUrl], stores)],
+      [otherRelayUrl, relayOf([otherRelayUrl], this.otherStores, this.otherDoor)],
     ])
   }
 
@@ -130,7 +130,13 @@ export class Ground {
   /** It was started again, with what it keeps. */
   restart(url: string): void {
     this.#gone.delete(url)
-    this.#relays.set(url, relayOf(url, url === relayUrl ? this.#stores : this.otherStores))
+    this.#relays.set(url, relayOf([url], url === relayUrl ? this.#stores : this.otherStores))
+  }
+
+  /** From now on both addresses are of the first relay. */
+  unite(): void {
+    const one = relayOf([relayUrl, otherRelayUrl], this.#stores)
+    for (const url of [relayUrl, otherRelayUrl]) this.#relays.set(url, one)
   }
 
   running(watching: Watching): void {
@@ -144,11 +150,11 @@ export class Ground {
 }
 
 function relayOf(
-  url: string,
+  urls: readonly string[],
   stores: Stores,
   door: { registration: Registration } = { registration: 'open' },
 ): RelayCore {
-  const origins = [url.replace('ws:', 'http:')]
+  const origins = urls.map((url) => url.replace('ws:', 'http:'))
   const config = {
     origins,
     get registration() {

@@ -1,4 +1,6 @@
 // A vault taken to another relay: members follow by themselves, nothing anybody wrote is lost, cut off anywhere it goes on.
+import { cpSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { ClientError, openFolder, type Platform } from '@grenier/client'
 import { fromHex, packId, systemRandom, toHex, vaultId } from '@grenier/crypto'
 import { memoryStores, type Stores } from '@grenier/relay'
@@ -164,6 +166,30 @@ describe('a vault that was taken to another relay', () => {
     expect(now.packs).toEqual(expect.arrayContaining(old.packs))
   })
 
+  test('is followed by a device that is killed when the home has it and the state is about to', async () => {
+    const killed = join(ground.base, 'killed')
+    const context = a.context()
+    const addFolder = context.home.addFolder.bind(context.home)
+    context.home.addFolder = async (record) => {
+      await addFolder(record)
+      if (record.relay === otherRelayUrl) cpSync(a.homeDirectory, killed, { recursive: true })
+    }
+    const engine = await openFolder(context, a.folder)
+    await engine.move({ relay: otherRelayUrl, removeOld: false })
+    await engine.close()
+    // As it was at that moment: what the old relay ends with is known here.
+    rmSync(a.homeDirectory, { recursive: true })
+    renameSync(killed, a.homeDirectory)
+    const facts = await openFolder(a.context(), a.folder)
+    try {
+      expect((await facts.status()).head?.seq).toBe((await kept(stores)).entries.length - 1)
+    } finally {
+      await facts.close()
+    }
+    a.write('of a', 'after it was killed')
+    await agree(a, b)
+  })
+
   test('lets in who comes with a code of before; and comes home again', async () => {
     const code = await a.invite()
     await moves(a)
@@ -223,6 +249,29 @@ describe('the old copy', () => {
     await expect(moves(a, { removeOld: true })).rejects.toMatchObject(refused)
     const { deletion } = await factsOf(a)
     expect(deletion).toBeUndefined()
+  })
+
+  test('stays where both addresses are of one relay: it is the only copy', async () => {
+    ground.unite()
+    await moves(a)
+    const refused = { code: 'move-unfinished', data: { what: 'going' } }
+    await expect(moves(a, { removeOld: true })).rejects.toMatchObject(refused)
+    expect((await factsOf(a)).deletion).toBeUndefined()
+    await agree(a, b)
+  })
+
+  test('stays where a person only said where the vault is: others may write to the old one', async () => {
+    await moves(a)
+    await moves(a, { relay: relayUrl })
+    const whole = await kept(stores)
+    await agree(a, b)
+    expect(await goOnAt(a.context(), a.folder, otherRelayUrl)).toBe(true)
+    b.write('of b', 'at the old one')
+    await b.sync()
+    const refused = { code: 'move-unfinished', data: { what: 'open' } }
+    await expect(moves(a, { removeOld: true })).rejects.toMatchObject(refused)
+    expect((await kept(stores)).entries.length).toBeGreaterThan(whole.entries.length)
+    expect((await factsOf(b)).deletion).toBeUndefined()
   })
 
   test('a device that was away until it was gone is told where the vault is', async () => {

@@ -9,8 +9,8 @@ export interface CarryCatalogue {
   hintVaultDiffers: Plain
   errorVaultMoved: Text<{ relay: string | undefined }>
   hintVaultMoved: Plain
-  errorMoveUnfinished: Text<{ hurt: boolean }>
-  hintMoveUnfinished: Plain
+  errorMoveUnfinished: Text<{ what: string }>
+  hintMoveUnfinished: Text<{ what: string }>
   movedOn: Text<{ relay: string }>
   moveDone: Text<{ entries: string; packs: string; bytes: string; relay: string }>
   moveThere: Text<{ relay: string }>

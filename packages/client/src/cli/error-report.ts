@@ -122,10 +122,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     const relay = data['relay'] === undefined ? undefined : printable(String(data['relay']))
     return [words.errorVaultMoved({ relay }), words.hintVaultMoved({})]
   },
-  'move-unfinished': (words, { data }) => [
-    words.errorMoveUnfinished({ hurt: data['what'] === 'hurt' }),
-    words.hintMoveUnfinished({}),
-  ],
+  'move-unfinished': (words, { data }) => {
+    const what = String(data['what'])
+    return [words.errorMoveUnfinished({ what }), words.hintMoveUnfinished({ what })]
+  },
   'vault-differs': (words) => [words.errorVaultDiffers({}), words.hintVaultDiffers({})],
   'checkpoint-broken': (words, error) => [
     words.errorCheckpointBroken({ device: text(error, 'device') ?? '' }),

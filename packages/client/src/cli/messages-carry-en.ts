@@ -1,6 +1,19 @@
 // The catalogue in English, as far as it is about carrying a vault to a relay.
 import type { CarryCatalogue } from './catalogue-carry.ts'
 
+const unfinishedElse = 'the new relay does not have all of the vault'
+const unfinished: Readonly<Record<string, string>> = {
+  hurt: 'something of the vault is hurt at the new relay',
+  open: 'the log at the old relay does not end with this move: somebody may still write there, or did',
+  going: 'the copy that is to stay is to be deleted itself, or both addresses are of one relay',
+}
+const unfinishedHintElse =
+  'the old copy stays as it is; `grenier heal FOLDER`, then the same command again, once the others have synced too'
+const unfinishedHint: Readonly<Record<string, string>> = {
+  open: 'the old copy stays as it is: it is the only one of what was written there',
+  going: 'the old copy stays as it is; `grenier vaults` shows what is to be deleted',
+}
+
 export const englishCarry: CarryCatalogue = {
   errorVaultDiffers: () => 'the relay has another history of this vault',
   hintVaultDiffers: () =>
@@ -8,10 +21,8 @@ export const englishCarry: CarryCatalogue = {
   errorVaultMoved: ({ relay }) =>
     `an owner took this vault to another relay${relay === undefined ? '' : `: ${relay}`}`,
   hintVaultMoved: () => 'ask there: with `grenier recover RELAY`, or with a new invitation code',
-  errorMoveUnfinished: ({ hurt }) =>
-    hurt ? 'something of the vault is hurt at the new relay' : 'the new relay does not have all of the vault',
-  hintMoveUnfinished: () =>
-    'the old copy stays as it is; `grenier heal FOLDER`, then the same command again, once the others have synced too',
+  errorMoveUnfinished: ({ what }) => unfinished[what] ?? unfinishedElse,
+  hintMoveUnfinished: ({ what }) => unfinishedHint[what] ?? unfinishedHintElse,
   movedOn: ({ relay }) => `an owner took this vault to another relay: this folder goes on at ${relay}`,
   moveDone: ({ entries, packs, bytes, relay }) =>
     `The vault goes on at ${relay}: ${entries} entries and ${packs} packs, ${bytes}, were taken there.`,

@@ -1,6 +1,19 @@
 // The catalogue in French, as far as it is about carrying a vault to a relay. Spaces before « ; : ! ? » are no-break ones.
 import type { CarryCatalogue } from './catalogue-carry.ts'
 
+const unfinishedElse = 'le nouveau relais n’a pas tout le coffre'
+const unfinished: Readonly<Record<string, string>> = {
+  hurt: 'quelque chose du coffre est abîmé sur le nouveau relais',
+  open: 'le journal de l’ancien relais ne finit pas par ce départ : quelqu’un peut encore y écrire, ou l’a fait',
+  going: 'la copie qui doit rester va elle-même être supprimée, ou les deux adresses sont d’un même relais',
+}
+const unfinishedHintElse =
+  'l’ancienne copie reste telle quelle ; `grenier heal DOSSIER`, puis la même commande, quand les autres auront aussi synchronisé'
+const unfinishedHint: Readonly<Record<string, string>> = {
+  open: 'l’ancienne copie reste telle quelle : ce qui y a été écrit n’est que là',
+  going: 'l’ancienne copie reste telle quelle ; `grenier vaults` montre ce qui va être supprimé',
+}
+
 export const frenchCarry: CarryCatalogue = {
   errorVaultDiffers: () => 'le relais a une autre histoire de ce coffre',
   hintVaultDiffers: () =>
@@ -8,12 +21,8 @@ export const frenchCarry: CarryCatalogue = {
   errorVaultMoved: ({ relay }) =>
     `un propriétaire a emmené ce coffre sur un autre relais${relay === undefined ? '' : ` : ${relay}`}`,
   hintVaultMoved: () => 'demandez là-bas : avec `grenier recover RELAIS`, ou avec une nouvelle invitation',
-  errorMoveUnfinished: ({ hurt }) =>
-    hurt
-      ? 'quelque chose du coffre est abîmé sur le nouveau relais'
-      : 'le nouveau relais n’a pas tout le coffre',
-  hintMoveUnfinished: () =>
-    'l’ancienne copie reste telle quelle ; `grenier heal DOSSIER`, puis la même commande, quand les autres auront aussi synchronisé',
+  errorMoveUnfinished: ({ what }) => unfinished[what] ?? unfinishedElse,
+  hintMoveUnfinished: ({ what }) => unfinishedHint[what] ?? unfinishedHintElse,
   movedOn: ({ relay }) =>
     `un propriétaire a emmené ce coffre sur un autre relais : ce dossier continue avec ${relay}`,
   moveDone: ({ entries, packs, bytes, relay }) =>

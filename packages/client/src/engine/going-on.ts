@@ -84,12 +84,16 @@ export function isLeft(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'vault-moved'
 }
 
-/** Goes on there, where the log said so: called before each connection. Durable in the home before it is forgotten here. */
+/**
+ * Goes on there, where the log said so: called before each connection. The entry is durable here before the home says so: without it this device would
+ * write at a relay that may lack it too, behind what came before. And durable in the home before it is forgotten here.
+ */
 export async function goOn(vault: Vault): Promise<void> {
   const { trees, record, report } = vault
   const relay = textAt(trees, goingKey)
   if (relay === undefined) return
   if (relay !== record.relay) {
+    await trees.flushed()
     vault.record = await rehomed(vault, relay)
     report({ event: 'moved', relay, from: record.relay })
   }

@@ -2,6 +2,7 @@
 // moment or not at all, closes the log where it was. Whatever it is cut off by, it goes on when it is asked for again.
 import {
   compareRoles,
+  decodeEntry,
   encodeCertificate,
   equal,
   makeConfig,
@@ -16,7 +17,7 @@ import { carry, type Carried } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
 import type { Connection } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
-import { goOn } from './going-on.ts'
+import { goOn, moveIn } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import type { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
@@ -73,7 +74,7 @@ export class Moving {
 
   /**
    * @throws ClientError `relay-refused` (reason `no-right` for who may not), `relay-unreachable`, `vault-differs`, `move-unfinished` where the old copy
-   * was to go and the new one is not proved
+   * was to go and the new one is not proved, or the old one not closed
    */
   async move({ relay, invite, removeOld }: MoveOptions): Promise<Moved> {
     const { vault, ask } = this.#parts
@@ -175,8 +176,55 @@ export class Moving {
     if (!(await this.#isWhole()) || this.#lacking.length > 0) throw unfinished('lost')
     const { lacking, wrong } = await mending.verify({ share: provenShare })
     if (lacking + wrong > 0) throw unfinished('hurt')
+    await this.#assertClosed(from)
+    await this.#assertStays()
     const place = { relay: from, vault: vault.log.vault }
-    return (await wishDeletion(vault, place, 'delete')).finalAtMs
+    const { finalAtMs } = await wishDeletion(vault, place, 'delete')
+    try {
+      await this.#assertStays()
+    } catch (error) {
+      await wishDeletion(vault, place, 'keep')
+      throw error
+    }
+    return finalAtMs
+  }
+
+  /** The old log is a part of this one, and takes nothing more: else what others write there would go with it. @throws ClientError */
+  async #assertClosed(from: string): Promise<void> {
+    const { log, trees, home, platform } = this.#parts.vault
+    const session = await logInAt(platform, from, deviceLogin(home))
+    try {
+      const head = await session.head(log.vault)
+      if (head === undefined) return
+      if (head.sequence >= log.nextSequence) throw unfinished('open')
+      for await (const given of session.entries(log.vault, head.sequence)) {
+        if (!isSeen(() => log.assertSeen(trees, given))) break
+        const leads = 'entry' in given ? moveIn(decodeEntry(given.entry)) : undefined
+        if (leads !== undefined && leads !== from) return
+        break
+      }
+      throw unfinished('open')
+    } finally {
+      await session.close()
+    }
+  }
+
+  /** Both may be one relay under two names: then what is wished of the one is heard from the other. @throws ClientError `move-unfinished` */
+  async #assertStays(): Promise<void> {
+    const { vault, connection } = this.#parts
+    const { deletion } = await (await connection.session()).vaultFacts(vault.log.vault)
+    if (deletion !== undefined) throw unfinished('going')
+  }
+}
+
+/** Whether the entry is one of this log. */
+function isSeen(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'relay-contradicts') return false
+    throw error
   }
 }
 
@@ -191,8 +239,9 @@ async function hasAccount(session: { account(): Promise<unknown> }): Promise<boo
   }
 }
 
-function unfinished(what: 'lost' | 'hurt'): ClientError {
-  return new ClientError('move-unfinished', 'the new relay does not have all of the vault', {
+/** `open`: others may still write to the old copy, or did. `going`: the copy that is to stay is itself to be deleted. */
+function unfinished(what: 'lost' | 'hurt' | 'open' | 'going'): ClientError {
+  return new ClientError('move-unfinished', 'the old copy may not go', {
     data: { what },
   })
 }

@@ -163,6 +163,14 @@ export class TreesStore extends TreesView {
     this.#assertWhole()
   }
 
+  /** Resolves when all that was committed is durable. Waits for no transaction that is open. */
+  async flushed(): Promise<void> {
+    while (this.#pending !== undefined) await this.#landing
+    this.#assertWhole()
+    this.#landing = this.#land({ flush: true })
+    await this.#landing
+  }
+
   node(id: NodeId): StoredNode | undefined {
     this.#assertWhole()
     for (const layer of this.#layers()) if (layer.nodes.has(id)) return layer.nodes.get(id)
