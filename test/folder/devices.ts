@@ -36,7 +36,14 @@ import {
   type Identity,
 } from '@grenier/crypto'
 import { memoryWirePair } from '@grenier/protocol'
-import { memoryStores, RelayCore, systemClock as relayClock, type Stores } from '@grenier/relay'
+import {
+  memoryStores,
+  RelayCore,
+  systemClock as relayClock,
+  type Clock as RelayClock,
+  type Stores,
+  type Swept,
+} from '@grenier/relay'
 import { heardBy, type Hands } from './hands.ts'
 
 export const relayUrl = 'ws://127.0.0.1:1'
@@ -79,19 +86,27 @@ export class Ground {
   /** How accounts are opened at the second relay. */
   readonly otherDoor: { registration: Registration } = { registration: 'open' }
   readonly #stores: Stores
+  readonly #clock: RelayClock
   readonly #relays: Map<string, RelayCore>
   /** Relays that are gone. */
   readonly #gone = new Set<string>()
   readonly #running = new Set<Watching>()
   #count = 0
 
-  constructor(stores: Stores = memoryStores({ random: systemRandom }), base = tmpdir()) {
+  constructor(
+    stores: Stores = memoryStores({ random: systemRandom }),
+    base = tmpdir(),
+    clock: RelayClock = relayClock,
+  ) {
     this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
     this.#stores = stores
-    this.#relays = new Map([
-      [relayUrl, relayOf([relayUrl], stores)],
-      [otherRelayUrl, relayOf([otherRelayUrl], this.otherStores, this.otherDoor)],
-    ])
+    this.#clock = clock
+    this.#relays = new Map([relayUrl, otherRelayUrl].map((url) => [url, this.#start([url])]))
+  }
+
+  /** The first relay lets go of what its clock says that it need not keep. */
+  async sweep(): Promise<Swept | undefined> {
+    return await this.#relays.get(relayUrl)?.sweep()
   }
 
   /** A directory of its own. */
@@ -130,13 +145,19 @@ export class Ground {
   /** It was started again, with what it keeps. */
   restart(url: string): void {
     this.#gone.delete(url)
-    this.#relays.set(url, relayOf([url], url === relayUrl ? this.#stores : this.otherStores))
+    this.#relays.set(url, this.#start([url]))
   }
 
   /** From now on both addresses are of the first relay. */
   unite(): void {
-    const one = relayOf([relayUrl, otherRelayUrl], this.#stores)
+    const one = this.#start([relayUrl, otherRelayUrl])
     for (const url of [relayUrl, otherRelayUrl]) this.#relays.set(url, one)
+  }
+
+  #start(urls: readonly string[]): RelayCore {
+    const clock = this.#clock
+    if (urls.includes(relayUrl)) return relayOf(urls, { stores: this.#stores, clock })
+    return relayOf(urls, { stores: this.otherStores, clock, door: this.otherDoor })
   }
 
   running(watching: Watching): void {
@@ -149,10 +170,15 @@ export class Ground {
   }
 }
 
+interface RelayParts {
+  readonly stores: Stores
+  readonly clock: RelayClock
+  readonly door?: { registration: Registration }
+}
+
 function relayOf(
   urls: readonly string[],
-  stores: Stores,
-  door: { registration: Registration } = { registration: 'open' },
+  { stores, clock, door = { registration: 'open' } }: RelayParts,
 ): RelayCore {
   const origins = urls.map((url) => url.replace('ws:', 'http:'))
   const config = {
@@ -161,7 +187,7 @@ function relayOf(
       return door.registration
     },
   }
-  return new RelayCore({ stores, config, clock: relayClock, random: systemRandom })
+  return new RelayCore({ stores, config, clock, random: systemRandom })
 }
 
 /** One device with one folder. */
