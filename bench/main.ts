@@ -1,5 +1,6 @@
-// `npm run bench`: compares with other tools; `-- micro`, `path LOAD`, `latency`, `large [FILES]`, `relay`, `line` measure one. See README.md.
+// `npm run bench`: compares with other tools; `-- micro`, `path LOAD`, `latency`, `large [FILES]`, `archive`, `relay`, `line` measure one. See README.md.
 import { writeFileSync } from 'node:fs'
+import { measureArchive } from './archive.ts'
 import { chartOf } from './compare/chart.ts'
 import { compare } from './compare/compare.ts'
 import { tablesOf } from './compare/table.ts'
@@ -26,6 +27,7 @@ async function measured(options: Options): Promise<void> {
   if (what === 'path') report(options, await measurePaths(options))
   if (what === 'latency')
     report(options, await measureLatency({ saves: rounds ?? savesDefault, underLoad, mib }))
+  if (what === 'archive') report(options, await measureArchive({ mib }))
   if (what === 'relay') report(options, await measureRelay())
   if (what === 'large') report(options, await measureLarge(Number(subject ?? filesDefault)))
 }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 /** What can be measured. */
-const whats = ['compare', 'micro', 'path', 'latency', 'large', 'relay', 'line'] as const
+const whats = ['compare', 'micro', 'path', 'latency', 'large', 'archive', 'relay', 'line'] as const
 
 /** What is to be done. */
 export interface Options {

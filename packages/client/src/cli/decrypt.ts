@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { identityFromEntropy, wipeKeys, type KeyPairs } from '@grenier/crypto'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { ArchiveReader } from '../archive/archive-reader.ts'
+import { inlineWorkerPool } from '../content/worker-pool-inline.ts'
 import type { Uncertainty } from '../engine/archive-fold.ts'
 import { openArchive, type OpenedArchive } from '../engine/decrypt.ts'
 import type { WalkedRow } from '../engine/tree-walk.ts'
@@ -81,7 +82,8 @@ class Decrypting {
         reader: await ArchiveReader.open(this.#given.archive),
         pairs: this.#given.pairs,
         state,
-        platform: platform(),
+        // This thread alone: each more takes 20 MiB.
+        platform: { ...platform(), pool: inlineWorkerPool() },
         report: this.#report.take,
         uncertain: (what) => this.#doubt(what),
         signal: interrupt.signal,

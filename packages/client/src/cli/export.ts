@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { Writable } from 'node:stream'
 import type { Encrypter } from 'age-encryption'
+import { inlineWorkerPool } from '../content/worker-pool-inline.ts'
 import type { FolderEngine } from '../engine/api.ts'
 import type { Summary } from '../engine/events.ts'
 import type { Moment } from '../engine/history-query.ts'
@@ -48,7 +49,9 @@ export async function exportFolder(
   output.concern(place)
   if (out !== '-') await refuseOverwriting(invocation, out)
   const report = new FolderReport(output, new RunProgress(output), place)
-  const context = { home, platform: invocation.platform(), report: report.take, signal: interrupt.signal }
+  // This thread alone: each more takes 20 MiB, and the tar goes through this one in any case.
+  const platform = { ...invocation.platform(), pool: inlineWorkerPool() }
+  const context = { home, platform, report: report.take, signal: interrupt.signal }
   const engine = await openOwnFolder({ invocation, home, path: openingKey(record), context })
   let summary: Summary
   try {

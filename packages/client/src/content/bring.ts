@@ -25,6 +25,8 @@ export interface BringOptions {
   readonly get: (pack: PackId, range: { offset: number; length: number }) => Promise<Uint8Array | undefined>
   /** What was found at a place: a chunk opened and checked may be deduplicated against from now on, a wrong one is tried last. */
   readonly found: (id: ChunkId, place: ChunkPlace, known: 'good' | 'bad') => void
+  /** Runs under way at once; fewer where what is read is near. */
+  readonly runsInFlight?: number | undefined
 }
 
 /** A chunk that is wanted. `hand` is called at most once, with bytes that were checked; they are good until it resolves. */
@@ -61,14 +63,15 @@ interface Past {
 const nothingYet: Past = { fault: 'wrong', pack: undefined }
 const severity: Record<Fault, number> = { wrong: 0, missing: 1, corrupt: 2 }
 
-/** Runs under way at once: reading overlaps opening; each takes 4 MiB stored and 8 MiB open at most. */
-const runsInFlight = 4
+/** Runs under way at once unless told: reading overlaps opening; each takes 4 MiB stored and 8 MiB open at most. */
+const runsInFlightDefault = 4
 
 /**
  * Brings chunks; gives those that are not to be had, and why.
  * @throws ClientError `relay-corrupt` when the relay changed what it holds and no other place serves; and what `get`, `hand`, `packKey` throw
  */
 export async function bring(options: BringOptions, wanted: readonly Wanted[]): Promise<Map<Wanted, Lack>> {
+  const { runsInFlight = runsInFlightDefault } = options
   const lacks = new Map<Wanted, Lack>()
   let queue = wanted.flatMap((one) => nextAttempt({ wanted: one, next: 0, before: nothingYet }, lacks))
   while (queue.length > 0) {

@@ -5,8 +5,8 @@ import { contentOf } from '../content/content-list.ts'
 import { ClientError } from '../errors.ts'
 import type { FileValue } from '../sync/tree.ts'
 
-/** Chunks fetched at once: at most 32 MiB. */
-const windowChunks = 32
+/** Chunks fetched at once: 2 MiB mostly, at most 8 MiB. Two windows are there at a time. */
+const windowChunks = 8
 
 /** @throws ClientError `pack-unavailable` with the path, and as `Fetch.fill` */
 export async function* contentBytes(

@@ -1,19 +1,22 @@
 // The whole tree of a vault as it stands at the relay, decrypted, as a POSIX tar: names and times as pax records, contents fetched and checked
-// in bounded windows, in the order of the tree.
+// in the order of the tree: small ones many at once, because they share packs, large ones in bounded windows.
 import { isUtf8 } from 'node:buffer'
 import { pipeline } from 'node:stream/promises'
 import { pack as tarPack, type Pack } from 'tar-stream'
 import type { Fetch } from '../content/fetch.ts'
-import { contentOf } from '../content/content-list.ts'
 import { ClientError } from '../errors.ts'
 import type { TreesStore } from '../state/trees-store.ts'
-import { nameToBytes, type RelativePath } from '../sync/name.ts'
-import { rootId, type FileValue, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
+import { nameToBytes } from '../sync/name.ts'
+import type { FileValue, NodeValue, Row } from '../sync/tree.ts'
+import { contentBytes } from './content-stream.ts'
 import { paxHeader, type PaxRecord } from './pax-header.ts'
 import type { Tally } from './tally.ts'
+import { walkTree } from './tree-walk.ts'
 
-/** Chunks fetched at once: at most 32 MiB. */
-const windowChunks = 32
+/** Files up to this are fetched together: so many rows, or bytes. Two such batches are there at a time. */
+const smallBytesMax = 512 << 10
+const batchRowsMax = 512
+const batchBytesMax = 4 << 20
 /** Bytes of a name that the plain header of a tar holds. */
 const plainNameBytes = 100
 
@@ -49,36 +52,73 @@ export async function exportTree(options: ExportOptions): Promise<{ files: numbe
   }
 }
 
+/** A row on its way. `bytes`: of a small file. */
+interface Ready {
+  readonly path: string
+  readonly row: Row
+  readonly bytes?: Uint8Array | undefined
+}
+
 async function writeTree(options: ExportOptions, tar: Pack): Promise<{ files: number; bytes: number }> {
   const counts = { files: 0, bytes: 0 }
-  for await (const [path, row] of walk(options.trees, rootId, '' as RelativePath)) {
-    await writeRow(options, tar, { path, row })
-    if (row.value.kind !== 'directory') counts.files += 1
-    if (row.value.kind === 'file') counts.bytes += row.value.sizeBytes
-    options.tally.did(1, row.value.kind === 'file' ? row.value.sizeBytes : 0)
-  }
+  for await (const batch of fetched(options))
+    for (const ready of batch) {
+      const { value } = ready.row
+      await writeRow(options, tar, ready)
+      const sizeBytes = value.kind === 'file' ? value.sizeBytes : 0
+      counts.bytes += sizeBytes
+      if (value.kind !== 'directory') counts.files += 1
+      options.tally.did(1, sizeBytes)
+    }
   tar.finalize()
   return counts
 }
 
-/** The remote tree, directories before what is in them, by name. */
-async function* walk(
-  trees: TreesStore,
-  parent: NodeId,
-  path: RelativePath,
-): AsyncGenerator<readonly [string, Row]> {
-  for await (const { id, name } of trees.children('remote', parent)) {
-    const row = trees.get(id)?.remote
-    if (row === undefined) continue
-    const own = (path === '' ? name : `${path}/${name}`) as RelativePath
-    yield [own, row]
-    if (row.value.kind === 'directory') yield* walk(trees, id, own)
+/** The remote tree in batches, with the bytes of small files; one batch is under way while one is written. */
+async function* fetched({ trees, fetch }: ExportOptions): AsyncGenerator<readonly Ready[]> {
+  let before: Promise<readonly Ready[]> | undefined
+  for await (const batch of batches(trees)) {
+    const next = filled(fetch, batch)
+    // Who takes no more leaves it behind.
+    next.catch(() => undefined)
+    if (before !== undefined) yield await before
+    before = next
   }
+  if (before !== undefined) yield await before
 }
 
-async function writeRow(options: ExportOptions, tar: Pack, at: { path: string; row: Row }): Promise<void> {
-  const { value } = at.row
-  const name = value.kind === 'directory' ? `${at.path}/` : at.path
+async function* batches(trees: TreesStore): AsyncGenerator<readonly Ready[]> {
+  let batch: Ready[] = []
+  let batchBytes = 0
+  for await (const { path, row } of walkTree(trees)) {
+    batch.push({ path, row })
+    if (isSmall(row)) batchBytes += row.value.sizeBytes
+    if (batch.length < batchRowsMax && batchBytes < batchBytesMax) continue
+    yield batch
+    batch = []
+    batchBytes = 0
+  }
+  yield batch
+}
+
+async function filled(fetch: Fetch, batch: readonly Ready[]): Promise<readonly Ready[]> {
+  const small = batch.flatMap(({ path, row }) => {
+    const { content, sizeBytes } = isSmall(row) ? row.value : {}
+    return content === undefined || sizeBytes === undefined ? [] : [{ path, content, sizeBytes }]
+  })
+  const read = await fetch.read(small)
+  const bytesOf = new Map(small.map(({ path }, at) => [path, read[at]]))
+  return batch.map((ready) => ({ ...ready, bytes: bytesOf.get(ready.path) }))
+}
+
+function isSmall(row: Row): row is Row & { readonly value: FileValue } {
+  return row.value.kind === 'file' && row.value.sizeBytes <= smallBytesMax
+}
+
+async function writeRow(options: ExportOptions, tar: Pack, ready: Ready): Promise<void> {
+  const { path, row } = ready
+  const { value } = row
+  const name = value.kind === 'directory' ? `${path}/` : path
   const plain = { name: isPlain(nameToBytes(name)) ? name : 'long', mtime: plainTime(value) }
   const records = recordsOf(nameToBytes(name), value)
   if (records.length > 0) tar.push(paxHeader(records))
@@ -88,8 +128,18 @@ async function writeRow(options: ExportOptions, tar: Pack, at: { path: string; r
     await entry(tar, { ...plain, type: 'symlink', linkname, mode: 0o777 })
   } else {
     const header: TarHeader = { ...plain, type: 'file', size: value.sizeBytes, mode: value.mode }
-    await writeFile(options, tar, { path: at.path, header, value })
+    await writeFile(tar, header, piecesOf(options, ready, value))
   }
+}
+
+async function* piecesOf(
+  { fetch }: ExportOptions,
+  { path, row, bytes }: Ready,
+  value: FileValue,
+): AsyncGenerator<Uint8Array> {
+  if (!isSmall(row)) yield* contentBytes(fetch, value, path)
+  else if (bytes !== undefined) yield bytes
+  else throw new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
 }
 
 /** What the plain header does not hold: long and foreign names and targets as the bytes they are, and times to the nanosecond. */
@@ -113,32 +163,16 @@ function plainTime(value: NodeValue): Date {
   return new Date(Math.min(Math.max(seconds, 0), 0x7fff_ffff) * 1000)
 }
 
-async function writeFile(
-  options: ExportOptions,
-  tar: Pack,
-  file: { path: string; header: TarHeader; value: FileValue },
-): Promise<void> {
-  const { value, header, path } = file
-  const missing = (): ClientError =>
-    new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
-  if (value.content === undefined) throw missing()
-  const chunks = await options.fetch.chunksOf(value.content, value.sizeBytes)
-  if (chunks === undefined) throw missing()
+async function writeFile(tar: Pack, header: TarHeader, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   const stream = tar.entry(header)
   const done = new Promise<void>((resolve, reject) => {
     stream.on('finish', () => resolve())
     stream.on('error', reject)
   })
-  for (let at = 0; at < chunks.length; at += windowChunks) {
-    const window = chunks.slice(at, at + windowChunks)
-    const sizeBytes = window.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
-    const content = contentOf(
-      0,
-      window.map((chunk) => chunk.id),
-    )
-    const [bytes] = await options.fetch.read([{ content, sizeBytes }])
-    if (bytes === undefined) throw missing()
-    if (!stream.write(bytes)) await new Promise<void>((resolve) => stream.once('drain', () => resolve()))
+  done.catch(() => undefined)
+  for await (const bytes of pieces) {
+    if (bytes.length > 0 && !stream.write(bytes))
+      await new Promise<void>((resolve) => stream.once('drain', () => resolve()))
   }
   stream.end(undefined)
   await done
