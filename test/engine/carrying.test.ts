@@ -1,7 +1,7 @@
 // A vault carried from one live relay to another: every entry and pack as it was, over lines that break, cut off anywhere, and brought up to date
 // by carrying once more.
 import { openAccount } from '@grenier/client'
-import { systemRandom, toHex, vaultId } from '@grenier/crypto'
+import { systemRandom } from '@grenier/crypto'
 import { memoryStores, type Stores } from '@grenier/relay'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { carriedVault } from '../../packages/client/src/engine/carried-vault.ts'
@@ -10,6 +10,7 @@ import { connectionTo, onSessionOf } from '../../packages/client/src/engine/conn
 import type { Connection } from '../../packages/client/src/engine/connection.ts'
 import { openVault } from '../../packages/client/src/engine/open-vault.ts'
 import { Ground, identity, otherRelayUrl, relayUrl, type Device } from '../folder/devices.ts'
+import { keptAt } from '../folder/kept-at.ts'
 
 const stores = memoryStores({ random: systemRandom })
 const ground = new Ground(stores)
@@ -33,19 +34,8 @@ beforeAll(async () => {
 })
 afterAll(() => ground.end())
 
-function vaultOf(of: Device): ReturnType<typeof vaultId> {
-  return vaultId(new Uint8Array(Buffer.from(of.home.folders[0]?.vault ?? '', 'hex')))
-}
-
-/** All that a relay has of the vault: entries in order, and packs that are claimed. */
-async function kept(of: Stores): Promise<{ entries: string[]; packs: string[] }> {
-  const vault = vaultOf(device('a'))
-  const entries = await of.logs.entries(vault, 0, 1 << 28)
-  const packs: string[] = []
-  for await (const { pack, row } of of.ledger.list(vault))
-    if (row.state === 'claimed') packs.push(toHex(pack))
-  return { entries: entries.map((one) => toHex('bytes' in one ? one.bytes : one.bodyHash)), packs }
-}
+/** What a relay has of the vault. */
+const kept = (of: Stores): ReturnType<typeof keptAt> => keptAt(of, device('a').home.folders[0]?.vault ?? '')
 
 /** Carries what a device knows. `spoil`: what happens to the source on the way. */
 async function carries(

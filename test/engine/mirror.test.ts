@@ -1,11 +1,11 @@
 // Mirrors: a second relay that runs of a vault keep up to date, whichever device does it; what is told when it cannot be; and that a mirror that
 // lies or loses harms nothing but itself.
-import { systemRandom, toHex, vaultId } from '@grenier/crypto'
+import { systemRandom } from '@grenier/crypto'
 import { memoryStores, type Stores } from '@grenier/relay'
 import { openFolder } from '@grenier/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openMirrorAccount } from '../../packages/client/src/engine/mirror-account.ts'
 import { Ground, otherRelayUrl, type Device } from '../folder/devices.ts'
+import { keptAt } from '../folder/kept-at.ts'
 
 const stores = memoryStores({ random: systemRandom })
 const ground = new Ground(stores)
@@ -21,15 +21,8 @@ function noise(bytes: number): string {
   return Buffer.from(systemRandom.bytes(bytes)).toString('base64')
 }
 
-/** All that a relay has of the vault: entries in order, and packs that are claimed. */
-async function kept(of: Stores): Promise<{ entries: string[]; packs: string[] }> {
-  const vault = vaultId(new Uint8Array(Buffer.from(device('a').home.folders[0]?.vault ?? '', 'hex')))
-  const entries = await of.logs.entries(vault, 0, 1 << 28)
-  const packs: string[] = []
-  for await (const { pack, row } of of.ledger.list(vault))
-    if (row.state === 'claimed') packs.push(toHex(pack))
-  return { entries: entries.map((one) => toHex('bytes' in one ? one.bytes : one.bodyHash)), packs }
-}
+/** What a relay has of the vault. */
+const kept = (of: Stores): ReturnType<typeof keptAt> => keptAt(of, device('a').home.folders[0]?.vault ?? '')
 
 async function mirrorOf(of: Device) {
   const engine = await openFolder(of.context(), of.folder)
@@ -37,8 +30,8 @@ async function mirrorOf(of: Device) {
   return mirrors?.[0]
 }
 
-async function change(what: 'add' | 'remove'): Promise<readonly string[]> {
-  const engine = await openFolder(device('a').context(), device('a').folder)
+async function change(what: 'add' | 'remove', of = device('a')): Promise<readonly string[]> {
+  const engine = await openFolder(of.context(), of.folder)
   return await engine.changeMirrors({ do: what, relay: otherRelayUrl }).finally(() => engine.close())
 }
 
@@ -47,12 +40,12 @@ beforeAll(async () => {
   device('a').write('first', noise(80_000))
   await device('a').sync()
   await device('b').sync()
-  const { home, platform } = device('a').context()
-  await openMirrorAccount({ home, platform }, { relay: otherRelayUrl, invite: undefined })
 })
 afterAll(() => ground.end())
 
 test('a run brings the very same entries and packs to a mirror that an owner named, and other devices know it', async () => {
+  await expect(change('add', device('b'))).rejects.toMatchObject({ data: { reason: 'no-right' } })
+  expect(ground.dialled(otherRelayUrl)).toBe(0)
   expect(await change('add')).toEqual([otherRelayUrl])
   const before = await mirrorOf(device('a'))
   expect(before?.bytes).toBeGreaterThan(80_000)

@@ -88,6 +88,7 @@ export class Ground {
   readonly #stores: Stores
   readonly #clock: RelayClock
   readonly #relays: Map<string, RelayCore>
+  readonly #dialled = new Map<string, number>()
   /** Relays that are gone. */
   readonly #gone = new Set<string>()
   readonly #running = new Set<Watching>()
@@ -132,9 +133,15 @@ export class Ground {
     const relay = this.#relays.get(url)
     if (relay === undefined || this.#gone.has(url))
       throw new ClientError('relay-unreachable', `no relay at ${url}`, { retryable: true })
+    this.#dialled.set(url, this.dialled(url) + 1)
     const [near, far] = memoryWirePair((run) => void setImmediate(run))
     relay.connect(far)
     return near
+  }
+
+  /** How often somebody has reached this relay. */
+  dialled(url: string): number {
+    return this.#dialled.get(url) ?? 0
   }
 
   /** From now on nobody reaches this relay. */

@@ -2,7 +2,7 @@
 import { cpSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClientError, openFolder, type Platform } from '@grenier/client'
-import { fromHex, packId, systemRandom, toHex, vaultId } from '@grenier/crypto'
+import { fromHex, packId, systemRandom, vaultId } from '@grenier/crypto'
 import { memoryStores, type Stores } from '@grenier/relay'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Moved, MoveOptions } from '../../packages/client/src/engine/moving.ts'
@@ -13,6 +13,7 @@ import {
   registrationCodeHash,
 } from '../../packages/relay/src/account/registration-code.ts'
 import { agree, Ground, otherRelayUrl, relayUrl, type Device } from '../folder/devices.ts'
+import { keptAt } from '../folder/kept-at.ts'
 
 let stores: Stores
 let ground: Ground
@@ -32,13 +33,7 @@ beforeEach(async () => {
 afterEach(() => ground.end())
 
 /** What a relay has of the vault. */
-async function kept(of: Stores): Promise<{ entries: string[]; packs: string[] }> {
-  const entries = await of.logs.entries(vault(), 0, 1 << 28)
-  const packs: string[] = []
-  for await (const { pack, row } of of.ledger.list(vault()))
-    if (row.state === 'claimed') packs.push(toHex(pack))
-  return { entries: entries.map((one) => toHex('bytes' in one ? one.bytes : one.bodyHash)), packs }
-}
+const kept = (of: Stores): ReturnType<typeof keptAt> => keptAt(of, a.home.folders[0]?.vault ?? '')
 
 function vault(): ReturnType<typeof vaultId> {
   return vaultId(fromHex(a.home.folders[0]?.vault ?? ''))
@@ -238,6 +233,8 @@ describe('the old copy', () => {
     expect(removed).toMatchObject({ isThere: true, entries: 0, packs: 0 })
     expect(removed.removedMs).toBeGreaterThan(Date.now() + 20 * 86_400_000)
     expect((await factsOf(a)).deletion?.finalAt).toBe(removed.removedMs)
+    // Of a copy that goes there is no more to be said.
+    expect(await moves(a)).toMatchObject({ isThere: true, from: undefined })
     await agree(a, b)
   })
 

@@ -43,7 +43,7 @@ export type ClientErrorCode =
   | 'archive-closed' // words that open nothing in an archive
   | 'archive-foreign' // an archive of another vault, or of another history
   | 'vault-differs' // a relay where a vault is to be carried to has another history of it
-  | 'move-unfinished' // the old copy was to go, and the new relay does not have all of the vault
+  | 'move-unfinished' // the old copy was to go, and may not: the new one is not whole, or others may still write to the old one
   | 'disk-full'
   | 'disk-failed' // the file system said no to something that no single file explains
   | 'interrupted' // stopped by a signal or by `close`

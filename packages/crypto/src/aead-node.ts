@@ -41,9 +41,7 @@ export const nodeAead: Aead = {
       return false
     }
     plain.set(unchecked)
-    // Its memory is given back at once: the collector would let some hundred cells pile up.
-    const { buffer } = unchecked
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === unchecked.length) buffer.transfer(0)
+    giveBack(unchecked)
     return true
   },
 }

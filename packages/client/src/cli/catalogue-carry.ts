@@ -7,6 +7,8 @@ type Plain = Text
 export interface CarryCatalogue {
   errorVaultDiffers: Plain
   hintVaultDiffers: Plain
+  errorPrunedCarry: Plain
+  hintPrunedCarry: Plain
   errorVaultMoved: Text<{ relay: string | undefined }>
   hintVaultMoved: Plain
   errorMoveUnfinished: Text<{ what: string }>

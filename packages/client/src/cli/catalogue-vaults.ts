@@ -15,7 +15,15 @@ export interface VaultsCatalogue {
     folder: string | undefined
   }>
   vaultNotThere: Text<{ name: string; relay: string; isDeleted: boolean; folder: string | undefined }>
-  vaultGoes: Text<{ name: string; by: string; at: string; until: string; signed: boolean }>
+  /** `elsewhere`: the relay, where it is not the one that the vault is synced with. */
+  vaultGoes: Text<{
+    name: string
+    by: string
+    at: string
+    until: string
+    signed: boolean
+    elsewhere: string | undefined
+  }>
   errorVaultDeleted: Text<{ when: string | undefined }>
   hintVaultDeleted: Plain
   deletionWished: Text<{ by: string; name: string | undefined; at: string; until: string; signed: boolean }>
@@ -28,4 +36,5 @@ export interface VaultsCatalogue {
   helpVault: Plain
   helpVaultDelete: Plain
   helpVaultUndo: Plain
+  helpVaultRelay: Plain
 }

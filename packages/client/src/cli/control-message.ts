@@ -58,7 +58,11 @@ const requestSchema = v.variant('ask', [
   v.strictObject({
     ask: v.literal('mirrors'),
     path: text,
-    change: v.strictObject({ do: v.picklist(['add', 'remove']), relay: text }),
+    change: v.strictObject({
+      do: v.picklist(['add', 'remove']),
+      relay: text,
+      invite: v.exactOptional(text),
+    }),
   }),
   v.strictObject({ ask: v.literal('history'), path: text, query: historyQuerySchema }),
 ])

@@ -110,7 +110,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
           words.errorPruneBlocked({ path: printable(String(data['list'])) }),
           words.hintPruneBlocked({ days: String(Math.ceil(Number(data['waitsMs']) / 86_400_000)) }),
         ],
-  'update-needed': (words) => [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
+  'update-needed': (words, error) =>
+    error.data['reason'] === 'pruned'
+      ? [words.errorPrunedCarry({}), words.hintPrunedCarry({})]
+      : [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
   'key-withheld': (words, error) => [
     words.errorKeyWithheld({ detail: detail(error) }),
     words.hintKeyWithheld({}),
@@ -250,6 +253,8 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
     const when = typeof at === 'number' ? formatMoment(at, words.language) : undefined
     return [words.errorVaultDeleted({ when }), words.hintVaultDeleted({})]
   }
+  if (error.data['reason'] === 'vault-moved')
+    return [words.errorVaultMoved({ relay: text(error, 'relay') }), words.hintVaultMoved({})]
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
   const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})

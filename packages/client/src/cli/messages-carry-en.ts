@@ -10,7 +10,7 @@ const unfinished: Readonly<Record<string, string>> = {
 const unfinishedHintElse =
   'the old copy stays as it is; `grenier heal FOLDER`, then the same command again, once the others have synced too'
 const unfinishedHint: Readonly<Record<string, string>> = {
-  open: 'the old copy stays as it is: it is the only one of what was written there',
+  open: 'the old copy stays as it is: it may be the only one of what was written there. When nobody uses it any more: `grenier vault delete ID --relay OLD_RELAY`',
   going: 'the old copy stays as it is; `grenier vaults` shows what is to be deleted',
 }
 
@@ -18,6 +18,9 @@ export const englishCarry: CarryCatalogue = {
   errorVaultDiffers: () => 'the relay has another history of this vault',
   hintVaultDiffers: () =>
     'nothing was changed there: the archive is older than a fork, or somebody went on from another copy',
+  errorPrunedCarry: () =>
+    'this vault was pruned: of entries that retired only a hash is left, and no other relay takes that yet',
+  hintPrunedCarry: () => 'nothing was changed where the vault is; `grenier export` takes all of it out',
   errorVaultMoved: ({ relay }) =>
     `an owner took this vault to another relay${relay === undefined ? '' : `: ${relay}`}`,
   hintVaultMoved: () => 'ask there: with `grenier recover RELAY`, or with a new invitation code',

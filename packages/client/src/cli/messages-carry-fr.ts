@@ -10,7 +10,7 @@ const unfinished: Readonly<Record<string, string>> = {
 const unfinishedHintElse =
   'l’ancienne copie reste telle quelle ; `grenier heal DOSSIER`, puis la même commande, quand les autres auront aussi synchronisé'
 const unfinishedHint: Readonly<Record<string, string>> = {
-  open: 'l’ancienne copie reste telle quelle : ce qui y a été écrit n’est que là',
+  open: 'l’ancienne copie reste telle quelle : ce qui y a été écrit n’est peut-être que là. Quand plus personne ne s’en sert : `grenier vault delete ID --relay ANCIEN_RELAIS`',
   going: 'l’ancienne copie reste telle quelle ; `grenier vaults` montre ce qui va être supprimé',
 }
 
@@ -18,6 +18,9 @@ export const frenchCarry: CarryCatalogue = {
   errorVaultDiffers: () => 'le relais a une autre histoire de ce coffre',
   hintVaultDiffers: () =>
     'rien n’y a été changé : l’archive date d’avant une bifurcation, ou quelqu’un est reparti d’une autre copie',
+  errorPrunedCarry: () =>
+    'ce coffre a été élagué : des entrées retirées ne reste que l’empreinte, qu’aucun autre relais n’accepte encore',
+  hintPrunedCarry: () => 'rien n’a changé là où est le coffre ; `grenier export` le sort en entier',
   errorVaultMoved: ({ relay }) =>
     `un propriétaire a emmené ce coffre sur un autre relais${relay === undefined ? '' : ` : ${relay}`}`,
   hintVaultMoved: () => 'demandez là-bas : avec `grenier recover RELAIS`, ou avec une nouvelle invitation',

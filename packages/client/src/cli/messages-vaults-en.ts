@@ -8,9 +8,9 @@ export const englishVaults: VaultsCatalogue = {
     `${name}${role === undefined ? '' : ` (${role})`}: ${bytes} at ${relay}, ${changed === undefined ? '' : `last change ${changed}, `}${folder === undefined ? 'not synced on this device' : `in ${folder}`}`,
   vaultNotThere: ({ name, relay, isDeleted, folder }) =>
     `${name}: ${isDeleted ? 'an owner had it deleted at' : 'not to be had at'} ${relay}${folder === undefined ? '' : `; the files in ${folder} stay`}`,
-  vaultGoes: ({ name, by, at, until, signed }) =>
+  vaultGoes: ({ name, by, at, until, signed, elsewhere }) =>
     signed
-      ? `${name} is to be deleted there after ${until}: the key ${by} asked for it on ${at}. Files on devices stay; an owner takes it back with \`grenier vault delete NAME --undo\`.`
+      ? `${name} is to be deleted there after ${until}: the key ${by} asked for it on ${at}. Files on devices stay; an owner takes it back with \`grenier vault delete NAME --undo${elsewhere === undefined ? '' : ` --relay ${elsewhere}`}\`.`
       : `The relay says that ${name} is to be deleted after ${until}, but not who asked for it: the signature is wrong.`,
   errorVaultDeleted: ({ when }) =>
     `the relay refused: an owner had this vault deleted there${when === undefined ? '' : `, asked for on ${when}`}; your files here stay as they are`,
@@ -32,5 +32,6 @@ export const englishVaults: VaultsCatalogue = {
   helpVaults: () => 'the vaults at your relays and here: sizes, folders, and which are to be deleted',
   helpVault: () => 'have a vault deleted at its relay (owners); files on devices stay',
   helpVaultDelete: () => '`delete`: final once the retention floor has passed, 30 days unless set otherwise',
+  helpVaultRelay: () => 'the copy at this relay, and not where the vault is synced',
   helpVaultUndo: () => 'take it back; until it is final, nothing is gone',
 }

@@ -8,9 +8,9 @@ export const frenchVaults: VaultsCatalogue = {
     `${name}${role === undefined ? '' : ` (${role})`} : ${bytes} chez ${relay}, ${changed === undefined ? '' : `dernière modification le ${changed}, `}${folder === undefined ? 'pas synchronisé sur cet appareil' : `dans ${folder}`}`,
   vaultNotThere: ({ name, relay, isDeleted, folder }) =>
     `${name} : ${isDeleted ? 'un propriétaire l’a fait supprimer chez' : 'introuvable chez'} ${relay}${folder === undefined ? '' : ` ; les fichiers de ${folder} restent`}`,
-  vaultGoes: ({ name, by, at, until, signed }) =>
+  vaultGoes: ({ name, by, at, until, signed, elsewhere }) =>
     signed
-      ? `${name} y sera supprimé après le ${until} : la clé ${by} l’a demandé le ${at}. Les fichiers des appareils restent ; un propriétaire y renonce avec « grenier vault delete NOM --undo ».`
+      ? `${name} y sera supprimé après le ${until} : la clé ${by} l’a demandé le ${at}. Les fichiers des appareils restent ; un propriétaire y renonce avec « grenier vault delete NOM --undo${elsewhere === undefined ? '' : ` --relay ${elsewhere}`} ».`
       : `Le relais dit que ${name} sera supprimé après le ${until}, mais pas qui l’a demandé : la signature est fausse.`,
   errorVaultDeleted: ({ when }) =>
     `le relais a refusé : un propriétaire y a fait supprimer ce coffre${when === undefined ? '' : `, demandé le ${when}`} ; vos fichiers restent ici tels quels`,
@@ -34,5 +34,6 @@ export const frenchVaults: VaultsCatalogue = {
     'faire supprimer un coffre chez son relais (propriétaires) ; les fichiers des appareils restent',
   helpVaultDelete: () =>
     '« delete » : définitif une fois passée la durée de conservation, 30 jours sauf réglage',
+  helpVaultRelay: () => 'la copie de ce relais, et non là où le coffre est synchronisé',
   helpVaultUndo: () => 'y renoncer ; tant que ce n’est pas définitif, rien n’est parti',
 }

@@ -1,5 +1,4 @@
 // `grenier mirror`: a second relay that is kept up to date with the very same entries and packs. Asked of the running `sync` where one holds the folder.
-import { openMirrorAccount } from '../engine/mirror-account.ts'
 import type { MirrorChange } from '../engine/mirror-list.ts'
 import type { ExitCode } from '../errors.ts'
 import { openingKey } from '../home/home.ts'
@@ -23,9 +22,7 @@ export async function mirrorAdd(
   const startMs = performance.now()
   const asked = askedFolder(invocation, folder)
   if (asked.record.relay === url) throw usageError('mirror-first', url)
-  const platform = invocation.platform()
-  await openMirrorAccount({ home: asked.home, platform }, { relay: url, invite })
-  const mirrors = await change(invocation, asked, { do: 'add', relay: url })
+  const mirrors = await change(invocation, asked, { do: 'add', relay: url, ...(invite && { invite }) })
   output.line({ event: 'mirror-add', ...asked.place, relay: url, mirrors })
   output.result(output.words.mirrorAdded({ relay: url }))
   return ended(invocation, asked, startMs)

@@ -11,12 +11,13 @@ export function addVaults({ invocation, words, done, sub }: HistoryBuilding): vo
     .addArgument(new Argument('<delete>', words.helpVaultDelete({})).choices(['delete']))
     .argument(`<${words.value.name}>`)
     .option('--undo', words.helpVaultUndo({}))
+    .option('--relay <url>', words.helpVaultRelay({}))
     .action(async (_what: string, name: string, flags: unknown) => {
       done(
         await commands.deleteVault(
           invocation,
           name,
-          v.parse(v.object({ undo: v.optional(v.boolean()) }), flags),
+          v.parse(v.object({ undo: v.optional(v.boolean()), relay: v.optional(v.string()) }), flags),
         ),
       )
     })

@@ -116,7 +116,11 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
           deletion: deletionIn(trees),
           healed: healedIn(trees),
           verified: verifiedIn(trees),
-          mirrors: await mirrorStandings(trees, { relays: keptMirrors(trees), last: head?.seq ?? -1 }),
+          mirrors: await mirrorStandings(trees, {
+            relays: keptMirrors(trees),
+            home: record.relay,
+            last: head?.seq ?? -1,
+          }),
         },
       }
     } finally {

@@ -12,6 +12,7 @@ import { roleText } from './devices.ts'
 import { heaviestExitCode } from './exit-code.ts'
 import { knownFolder } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
+import { relayText } from './relay-text.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatId, formatMoment } from './quantities.ts'
 import { usageError } from './usage-error.ts'
@@ -113,7 +114,8 @@ function tell({ output }: Invocation, listed: Listed): void {
   output.result(words.vaultAt({ name, role, relay, bytes, changed, folder }))
   if (deletion === undefined) return
   const [at, until] = [formatMoment(deletion.at, language), formatMoment(deletion.finalAt, language)]
-  output.note(words.vaultGoes({ name, by: formatId(toHex(deletion.key)), at, until, signed }))
+  const elsewhere = record === undefined || record.relay === relay ? undefined : relay
+  output.note(words.vaultGoes({ name, by: formatId(toHex(deletion.key)), at, until, signed, elsewhere }))
 }
 
 /**
@@ -123,12 +125,12 @@ function tell({ output }: Invocation, listed: Listed): void {
 export async function deleteVault(
   invocation: Invocation,
   name: string,
-  flags: { readonly undo?: boolean | undefined },
+  flags: { readonly undo?: boolean | undefined; readonly relay?: string | undefined },
 ): Promise<ExitCode> {
   const { output, platform, yes } = invocation
   const { words, language } = output
   const home = openHome(invocation.homeDirectory)
-  const { record, vault, relay } = meant(home, name)
+  const { record, vault, relay } = meant(home, name, flags.relay)
   const shown = record === undefined ? formatId(toHex(vault)) : printable(record.name)
   const undo = flags.undo === true
   if (!undo && !yes) {
@@ -156,15 +158,18 @@ export async function deleteVault(
   return 0
 }
 
-/** A vault of this home by name, id or folder; any other by its whole id, at the only relay there is. */
+/** A vault of this home by name, id or folder, at its relay; any other by its whole id, at the only relay there is. `at`: at this one instead. */
 function meant(
   home: Home,
   name: string,
+  at: string | undefined,
 ): { record: FolderRecord | undefined; vault: VaultId; relay: string } {
-  const [relay, another] = home.relays
+  const [only, another] = home.relays
+  const relay = at === undefined ? (another === undefined ? only : undefined) : relayText(at)
   const isHere = home.folders.some((folder) => folder.vault === name)
-  if (/^[0-9a-f]{64}$/.test(name) && !isHere && relay !== undefined && another === undefined)
+  if (/^[0-9a-f]{64}$/.test(name) && !isHere && relay !== undefined)
     return { record: undefined, vault: vaultId(fromHex(name)), relay }
   const record = knownFolder(home, name)
-  return { record, vault: vaultId(fromHex(record.vault)), relay: record.relay }
+  const there = at === undefined ? record.relay : relayText(at)
+  return { record, vault: vaultId(fromHex(record.vault)), relay: there }
 }

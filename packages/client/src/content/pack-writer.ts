@@ -26,6 +26,7 @@ export interface OutgoingPack {
   /** Counts from 0 within one writer. */
   readonly ordinal: number
   readonly id: PackId
+  /** Given back, and empty, once the relay holds the pack and the log claims it. */
   readonly bytes: SealedBytes
   readonly epoch: number
   readonly chunks: readonly PackedChunk[]

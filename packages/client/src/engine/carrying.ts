@@ -128,7 +128,9 @@ class Carrying {
 /** @throws ClientError `update-needed` */
 function whole(carried: CarriedEntry): Uint8Array {
   if ('entry' in carried) return carried.entry
-  throw new ClientError('update-needed', 'a vault that was pruned cannot be carried by this version yet')
+  throw new ClientError('update-needed', 'a vault that was pruned cannot be carried by this version yet', {
+    data: { reason: 'pruned' },
+  })
 }
 
 /** One that is awaited later must not be taken for one that nobody awaits. */

@@ -125,8 +125,8 @@ export class Committer {
     })
     if (typeof answer === 'object') this.#tellVoid(built, answer)
     if (answer !== 'appended') return answer
-    shipper.claimed(packs)
     claimed(packs)
+    shipper.claimed(packs)
     for (const [from, to] of given) renamed.set(from, to)
     for (const action of built.actions) tally.change(changeOf(action))
     return answer

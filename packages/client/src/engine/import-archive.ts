@@ -74,7 +74,13 @@ async function judged(reader: ArchiveReader): Promise<LogState> {
   for (let sequence = 0; sequence <= reader.lastSequence; sequence += 1) {
     const archived = await reader.entry(sequence)
     if ('retired' in archived)
-      throw new ClientError('update-needed', 'a vault that was pruned cannot be imported by this version yet')
+      throw new ClientError(
+        'update-needed',
+        'a vault that was pruned cannot be imported by this version yet',
+        {
+          data: { reason: 'pruned' },
+        },
+      )
     if (!('entry' in archived)) throw gap(sequence, 'lost')
     try {
       state = advance(state, decodeEntry(archived.entry))

@@ -79,7 +79,9 @@ async function putOn(parts: MirrorCopyParts, session: RelaySession): Promise<num
   let batch: Uint8Array[] = []
   for await (const carried of from.entries(through + 1)) {
     if (!('entry' in carried))
-      throw new ClientError('update-needed', 'a mirror that is behind a prune is made anew')
+      throw new ClientError('update-needed', 'a mirror that is behind a prune is made anew', {
+        data: { reason: 'pruned' },
+      })
     batch.push(carried.entry)
     if (batch.length < entriesAtOnce) continue
     if ((await putBatch(parts, session, batch)) === 'moved') return undefined

@@ -16,6 +16,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { entryAt } from '../state/entry-keep.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
+import { openMirrorAccount } from './mirror-account.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
 import type { Vault } from './vault.ts'
 
@@ -25,10 +26,11 @@ interface Read {
   readonly mirrors: readonly string[]
 }
 
-/** What an owner may do about mirrors. `relay`: its URL. */
+/** What an owner may do about mirrors. `relay`: its URL. `invite`: its hoster's code, for an account there. */
 export interface MirrorChange {
   readonly do: 'add' | 'remove'
   readonly relay: string
+  readonly invite?: string
 }
 
 const key = otherKey('mirrors')
@@ -59,10 +61,12 @@ export async function noteMirrors(vault: Vault): Promise<void> {
  */
 export async function changeMirrors(
   { vault, entries, receiver, session: open }: PruningParts,
-  { do: what, relay }: MirrorChange,
+  { do: what, relay, invite }: MirrorChange,
 ): Promise<readonly string[]> {
   const session = await open()
   await receiver.receive(session)
+  requireOwner(vault)
+  if (what === 'add') await openMirrorAccount(vault, { relay, invite })
   for (;;) {
     const now = mirrorsOf(vault)
     if (now.includes(relay) === (what === 'add')) {

@@ -101,13 +101,20 @@ export class Mirroring {
     }
     return {
       ...from,
+      async *entries(first) {
+        try {
+          yield* from.entries(first)
+        } catch (error) {
+          throw ofTheSource(error)
+        }
+      },
       async pack(id) {
         giveWay()
-        return await from.pack(id).catch((error: unknown) => {
-          // The relay that it comes from is away: that is no failure of the mirror's.
-          if (error instanceof ClientError && error.code === 'relay-unreachable') throw new GaveWay()
-          throw error
-        })
+        try {
+          return await from.pack(id)
+        } catch (error) {
+          throw ofTheSource(error)
+        }
       },
     }
   }
@@ -127,6 +134,12 @@ export class Mirroring {
       report({ event: 'mirror', relay, code: error.code, ...(reason === undefined ? {} : { reason }) })
     this.#told.set(relay, told)
   }
+}
+
+/** The relay that it comes from is away: that is no failure of the mirror's. */
+function ofTheSource(error: unknown): unknown {
+  const isAway = error instanceof ClientError && error.code === 'relay-unreachable'
+  return isAway ? new GaveWay() : error
 }
 
 /** Not an error. */

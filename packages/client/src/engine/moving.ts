@@ -91,6 +91,7 @@ export class Moving {
     // What came in the last moment, and what an earlier attempt did not come to.
     if (from !== undefined && !(isThere && (await this.#isWhole()))) await this.#carry(from, url)
     const removedMs = removeOld && from !== undefined ? await this.#removeOld(from) : undefined
+    if (removedMs !== undefined) vault.record = await withoutFormer(vault)
     return { relay: url, from, isThere, ...this.#sum, lacking: this.#lacking.map(toHex), removedMs }
   }
 
@@ -215,6 +216,13 @@ export class Moving {
     const { deletion } = await (await connection.session()).vaultFacts(vault.log.vault)
     if (deletion !== undefined) throw unfinished('going')
   }
+}
+
+/** Of a copy that goes there is no more to be said or carried. */
+async function withoutFormer({ home, record }: Vault): Promise<Vault['record']> {
+  const now = { ...record, movedFrom: undefined }
+  await home.addFolder(now)
+  return now
 }
 
 /** Whether the entry is one of this log. */

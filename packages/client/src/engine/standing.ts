@@ -12,7 +12,7 @@ import type { Vault } from './vault.ts'
 
 /** What `status` shows. */
 export async function statusOf(
-  { trees, log }: Vault,
+  { trees, log, record }: Vault,
   at: { readonly state: FolderState; readonly tally: Tally; readonly lastContactMs: number | undefined },
 ): Promise<FolderStatus> {
   const { state, tally, lastContactMs } = at
@@ -28,7 +28,11 @@ export async function statusOf(
     verified: verifiedIn(trees),
     mirrors: log.isEmpty
       ? []
-      : await mirrorStandings(trees, { relays: mirrorsOf({ trees, log }), last: log.state.head.sequence }),
+      : await mirrorStandings(trees, {
+          relays: mirrorsOf({ trees, log }),
+          home: record.relay,
+          last: log.state.head.sequence,
+        }),
     lastContactMs,
   }
 }
