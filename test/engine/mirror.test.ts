@@ -51,6 +51,9 @@ test('a run brings the very same entries and packs to a mirror that an owner nam
   expect(before?.bytes).toBeGreaterThan(80_000)
   expect(before?.entries).toBeGreaterThan(2)
   expect((await kept(ground.otherStores)).entries).toEqual([])
+  const { events } = await device('b').sync()
+  expect(events.filter(({ event }) => event === 'mirror')).toEqual([])
+  expect(await mirrorOf(device('b'))).toMatchObject({ failure: undefined })
   await device('a').sync()
   expect(await kept(ground.otherStores)).toEqual(await kept(stores))
   expect(await mirrorOf(device('a'))).toMatchObject({ entries: 0, bytes: 0, failure: undefined })
@@ -105,6 +108,15 @@ test('one that has another history is told of, and nothing comes of it at the fi
   expect(await kept(ground.otherStores)).toEqual(there)
   expect(device('a').has('elsewhere')).toBe(false)
   expect((await device('a').sync()).summary).toMatchObject({ conflicts: 0, problems: 0 })
+})
+
+test('one that the vault was moved to is none meanwhile', async () => {
+  const [record] = device('a').home.folders
+  if (record === undefined) throw new Error('no folder')
+  await device('a').home.addFolder({ ...record, relay: otherRelayUrl })
+  expect(await mirrorOf(device('a'))).toBeUndefined()
+  await device('a').home.addFolder(record)
+  expect(await mirrorOf(device('a'))).toMatchObject({ relay: otherRelayUrl })
 })
 
 test('one that is taken off the list gets nothing more', async () => {

@@ -38,7 +38,9 @@ export async function mirrorRemove(
   const startMs = performance.now()
   const asked = askedFolder(invocation, folder)
   const before = (await standingOf(invocation, asked.home, asked.record)).status.mirrors ?? []
-  if (!before.some((one) => one.relay === url)) throw usageError('mirror-unknown', url)
+  // The vault may have moved to it since: it is not shown then, and can be let go of all the same.
+  if (asked.record.relay !== url && !before.some((one) => one.relay === url))
+    throw usageError('mirror-unknown', url)
   const mirrors = await change(invocation, asked, { do: 'remove', relay: url })
   output.line({ event: 'mirror-remove', ...asked.place, relay: url, mirrors })
   output.result(output.words.mirrorRemoved({ relay: url }))

@@ -118,7 +118,7 @@ async function resting(invocation: Invocation, home: Home, record: FolderRecord)
           verified: verifiedIn(trees),
           mirrors: await mirrorStandings(trees, {
             relays: keptMirrors(trees),
-            home: record.relay,
+            at: record.relay,
             last: head?.seq ?? -1,
           }),
         },

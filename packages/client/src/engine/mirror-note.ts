@@ -55,18 +55,13 @@ export async function noteMirror({ trees }: Vault, relay: string, note: MirrorNo
   await trees.write({ flush: false }, (rows) => rows.put(keyOf(relay), row))
 }
 
-/** These mirrors of a vault that is at the relay `home`, and whose log ends with the entry `last`, by what its state says. */
+/** These mirrors of a vault whose log ends with the entry `last`, by what its state says. The one that it was moved to since, `at`, is none meanwhile. */
 export async function mirrorStandings(
   trees: TreesStore,
-  {
-    relays,
-    home,
-    last,
-  }: { readonly relays: readonly string[]; readonly home: string; readonly last: number },
+  { relays, at, last }: { readonly relays: readonly string[]; readonly at: string; readonly last: number },
 ): Promise<readonly MirrorStanding[]> {
   const standings: MirrorStanding[] = []
-  // A vault that was moved to its mirror is mirrored there no more.
-  for (const relay of relays) if (relay !== home) standings.push(await standingOf(trees, relay, last))
+  for (const relay of relays) if (relay !== at) standings.push(await standingOf(trees, relay, last))
   return standings
 }
 

@@ -1,6 +1,6 @@
 // Keeps the mirrors of a vault up to date beside a run, on lines of its own: after everything else is settled, within the bandwidth limit, and gone on
 // with where it was cut off. Whatever a mirror does, or does not, is noted for `status` and told once; the sync never fails by it.
-import { CryptoError } from '@grenier/crypto'
+import { compareRoles, CryptoError, roleOf } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { claimsOf } from '../state/pack-table.ts'
 import { carriedVault } from './carried-vault.ts'
@@ -124,8 +124,11 @@ export class Mirroring {
     if (error instanceof GaveWay || this.#signal.aborted) return
     if (!(error instanceof ClientError || error instanceof CryptoError)) throw error
     const { platform, trees, report } = vault
-    this.#failedMs.set(relay, platform.clock.monotonic())
     const data = error instanceof ClientError ? error.data['reason'] : undefined
+    // The first copy is an owner's, and may be under way: until then the relay knows nobody who joined, and takes no entry before its packs.
+    const isToCome = mirrorNote(trees, relay).through < 0 && !isOwner(vault)
+    if (isToCome && (data === 'account-unknown' || data === 'pack-missing')) return
+    this.#failedMs.set(relay, platform.clock.monotonic())
     const reason = data === undefined ? undefined : String(data)
     const failure = { code: error.code, reason, sinceMs: platform.clock.now() }
     await noteMirror(vault, relay, { ...mirrorNote(trees, relay), failure })
@@ -140,6 +143,11 @@ export class Mirroring {
 function ofTheSource(error: unknown): unknown {
   const isAway = error instanceof ClientError && error.code === 'relay-unreachable'
   return isAway ? new GaveWay() : error
+}
+
+function isOwner({ log, home }: Vault): boolean {
+  const role = roleOf(log.state.spine, home.device.sign.publicKey)
+  return role !== undefined && compareRoles(role, 'owner') >= 0
 }
 
 /** Not an error. */

@@ -30,7 +30,7 @@ export async function statusOf(
       ? []
       : await mirrorStandings(trees, {
           relays: mirrorsOf({ trees, log }),
-          home: record.relay,
+          at: record.relay,
           last: log.state.head.sequence,
         }),
     lastContactMs,
