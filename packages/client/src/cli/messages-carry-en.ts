@@ -28,7 +28,7 @@ export const englishCarry: CarryCatalogue = {
   hintMoveUnfinished: ({ what }) => unfinishedHint[what] ?? unfinishedHintElse,
   movedOn: ({ relay }) => `an owner took this vault to another relay: this folder goes on at ${relay}`,
   moveDone: ({ entries, packs, bytes, relay }) =>
-    `The vault goes on at ${relay}: ${entries} entries and ${packs} packs, ${bytes}, were taken there.`,
+    `The vault goes on at ${relay}: ${entries} ${entries === '1' ? 'entry' : 'entries'} and ${packs} ${packs === '1' ? 'pack' : 'packs'}, ${bytes}, were taken there.`,
   moveThere: ({ relay }) => `The vault is at ${relay}, all of it.`,
   moveLacking: ({ pack }) =>
     `pack ${pack} is not at the old relay either: who has its contents sends them anew`,

@@ -29,7 +29,7 @@ export const frenchCarry: CarryCatalogue = {
   movedOn: ({ relay }) =>
     `un propriétaire a emmené ce coffre sur un autre relais : ce dossier continue avec ${relay}`,
   moveDone: ({ entries, packs, bytes, relay }) =>
-    `Le coffre continue sur ${relay} : ${entries} entrées et ${packs} paquets, ${bytes}, y ont été portés.`,
+    `Le coffre continue sur ${relay} : ${entries} ${entries === '1' ? 'entrée' : 'entrées'} et ${packs} ${packs === '1' ? 'paquet' : 'paquets'}, ${bytes}, y ont été portés.`,
   moveThere: ({ relay }) => `Le coffre est sur ${relay}, en entier.`,
   moveLacking: ({ pack }) =>
     `le paquet ${pack} n’est pas sur l’ancien relais non plus : qui en a le contenu l’envoie à nouveau`,

@@ -23,6 +23,8 @@ interface Listed {
   readonly vault: VaultId
   readonly relay: string
   readonly record: FolderRecord | undefined
+  /** Whether a folder here syncs this vault with another relay. */
+  readonly isSyncedElsewhere: boolean
   readonly facts: VaultFacts | undefined
   readonly refused: string | undefined
   /** The time of its last entry, ms, as that gives it. */
@@ -63,15 +65,17 @@ async function vaultsAt(session: ConnectedSession, home: Home, relay: string): P
   for (const id of ids) {
     const vault = vaultId(fromHex(id))
     const record = here.find((folder) => folder.vault === id)
+    const isSyncedElsewhere = record === undefined && home.folders.some((folder) => folder.vault === id)
+    const place = { vault, relay, record, isSyncedElsewhere }
     try {
       const facts = await session.vaultFacts(vault)
       const changedMs = (await session.head(vault))?.at
       const isRead = record === undefined && facts.entryBytes <= namedLogBytesMax
       const sight = isRead ? await sightOfVault(session, vault, home) : undefined
-      listed.push({ vault, relay, record, facts, refused: undefined, changedMs, sight })
+      listed.push({ ...place, facts, refused: undefined, changedMs, sight })
     } catch (error) {
       if (!(error instanceof ClientError) || error.code !== 'relay-refused') throw error
-      listed.push({ vault, relay, record, facts: undefined, refused: String(error.data['reason']) })
+      listed.push({ ...place, facts: undefined, refused: String(error.data['reason']) })
     }
   }
   return listed
@@ -114,7 +118,7 @@ function tell({ output }: Invocation, listed: Listed): void {
   output.result(words.vaultAt({ name, role, relay, bytes, changed, folder }))
   if (deletion === undefined) return
   const [at, until] = [formatMoment(deletion.at, language), formatMoment(deletion.finalAt, language)]
-  const elsewhere = record === undefined || record.relay === relay ? undefined : relay
+  const elsewhere = listed.isSyncedElsewhere ? relay : undefined
   output.note(words.vaultGoes({ name, by: formatId(toHex(deletion.key)), at, until, signed, elsewhere }))
 }
 
