@@ -104,14 +104,19 @@ async function restored(device: Device, ground: Ground, moment: Moment): Promise
   return tree
 }
 
+/** Some time at which the folder was so. */
+function timeIn({ fromMs, untilMs }: Recorded, seeded: Seeded): number {
+  return fromMs + Math.floor(seeded.next() * (untilMs - fromMs))
+}
+
 /** Named by one of the two it is brought back; named by the other it means the same entry. */
 async function brings(
   record: Recorded,
   on: { device: Device; ground: Ground; seeded: Seeded },
 ): Promise<void> {
   const { device, ground, seeded } = on
-  const { sequence, fromMs, untilMs, tree } = record
-  const timeMs = fromMs + Math.floor(seeded.next() * (untilMs - fromMs))
+  const { sequence, tree } = record
+  const timeMs = timeIn(record, seeded)
   const names: Moment[] = seeded.chance(0.5) ? [{ sequence }, { timeMs }] : [{ timeMs }, { sequence }]
   const [moment = { sequence }, other = { sequence }] = names
   expect(differences(tree, await restored(device, ground, moment)), JSON.stringify(moment)).toEqual([])
@@ -160,6 +165,8 @@ test(
     const pruned = await prune(alpha)
     const through = pruned.through ?? Number.POSITIVE_INFINITY
     expect(pruned.entries).toBeGreaterThan(0)
+    // Pruned, and at the relay still: any moment is there, by either name.
+    for (const record of drawn(recording.records, seeded)) await brings(record, on)
     await recording.change(prunedAt, changes)
     clock.passes(floorMs + dayMs)
     const swept = await ground.sweep()
@@ -173,10 +180,19 @@ test(
     const beta = ground.device('beta', { clock: clock.client })
     await beta.join(alpha)
     expect(differences(readTree(alpha.folder), readTree(beta.folder))).toEqual([])
+    // Who never saw the last entry that went has its state, and not its time: by time it cannot be told from those before.
+    const undated = recording.records.filter(({ sequence }) => sequence <= through)
+    for (const record of undated) {
+      const moment = { timeMs: timeIn(record, seeded) }
+      await expect(restored(beta, ground, moment)).rejects.toMatchObject({ code: 'history-gone' })
+    }
     for (const { sequence } of gone ?? [])
       await expect(restored(beta, ground, { sequence })).rejects.toMatchObject({ code: 'history-gone' })
+    const last = undated.find(({ sequence }) => sequence === through)
+    if (last !== undefined)
+      expect(differences(last.tree, await restored(beta, ground, { sequence: through }))).toEqual([])
     for (const [at, record] of drawn(kept ?? [], seeded).entries())
-      await brings(record, { ...on, device: at % 2 === 0 ? alpha : beta })
+      await brings(record, { ...on, device: at % 2 === 0 || record === last ? alpha : beta })
     console.log(
       `${recording.records.length} moments recorded, ${kept?.length ?? 0} of them kept by the prune, ${swept?.packs ?? 0} packs gone for good`,
     )

@@ -67,7 +67,7 @@ export class FolderHistory {
     const { vault, receiver, entries, ask } = this.#parts
     const { path, exact } = query
     // What a moment means is not moved by what is done here.
-    const sequence = this.#history.sequenceOf(query.moment)
+    const sequence = await this.#history.sequenceOf(query.moment)
     await this.#settle({ before: path })
     await this.#history.at({ sequence }, async (tree) => {
       const session = (): Promise<RelaySession> => this.#session()

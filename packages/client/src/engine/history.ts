@@ -73,17 +73,19 @@ export class History {
     }
   }
 
-  /** @throws ClientError `moment-unknown` */
-  sequenceOf(moment: Moment): number {
-    const { trees, log } = this.#parts.vault
-    return sequenceAt(trees, log.state.head.sequence, moment)
+  /** @throws ClientError `moment-unknown`; `history-gone` where nobody keeps what tells the times of entries around it */
+  async sequenceOf(moment: Moment): Promise<number> {
+    const { vault, session } = this.#parts
+    const { trees, log } = vault
+    const replay = new LogReplay(vault, session)
+    return await sequenceAt({ rows: trees, head: log.state.head.sequence, replay }, moment)
   }
 
   /** The tree of a moment, for as long as `work` takes. `moment`: undefined for now. */
   async at<T>(moment: Moment | undefined, work: (tree: HistoryTree) => Promise<T>): Promise<T> {
     const { vault, session } = this.#parts
     const { trees, log } = vault
-    const sequence = moment === undefined ? log.state.head.sequence : this.sequenceOf(moment)
+    const sequence = moment === undefined ? log.state.head.sequence : await this.sequenceOf(moment)
     // What is now may go on while it is looked at; what was does not.
     const former =
       moment === undefined
