@@ -4,6 +4,7 @@ import { cacheOptions, without } from './test/defences/without.mjs'
 
 const conditions = ['source', 'node', 'import', 'default']
 const ssr = { resolve: { conditions, externalConditions: conditions } }
+const setupFiles = ['test/property-seed.ts']
 const shared = { resolve: { conditions }, ssr, plugins: without() }
 
 export default defineConfig({
@@ -15,6 +16,7 @@ export default defineConfig({
         test: {
           ...cacheOptions,
           name: 'unit',
+          setupFiles,
           include: ['packages/*/src/**/*.test.ts', 'test/architecture.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
@@ -26,6 +28,7 @@ export default defineConfig({
         test: {
           ...cacheOptions,
           name: 'cross',
+          setupFiles,
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture.test.ts', '**/node_modules/**'],
           testTimeout: 300_000,

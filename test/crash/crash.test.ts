@@ -1,13 +1,14 @@
 // `kill -9` of a real client or relay on a real disk, at moments drawn by a seed: nothing half done is seen, nothing is lost, and in the end all is as if
 // nothing had been. `npm run crash` takes every moment.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { CrashGround } from './crash-point.ts'
 import { CrashWalk, walkables } from './crash-walk.ts'
 import { outOfOrder, type Effect } from './journal.ts'
 import { manyFiles, scenarios } from './scenarios.ts'
 
-const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1e9)
+const seed = testSeed()
 /** Of each scenario, as many as take about a minute on two cores. */
 const sampled = 4
 

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { decodeDevice, type Entry } from '@grenier/crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { lineOf, Stage, summaryOf, type Device, type Ended, type Relay } from './commands.ts'
 import { openChanges } from './opened-log.ts'
@@ -29,7 +30,7 @@ interface World {
   readonly seenByAway: number
 }
 
-const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1e9)
+const seed = testSeed()
 const kept = ['relay', 'home-alpha', 'home-beta', 'here', 'there']
 
 let world: World

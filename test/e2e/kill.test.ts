@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { decodeDevice, toHex } from '@grenier/crypto'
 import { expect, onTestFinished, test } from 'vitest'
+import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { isSynced, Stage, untilHolds, type Device, type Relay, type Running } from './commands.ts'
 import { chunksClaimedTwice, openChanges } from './opened-log.ts'
@@ -158,7 +159,7 @@ test(
   `${kills} times kill -9 in the middle of a sync, and nothing is lost or sent twice`,
   options,
   async () => {
-    const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1e9)
+    const seed = testSeed()
     const seeded = new Seeded(seed)
     const stage = Stage.forTest()
     const relay = await stage.relay()

@@ -1,10 +1,11 @@
-// A slice of `npm run fuzz`: other seeds each time, printed when something is found.
+// A slice of `npm run fuzz`; the seed is printed when something is found.
 import { expect, test } from 'vitest'
+import { testSeed } from '../seed.ts'
 import { fuzz, targets } from './fuzzing.ts'
 
 /** What goes through whole sessions or a state store costs more. */
 const slow = new Set(['relay session', 'checkpoint'])
-const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1_000_000_000)
+const seed = testSeed()
 
 test.each(targets)('whatever is done to it, $name is refused with a stated code', async (target) => {
   const tries = slow.has(target.name) ? 300 : 3000

@@ -9,6 +9,7 @@ import type { Moment } from '../../packages/client/src/engine/history-query.ts'
 import type { Pruned } from '../../packages/client/src/engine/pruning.ts'
 import { differences, readTree, type Tree } from '../e2e/trees.ts'
 import { Ground, type Device } from '../folder/devices.ts'
+import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { ask } from './asking.ts'
 import { Changing } from './changing.ts'
@@ -144,7 +145,7 @@ function drawn(records: readonly Recorded[], seeded: Seeded): Recorded[] {
 test(
   'any moment comes back exactly, by time and by sequence, also when the vault was pruned in between',
   async () => {
-    const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1e9)
+    const seed = testSeed()
     console.log(`GRENIER_SEED=${seed} GRENIER_HISTORY_FILES=${files} GRENIER_HISTORY_CHANGES=${changes}`)
     const seeded = new Seeded(seed)
     const clock = new MovedClock()

@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Ground, timesOf, treeOf, type Device } from '../folder/devices.ts'
+import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { ask } from './asking.ts'
 
@@ -94,7 +95,7 @@ class User {
 }
 
 test('any of many moments gives back the tree that was recorded then', { timeout: 3_600_000 }, async () => {
-  const seed = Number(process.env['GRENIER_SEED'] ?? Math.trunc(performance.timeOrigin)) % 2 ** 31
+  const seed = testSeed()
   const random = new Seeded(seed)
   const device = ground.device('alpha')
   const user = new User(device, random)

@@ -1,11 +1,12 @@
 // Every step at which a sync can be cut off, one after the other: from no crash may anything be missing, or come out differently on two devices.
 import { describe, expect, test } from 'vitest'
+import { testSeed } from '../seed.ts'
 import { crashAt, stepsOfScenario } from './crash-points.ts'
 import { Seeded } from './seeded.ts'
 
 /** As many as take well under a minute on two cores; `GRENIER_CRASHES=all` takes each. */
 const sampled = 60
-const seed = Number(process.env['GRENIER_SEED'] ?? 1)
+const seed = testSeed()
 
 describe('a device that dies in the middle of a sync', async () => {
   const steps = Array.from({ length: await stepsOfScenario() }, (_, at) => at + 1)

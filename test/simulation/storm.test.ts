@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { testSeed } from '../seed.ts'
 import { plannerRun } from './planner-runs.ts'
 import { plannerRegressions, regressions } from './regressions.ts'
 import { storm } from './storm.ts'
 
 /** A bounded slice; `npm run simulate` goes on from other seeds. */
-const first = Number(process.env['GRENIER_SEED'] ?? 1)
+const first = testSeed()
 const count = Number(process.env['GRENIER_RUNS'] ?? 200)
 const plannerCount = Number(process.env['GRENIER_PLAN_RUNS'] ?? 10_000)
 const atOnce = 50

@@ -9,6 +9,7 @@ import { isSynced, Stage, untilHolds, type Device, type Relay, type Running } fr
 import { RelayStore } from '../e2e/relay-store.ts'
 import { copyTree, installed, shared } from '../e2e/source-tree.ts'
 import { folderDifferences, looksEqual } from '../e2e/trees.ts'
+import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { Hand } from './hand.ts'
 import { unaccounted, type Version } from './ledger.ts'
@@ -83,7 +84,7 @@ async function spell(
 test(
   'three devices come to agree, and every version that was written can be had',
   async () => {
-    const seed = Number(process.env['GRENIER_SEED'] ?? Date.now() % 1e9)
+    const seed = testSeed()
     const seeded = new Seeded(seed)
     const stage = Stage.forTest()
     const relay = await stage.relay()
