@@ -1,10 +1,14 @@
 // What a relay acknowledged and dropped, or altered, is found by looking at contents; the files that it concerns are named, and sent anew from a device
 // that has them.
-import { openFolder, type ClientError } from '@grenier/client'
+import { containerFrontBytes } from '@grenier/crypto'
+import { openFolder, type ClientError, type FolderEngine } from '@grenier/client'
 import { describe, expect, test } from 'vitest'
 import type { Verification } from '../../packages/client/src/engine/mending.ts'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import type { Verified } from '../../packages/client/src/engine/verified-note.ts'
 import { within, type Machine } from '../simulation/world.ts'
+
+const dayMs = 24 * 3_600_000
 
 async function verify(world: HostileWorld, machine: Machine, share = 1): Promise<Verification> {
   const asked = (async () => {
@@ -128,16 +132,99 @@ describe('an audit', () => {
   test('is made a little each day by a device that watches, within its budget', async () => {
     const world = await manyPacks()
     const a = world.at(0)
-    const day = 24 * 3_600_000
     a.sync(false)
     await world.until(() => eventsOf(a, 'state').some(({ state }) => state === 'synced'), 60_000)
     world.relayDisk.rot(() => undefined)
     const before = world.relay.asked.get('get') ?? 0
-    await world.until(() => (world.relay.asked.get('get') ?? 0) > before, 3 * day)
+    await world.until(() => (world.relay.asked.get('get') ?? 0) > before, 3 * dayMs)
     expect(world.relay.asked.get('get') ?? 0).toBeGreaterThan(before)
     const isHealed = (): boolean => eventsOf(a, 'healed').some(({ packs }) => packs > 0)
-    expect(await world.until(isHealed, day)).toBe(true)
+    expect(await world.until(isHealed, dayMs)).toBe(true)
     a.stop()
     expect((await world.outcomeOf(a)) as ClientError).toMatchObject({ code: 'interrupted' })
+  })
+
+  test('of each day asks the relay for no more than its budget, and status has the last one that was made', async () => {
+    const world = await peacefulWorld({ devices: 2 })
+    const a = world.at(0)
+    // Well above what one day looks at, so that the budget is what ends it.
+    const budget = 16 << 20
+    a.user.write('large', Buffer.from(world.random.bytes(1.5 * budget)))
+    await world.syncs(a)
+    const asked: { atMs: number; bytes: number }[] = []
+    world.relay.onRequest = (message) => {
+      // Whole packs are the audit's; the front of a pack and a region of it are read for the prune that goes unasked.
+      if (message.type === 'get' && message.offset === 0 && message.length > containerFrontBytes)
+        asked.push({ atMs: world.scheduler.nowMs, bytes: message.length })
+    }
+    const kept = async (): Promise<Verified | undefined> => {
+      const engine = await openFolder(a.context(), a.folderPath)
+      try {
+        return (await engine.status()).verified
+      } finally {
+        await engine.close()
+      }
+    }
+    expect(await kept(), 'none was made').toBeUndefined()
+    const days = 3
+    const startMs = world.scheduler.nowMs
+    a.sync(false)
+    await world.until(() => world.scheduler.nowMs - startMs > (days + 0.5) * dayMs, 2 * days * dayMs)
+    const perDay = Array.from({ length: days + 1 }, (_, day) => {
+      const own = asked.filter(({ atMs }) => Math.floor((atMs - startMs) / dayMs) === day)
+      return own.reduce((sum, { bytes }) => sum + bytes, 0)
+    })
+    expect(perDay[0], 'the first one comes a day after the device has begun').toBe(0)
+    for (const bytes of perDay.slice(1)) {
+      expect(bytes).toBeLessThanOrEqual(budget)
+      expect(bytes, 'and most of it is used').toBeGreaterThan(budget / 2)
+    }
+    a.stop()
+    await world.outcomeOf(a)
+    const last = asked.at(-1)?.atMs ?? 0
+    const verified = await kept()
+    expect(verified).toMatchObject({ hurt: 0, files: 0, bytes: perDay.at(-1) })
+    expect(Math.abs((verified?.atMs ?? 0) - last), 'dated when it was made').toBeLessThan(60_000)
+    expect(verified?.packs).toBeLessThan(verified?.of ?? 0)
+  })
+
+  test('of a day that breaks off is none: status keeps the one before, and it is tried again within hours', async () => {
+    const world = await manyPacks()
+    const a = world.at(0)
+    await verify(world, a)
+    const made = world.scheduler.nowMs
+    a.sync(false)
+    let breaks = true
+    let tries = 0
+    world.relay.onRequest = ({ type }) => {
+      if (type !== 'get' || !breaks) return
+      tries += 1
+      world.cut(a)
+    }
+    await world.until(() => tries > 0, 3 * dayMs)
+    expect(tries).toBeGreaterThan(0)
+    await world.until(() => world.scheduler.nowMs - made > 1.5 * dayMs, 2 * dayMs)
+    const standing = async (): Promise<Verified | undefined> => {
+      const said: (Verified | undefined)[] = []
+      const what = async (engine: FolderEngine): Promise<unknown> =>
+        said.push((await engine.status()).verified)
+      await world.settles(
+        new Promise((told) => {
+          a.ask(what, told)
+        }),
+      )
+      return said[0]
+    }
+    expect(Math.abs(((await standing())?.atMs ?? 0) - made)).toBeLessThan(60_000)
+    expect(tries, 'one try after the other would drain the line').toBeLessThan(100)
+    breaks = false
+    const isMade = async (): Promise<boolean> => ((await standing())?.atMs ?? 0) > made + dayMs
+    for (let hour = 0; hour < 6 && !(await isMade()); hour += 1) {
+      const fromMs = world.scheduler.nowMs
+      await world.until(() => world.scheduler.nowMs - fromMs > 3_600_000, 2 * 3_600_000)
+    }
+    expect(await isMade()).toBe(true)
+    a.stop()
+    await world.outcomeOf(a)
   })
 })

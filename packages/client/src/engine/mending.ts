@@ -12,7 +12,7 @@ import { LostPacks } from './lost-packs.ts'
 import type { Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
 import { vaultFetch } from './vault-fetch.ts'
-import { noteVerified, verifiedIn, type Verified } from './verified-note.ts'
+import { auditDueIn, noteAuditDue, noteVerified, type Verified } from './verified-note.ts'
 
 /** A watching client looks at this much of what the relay holds, this often. */
 const dailyBytes = 16 << 20
@@ -143,6 +143,8 @@ export class Mending {
     const { trees } = this.#parts.vault
     await trees.write({ flush: false }, (rows) => keepHurt(rows, this.lost.hurtSoFar))
     await noteVerified(trees, verified)
+    // Whatever a person had looked at counts for the day as well.
+    await noteAuditDue(trees, verified.atMs + dailyMs)
     return verified
   }
 
@@ -150,16 +152,16 @@ export class Mending {
   async daily(): Promise<void> {
     const { vault } = this.#parts
     const { trees, platform, report } = vault
-    const last = verifiedIn(trees)
+    const due = auditDueIn(trees)
     const nowMs = platform.clock.now()
-    if (last === undefined) {
-      // The first one comes a day after this device has begun.
-      await noteVerified(trees, { atMs: nowMs, packs: 0, of: 0, bytes: 0, hurt: 0, files: 0 })
+    // The first one comes a day after this device has begun. A time that lies further ahead than that is of a clock that was wrong.
+    if (due === undefined || due - nowMs > dailyMs) {
+      await noteAuditDue(trees, nowMs + dailyMs)
       return
     }
-    if (nowMs - last.atMs < dailyMs) return
+    if (nowMs < due) return
     // A line that breaks in the middle of it is not drained by one try after the other.
-    await noteVerified(trees, { ...last, atMs: nowMs - dailyMs + dailyAgainMs })
+    await noteAuditDue(trees, nowMs + dailyAgainMs)
     const done = await this.#mend(await this.#check({ bytesMax: dailyBytes }))
     for (const path of done.left) report({ event: 'problem', path, code: 'pack-unavailable' })
   }
