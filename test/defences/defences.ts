@@ -33,7 +33,7 @@ async function checkWhole(wanted: readonly Removal[]): Promise<void> {
   const { failed, broken, passed } = await runTests({ files: [...files].sort() })
   if (failed !== undefined || broken !== undefined || passed === 0)
     throw new Error(
-      `fails with nothing taken out: ${failed?.file ?? ''} ${failed?.test ?? ''} ${broken ?? ''}`,
+      `fails with nothing taken out: ${failed === undefined ? (broken ?? 'no test ran') : `${failed.file} ${failed.test}: ${failed.said}`}`,
     )
   console.log(`${passed} tests in ${files.size} files pass with nothing taken out\n`)
 }
