@@ -6,6 +6,18 @@ const client = 'packages/client/src'
 
 export const memberRemovals: readonly Removal[] = [
   {
+    attacks: [17],
+    gone: 'that `recover` voids open invitations, also where nobody goes',
+    edits: [
+      {
+        file: `${client}/engine/recovery-sight.ts`,
+        find: '  const invites = own ? [...state.spine.invites.values()].map(({ keys }) => keys.sign) : []\n',
+        replace: '  const invites: SigningKey[] = []\n',
+      },
+    ],
+    tests: ['test/engine/recovery.test.ts'],
+  },
+  {
     attacks: [15],
     gone: 'that a parent is a directory',
     edits: [

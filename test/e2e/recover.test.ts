@@ -25,6 +25,7 @@ interface Listed {
     made: string
     device: string
     head: { seq: number }
+    invitations: readonly { role: string; name: string; mayGo: boolean }[]
   }[]
   readonly refused: readonly { id: string; reason: string }[]
   readonly withheld: readonly { id: string; name: string }[]
@@ -132,6 +133,32 @@ test('devices that are not named are out, and read nothing that comes after', as
   const again = await fresh.done(...recover)
   expect(summaryOf(again)['exitCode']).toBe(0)
   expect(lineOf(again.lines, 'recovered')).toMatchObject({ kept: [], revoked: [] })
+})
+
+test('a code that is still open is shown, and is dead once the words are back, whoever stays', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const [desk, fresh] = [stage.device('desk'), stage.device('fresh')]
+  const words = await desk.setup(url)
+  const here = filled(stage, 'here')
+  await desk.done('add', here, '--name', 'mine')
+  const code = await desk.invite(here, '--role', 'owner')
+  const recover = ['recover', url, '--phrase-file', words]
+  const [vault] = listed(await fresh.done(...recover)).vaults
+  expect(vault?.invitations).toMatchObject([{ role: 'owner', name: 'desk', mayGo: true }])
+  const shown = await fresh.startPlain(...recover).ended
+  expect(shown.stdout.toString()).toMatch(/open invitation \S+ \(owner; made by “desk”, .*; until .*\)/)
+
+  const into = ['--vault', 'mine', '--into', stage.path('back'), '--keep-device', 'desk']
+  const back = await fresh.startPlain(...recover, ...into).ended
+  expect(back.exitCode).toBe(0)
+  expect(back.stderr).toContain('An open invitation is void')
+  const { lines } = await desk.done('devices', here)
+  expect(lineOf(lines, 'devices')).toMatchObject({ invitations: [] })
+  const thief = stage.device('thief')
+  expect((await thief.run('join', code, stage.path('stolen'))).exitCode).toBe(5)
+  expect(existsSync(stage.path('stolen'))).toBe(false)
+  await desk.done('sync', '--once')
 })
 
 test('a planted vault is refused, and a withheld one is named', async () => {

@@ -121,7 +121,98 @@ test('in a friend’s vault the words take out their own devices, show the other
   expect(vault.identities).toHaveLength(3)
   const before = await recipients(thief)
   const gone = await words.takeIn(vault, nobody)
-  expect(gone).toEqual({ devices: [keys.friendDevice], identities: [] })
+  expect(gone).toEqual({ devices: [keys.friendDevice], identities: [], invitations: [] })
   before.delete(keys.friendDevice)
   expect(await recipients(thief)).toEqual(before.add(words.device))
+})
+
+test('open invitations are shown to the words: who made them, when, for which role, until when', async () => {
+  const { world, friend, keys } = await stolen()
+  const a = world.at(0)
+  await world.invite(a, 'owner')
+  await world.invite(a, 'reader')
+  const vault = await new Words(world).look()
+  const made = { by: keys.owner, byName: a.home.deviceName, mayGo: true }
+  expect(vault.invitations).toMatchObject([
+    { ...made, role: 'owner' },
+    { ...made, role: 'reader' },
+  ])
+  for (const { expiresMs, atMs, seq } of vault.invitations) {
+    expect(expiresMs - atMs).toBe(3_600_000)
+    expect(seq).toBeLessThanOrEqual(vault.head.seq)
+  }
+  const theirs = await new Words(world, friend.identity).look()
+  expect(theirs.invitations.map(({ mayGo }) => mayGo)).toEqual([false, false])
+})
+
+test('attack 17: an invitation that was open when the words came is void, also where nobody is taken out', async () => {
+  const world = await peacefulWorld({ devices: 1 })
+  const a = world.at(0)
+  const owner = toHex(a.home.device.sign.publicKey)
+  const codes = [await world.invite(a, 'owner'), await world.invite(a)]
+  const words = new Words(world)
+  const vault = await words.look()
+  const gone = await words.takeIn(vault, new Set([owner]))
+  expect(gone).toMatchObject({ devices: [], identities: [] })
+  expect(new Set(gone.invitations)).toEqual(new Set(vault.invitations.map(({ id }) => id)))
+  const { spine } = await new HostileMember(world, a).read()
+  expect(spine.invites.size).toBe(0)
+  // The epoch that the new device brought was never sealed to a code: they were void before it came.
+  expect(new Set(spine.seals.keys())).toEqual(
+    new Set([toHex(readyMade.identity.sign.publicKey), owner, words.device]),
+  )
+  for (const code of codes) {
+    world.more(1)
+    const joiner = world.at(world.machines.length - 1)
+    expect(await world.join(joiner, code)).toBeInstanceOf(Error)
+    expect(joiner.tree()).toEqual([])
+  }
+  // Who stays goes on, and invites anew.
+  await world.syncs(a)
+  world.more(1)
+  expect(await world.join(world.at(world.machines.length - 1), await world.invite(a))).toBe('done')
+})
+
+test('a device that is in already makes them void as well, and once more has nothing to do', async () => {
+  const world = await peacefulWorld({ devices: 1 })
+  const a = world.at(0)
+  const kept = new Set([toHex(a.home.device.sign.publicKey)])
+  const words = new Words(world)
+  await words.takeIn(await words.look(), kept)
+  await world.invite(a)
+  const again = await words.look()
+  expect((await words.takeIn(again, new Set([...kept, words.device]))).invitations).toHaveLength(1)
+  const { seq } = (await words.look()).head
+  const nothing = await words.takeIn(await words.look(), new Set([...kept, words.device]))
+  expect(nothing).toEqual({ devices: [], identities: [], invitations: [] })
+  expect((await words.look()).head.seq).toBe(seq)
+})
+
+test('an invitation that is accepted while the words look lets nobody stay whom they did not confirm', async () => {
+  const world = await peacefulWorld({ devices: 1 })
+  const a = world.at(0)
+  const kept = new Set([toHex(a.home.device.sign.publicKey)])
+  const code = await world.invite(a, 'owner')
+  const words = new Words(world)
+  const vault = await words.look()
+  world.more(1)
+  const thief = world.at(world.machines.length - 1)
+  expect(await world.join(thief, code)).toBe('done')
+  const gone = await words.takeIn(vault, kept)
+  expect(gone.devices).toEqual([toHex(thief.home.device.sign.publicKey)])
+  expect(await world.sync(thief)).toMatchObject({ code: 'device-revoked' })
+})
+
+test('in a friend’s vault the invitations of others stay, as long as no own device goes', async () => {
+  const { world, thief, friend, keys } = await stolen()
+  await world.invite(world.at(0))
+  const words = new Words(world, friend.identity)
+  const vault = await words.look()
+  const gone = await words.takeIn(vault, new Set([keys.friendDevice]))
+  expect(gone).toEqual({ devices: [], identities: [], invitations: [] })
+  expect((await thief.read()).spine.invites.size).toBe(1)
+  const again = new Words(world, friend.identity)
+  const second = await again.takeIn(await again.look(), new Set([words.device]))
+  expect(second.invitations, 'the entry that takes a device out voids them all').toHaveLength(1)
+  expect((await thief.read()).spine.invites.size).toBe(0)
 })

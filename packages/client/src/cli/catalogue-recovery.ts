@@ -30,6 +30,10 @@ export interface RecoveryCatalogue {
   recoverKeeps: Text<{ name: string }>
   recoverFriends: Text<{ ids: string; own: boolean }>
   recoverStrangers: Text<{ ids: string }>
+  recoverInvitation: Text<{ id: string; role: string; by: string; made: string; until: string }>
+  recoverVoids: Text<{ count: number }>
+  recoverVoided: Text<{ count: number; ids: string }>
+  recoverStillOpen: Text<{ invitation: string }>
   askKeep: Text<{ member: string }>
   recoverDevice: Text<{
     device: string

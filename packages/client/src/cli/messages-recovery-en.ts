@@ -64,6 +64,18 @@ export const recoveryEnglish: RecoveryCatalogue = {
       : `Other people in it, by identity: ${ids}. The vault is somebody else's: its owners take out whoever does not belong there (\`grenier revoke\`).`,
   recoverStrangers: ({ ids }) =>
     `Other people taken out, by identity: ${ids}. Whoever of them belongs there can be invited again, from another home.`,
+  recoverInvitation: ({ id, role, by, made, until }) =>
+    `open invitation ${id} (${role}; made by ${by}, ${made}; until ${until})`,
+  recoverVoids: ({ count }) =>
+    count === 1
+      ? 'The open invitation is void in any case, since nobody can tell who has its code: invite anew whom you still want to let in.'
+      : `The ${count} open invitations are void in any case, since nobody can tell who has their codes: invite anew whom you still want to let in.`,
+  recoverVoided: ({ count, ids }) =>
+    count === 1
+      ? `An open invitation is void: ${ids}. Invite anew whom you still want to let in.`
+      : `${count} open invitations are void: ${ids}. Invite anew whom you still want to let in.`,
+  recoverStillOpen: ({ invitation }) =>
+    `Still in force: ${invitation}. The vault is somebody else's: if one of your lost devices made it, or somebody took its code there, an owner has to take it back (\`grenier invite FOLDER --cancel ID\`).`,
   askKeep: ({ member }) => `Keep ${member}? [y/N]`,
   recoverDevice: ({ device, id, role, own, arrival, since }) =>
     `${device} (${id}; ${role}${own ? '; yours' : ''}; ${arrival}, ${since})`,

@@ -66,6 +66,18 @@ export const recoveryFrench: RecoveryCatalogue = {
       : `Autres personnes qui en sont, par identité : ${ids}. Le coffre est à quelqu’un d’autre : ce sont ses propriétaires qui retirent qui n’a rien à y faire (\`grenier revoke\`).`,
   recoverStrangers: ({ ids }) =>
     `Autres personnes retirées, par identité : ${ids}. Qui y avait sa place peut être invité de nouveau, depuis un autre dossier de clés.`,
+  recoverInvitation: ({ id, role, by, made, until }) =>
+    `invitation ouverte ${id} (${role} ; faite par ${by}, ${made} ; jusqu’au ${until})`,
+  recoverVoids: ({ count }) =>
+    count === 1
+      ? 'L’invitation ouverte est annulée dans tous les cas, puisque personne ne peut dire qui en a le code : réinvitez qui vous voulez encore faire entrer.'
+      : `Les ${count} invitations ouvertes sont annulées dans tous les cas, puisque personne ne peut dire qui en a les codes : réinvitez qui vous voulez encore faire entrer.`,
+  recoverVoided: ({ count, ids }) =>
+    count === 1
+      ? `Une invitation ouverte est annulée : ${ids}. Réinvitez qui vous voulez encore faire entrer.`
+      : `${count} invitations ouvertes sont annulées : ${ids}. Réinvitez qui vous voulez encore faire entrer.`,
+  recoverStillOpen: ({ invitation }) =>
+    `Toujours valable : ${invitation}. Le coffre est à quelqu’un d’autre : si l’un de vos appareils perdus l’a faite, ou si son code y a été pris, c’est à un propriétaire de l’annuler (\`grenier invite DOSSIER --cancel ID\`).`,
   askKeep: ({ member }) => `Garder ${member} ? [o/N]`,
   recoverDevice: ({ device, id, role, own, arrival, since }) =>
     `${device} (${id} ; ${role}${own ? ' ; à vous' : ''} ; ${arrival}, ${since})`,

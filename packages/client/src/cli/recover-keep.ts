@@ -3,7 +3,7 @@ import type { SeenDevice, SeenIdentity, SeenVault } from '../engine/recovery-sig
 import { oneOf } from './members.ts'
 import type { Invocation } from './invocation.ts'
 import { printable } from './printable.ts'
-import { memberText } from './recover-report.ts'
+import { invitationText, memberText } from './recover-report.ts'
 import { usageError } from './usage-error.ts'
 import { canAsk, isYes } from './yes-or-no.ts'
 
@@ -38,6 +38,9 @@ async function asked({ output, yes }: Invocation, vault: SeenVault): Promise<Rea
   const isAlone = ({ mayGo, identity }: SeenDevice): boolean =>
     mayGo && identities.every((one) => one.identity !== identity)
   const alone = vault.devices.filter(isAlone)
+  const voids = vault.invitations.filter(({ mayGo }) => mayGo)
+  for (const invitation of voids) output.note(`  ${invitationText(output, invitation)}`)
+  if (voids.length > 0) output.note(output.words.recoverVoids({ count: voids.length }))
   if (alone.length + identities.length === 0 || yes || output.json || !canAsk()) return kept
   output.note(output.words.recoverKeeps({ name: printable(vault.name) }))
   const isKept = async (member: SeenDevice | SeenIdentity): Promise<boolean> =>

@@ -6,6 +6,7 @@ import type {
   RefusedVault,
   SeenDevice,
   SeenIdentity,
+  SeenInvitation,
   SeenVault,
 } from '../engine/recovery-sight.ts'
 import type { ExitCode } from '../errors.ts'
@@ -114,16 +115,39 @@ function vaultText(output: Output, vault: SeenVault): string {
     words: fingerprintOf(vault.head.hash),
     id: vault.id,
   })
-  return [head, ...members.map((member) => `    ${memberText(output, vault, member)}`)].join('\n')
+  const lines = [
+    ...members.map((member) => memberText(output, vault, member)),
+    ...vault.invitations.map((invitation) => invitationText(output, invitation)),
+  ]
+  return [head, ...lines.map((line) => `    ${line}`)].join('\n')
+}
+
+/** An invitation that is open: who made it, when, for what, and until when. */
+export function invitationText({ words, language }: Output, invitation: SeenInvitation): string {
+  const { id, role, expiresMs, by, byName, atMs } = invitation
+  return words.recoverInvitation({
+    id: formatId(id),
+    role: roleText(words, role),
+    by: deviceText(words, { device: by, name: byName }),
+    made: formatMoment(atMs, language),
+    until: formatMoment(expiresMs, language),
+  })
 }
 
 function jsonOf(words: Catalogue, { vaults, refused, withheld, elsewhere }: RecoverySight) {
   return {
-    vaults: vaults.map(({ madeMs, devices, identities, ...vault }) => ({
+    vaults: vaults.map(({ madeMs, devices, identities, invitations, ...vault }) => ({
       ...vault,
       made: new Date(madeMs).toISOString(),
       devices: devices.map(memberJson),
       identities: identities.map(memberJson),
+      invitations: invitations.map(({ by, byName, expiresMs, seq, atMs, ...invitation }) => ({
+        ...invitation,
+        invitedBy: by,
+        name: byName,
+        expires: new Date(expiresMs).toISOString(),
+        since: { seq, at: new Date(atMs).toISOString() },
+      })),
       fingerprint: fingerprintOf(vault.head.hash),
     })),
     refused: refused.map((one) => ({
@@ -158,6 +182,7 @@ export function tellBack(
   const went = gone.devices.map(
     (device) => vault.devices.find((one) => one.device === device) ?? { device, name: undefined },
   )
+  const open = vault.invitations.filter(({ id, mayGo }) => !mayGo && !gone.invitations.includes(id))
   type Called = Pick<SeenDevice, 'device' | 'name'>
   const named = (devices: readonly Called[]) => devices.map(({ device, name }) => ({ device, name }))
   const listed = (devices: readonly Called[]): string =>
@@ -171,6 +196,8 @@ export function tellBack(
     revoked: named(went),
     keptIdentities: friends.map(({ identity }) => identity),
     revokedIdentities: gone.identities,
+    voidedInvitations: gone.invitations,
+    openInvitations: open.map(({ id }) => id),
   })
   output.note(words.recoverDone({ folder: printable(folder), name: printable(vault.name) }))
   if (kept.length > 0) output.note(words.recoverKept({ devices: listed(kept) }))
@@ -179,4 +206,8 @@ export function tellBack(
   if (friends.length > 0)
     output.note(words.recoverFriends({ ids: ids(friends.map(({ identity }) => identity)), own: vault.own }))
   if (gone.identities.length > 0) output.note(words.recoverStrangers({ ids: ids(gone.identities) }))
+  if (gone.invitations.length > 0)
+    output.note(words.recoverVoided({ count: gone.invitations.length, ids: ids(gone.invitations) }))
+  for (const invitation of open)
+    output.note(words.recoverStillOpen({ invitation: invitationText(output, invitation) }))
 }

@@ -146,7 +146,7 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
   const isDecided = isMember && isIn && wanted.keep === undefined
   const others = { ...vault, devices: vault.devices.filter(({ device }) => device !== own) }
   const kept = isDecided ? undefined : await keptMembers(invocation, others, wanted.keep)
-  let gone: Gone = { devices: [], identities: [] }
+  let gone: Gone = { devices: [], identities: [], invitations: [] }
   const tookOut = (went: Gone): void => {
     gone = went
   }

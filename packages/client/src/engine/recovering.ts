@@ -4,6 +4,7 @@ import {
   certifyDevice,
   CryptoError,
   equal,
+  makeCancel,
   makeRecover,
   makeRevoke,
   publicDevice,
@@ -38,10 +39,11 @@ import { logInAt } from './relay-login.ts'
 /** How often a line may break, or others be quicker, before a recovery gives up. */
 const attemptsMax = 8
 
-/** Who a recovery took out; keys, hex. `devices` has those of the identities, too. */
+/** Who a recovery took out; keys, hex. `devices` has those of the identities, too. `invitations`: the open ones that it made void. */
 export interface Gone {
   readonly devices: readonly string[]
   readonly identities: readonly string[]
+  readonly invitations: readonly string[]
 }
 
 /** Called with the place of this device in the log, before the relay is told. */
@@ -84,8 +86,9 @@ export class Recovery {
   /**
    * Makes this device a member of a vault that `look` showed, in the identity's name; a new epoch is opened, and everybody whom the identity may
    * take out goes, as the log stands then, but devices and identities of these keys (hex; `goingFrom`). `kept` undefined: nobody goes. Identities go
-   * first, by an entry of their own: no key of this device is sealed to them. `before` is called before the relay is told of this device. One that is
-   * a member already takes the others out of an own vault, and of another's nobody. Gives the keys (hex) that went.
+   * first, by an entry of their own: no key of this device is sealed to them; so do open invitations of an own vault, which are nobody's whom one
+   * could confirm. `before` is called before the relay is told of this device. One that is a member already takes the others out of an own vault,
+   * and of another's nobody. Gives the keys (hex) that went.
    * @throws ClientError as `append`
    */
   async takeIn(
@@ -96,20 +99,31 @@ export class Recovery {
     const { device } = home
     const since = this.#log(vault).state.head.sequence
     const stays = kept && new Set([...kept, toHex(device.sign.publicKey)])
+    const invitations = new Set<string>()
     for (let step = 1; step <= attemptsMax; step += 1) {
+      let voids: readonly string[] = []
       const isMore = await this.append(vault, async (log, at) => {
         const isMember = roleOf(log.state.spine, device.sign.publicKey) !== undefined
-        const { devices, identities } = this.#going(log, isMember, stays)
+        const { devices, identities, invites } = this.#going(log, isMember, stays)
         const isNobody = devices.length + identities.length === 0
         const on = this.#on(log, at)
-        if (isMember || identities.length === 0) await before(log.state.head)
+        // Whatever takes somebody out voids them all.
+        voids = isNobody ? invites.map(toHex) : [...log.state.spine.invites.keys()]
+        const isThisIn = isMember || (identities.length === 0 && (!isNobody || invites.length === 0))
+        if (isThisIn) await before(log.state.head)
+        if (isNobody && invites.length > 0) return makeCancel({ ...on, invites }).entry.bytes
         if (isMember || identities.length > 0)
           return isNobody ? undefined : makeRevoke({ ...on, devices, identities }).entry.bytes
         const certificate = certifyDevice(this.identity, publicDevice(device))
         const names = [{ device: device.sign.publicKey, name: home.deviceName }]
         return makeRecover({ ...on, names, certificate, revoked: devices }).entry.bytes
       })
-      if (!isMore) return goneSince(this.#log(vault), since, this.identity.sign.publicKey)
+      if (!isMore)
+        return {
+          ...goneSince(this.#log(vault), since, this.identity.sign.publicKey),
+          invitations: [...invitations],
+        }
+      for (const id of voids) invitations.add(id)
     }
     throw tooQuick()
   }
@@ -117,7 +131,7 @@ export class Recovery {
   #going(log: IdentityLog, isMember: boolean, stays: ReadonlySet<string> | undefined): Going {
     const identity = this.identity.sign.publicKey
     if (stays === undefined || (isMember && !isOwnVault(log.state, identity)))
-      return { devices: [], identities: [] }
+      return { devices: [], identities: [], invites: [] }
     return goingFrom(log.state, identity, stays)
   }
 
@@ -269,7 +283,11 @@ function tooQuick(): ClientError {
 }
 
 /** Whom the identity took out by entries after this sequence. */
-function goneSince(log: IdentityLog, sequence: number, identity: SigningKey): Gone {
+function goneSince(
+  log: IdentityLog,
+  sequence: number,
+  identity: SigningKey,
+): Pick<Gone, 'devices' | 'identities'> {
   const isGone = ({ until }: { readonly until: number | undefined }): boolean =>
     until !== undefined && until > sequence && log.isSignedBy(until, identity)
   const { devices, identities } = log.state.spine

@@ -52,6 +52,22 @@ export interface SeenIdentity {
   readonly mayGo: boolean
 }
 
+/** An invitation that nobody used yet: whoever has its code can come in, until it is void. `id`: its one-time key. */
+export interface SeenInvitation {
+  readonly id: string
+  readonly role: Role
+  /** ms since 1970; kept by the relay's clock. */
+  readonly expiresMs: number
+  /** The device that made it, and what that is called. */
+  readonly by: string
+  readonly byName: string | undefined
+  /** The entry that made it. */
+  readonly seq: number
+  readonly atMs: number
+  /** Whether a recovery makes it void whoever stays: of an own vault any. */
+  readonly mayGo: boolean
+}
+
 /** A vault of the identity, as its log shows it. Ids are hex. */
 export interface SeenVault {
   readonly id: string
@@ -67,6 +83,8 @@ export interface SeenVault {
   /** Everybody who can read it now. */
   readonly devices: readonly SeenDevice[]
   readonly identities: readonly SeenIdentity[]
+  /** Everybody who could still come in by a code. */
+  readonly invitations: readonly SeenInvitation[]
 }
 
 /**
@@ -106,10 +124,11 @@ export interface Look {
   readonly refused?: RefusedVault
 }
 
-/** Who goes: keys of devices and of identities. Devices of an identity that goes are not named apart. */
+/** Who goes: keys of devices and of identities, and invitations. Devices of an identity that goes are not named apart. */
 export interface Going {
   readonly devices: readonly SigningKey[]
   readonly identities: readonly SigningKey[]
+  readonly invites: readonly SigningKey[]
 }
 
 /** What a relay's vaults come to; `relay`: its address. */
@@ -171,7 +190,8 @@ function isOf({ identity: held }: SpineDevice, identity: SigningKey): boolean {
 
 /**
  * Whom an identity takes out, by its word alone, of all that are not in `kept` (keys, hex): of its own vault every identity and device, else its own
- * devices. An identity of which a device stays, stays too.
+ * devices. An identity of which a device stays, stays too. Of its own vault all open invitations go: a code is in hands that nobody can look at, perhaps
+ * in those of who has a lost device.
  */
 export function goingFrom(state: LogState, identity: SigningKey, kept: ReadonlySet<string>): Going {
   const own = isOwnVault(state, identity)
@@ -185,7 +205,8 @@ export function goingFrom(state: LogState, identity: SigningKey, kept: ReadonlyS
   const alone = devices.filter((device) => {
     return (own || isOf(device, identity)) && !kept.has(toHex(device.keys.sign)) && !goesAlong(device)
   })
-  return { devices: alone.map(({ keys }) => keys.sign), identities }
+  const invites = own ? [...state.spine.invites.values()].map(({ keys }) => keys.sign) : []
+  return { devices: alone.map(({ keys }) => keys.sign), identities, invites }
 }
 
 /** The vault of a log that was read, with everybody in it. */
@@ -227,7 +248,23 @@ export function seenVault(
     head: { seq: head.sequence, hash: toHex(head.hash) },
     devices,
     identities,
+    invitations: invitationsOf(log, names, own),
   }
+}
+
+function invitationsOf(log: IdentityLog, names: VaultNames, mayGo: boolean): SeenInvitation[] {
+  return [...log.state.spine.invites.values()]
+    .sort((a, b) => a.since - b.since)
+    .map(({ keys, role, expiresAt, by, since }) => ({
+      id: toHex(keys.sign),
+      role,
+      expiresMs: expiresAt,
+      by: toHex(by),
+      byName: names.devices.get(toHex(by)),
+      seq: since,
+      atMs: log.spineEntry(since).header.at,
+      mayGo,
+    }))
 }
 
 /** Members come with the genesis, an `accept` of an invitation, or an entry of an identity (`recover`, `renew`). */
