@@ -4,6 +4,7 @@ import { measureArchive } from './archive.ts'
 import { chartOf } from './compare/chart.ts'
 import { compare } from './compare/compare.ts'
 import { tablesOf } from './compare/table.ts'
+import { helpOf } from './help.ts'
 import { measureLarge } from './large.ts'
 import { measureLatency } from './latency.ts'
 import { measureLine } from './line/measure.ts'
@@ -45,4 +46,18 @@ async function stages(options: Options): Promise<void> {
   if (!options.jsonLines) console.log(said(micro))
 }
 
-await measured(optionsOf(process.argv.slice(2)))
+/** What was asked for; undefined after it was said what is wrong with the words. */
+function asked(words: readonly string[]): Options | undefined {
+  try {
+    return optionsOf(words)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    console.error(`error: ${error.message}\nhint: npm run bench -- --help`)
+    process.exitCode = 2
+    return undefined
+  }
+}
+
+const options = asked(process.argv.slice(2))
+if (options?.help !== undefined) console.log(helpOf(options.help === 'all' ? undefined : options.what))
+else if (options !== undefined) await measured(options)

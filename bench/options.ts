@@ -2,11 +2,27 @@
 import { parseArgs } from 'node:util'
 
 /** What can be measured. */
-const whats = ['compare', 'micro', 'path', 'latency', 'large', 'archive', 'relay', 'line'] as const
+export const whats = ['compare', 'micro', 'path', 'latency', 'large', 'archive', 'relay', 'line'] as const
+export type What = (typeof whats)[number]
+
+/** What `parseArgs` reads; `--json` is read before it. */
+export const readOptions = {
+  rounds: { type: 'string' },
+  only: { type: 'string' },
+  tools: { type: 'string' },
+  tree: { type: 'string' },
+  data: { type: 'string' },
+  scale: { type: 'string' },
+  svg: { type: 'string' },
+  mib: { type: 'string' },
+  files: { type: 'string' },
+  'under-load': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
 
 /** What is to be done. */
 export interface Options {
-  readonly what: (typeof whats)[number]
+  readonly what: What
   /** The word after it: a load, or a number of files. */
   readonly subject: string | undefined
   readonly rounds: number | undefined
@@ -24,6 +40,8 @@ export interface Options {
   readonly jsonLines: boolean
   readonly svg: string | undefined
   readonly underLoad: boolean
+  /** Nothing is measured: what can be is said, all of it or what belongs to `what`. */
+  readonly help: 'all' | 'one' | undefined
   /** Data of one measurement, and files of one. */
   readonly mib: number | undefined
   readonly files: number | undefined
@@ -32,23 +50,9 @@ export interface Options {
 /** Reads the command line. `--json` alone means lines; before a word it means a file of that name. @throws Error that says what is wrong */
 export function optionsOf(words: readonly string[]): Options {
   const { args, jsonFile, jsonLines } = withoutJson(words)
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string' },
-      only: { type: 'string' },
-      tools: { type: 'string' },
-      tree: { type: 'string' },
-      data: { type: 'string' },
-      scale: { type: 'string' },
-      svg: { type: 'string' },
-      mib: { type: 'string' },
-      files: { type: 'string' },
-      'under-load': { type: 'boolean' },
-    },
-  })
-  const [first = 'compare', subject] = positionals
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: readOptions })
+  const named = positionals[0] === 'help' ? positionals.slice(1) : positionals
+  const [first = 'compare', subject] = named
   const what = whats.find((one) => one === first)
   if (what === undefined) throw new Error(`nothing is called ${first}: ${whats.join(', ')}`)
   return {
@@ -64,6 +68,7 @@ export function optionsOf(words: readonly string[]): Options {
     jsonLines,
     svg: values.svg,
     underLoad: values['under-load'] ?? false,
+    help: values.help === true || named !== positionals ? (named.length === 0 ? 'all' : 'one') : undefined,
     mib: numberOf('mib', values.mib),
     files: numberOf('files', values.files),
   }

@@ -7,7 +7,8 @@ import { tablesOf } from '../../bench/compare/table.ts'
 import { summed } from '../../bench/figures.ts'
 import { ceilingOf } from '../../bench/micro/ceiling.ts'
 import type { StageCost } from '../../bench/micro/stage-cost.ts'
-import { optionsOf } from '../../bench/options.ts'
+import { helpOf } from '../../bench/help.ts'
+import { optionsOf, readOptions, whats } from '../../bench/options.ts'
 
 function took(wallMs: number, more: Partial<Measured> = {}): Measured {
   const cpu = { clientCpuMs: 1, serverCpuMs: 1, clientPeakMiB: 1, serverPeakMiB: 1 }
@@ -121,7 +122,23 @@ describe('the command line', () => {
     })
   })
 
+  test('says what it can measure, and what each of them takes', () => {
+    expect(optionsOf(['--help'])).toMatchObject({ help: 'all' })
+    expect(optionsOf(['large', '-h'])).toMatchObject({ what: 'large', help: 'one' })
+    expect(optionsOf(['help', 'line'])).toMatchObject({ what: 'line', help: 'one' })
+    expect(optionsOf(['large'])).toMatchObject({ help: undefined })
+    const all = helpOf(undefined)
+    for (const option of [...Object.keys(readOptions), 'json']) expect(all).toContain(`--${option}`)
+    for (const what of whats) {
+      expect(all).toContain(`  ${what === 'compare' ? '[compare]' : what}`)
+      expect(helpOf(what)).toContain('--help')
+    }
+    expect(helpOf('archive')).toContain('--mib')
+    expect(helpOf('archive')).not.toContain('--tools')
+  })
+
   test('refuses what it does not know', () => {
+    expect(() => optionsOf(['--nothing'])).toThrow('--nothing')
     expect(() => optionsOf(['fast'])).toThrow('nothing is called fast')
     expect(() => optionsOf(['--rounds', 'many'])).toThrow('--rounds wants a number')
   })
