@@ -35,7 +35,7 @@ import {
   systemRandom,
   type Identity,
 } from '@grenier/crypto'
-import { memoryWirePair } from '@grenier/protocol'
+import { memoryWirePair, type Wire } from '@grenier/protocol'
 import {
   memoryStores,
   RelayCore,
@@ -89,6 +89,7 @@ export class Ground {
   readonly #clock: RelayClock
   readonly #relays: Map<string, RelayCore>
   readonly #dialled = new Map<string, number>()
+  readonly #wires = new Map<string, Set<Wire>>()
   /** Relays that are gone. */
   readonly #gone = new Set<string>()
   readonly #running = new Set<Watching>()
@@ -136,6 +137,8 @@ export class Ground {
     this.#dialled.set(url, this.dialled(url) + 1)
     const [near, far] = memoryWirePair((run) => void setImmediate(run))
     relay.connect(far)
+    const wires = this.#wires.get(url) ?? new Set()
+    this.#wires.set(url, wires.add(far))
     return near
   }
 
@@ -147,6 +150,12 @@ export class Ground {
   /** From now on nobody reaches this relay. */
   lose(url: string): void {
     this.#gone.add(url)
+  }
+
+  /** Every line that is open to this relay breaks. */
+  hangUp(url: string): void {
+    for (const wire of this.#wires.get(url) ?? []) wire.close(1001)
+    this.#wires.delete(url)
   }
 
   /** It was started again, with what it keeps. */

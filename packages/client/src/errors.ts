@@ -44,6 +44,7 @@ export type ClientErrorCode =
   | 'archive-foreign' // an archive of another vault, or of another history
   | 'vault-differs' // a relay where a vault is to be carried to has another history of it
   | 'move-unfinished' // the old copy was to go, and may not: the new one is not whole, or others may still write to the old one
+  | 'mirror-refused' // a relay that is no mirror of this vault, or is the one where it is; or the first one works still: `data.what`
   | 'disk-full'
   | 'disk-failed' // the file system said no to something that no single file explains
   | 'interrupted' // stopped by a signal or by `close`

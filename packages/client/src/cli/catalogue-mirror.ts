@@ -18,7 +18,19 @@ export interface MirrorCatalogue {
   }>
   mirrorFailing: Text<{ since: string; message: string }>
   mirrorTrouble: Text<{ relay: string; message: string }>
+  /** The vault goes on at this mirror; `isThere`: it did already. */
+  mirrorPromoted: Text<{ relay: string; isThere: boolean }>
+  mirrorGiven: Text<{ entries: string; packs: string; bytes: string }>
+  mirrorLacking: Text<{ count: number; packs: string }>
+  mirrorFollow: Text<{ relay: string; from: string }>
+  errorMirrorRefused: Text<{ what: string; relay: string }>
+  hintMirrorRefused: Text<{ what: string }>
+  /** The relay cannot be reached, and the vault has a mirror. */
+  hintRelayMirror: Text<{ mirror: string }>
+  /** The relay that was gone is there again, with what others wrote to it meanwhile. */
+  formerParted: Text<{ relay: string }>
   helpMirror: Plain
+  helpMirrorForce: Plain
   helpMirrorWhat: Plain
   helpMirrorInvite: Plain
 }

@@ -174,6 +174,10 @@ export const mirrorList = lazily(
   () => import('./mirror.ts'),
   (module) => module.mirrorList,
 )
+export const mirrorPromote = lazily(
+  () => import('./mirror-promote.ts'),
+  (module) => module.mirrorPromote,
+)
 export const mirrorRemove = lazily(
   () => import('./mirror.ts'),
   (module) => module.mirrorRemove,

@@ -32,6 +32,7 @@ export interface LiveSync extends SyncProcess {
   prune: Asking<'prune'>
   'bring-back': Asking<'bring-back'>
   mirrors: Asking<'mirrors'>
+  promote: Asking<'promote'>
   retention: Asking<'retention'>
   move: Asking<'move'>
   history: Asking<'history'>
@@ -95,6 +96,8 @@ async function liveSync(home: string, name: string): Promise<LiveSync | undefine
       decodeResult['bring-back'](await asked({ request: { ask: 'bring-back', ...back }, ...options })),
     mirrors: async (mirrors, options) =>
       decodeResult.mirrors(await asked({ request: { ask: 'mirrors', ...mirrors }, ...options })),
+    promote: async (promote, options) =>
+      decodeResult.promote(await asked({ request: { ask: 'promote', ...promote }, ...options })),
     retention: async (retention, options) =>
       decodeResult.retention(await asked({ request: { ask: 'retention', ...retention }, ...options })),
     move: async (move, options) =>

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { Approval, Invitation, Members } from '../engine/api.ts'
 import type { BroughtBack } from '../engine/bringing-back.ts'
 import type { Moved } from '../engine/moving.ts'
+import type { Promoted } from '../engine/promoting.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { Retention } from '../engine/retention.ts'
 import type { FolderEvent, FolderStatus, Summary } from '../engine/events.ts'
@@ -54,6 +55,13 @@ const requestSchema = v.variant('ask', [
     relay: text,
     invite: v.exactOptional(text),
     removeOld: v.boolean(),
+  }),
+  v.strictObject({
+    ask: v.literal('promote'),
+    path: text,
+    relay: text,
+    invite: v.exactOptional(text),
+    force: v.boolean(),
   }),
   v.strictObject({
     ask: v.literal('mirrors'),
@@ -164,6 +172,13 @@ const movedSchema = v.strictObject({
   lacking: v.array(text),
   removedMs: v.optional(count),
 })
+const promotedSchema = v.strictObject({
+  relay: text,
+  from: v.optional(text),
+  isThere: v.boolean(),
+  ...givenFields,
+  lacking: count,
+})
 const addedSchema = v.strictObject({ vault: v.string(), summary: summarySchema })
 
 /** A folder that a process holds open. */
@@ -195,6 +210,7 @@ export interface ControlResults {
   readonly 'bring-back': BroughtBack
   readonly retention: Retention
   readonly move: Moved
+  readonly promote: Promoted
   readonly mirrors: readonly string[]
   readonly history: HistoryAnswer
 }
@@ -233,6 +249,7 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('healed'), entries: count, packs: count, bytes: count }),
   v.strictObject({ event: v.literal('deletion'), ...wishedFields }),
   v.strictObject({ event: v.literal('moved'), relay: text, from: text }),
+  v.strictObject({ event: v.literal('parted'), relay: text }),
   v.strictObject({ event: v.literal('mirror'), relay: text, code: text, reason: v.exactOptional(text) }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
@@ -334,6 +351,10 @@ export const decodeResult: { readonly [K in keyof ControlResults]: (result: unkn
       return { ...pruned, through }
     },
     'bring-back': (result) => check(broughtBackSchema, result),
+    promote: (result) => {
+      const { from, ...promoted } = check(promotedSchema, result)
+      return { ...promoted, from }
+    },
     mirrors: (result) => check(v.array(text), result),
     retention: (result) => check(retentionSchema, result),
     move: (result) => {

@@ -161,6 +161,8 @@ async function answer(
       return await handler.prune(request, report, take)
     case 'bring-back':
       return await handler['bring-back'](request, report, take)
+    case 'promote':
+      return await handler.promote(request, report, take)
     case 'mirrors':
       return await handler.mirrors(request, report, take)
     case 'retention':

@@ -84,6 +84,10 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
         unreadable: [],
       }),
     mirrors: ({ change: { relay } }) => Promise.resolve([relay]),
+    promote: ({ relay }) =>
+      Promise.resolve({
+        ...{ relay, from: undefined, isThere: false, entries: 1, packs: 2, bytes: 3, lacking: 4 },
+      }),
     retention: () => Promise.resolve({ floorMs: 1, holdsMs: 1 }),
     'bring-back': () => Promise.resolve({ packs: 0, bytes: 0, gone: 0 }),
     history: () => Promise.reject(new Error('not asked for')),

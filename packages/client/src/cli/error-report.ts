@@ -129,6 +129,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     const what = String(data['what'])
     return [words.errorMoveUnfinished({ what }), words.hintMoveUnfinished({ what })]
   },
+  'mirror-refused': (words, { data }) => {
+    const [what, relay] = [String(data['what']), printable(String(data['relay']))]
+    return [words.errorMirrorRefused({ what, relay }), words.hintMirrorRefused({ what })]
+  },
   'vault-differs': (words) => [words.errorVaultDiffers({}), words.hintVaultDiffers({})],
   'checkpoint-broken': (words, error) => [
     words.errorCheckpointBroken({ device: text(error, 'device') ?? '' }),
@@ -235,11 +239,13 @@ const reasons = new Map<unknown, keyof Catalogue['unreachable']>(
 
 function unreachableWords(words: Catalogue, error: ClientError): Told {
   const reason = reasons.get(error.data['reason'])
-  if (reason === undefined) return [words.errorRelayUnreachable({ reason }), words.hintRelayUnreachable({})]
+  const mirror = text(error, 'mirror')
+  const hint = mirror === undefined ? words.hintRelayUnreachable({}) : words.hintRelayMirror({ mirror })
+  if (reason === undefined) return [words.errorRelayUnreachable({ reason }), hint]
   const untrusted = reason === 'certificate' || reason === 'pin'
   return [
     words.errorRelayUnreachable({ reason: words.unreachable[reason] }),
-    untrusted ? words.hintRelayUntrusted({}) : words.hintRelayUnreachable({}),
+    untrusted ? words.hintRelayUntrusted({}) : hint,
   ]
 }
 

@@ -34,6 +34,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'archive-foreign': 1,
   'vault-differs': 5,
   'move-unfinished': 1,
+  'mirror-refused': 2,
   'home-unsafe': 7,
   'keys-locked': 7,
   'keyring-unavailable': 1,

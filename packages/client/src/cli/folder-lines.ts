@@ -54,6 +54,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'healed':
     case 'deletion':
     case 'moved':
+    case 'parted':
     case 'mirror':
     case 'blind': {
       const { event: name, ...facts } = event
@@ -118,6 +119,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
       return deletionText(words, event)
     case 'moved':
       return words.movedOn({ relay: printable(event.relay) })
+    case 'parted':
+      return words.formerParted({ relay: printable(event.relay) })
     case 'mirror':
       return words.mirrorTrouble({ relay: printable(event.relay), message: mirrorFault(words, event) })
     case 'healed':

@@ -1,6 +1,22 @@
 // The catalogue in English, as far as it is about mirrors.
 import type { MirrorCatalogue } from './catalogue-mirror.ts'
 
+const refused: Readonly<Record<string, { error: (relay: string) => string; hint: string }>> = {
+  unknown: {
+    error: (relay) => `${relay} is no mirror of this vault`,
+    hint: '`grenier mirror list` shows them',
+  },
+  first: {
+    error: (relay) => `${relay} is the relay where this vault is`,
+    hint: 'a mirror is another relay: that of another hoster, or one at home',
+  },
+  'first-works': {
+    error: (relay) =>
+      `${relay}, where this vault is, answers and has it: there is no need to go on without it`,
+    hint: '`grenier move FOLDER RELAY` takes the vault there, and the other devices hear of it at once. Where the first relay is of no use although it answers: --force',
+  },
+}
+
 export const englishMirror: MirrorCatalogue = {
   mirrorAdded: ({ relay }) =>
     `${relay} is a mirror of this vault from now on. A running sync, or the next one, brings everything there.`,
@@ -13,8 +29,24 @@ export const englishMirror: MirrorCatalogue = {
   mirrorFailing: ({ since, message }) => `  cannot be brought up to date since ${since}: ${message}`,
   mirrorTrouble: ({ relay, message }) =>
     `The mirror ${relay} cannot be brought up to date (${message}); syncing goes on, and it is tried again.`,
-  helpMirror: () => 'a second relay that is kept up to date: name one, show how far they are, or let one go',
+  mirrorPromoted: ({ relay, isThere }) =>
+    isThere ? `The vault is at ${relay}.` : `The vault goes on at ${relay}, for all its devices.`,
+  mirrorGiven: ({ entries, packs, bytes }) =>
+    `Put there from here: entries it lacked: ${entries}, packs with content it lacked: ${packs} (${bytes}).`,
+  mirrorLacking: ({ count, packs }) =>
+    `${packs} ${count === 1 ? 'pack' : 'packs'} of the vault had not reached the mirror yet. What this device has of their content was sent again; the other devices send what they have when they sync.`,
+  mirrorFollow: ({ relay, from }) =>
+    `The other devices find out by themselves when ${from} does not answer: a sync looks at the mirrors then. One that does not: \`grenier sync FOLDER --relay ${relay}\`.`,
+  errorMirrorRefused: ({ what, relay }) => refused[what]?.error(relay) ?? `not done: ${what}`,
+  hintMirrorRefused: ({ what }) => refused[what]?.hint ?? '`grenier mirror list` shows the mirrors',
+  hintRelayMirror: ({ mirror }) =>
+    `check the connection and the address; nothing is lost, the next run goes on. If the relay is gone for good, an owner goes on at the mirror: \`grenier mirror promote FOLDER ${mirror}\``,
+  formerParted: ({ relay }) =>
+    `${relay}, where this vault was before, answers again, and a device wrote there that had not heard that the vault goes on elsewhere. Those changes are not in the vault yet. That device finds out at its next sync and stops; \`grenier adopt FOLDER\` there brings its files over.`,
+  helpMirror: () =>
+    'a second relay that is kept up to date: name one, show how far they are, let one go, or go on at one when the first relay is gone',
+  helpMirrorForce: () => 'of `promote`: although the relay where the vault is answers',
   helpMirrorWhat: () =>
-    '`add` and `remove` with FOLDER and RELAY_URL (owners), `list` with or without FOLDER',
+    '`add`, `remove` and `promote` with FOLDER and RELAY_URL (owners), `list` with or without FOLDER',
   helpMirrorInvite: () => 'the code that its hoster gave you, to open an account there',
 }

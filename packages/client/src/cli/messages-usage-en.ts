@@ -48,15 +48,7 @@ export const englishUsage: Catalogue['usage'] = {
   },
   'mirror-what': {
     error: ({ text }) => `not understood: mirror ${text}`,
-    hint: '`grenier mirror add FOLDER RELAY_URL`, `mirror list` or `mirror remove FOLDER RELAY_URL`',
-  },
-  'mirror-first': {
-    error: ({ text }) => `${text} is the relay where this vault is`,
-    hint: 'a mirror is another relay: that of another hoster, or one at home',
-  },
-  'mirror-unknown': {
-    error: ({ text }) => `${text} is no mirror of this vault`,
-    hint: '`grenier mirror list` shows them',
+    hint: '`grenier mirror add FOLDER RELAY_URL`, `mirror list`, `mirror remove FOLDER RELAY_URL` or `mirror promote FOLDER RELAY_URL`',
   },
   'into-source': {
     error: ({ text }) => `${text} is what a backup is made from`,

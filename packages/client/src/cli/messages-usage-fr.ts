@@ -54,15 +54,7 @@ export const frenchUsage: Catalogue['usage'] = {
   },
   'mirror-what': {
     error: ({ text }) => `pas compris : mirror ${text}`,
-    hint: '« grenier mirror add DOSSIER URL », « mirror list » ou « mirror remove DOSSIER URL »',
-  },
-  'mirror-first': {
-    error: ({ text }) => `${text} est le relais où est ce coffre`,
-    hint: 'un miroir est un autre relais : celui d’un autre hébergeur, ou un relais chez vous',
-  },
-  'mirror-unknown': {
-    error: ({ text }) => `${text} n’est pas un miroir de ce coffre`,
-    hint: '« grenier mirror list » les montre',
+    hint: '`grenier mirror add DOSSIER URL`, `mirror list`, `mirror remove DOSSIER URL` ou `mirror promote DOSSIER URL`',
   },
   'into-source': {
     error: ({ text }) => `${text} est ce dont une sauvegarde est faite`,

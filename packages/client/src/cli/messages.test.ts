@@ -33,6 +33,7 @@ const values = {
   ids: 'I',
   name: 'N',
   relay: 'wss://r',
+  mirror: 'wss://m',
   folder: '/f',
   role: 'role',
   until: 'U',

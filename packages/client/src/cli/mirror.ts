@@ -9,7 +9,6 @@ import { mirrorJson, mirrorText } from './mirror-lines.ts'
 import { summaryFor } from './prune-summary.ts'
 import { relayText } from './relay-text.ts'
 import { standingOf } from './status.ts'
-import { usageError } from './usage-error.ts'
 
 /** Names a mirror, with an account there. @throws ClientError */
 export async function mirrorAdd(
@@ -21,7 +20,6 @@ export async function mirrorAdd(
   const url = relayText(relay)
   const startMs = performance.now()
   const asked = askedFolder(invocation, folder)
-  if (asked.record.relay === url) throw usageError('mirror-first', url)
   const mirrors = await change(invocation, asked, { do: 'add', relay: url, ...(invite && { invite }) })
   output.line({ event: 'mirror-add', ...asked.place, relay: url, mirrors })
   output.result(output.words.mirrorAdded({ relay: url }))
@@ -37,10 +35,6 @@ export async function mirrorRemove(
   const url = relayText(relay)
   const startMs = performance.now()
   const asked = askedFolder(invocation, folder)
-  const before = (await standingOf(invocation, asked.home, asked.record)).status.mirrors ?? []
-  // The vault may have moved to it since: it is not shown then, and can be let go of all the same.
-  if (asked.record.relay !== url && !before.some((one) => one.relay === url))
-    throw usageError('mirror-unknown', url)
   const mirrors = await change(invocation, asked, { do: 'remove', relay: url })
   output.line({ event: 'mirror-remove', ...asked.place, relay: url, mirrors })
   output.result(output.words.mirrorRemoved({ relay: url }))
@@ -55,7 +49,7 @@ export async function mirrorList(invocation: Invocation, folder: string | undefi
   const mirrors = (await standingOf(invocation, asked.home, asked.record)).status.mirrors ?? []
   if (mirrors.length === 0) output.result(output.words.mirrorNone({}))
   for (const mirror of mirrors) {
-    output.line({ event: 'mirror', ...asked.place, ...mirrorJson(mirror) })
+    output.line({ event: 'mirror-standing', ...asked.place, ...mirrorJson(mirror) })
     output.result(mirrorText(output.words, mirror))
   }
   return ended(invocation, asked, startMs)

@@ -107,6 +107,7 @@ function work(
         history: () => Promise.reject(new Error('not asked for')),
         heal: () => Promise.reject(new Error('not asked for')),
         verify: () => Promise.reject(new Error('not asked for')),
+        promote: () => Promise.reject(new Error('not asked for')),
         changeMirrors: () => Promise.reject(new Error('not asked for')),
         close: () => {
           context.report({ event: 'state', state: 'offline' })

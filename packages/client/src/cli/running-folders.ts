@@ -108,6 +108,7 @@ class RunningFolders {
     'bring-back': async ({ path }) => await this.#engineOf(path).bringBack(),
     retention: async ({ path, floorMs }) => await this.#engineOf(path).retention(floorMs),
     move: async ({ path, ...options }) => await this.#engineOf(path).move(options),
+    promote: async ({ path, ...options }) => await this.#engineOf(path).promote(options),
     mirrors: async ({ path, change }) => await this.#engineOf(path).changeMirrors(change),
     history: async ({ path, query }, _report, take) => await this.#engineOf(path).history(query, take),
     heal: async ({ path }) => await this.#engineOf(path).heal(),

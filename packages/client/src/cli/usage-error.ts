@@ -49,9 +49,7 @@ export const usageFaults = [
   'backup-source', // a vault that keeps another source
   'backup-in-place', // restoring to where nothing is ever written
   'keep-count', // no number of versions
-  'mirror-what', // neither add, remove nor list
-  'mirror-first', // the relay where the vault is
-  'mirror-unknown', // a relay that is no mirror
+  'mirror-what', // neither add, remove, promote nor list
   'not-in-vault', // a path that the vault did not have
 ] as const
 

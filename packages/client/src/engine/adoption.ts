@@ -30,7 +30,9 @@ export interface Adopted {
 }
 
 /** Rows beside the log and the trees that are not about a branch. */
-const keptRows = ['marker', 'listed', 'healed', 'verified', 'deletion', 'told-relay'].map(otherKey)
+const keptRows = ['marker', 'listed', 'healed', 'verified', 'deletion', 'told-relay', 'former-relay'].map(
+  otherKey,
+)
 /** Every key of the state lies between. */
 const wholeState = { from: '', to: '\x7f' }
 
@@ -66,7 +68,7 @@ export async function adopt(vault: Vault, session: RelaySession): Promise<Adopte
 }
 
 /** The last sequence at which both logs have the same entry: it names the one before it, hence all before it are the same. */
-async function lastCommon({ log, trees }: Vault, session: RelaySession, end: number): Promise<number> {
+export async function lastCommon({ log, trees }: Vault, session: RelaySession, end: number): Promise<number> {
   const isSame = async (sequence: number): Promise<boolean> => {
     const kept = bodyHashAt(trees, sequence)
     const given = await firstOf(session.entries(log.vault, sequence))

@@ -9,6 +9,7 @@ import type { HistoryTree } from './history-tree.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { MirrorChange } from './mirror-list.ts'
 import type { Moved, MoveOptions } from './moving.ts'
+import type { Promoted, PromoteOptions } from './promoting.ts'
 import type { Platform } from './platform.ts'
 import type { BroughtBack } from './bringing-back.ts'
 import type { Pruned, PruneOptions } from './pruning.ts'
@@ -127,6 +128,8 @@ export interface FolderEngine {
   retention(floorMs?: number): Promise<Retention>
   /** Takes the vault to another relay; goes on where an earlier attempt was cut off. Owners alone. */
   move(options: MoveOptions): Promise<Moved>
+  /** Goes on at a mirror without the relay where the vault is. Owners alone. @throws ClientError `mirror-refused` */
+  promote(options: PromoteOptions): Promise<Promoted>
   /** Names one more mirror, or one less. Owners alone. The mirrors after it. */
   changeMirrors(change: MirrorChange): Promise<readonly string[]>
   close(): Promise<void>

@@ -20,6 +20,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   #session: RelaySession | undefined
   #opening: Promise<RelaySession> | undefined
+  #hurry = new AbortController()
   #closedTraffic = { sentBytes: 0, receivedBytes: 0 }
 
   constructor(options: ConnectionOptions) {
@@ -52,6 +53,13 @@ export class Connection {
     return await this.#opening
   }
 
+  /** What comes next is a session that is opened now, whatever it waits for. */
+  async renew(): Promise<void> {
+    this.#hurry.abort()
+    this.#hurry = new AbortController()
+    await this.close()
+  }
+
   /** Ends the session, if any. */
   async close(): Promise<void> {
     await this.#session?.close()
@@ -70,7 +78,11 @@ export class Connection {
         if (!(error instanceof ClientError) || !error.retryable) throw error
         changed('offline')
         if (attempt >= (attemptsMax() ?? Number.POSITIVE_INFINITY)) throw givenUp(error)
-        await pause(this.#options, backoff.next(Number(error.data['retryAfterMs'] ?? 0)))
+        const signal = AbortSignal.any([this.#options.signal, this.#hurry.signal])
+        await pause(
+          { clock: this.#options.clock, signal },
+          backoff.next(Number(error.data['retryAfterMs'] ?? 0)),
+        )
       }
     }
   }

@@ -117,6 +117,16 @@ export class EntryWriter {
     return 'appended'
   }
 
+  /** The same of an owner's word on where the vault is, which a relay takes as one that it lost; nothing else goes with it. */
+  async putBack(session: RelaySession, entry: Entry): Promise<'appended' | 'moved'> {
+    if ((await session.putBack(this.#vault.log.vault, entry.bytes)) === 'moved') {
+      this.#receiver.missed()
+      return 'moved'
+    }
+    await this.#receiver.takeOwn({ sequence: entry.header.sequence, entry: entry.bytes }, {})
+    return 'appended'
+  }
+
   /** Who signs, after what, when. */
   on(session: RelaySession): BuildOn {
     const { log, home } = this.#vault

@@ -38,6 +38,8 @@ export type FolderEvent =
   | { readonly event: 'healed'; readonly entries: number; readonly packs: number; readonly bytes: number }
   /** An owner took the vault to another relay: this folder goes on there. */
   | { readonly event: 'moved'; readonly relay: string; readonly from: string }
+  /** The relay where this vault was, until an owner went on at a mirror, has entries of since then that are not in the vault. */
+  | { readonly event: 'parted'; readonly relay: string }
   /** An owner wished the vault to be deleted at its relay. */
   | ({ readonly event: 'deletion' } & DeletionWished)
   /** A mirror could not be brought up to date; it is tried again. */

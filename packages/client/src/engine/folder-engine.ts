@@ -3,8 +3,6 @@ import { onFolder } from '../disk/folder-fault.ts'
 import { OwnTraces } from '../disk/own-traces.ts'
 import { absentFiles } from '../disk/source-files.ts'
 import type { FolderRecord } from '../home/home.ts'
-import { Backoff } from '../relay/backoff.ts'
-import type { RelaySession } from '../relay/relay-session.ts'
 import type { Traits } from '../sync/action.ts'
 import type {
   Approval,
@@ -19,15 +17,16 @@ import { approveHeld } from './brake-record.ts'
 import type { BroughtBack } from './bringing-back.ts'
 import type { BackupSource } from './backup-source.ts'
 import { noteVersion, type BackupVersion } from './backup-versions.ts'
-import { Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
 import { exportTree } from './export.ts'
+import { FolderLine } from './folder-line.ts'
 import { renewMarker } from './folder-place.ts'
 import { FolderOwning } from './folder-owning.ts'
 import type { FolderRun } from './folder-run.ts'
 import { FolderHistory } from './folder-history.ts'
-import { goOn, movingAlong } from './going-on.ts'
+import { movingAlong } from './going-on.ts'
 import { keepingEvidence, stillnessOf } from './halting.ts'
 import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
@@ -40,13 +39,12 @@ import { Moving, type Moved, type MoveOptions } from './moving.ts'
 import { newRun, type Aside } from './new-run.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { Planning } from './planning.ts'
+import { Promoting, type Promoted, type PromoteOptions } from './promoting.ts'
 import type { Pruned, PruneOptions } from './pruning.ts'
 import type { Retention } from './retention.ts'
 import { Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { Resting } from './resting.ts'
-import { logInAgain } from './log-in-again.ts'
-import { deviceLogin } from './relay-login.ts'
 import { statusOf, summaryOf } from './standing.ts'
 import { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
@@ -71,6 +69,7 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #open: OpenVault
   readonly #vault: Vault
   readonly #planning: Planning
+  readonly #line: FolderLine
   readonly #connection: Connection
   readonly #receiver: Receiver
   readonly #healing: Healing
@@ -81,8 +80,6 @@ export class OpenFolderEngine implements FolderEngine {
   readonly #questions: Questions
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
-  #lastContactMs: number | undefined
-  #resume: Uint8Array | undefined
   #watching = false
   readonly #resting = new Resting()
   /** Resolves when what goes on now, run or question, has ended. */
@@ -106,17 +103,12 @@ export class OpenFolderEngine implements FolderEngine {
     const signal = AbortSignal.any([context.signal, this.#closing.signal])
     const vault = { ...open.vault, report, signal }
     this.#vault = vault
-    const { clock, random } = context.platform
+    const { clock } = context.platform
     this.#questions = new Questions(clock)
-    this.#connection = new Connection({
-      open: () => this.#logIn(),
-      clock,
-      backoff: new Backoff(random),
-      signal,
-      attemptsMax: () => (this.#watching ? undefined : this.#attempts),
-      changed: (state) => report({ event: 'state', state: state === 'online' ? 'syncing' : 'offline' }),
-    })
     this.#healing = new Healing(vault)
+    const attemptsMax = (): number | undefined => (this.#watching ? undefined : this.#attempts)
+    this.#line = new FolderLine({ vault, healing: this.#healing, attemptsMax })
+    this.#connection = this.#line.connection
     this.#receiver = new Receiver({
       vault,
       adopt: (ids) => this.#planning.adopt(ids),
@@ -189,7 +181,7 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async status(): Promise<FolderStatus> {
-    const at = { state: this.#resting.state, tally: this.#tally, lastContactMs: this.#lastContactMs }
+    const at = { state: this.#resting.state, tally: this.#tally, lastContactMs: this.#line.lastContactMs }
     return await statusOf(this.#vault, at)
   }
 
@@ -259,6 +251,13 @@ export class OpenFolderEngine implements FolderEngine {
     const ask = <T>(work: () => Promise<T>): Promise<T> => this.#ask(work)
     const [entries, receiver] = [this.#entries, this.#receiver]
     return await new Moving({ vault, connection, mending, entries, receiver, ask }).move(options)
+  }
+
+  async promote(options: PromoteOptions): Promise<Promoted> {
+    const [vault, mending, receiver, entries] = [this.#vault, this.#mending, this.#receiver, this.#entries]
+    const ask = <T>(work: () => Promise<T>): Promise<T> => this.#ask(work)
+    const { connection } = this.#line
+    return await new Promoting({ vault, mending, receiver, entries, connection, ask }).promote(options)
   }
 
   async changeMirrors(change: MirrorChange): Promise<readonly string[]> {
@@ -348,16 +347,6 @@ export class OpenFolderEngine implements FolderEngine {
     return keepingEvidence({ home, clock: platform.clock, record }, work)
   }
 
-  async #logIn(): Promise<RelaySession> {
-    const [vault, healing, resume] = [this.#vault, this.#healing, this.#resume]
-    refuseLeft(vault)
-    await goOn(vault)
-    const session = await logInAgain({ vault, healing }, { ...deviceLogin(vault.home), resume })
-    this.#resume = session.resumption
-    this.#lastContactMs = vault.platform.clock.now()
-    return session
-  }
-
   get record(): FolderRecord {
     return this.#vault.record
   }
@@ -367,7 +356,6 @@ export class OpenFolderEngine implements FolderEngine {
       vault: this.#vault,
       files: this.#open.files,
       source: this.#source,
-      connection: this.#connection,
       receiver: this.#receiver,
       entries: this.#entries,
       planning: this.#planning,
@@ -380,7 +368,7 @@ export class OpenFolderEngine implements FolderEngine {
       checkpointEvery: this.#context.checkpointEvery,
       isBusy: this.#isBusy,
       pruneGently: () => this.#owning.pruneGently(),
-      inContact: () => (this.#lastContactMs = this.#vault.platform.clock.now()),
+      line: this.#line,
     })
     this.#aside = aside
     return run

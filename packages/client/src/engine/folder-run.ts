@@ -58,6 +58,8 @@ export interface FolderRunParts {
   readonly questions: Questions
   /** How often in a row the relay may fail, with nothing achieved, before the run gives up. */
   readonly failuresMax: number
+  /** Whether the vault goes on at another relay after this failure. */
+  readonly goesOnAfter: (error: unknown) => Promise<boolean>
   /** Own entries that are due besides changes. `idle`: nothing else is to be done. Returns whether something was appended. */
   readonly duties: (session: RelaySession, idle: boolean) => Promise<boolean>
   /** What has to be said before anything else is, once the log is read. @throws ClientError */
@@ -93,6 +95,7 @@ export class FolderRun {
     this.#failures = new RunFailures({
       vault,
       failuresMax,
+      goesOnAfter: parts.goesOnAfter,
       achieved: () => receiver.count + vault.log.nextSequence + shipper.acknowledgedCount + tally.done,
       moved: () => connection.traffic.sentBytes + connection.traffic.receivedBytes,
     })

@@ -105,6 +105,14 @@ export async function goOn(vault: Vault): Promise<void> {
     .catch(() => undefined)
 }
 
+/** What led there was read elsewhere, and is judged again there: the next connection is one to that relay. Durable when it resolves. */
+export async function noteGoing({ trees }: Vault, relay: string): Promise<void> {
+  await trees.write({ flush: true }, (rows) => {
+    rows.put(goingKey, Buffer.from(relay))
+    rows.del(toldKey)
+  })
+}
+
 /** A person said where the vault is now. @throws ClientError */
 export async function goOnWhereTold(vault: Vault, relay: string): Promise<void> {
   await vault.trees.write({ flush: true }, (rows) => {
@@ -126,13 +134,26 @@ export async function sayWhereTold(
   session: RelaySession,
 ): Promise<void> {
   const { log, home, platform } = vault
+  let round = 0
   while (!log.isEmpty && isTold(vault) && roleOf(log.state.spine, home.device.sign.publicKey) === 'owner') {
+    if ((round += 1) > roundsMax) throw grownInVain()
     const { sequence, hash } = log.state.head
     const continuation = { relay: vault.record.relay, sequence, hash }
     const { random } = platform
     const made = makeConfig({ ...entries.on(session), random, epochKeys: log.keys.epochKeys, continuation })
-    if ((await entries.append(session, made.entry)) === 'moved') await receiver.receive(session)
+    // Put back, not appended: a relay that was just given what it lacked takes no other entry for a while.
+    if ((await entries.putBack(session, made.entry)) === 'moved') await receiver.receive(session)
   }
+}
+
+/** Others may be quicker so often. */
+const roundsMax = 8
+
+function grownInVain(): ClientError {
+  return new ClientError('relay-refused', 'others were quicker, again and again', {
+    retryable: true,
+    data: { reason: 'head-moved' },
+  })
 }
 
 function isTold({ trees, record }: Vault): boolean {

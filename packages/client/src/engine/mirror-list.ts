@@ -17,7 +17,9 @@ import { entryAt } from '../state/entry-keep.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
 import { openMirrorAccount } from './mirror-account.ts'
+import { mirrorNote } from './mirror-note.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
+import { deviceLogin, logInAt, sameRelay } from './relay-login.ts'
 import type { Vault } from './vault.ts'
 
 /** What was read of the log. `through`: up to which entry. */
@@ -66,18 +68,47 @@ export async function changeMirrors(
   const session = await open()
   await receiver.receive(session)
   requireOwner(vault)
-  if (what === 'add') await openMirrorAccount(vault, { relay, invite })
+  const isNamed = (): boolean => mirrorsOf(vault).some((one) => sameRelay(one, relay))
+  if (what === 'add') {
+    if (sameRelay(relay, vault.record.relay)) throw mirrorRefused('first', relay)
+    await openMirrorAccount(vault, { relay, invite })
+    await refuseItself(vault, session, relay)
+  } else if (!isNamed()) throw mirrorRefused('unknown', relay)
   for (;;) {
     const now = mirrorsOf(vault)
-    if (now.includes(relay) === (what === 'add')) {
+    if (isNamed() === (what === 'add')) {
       await noteMirrors(vault)
       return now
     }
     requireOwner(vault)
-    const mirrors = what === 'add' ? [...now, relay] : now.filter((one) => one !== relay)
+    const mirrors = what === 'add' ? [...now, relay] : now.filter((one) => !sameRelay(one, relay))
     if ((await appendMirrors({ vault, entries }, session, mirrors)) === 'moved')
       await receiver.receive(session)
   }
+}
+
+/** A relay that keeps the vault in the very same store, and was never given it as a mirror, is this one under another name. @throws ClientError */
+async function refuseItself(vault: Vault, session: RelaySession, relay: string): Promise<void> {
+  const { log, platform, home, trees } = vault
+  if (mirrorNote(trees, relay).through >= 0) return
+  let isItself = false
+  try {
+    const other = await logInAt(platform, relay, deviceLogin(home))
+    try {
+      isItself = other.incarnation === session.incarnation && (await other.head(log.vault)) !== undefined
+    } finally {
+      await other.close()
+    }
+  } catch (error) {
+    // One that does not know this device, or cannot be reached, is named all the same.
+    if (!(error instanceof ClientError)) throw error
+  }
+  if (isItself) throw mirrorRefused('first', relay)
+}
+
+/** `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers. */
+export function mirrorRefused(what: 'unknown' | 'first' | 'first-works', relay: string): ClientError {
+  return new ClientError('mirror-refused', 'this mirror is not to be had', { data: { what, relay } })
 }
 
 async function appendMirrors(

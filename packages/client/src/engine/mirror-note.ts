@@ -6,6 +6,7 @@ import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { timeOf } from './moment.ts'
+import { sameRelay } from './relay-login.ts'
 import type { Vault } from './vault.ts'
 
 /** `through`: the last entry that is there; its packs are, too, but for those of `lackBytes`. `atMs`: when it was last heard, since 1970. */
@@ -61,7 +62,7 @@ export async function mirrorStandings(
   { relays, at, last }: { readonly relays: readonly string[]; readonly at: string; readonly last: number },
 ): Promise<readonly MirrorStanding[]> {
   const standings: MirrorStanding[] = []
-  for (const relay of relays) if (relay !== at) standings.push(await standingOf(trees, relay, last))
+  for (const relay of relays) if (!sameRelay(relay, at)) standings.push(await standingOf(trees, relay, last))
   return standings
 }
 

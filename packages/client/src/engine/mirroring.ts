@@ -6,19 +6,27 @@ import { claimsOf } from '../state/pack-table.ts'
 import { carriedVault } from './carried-vault.ts'
 import type { CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
+import type { Connection } from './connection.ts'
+import { followed } from './elsewhere.ts'
+import { isLeft, left } from './going-on.ts'
 import { copyToMirror } from './mirror-copy.ts'
 import { mirrorsOf, noteMirrors } from './mirror-list.ts'
 import { mirrorNote, noteMirror } from './mirror-note.ts'
+import { sameRelay } from './relay-login.ts'
 import { mayWrite, type Vault } from './vault.ts'
 
 /** One that could not be brought up to date is tried again after this long. */
 const againMs = 5 * 60_000
 const dayMs = 86_400_000
+/** Who only reads asks a mirror so often whether the vault goes on there. */
+const lookMs = 3_600_000
 
 export interface MirroringParts {
   readonly vault: Vault
   /** Whether there is something better to do. */
   readonly isBusy: () => boolean
+  /** The vault goes on elsewhere: the next connection is one to there. */
+  readonly moved: () => Promise<void>
 }
 
 /** The mirrors of one vault, for one run. */
@@ -41,18 +49,26 @@ export class Mirroring {
   begin(): void {
     if (this.#broken !== undefined) throw this.#broken.error
     this.#going ??= this.bring()
-      .catch((error: unknown) => void (this.#broken = { error }))
+      .catch(async (error: unknown) => {
+        if (isLeft(error)) await this.#parts.moved()
+        else this.#broken = { error }
+      })
       .finally(() => (this.#going = undefined))
   }
 
-  /** Brings all of them up to date, as far as they can be. Never rejects for what a mirror does. */
+  /**
+   * Brings all of them up to date, as far as they can be. Never rejects for what a mirror does.
+   * @throws ClientError `vault-moved` where an owner went on at one of them, though the relay is there
+   */
   async bring(): Promise<void> {
     const { vault } = this.#parts
     if (vault.log.isEmpty) return
     await noteMirrors(vault)
-    // Who only reads may not put anything anywhere.
-    if (!mayWrite(vault)) return
-    for (const relay of mirrorsOf(vault)) if (relay !== vault.record.relay) await this.#bringOne(relay)
+    for (const relay of mirrorsOf(vault)) {
+      if (sameRelay(relay, vault.record.relay)) continue
+      // Who only reads may not put anything anywhere.
+      await (mayWrite(vault) ? this.#bringOne(relay) : this.#look(relay))
+    }
   }
 
   /** Stops, and waits until nothing of it is under way. */
@@ -72,6 +88,7 @@ export class Mirroring {
     try {
       const from = this.#yielding(carriedVault(vault, source))
       const { through, lacking } = await copyToMirror({ vault, from, onSession: onSessionOf(target) })
+      if (through > log.state.head.sequence) await this.#followed(relay, target)
       const lackBytes = lacking.reduce((sum, id) => sum + (claimsOf(trees, id)[0]?.sizeBytes ?? 0), 0)
       const atMs = platform.clock.now()
       // What stands there beyond what is known here is heard from the relay itself.
@@ -80,9 +97,38 @@ export class Mirroring {
       this.#failedMs.delete(relay)
       this.#told.delete(relay)
     } catch (error) {
+      if (isLeft(error)) throw error
+      if (isOther(error)) await this.#followed(relay, target)
       await this.#failed(relay, error)
     } finally {
       await Promise.all([source.close(), target.close()])
+    }
+  }
+
+  /** What stands there beyond what is known here, or instead of it, may be an owner's word. @throws ClientError `vault-moved` */
+  async #followed(relay: string, target: Connection): Promise<void> {
+    const { vault } = this.#parts
+    try {
+      if (!(await onSessionOf(target)((session) => followed(vault, session, relay)))) return
+    } catch (error) {
+      if (error instanceof ClientError || error instanceof CryptoError) return
+      throw error
+    }
+    throw left(relay)
+  }
+
+  /** Of who only reads: an owner may have gone on there. @throws ClientError `vault-moved` */
+  async #look(relay: string): Promise<void> {
+    const { vault } = this.#parts
+    const note = mirrorNote(vault.trees, relay)
+    const nowMs = vault.platform.clock.now()
+    if (Math.abs(nowMs - (note.atMs ?? 0)) < lookMs) return
+    await noteMirror(vault, relay, { ...note, atMs: nowMs })
+    const target = connectionTo({ home: vault.home, platform: vault.platform, signal: this.#signal }, relay)
+    try {
+      await this.#followed(relay, target)
+    } finally {
+      await target.close()
     }
   }
 
@@ -137,6 +183,10 @@ export class Mirroring {
       report({ event: 'mirror', relay, code: error.code, ...(reason === undefined ? {} : { reason }) })
     this.#told.set(relay, told)
   }
+}
+
+function isOther(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'vault-differs'
 }
 
 /** The relay that it comes from is away: that is no failure of the mirror's. */

@@ -11,12 +11,13 @@ import { sayAdopted } from './adoption-duty.ts'
 import { noLook, SourceCheck, StreamTaking, type BackupSource } from './backup-source.ts'
 import { Brake, noBrake } from './brake.ts'
 import { CheckpointWriter, checkpointEvery } from './checkpoint-writer.ts'
-import type { Connection } from './connection.ts'
 import { DeletionWatch } from './deletion-watch.ts'
 import { doDuties } from './duties.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import type { FolderLine } from './folder-line.ts'
 import { checkFolder } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
+import { tellFormer } from './former-relay.ts'
 import { sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import { Mirroring } from './mirroring.ts'
@@ -36,7 +37,7 @@ export interface NewRunParts {
   readonly files: FileSystem
   /** Of a backup: where its bytes come from. */
   readonly source: BackupSource | undefined
-  readonly connection: Connection
+  readonly line: FolderLine
   readonly receiver: Receiver
   readonly entries: EntryWriter
   readonly planning: Planning
@@ -52,8 +53,6 @@ export interface NewRunParts {
   readonly isBusy: () => boolean
   /** What an owner's client that watches does when nothing else is to be done. */
   readonly pruneGently: () => Promise<void>
-  /** The relay was heard. */
-  readonly inContact: () => void
 }
 
 /** What is particular to a place: how it is looked at, checked, held back, and changed. */
@@ -71,7 +70,8 @@ export interface Aside {
 
 /** A run that is yet to be begun. */
 export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly aside: Aside } {
-  const { vault, files, connection, receiver, entries, planning, tally, questions, watches } = parts
+  const { vault, files, line, receiver, entries, planning, tally, questions, watches } = parts
+  const { connection } = line
   const { clock } = vault.platform
   const shipper = new PackShipper(vault)
   const fetched = vaultFetch(vault, connection)
@@ -100,7 +100,11 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
   const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
   const duty = { vault, entries, checkpoints, lost: parts.mending.lost }
   const deletion = new DeletionWatch(vault)
-  const mirroring = new Mirroring({ vault, isBusy: () => watches && parts.isBusy() })
+  const mirroring = new Mirroring({
+    vault,
+    isBusy: () => watches && parts.isBusy(),
+    moved: () => connection.close(),
+  })
   const run: FolderRun = new FolderRun({
     ...shared,
     first: async (session) => {
@@ -109,24 +113,30 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
       await sayWhereTold({ vault, entries, receiver }, session)
     },
     connection,
+    goesOnAfter: (error) => line.goesOnAfter(error),
     shipper,
     planning,
     work: new PlanWork(shared),
     whenIdle: () => whenIdle(parts, { ahead, fetched, mirroring, checkFolder: place.checkFolder }),
     failuresMax: parts.attempts,
     duties: async (session, idle) => {
-      parts.inContact()
+      line.heard()
       await questions.answer()
       return await doDuties(duty, session, idle)
     },
   })
-  const heard: Aside['heard'] = (device, change) => ahead?.heard(device, change)
-  const end = async (): Promise<void> => {
-    await mirroring.end()
-    // Where the folder is gone, there is nothing to give back.
-    await ahead?.drop().catch(() => undefined)
+  return { run, aside: asideOf({ mirroring, ahead }) }
+}
+
+function asideOf({ mirroring, ahead }: Pick<Idle, 'mirroring' | 'ahead'>): Aside {
+  return {
+    heard: (device, change) => ahead?.heard(device, change),
+    end: async () => {
+      await mirroring.end()
+      // Where the folder is gone, there is nothing to give back.
+      await ahead?.drop().catch(() => undefined)
+    },
   }
-  return { run, aside: { heard, end } }
 }
 
 /** What may be done when both sides agree. */
@@ -139,6 +149,7 @@ async function whenIdle(
     await ahead.work(() => isBusy() || vault.signal.aborted)
     await fetched.note()
   }
+  await tellFormer(vault)
   if (!watches) {
     await mirroring.bring()
     return

@@ -57,3 +57,20 @@ export function relayUrl(text: string): ReturnType<typeof parseRelayUrl> {
     throw new ClientError('usage', `${cause.message}: ${text}`, { cause })
   }
 }
+
+/**
+ * Whether two addresses are written for one relay, as far as that can be told from them: a pin, or a slash at the end, makes no other one. A text that
+ * is no address is like itself alone.
+ */
+export function sameRelay(a: string, b: string): boolean {
+  return a === b || plain(a) === plain(b)
+}
+
+function plain(text: string): string {
+  try {
+    return parseRelayUrl(text).url.replace(/\/+$/, '')
+  } catch (error) {
+    if (error instanceof ProtocolError) return text
+    throw error
+  }
+}

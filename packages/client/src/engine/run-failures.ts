@@ -16,6 +16,8 @@ export interface RunFailuresOptions {
   readonly vault: Vault
   /** Failures in a row, with nothing achieved, before the last one counts. */
   readonly failuresMax: number
+  /** Whether the vault goes on at another relay after this one. */
+  readonly goesOnAfter: (error: unknown) => Promise<boolean>
   /** A number that grows with everything that is done for good. */
   readonly achieved: () => number
   /** Bytes sent and received so far. */
@@ -45,15 +47,17 @@ export class RunFailures {
    */
   async after(error: unknown): Promise<'keep' | 'renew'> {
     if (this.#isNews(error) || isLeft(error)) return 'renew'
+    // A line that broke is dialled again first: whether the relay is gone shows there.
+    if (!isLine(error) && (await this.#options.goesOnAfter(error))) return 'renew'
     if (!(error instanceof ClientError) || !(error.retryable || isPassing(error))) throw error
-    const isLine = error.code === 'relay-unreachable'
-    if (this.#hasAchieved(isLine)) this.#count = 0
+    const wasLine = isLine(error)
+    if (this.#hasAchieved(wasLine)) this.#count = 0
     this.#count += 1
     if (this.#count > this.#options.failuresMax) throw error
     const { vault } = this.#options
-    if (!isLine) vault.report({ event: 'state', state: 'offline', code: error.code })
+    if (!wasLine) vault.report({ event: 'state', state: 'offline', code: error.code })
     // A line that broke is there again at once, as a rule; the connection itself waits when it is not.
-    if (!isLine || this.#count > 1) {
+    if (!wasLine || this.#count > 1) {
       const asked = Number(error.data['retryAfterMs'] ?? 0)
       const delayMs = Math.max(asked, Math.min(mostMs, firstMs * 2 ** (this.#count - 1)))
       await pause({ clock: vault.platform.clock, signal: vault.signal }, delayMs)
@@ -77,6 +81,10 @@ export class RunFailures {
     this.#moved = movedNow
     return some
   }
+}
+
+function isLine(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'relay-unreachable'
 }
 
 /** Packs that were acknowledged and are not there any more: what is missing is sent again on the next session. */

@@ -1,0 +1,94 @@
+// Where to look when the relay of a vault cannot be reached, or has it no more: an owner may have gone on at a mirror, and could not tell anybody at
+// the relay that is gone. The log names the mirrors, so that a device that was away knows them as well.
+import { CryptoError } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { noteFormer } from './former-relay.ts'
+import { noteGoing } from './going-on.ts'
+import { mirrorsOf } from './mirror-list.ts'
+import { promotionAt } from './promotion.ts'
+import { deviceLogin, logInAt, sameRelay } from './relay-login.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import type { Vault } from './vault.ts'
+
+/** A relay that is away for a moment, as most are, has no mirror dialled at each attempt to reach it. */
+const againMs = 60_000
+
+/** Looks on behalf of one open vault. */
+export class Elsewhere {
+  readonly #vault: Vault
+  #lookedMs: number | undefined
+
+  constructor(vault: Vault) {
+    this.#vault = vault
+  }
+
+  /**
+   * After this failure of the relay: whether an owner took the vault to a mirror. Then the next connection is one to there. What a mirror does
+   * or does not changes nothing else.
+   */
+  async after(error: unknown): Promise<boolean> {
+    const { log, platform, signal } = this.#vault
+    if (!isAway(error) || log.isEmpty || signal.aborted) return false
+    const nowMs = platform.clock.monotonic()
+    if (this.#lookedMs !== undefined && nowMs - this.#lookedMs < againMs) return false
+    this.#lookedMs = nowMs
+    for (const relay of this.#mirrors()) if (await this.#isAt(relay)) return true
+    return false
+  }
+
+  /** The same failure, with a mirror that the vault has as `data.mirror`: who is told of it may go on there. */
+  withMirror(error: unknown): unknown {
+    if (!(error instanceof ClientError) || error.code !== 'relay-unreachable') return error
+    const [mirror] = this.#vault.log.isEmpty ? [] : this.#mirrors()
+    if (mirror === undefined) return error
+    const { code, message, retryable } = error
+    return new ClientError(code, message, { cause: error, retryable, data: { ...error.data, mirror } })
+  }
+
+  #mirrors(): readonly string[] {
+    const { record } = this.#vault
+    try {
+      return mirrorsOf(this.#vault).filter((relay) => !sameRelay(relay, record.relay))
+    } catch (error) {
+      // Without keys nothing is known of mirrors.
+      if (error instanceof ClientError && ['key-withheld', 'relay-refused'].includes(error.code)) return []
+      throw error
+    }
+  }
+
+  async #isAt(relay: string): Promise<boolean> {
+    const { platform, home } = this.#vault
+    try {
+      const session = await logInAt(platform, relay, deviceLogin(home))
+      try {
+        return await followed(this.#vault, session, relay)
+      } finally {
+        await session.close()
+      }
+    } catch (error) {
+      if (error instanceof ClientError || error instanceof CryptoError) return false
+      throw error
+    }
+  }
+}
+
+/** Whether an owner's entry there, which is new to this device, takes the vault to this mirror: it is followed with the next connection. */
+export async function followed(vault: Vault, session: RelaySession, relay: string): Promise<boolean> {
+  const promotion = await promotionAt(vault, session, relay)
+  if (promotion === undefined) return false
+  await noteFormer(vault, vault.record.relay)
+  await noteGoing(vault, relay)
+  return true
+}
+
+/** The relay cannot be reached, or says that it does not know this device or the vault any more. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof ClientError)) return false
+  if (error.code === 'relay-unreachable' || error.code === 'relay-rollback') return true
+  return error.code === 'relay-refused' && gone.includes(String(error.data['reason']))
+}
+
+const gone = [
+  ...['account-unknown', 'account-closed', 'vault-unknown', 'vault-deleted', 'login-failed'],
+  ...['registration-closed', 'invitation-wrong'],
+]

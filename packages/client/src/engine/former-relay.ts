@@ -1,0 +1,103 @@
+// The relay where a vault was until an owner went on at a mirror without it. It may come back, and devices with it that heard of nothing: it is given
+// the entries up to the owner's word, which closes its log and tells everybody. Where others wrote on there meanwhile, that is told to a person.
+import { CryptoError, equal } from '@grenier/crypto'
+import * as v from 'valibot'
+import { ClientError } from '../errors.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
+import { bodyHashAt, entriesFrom } from '../state/entry-keep.ts'
+import { otherKey } from '../state/state-keys.ts'
+import type { StateRows } from '../state/state-rows.ts'
+import { deviceLogin, logInAt } from './relay-login.ts'
+import { bodyHashGiven } from './promotion.ts'
+import { mayWrite, type Vault } from './vault.ts'
+
+/** It is dialled again after this long at first; then after an eighth of the time since it was left. */
+const againMs = 5 * 60_000
+const sinceShare = 1 / 8
+
+/** `triedMs`: when it was last dialled. Times are since 1970. */
+interface Former {
+  readonly relay: string
+  readonly sinceMs: number
+  readonly triedMs: number
+}
+
+const key = otherKey('former-relay')
+const schema = v.object({ relay: v.string(), sinceMs: v.number(), triedMs: v.number() })
+
+/** It is to hear where the vault goes on. */
+export async function noteFormer(vault: Vault, relay: string): Promise<void> {
+  const nowMs = vault.platform.clock.now()
+  await keep(vault, { relay, sinceMs: nowMs, triedMs: 0 })
+}
+
+/** Tells it, where it is due and can be reached. Never rejects for what that relay does. */
+export async function tellFormer(vault: Vault): Promise<void> {
+  const former = formerIn(vault.trees)
+  const { log, record, platform, report } = vault
+  // Who only reads may not give entries back.
+  if (former === undefined || log.isEmpty || !mayWrite(vault)) return
+  const until = log.state.spine.continuation?.since
+  // The owner's word is still to come from the relay where the vault is now.
+  if (until === undefined) return
+  const nowMs = platform.clock.now()
+  const waitMs = Math.max(againMs, (nowMs - former.sinceMs) * sinceShare)
+  if (Math.abs(nowMs - former.triedMs) < waitMs) return
+  await keep(vault, { ...former, triedMs: nowMs })
+  const heard = former.relay === record.relay ? 'closed' : await told(vault, former.relay, until)
+  if (heard === undefined) return
+  await forget(vault)
+  if (heard === 'parted') report({ event: 'parted', relay: former.relay })
+}
+
+/** Whether it has the word now, or never will; undefined: not yet. */
+async function told(vault: Vault, relay: string, until: number): Promise<'closed' | 'parted' | undefined> {
+  const { platform, home } = vault
+  try {
+    const session = await logInAt(platform, relay, deviceLogin(home))
+    try {
+      return await putUpTo(vault, session, until)
+    } finally {
+      await session.close()
+    }
+  } catch (error) {
+    if (error instanceof ClientError || error instanceof CryptoError) return undefined
+    throw error
+  }
+}
+
+async function putUpTo(
+  { log, trees }: Vault,
+  session: RelaySession,
+  until: number,
+): Promise<'closed' | 'parted' | undefined> {
+  const head = await session.head(log.vault)
+  if (head === undefined) return undefined
+  const last = Math.min(head.sequence, until)
+  const known = bodyHashAt(trees, last)
+  for await (const given of session.entries(log.vault, last)) {
+    if (known === undefined || !equal(bodyHashGiven(given), known)) return 'parted'
+    break
+  }
+  for await (const { sequence, entry } of entriesFrom(trees, last + 1)) {
+    if (sequence > until) break
+    // A prune retired it meanwhile: then it is for others to be told by the mirrors.
+    if (entry === undefined) return undefined
+    if ((await session.putBack(log.vault, entry)) === 'moved') return undefined
+  }
+  return 'closed'
+}
+
+function formerIn(rows: StateRows): Former | undefined {
+  const bytes = rows.other(key)
+  return bytes === undefined ? undefined : v.parse(schema, JSON.parse(new TextDecoder().decode(bytes)))
+}
+
+async function keep({ trees }: Vault, former: Former): Promise<void> {
+  const row = new TextEncoder().encode(JSON.stringify(former))
+  await trees.write({ flush: false }, (rows) => rows.put(key, row))
+}
+
+async function forget({ trees }: Vault): Promise<void> {
+  await trees.write({ flush: false }, (rows) => rows.del(key))
+}

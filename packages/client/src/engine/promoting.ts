@@ -1,0 +1,158 @@
+// `mirror promote`: the relay of a vault is gone, and an owner goes on at a mirror of it. What this device knows beyond the mirror's copy is put there
+// first; then it works there, and says so in the log, behind everything. The others find that entry at the mirror, and follow it.
+import { equal } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
+import { carriedVault } from './carried-vault.ts'
+import { carry } from './carrying.ts'
+import { connectionTo, onSessionOf } from './connect-to.ts'
+import type { Connection } from './connection.ts'
+import { followed } from './elsewhere.ts'
+import type { EntryWriter } from './entry-writer.ts'
+import { noteFormer, tellFormer } from './former-relay.ts'
+import { goOnWhereTold, sayWhereTold } from './going-on.ts'
+import type { Mending } from './mending.ts'
+import { openMirrorAccount } from './mirror-account.ts'
+import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
+import { requireOwner } from './pruning.ts'
+import type { Receiver } from './receiver.ts'
+import { relayUrl, sameRelay } from './relay-login.ts'
+import type { Vault } from './vault.ts'
+
+/** What is wanted. `invite`: the hoster's code, where the account there is still to be opened. `force`: although the relay can be reached. */
+export interface PromoteOptions {
+  readonly relay: string
+  readonly invite?: string | undefined
+  readonly force: boolean
+}
+
+/** What it came to. `entries`: put there from here; `packs`, `bytes`: content sent anew; `lacking`: packs that are not there. */
+export interface Promoted {
+  readonly relay: string
+  readonly from: string | undefined
+  /** Whether the vault was there already. */
+  readonly isThere: boolean
+  readonly entries: number
+  readonly packs: number
+  readonly bytes: number
+  readonly lacking: number
+}
+
+export interface PromotingParts {
+  readonly vault: Vault
+  readonly receiver: Receiver
+  readonly entries: EntryWriter
+  readonly mending: Mending
+  readonly connection: Connection
+  /** Does something when nothing else goes on in this folder. */
+  readonly ask: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+/** One promotion of one mirror. */
+export class Promoting {
+  readonly #parts: PromotingParts
+
+  constructor(parts: PromotingParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Cut off anywhere, the same call goes on; once this device works there, every run of it does.
+   * @throws ClientError `relay-refused` (reason `no-right` for who is no owner), `mirror-refused` (`what`: `unknown`, `first-works`),
+   * `relay-unreachable`; `relay-contradicts` where another owner went on there, and this device has what is not there
+   */
+  async promote({ relay: text, invite, force }: PromoteOptions): Promise<Promoted> {
+    const { vault, connection, mending, ask } = this.#parts
+    const url = relayUrl(text).text
+    const from = vault.record.relay
+    const isThere = sameRelay(from, url)
+    let entries = 0
+    if (!isThere) {
+      requireOwner(vault)
+      const relay = mirrorsOf(vault).find((one) => sameRelay(one, url))
+      if (relay === undefined) throw mirrorRefused('unknown', url)
+      if (force) await this.#lastOfFirst()
+      else if (await this.#firstWorks()) throw mirrorRefused('first-works', from)
+      await this.#account(relay, invite)
+      entries = await this.#putLog(relay)
+      await noteFormer(vault, from)
+      await goOnWhereTold(vault, relay)
+      await connection.renew()
+    }
+    await ask(() => this.#say())
+    const { packs, bytes, ...given } = await mending.heal()
+    await tellFormer(vault)
+    const lacking = (await (await connection.session()).lost(vault.log.vault)).length
+    return {
+      relay: vault.record.relay,
+      from: vault.record.movedFrom,
+      isThere,
+      entries: entries + given.entries,
+      packs,
+      bytes,
+      lacking,
+    }
+  }
+
+  /** Before anything else of this device is there. Also where an earlier call was cut off after it began to work there. */
+  async #say(): Promise<void> {
+    const { vault, connection, receiver, entries } = this.#parts
+    const session = await connection.session()
+    receiver.missed()
+    await receiver.receive(session)
+    await sayWhereTold({ vault, entries, receiver }, session)
+  }
+
+  /** What it has that this device does not know yet would be out of reach. Where it does not give it, that is how it is. */
+  async #lastOfFirst(): Promise<void> {
+    const { ask, receiver, connection } = this.#parts
+    try {
+      await ask(async () => {
+        receiver.missed()
+        await receiver.receive(await connection.session())
+      })
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+    }
+  }
+
+  async #firstWorks(): Promise<boolean> {
+    const { vault } = this.#parts
+    const first = connectionTo(vault, vault.record.relay)
+    try {
+      return (await onSessionOf(first)((session) => session.head(vault.log.vault))) !== undefined
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code === 'interrupted') throw error
+      return false
+    } finally {
+      await first.close()
+    }
+  }
+
+  /** Of who pays, where there is none; the others need none there, as they needed none here. */
+  async #account(relay: string, invite: string | undefined): Promise<void> {
+    const { home, log } = this.#parts.vault
+    const { certificate, identity } = home
+    if (identity === undefined || certificate === undefined) return
+    if (!equal(identity.sign, log.state.spine.genesisIdentity)) return
+    await openMirrorAccount(this.#parts.vault, { relay, invite })
+    await home.enrol({ identity: { keys: identity, certificate }, relay })
+  }
+
+  /** The entries that the mirror lacks, as they were signed; how many. What they claim and is nowhere any more it knows to be lost. */
+  async #putLog(relay: string): Promise<number> {
+    const { vault } = this.#parts
+    const target = connectionTo(vault, relay)
+    const from = { ...carriedVault(vault, target), pack: () => Promise.resolve(undefined) }
+    const onSession = onSessionOf(target)
+    try {
+      return (await carry({ from, onSession })).entries
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'vault-differs') throw error
+      // Another owner may have gone on there before: then this device follows, and a person decides about what it has besides.
+      if (!(await onSession((session) => followed(vault, session, relay)))) throw error
+      return 0
+    } finally {
+      await target.close()
+    }
+  }
+}

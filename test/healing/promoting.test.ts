@@ -1,0 +1,291 @@
+// A relay that is gone for good, and an owner who goes on at the mirror: nothing is lost that the mirror or any device has, the others follow by
+// themselves, cut off anywhere it goes on, and a first relay that comes back draws nobody apart without a word.
+import {
+  adoptFolder,
+  ClientError,
+  openFolder,
+  systemClock,
+  type Clock,
+  type FolderEvent,
+  type FolderStatus,
+  type Platform,
+} from '@grenier/client'
+import { systemRandom } from '@grenier/crypto'
+import { memoryStores, type Stores } from '@grenier/relay'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Promoted, PromoteOptions } from '../../packages/client/src/engine/promoting.ts'
+import { agree, Ground, otherRelayUrl, relayUrl, type Device } from '../folder/devices.ts'
+import { keptAt } from '../folder/kept-at.ts'
+
+let stores: Stores
+let ground: Ground
+let a: Device
+let b: Device
+let aheadMs = 0
+const clock: Clock = { ...systemClock, now: () => Date.now() + aheadMs }
+
+beforeEach(async () => {
+  aheadMs = 0
+  stores = memoryStores({ random: systemRandom })
+  ground = new Ground(stores)
+  a = ground.device('alpha', { clock })
+  // A friend's device: no account anywhere.
+  b = ground.device('beta', { isAlone: true })
+  a.write('first', noise(60_000))
+  await a.add()
+  await b.join(a)
+  await withEngine(a, (engine) => engine.changeMirrors({ do: 'add', relay: otherRelayUrl }))
+  await agree(a, b)
+})
+afterEach(() => ground.end())
+
+type Dial = Platform['dial']
+type Engine = Awaited<ReturnType<typeof openFolder>>
+
+function noise(bytes: number): string {
+  return Buffer.from(systemRandom.bytes(bytes)).toString('base64')
+}
+
+const kept = (of: Stores): ReturnType<typeof keptAt> => keptAt(of, a.home.folders[0]?.vault ?? '')
+
+async function withEngine<T>(
+  device: Device,
+  work: (engine: Engine) => Promise<T>,
+  dial?: (url: string, dial: Dial) => ReturnType<Dial>,
+): Promise<T> {
+  const context = device.context()
+  const { platform } = context
+  const through: Dial = (url) => dial?.(url, platform.dial.bind(platform)) ?? platform.dial(url)
+  const engine = await openFolder({ ...context, platform: { ...platform, dial: through } }, device.folder)
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+async function promotes(device: Device, options: Partial<PromoteOptions> = {}): Promise<Promoted> {
+  return await withEngine(device, (engine) =>
+    engine.promote({ relay: otherRelayUrl, force: false, ...options }),
+  )
+}
+
+async function statusOf(device: Device): Promise<FolderStatus> {
+  return await withEngine(device, (engine) => engine.status())
+}
+
+function relaysOf(...devices: readonly Device[]): (string | undefined)[] {
+  return devices.map(({ home }) => home.folders[0]?.relay)
+}
+
+function named(device: Device, name: FolderEvent['event']): FolderEvent[] {
+  return device.events.filter(({ event }) => event === name)
+}
+
+describe('a vault whose first relay is gone', () => {
+  test('goes on at the mirror, with all that was there; devices that were away the whole time follow, and send what they had', async () => {
+    const c = ground.device('gamma', { isAlone: true })
+    await c.joinBy(await a.invite('reader'))
+    await agree(a, b, c)
+    const before = await kept(stores)
+    ground.lose(relayUrl)
+    b.write('of b', 'written while nobody answered')
+    await expect(b.sync()).rejects.toMatchObject({ code: 'relay-unreachable' })
+    expect(relaysOf(b)).toEqual([relayUrl])
+    const promoted = await promotes(a)
+    expect(promoted).toMatchObject({ relay: otherRelayUrl, from: relayUrl, isThere: false, lacking: 0 })
+    const now = await kept(ground.otherStores)
+    expect(now.entries.slice(0, before.entries.length)).toEqual(before.entries)
+    expect(now.entries.length).toBe(before.entries.length + 1)
+    expect(now.packs).toEqual(before.packs)
+    a.write('of a', 'written after')
+    await agree(a, b, c)
+    expect([a.read('of b'), c.read('of a')]).toEqual(['written while nobody answered', 'written after'])
+    expect(relaysOf(a, b, c)).toEqual([otherRelayUrl, otherRelayUrl, otherRelayUrl])
+    expect(await statusOf(a)).toMatchObject({ mirrors: [] })
+    // Said again it does nothing.
+    const entries = (await kept(ground.otherStores)).entries.length
+    expect(await promotes(a)).toMatchObject({ isThere: true, entries: 0, packs: 0, lacking: 0 })
+    expect((await kept(ground.otherStores)).entries.length).toBe(entries)
+  })
+
+  test('tells where it went to a device that watches, which had no answer from the first relay', async () => {
+    const watching = await b.watch()
+    await b.synced(watching)
+    ground.lose(relayUrl)
+    await promotes(a)
+    b.write('while it watches', 'here')
+    ground.hangUp(relayUrl)
+    await watching.until(() => named(b, 'moved').length > 0)
+    await watching.until(() => named(b, 'change').length > 0)
+    await watching.stop()
+    await agree(a, b)
+    expect(a.read('while it watches')).toBe('here')
+  })
+
+  test('is promoted through the run that holds the folder, though that run cannot reach anybody', async () => {
+    const watching = await a.watch()
+    await a.synced(watching)
+    ground.lose(relayUrl)
+    ground.hangUp(relayUrl)
+    await watching.until(() => a.events.some((event) => event.event === 'state' && event.state === 'offline'))
+    a.write('meanwhile', 'kept')
+    const promoted = await watching.engine.promote({ relay: otherRelayUrl, force: false })
+    expect(promoted).toMatchObject({ relay: otherRelayUrl, lacking: 0 })
+    await watching.until(() => named(a, 'change').length > 0)
+    await watching.stop()
+    await agree(a, b)
+    expect(b.read('meanwhile')).toBe('kept')
+  })
+
+  test('has there what the mirror lacked: entries that any device knows, and content that any device has', async () => {
+    ground.lose(otherRelayUrl)
+    a.write('unmirrored of a', noise(50_000))
+    await a.sync()
+    b.write('unmirrored of b', noise(50_000))
+    await agree(a, b)
+    b.write('known to b alone', 'there')
+    await b.sync()
+    ground.restart(otherRelayUrl)
+    ground.lose(relayUrl)
+    const promoted = await promotes(a)
+    expect(promoted.entries).toBeGreaterThan(1)
+    expect(promoted.packs).toBeGreaterThan(0)
+    // What b appended and nobody else heard of is not in this log: it has parted, and a person decides; nothing is gone.
+    expect(await b.refusal()).toMatchObject({ code: 'relay-contradicts' })
+    expect(relaysOf(b)).toEqual([otherRelayUrl])
+    await adoptFolder(b.context(), b.folder)
+    await agree(a, b)
+    expect(a.names()).toEqual(['first', 'known to b alone', 'unmirrored of a', 'unmirrored of b'])
+    const c = ground.device('gamma', { isAlone: true })
+    await c.join(a)
+    expect(c.read('unmirrored of a')).toBe(a.read('unmirrored of a'))
+    expect(c.read('unmirrored of b')).toBe(a.read('unmirrored of b'))
+  })
+
+  test('cut off after any frame, goes on when it is asked for again', async () => {
+    a.write('sent to the first alone', noise(40_000))
+    ground.lose(otherRelayUrl)
+    await agree(a, b)
+    ground.restart(otherRelayUrl)
+    ground.lose(relayUrl)
+    let promoted: Promoted | undefined
+    const places = new Set<string>()
+    for (let frames = 3; promoted === undefined; frames += 4) {
+      let left = frames
+      promoted = await withEngine(
+        a,
+        (engine) => engine.promote({ relay: otherRelayUrl, force: false }),
+        async (url, dial) => {
+          const cut = new ClientError('interrupted', 'cut off')
+          const wire = await dial(url)
+          if (left <= 0) throw cut
+          const send = wire.send.bind(wire)
+          wire.send = (frame) => {
+            if ((left -= 1) > 0) send(frame)
+            else wire.close(1000)
+          }
+          return wire
+        },
+      ).catch((error: unknown) => {
+        if (!(error instanceof ClientError) || !['interrupted', 'relay-unreachable'].includes(error.code))
+          throw error
+        return undefined
+      })
+      places.add(`${relaysOf(a).join()} ${(await kept(ground.otherStores)).entries.length}`)
+    }
+    expect(places.size).toBeGreaterThan(2)
+    await agree(a, b)
+    expect(relaysOf(a, b)).toEqual([otherRelayUrl, otherRelayUrl])
+    expect(b.read('sent to the first alone')).toBe(a.read('sent to the first alone'))
+  })
+})
+
+describe('who may, and when', () => {
+  test('the first relay works: refused, and nothing is done; a member who is no owner, and a relay that is no mirror, are too', async () => {
+    await expect(promotes(a)).rejects.toMatchObject({ code: 'mirror-refused', data: { what: 'first-works' } })
+    expect(relaysOf(a)).toEqual([relayUrl])
+    ground.lose(relayUrl)
+    await expect(promotes(b)).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
+    await expect(promotes(a, { relay: 'ws://127.0.0.1:3' })).rejects.toMatchObject({
+      code: 'mirror-refused',
+      data: { what: 'unknown' },
+    })
+    ground.lose(otherRelayUrl)
+    await expect(promotes(a)).rejects.toMatchObject({ code: 'relay-unreachable' })
+    expect(relaysOf(a, b)).toEqual([relayUrl, relayUrl])
+  })
+
+  test('told to all the same, it takes along what the first relay has, and tells that one, so that all follow at once', async () => {
+    b.write('of b', 'at the first')
+    await b.sync()
+    const promoted = await promotes(a, { force: true })
+    expect(promoted).toMatchObject({ relay: otherRelayUrl, lacking: 0 })
+    const closed = await kept(stores)
+    expect(closed.entries).toEqual((await kept(ground.otherStores)).entries)
+    await agree(a, b)
+    expect(a.read('of b')).toBe('at the first')
+    expect(relaysOf(a, b)).toEqual([otherRelayUrl, otherRelayUrl])
+    b.write('later', 'of b')
+    await agree(a, b)
+    expect(await kept(stores)).toEqual(closed)
+  })
+
+  test('a mirror with a relay written otherwise is the same one; the relay of the vault is none of its own', async () => {
+    const again = await withEngine(a, (engine) =>
+      engine.changeMirrors({ do: 'add', relay: `${otherRelayUrl}/` }),
+    )
+    expect(again).toEqual([otherRelayUrl])
+    await expect(
+      withEngine(a, (engine) => engine.changeMirrors({ do: 'add', relay: `${relayUrl}/` })),
+    ).rejects.toMatchObject({ code: 'mirror-refused', data: { what: 'first' } })
+    await expect(
+      withEngine(a, (engine) => engine.changeMirrors({ do: 'remove', relay: 'ws://127.0.0.1:3' })),
+    ).rejects.toMatchObject({ code: 'mirror-refused', data: { what: 'unknown' } })
+  })
+})
+
+describe('a first relay that comes back', () => {
+  test('as it was is told by a device that knows, and then tells all the others', async () => {
+    ground.lose(relayUrl)
+    await promotes(a)
+    ground.restart(relayUrl)
+    aheadMs = 3_600_000
+    await a.sync()
+    const [old, now] = [await kept(stores), await kept(ground.otherStores)]
+    expect(old.entries).toEqual(now.entries.slice(0, old.entries.length))
+    const mirror = ground.dialled(otherRelayUrl)
+    b.write('of b', 'at last')
+    await b.sync()
+    expect(relaysOf(b)).toEqual([otherRelayUrl])
+    expect(ground.dialled(otherRelayUrl)).toBeGreaterThan(mirror)
+    await agree(a, b)
+    expect((await kept(stores)).entries).toEqual(old.entries)
+    expect(named(a, 'parted')).toEqual([])
+  })
+
+  test('with what others wrote there meanwhile: both are told, nobody’s file is lost, and a person brings it together', async () => {
+    ground.lose(relayUrl)
+    await promotes(a)
+    a.write('of a', 'at the mirror')
+    await a.sync()
+    ground.restart(relayUrl)
+    b.write('of b', 'at the first')
+    b.write('first', 'changed by b')
+    // It writes where it always did, and finds at the mirror that an owner went on there.
+    expect(await b.refusal()).toMatchObject({ code: 'relay-contradicts' })
+    expect(named(b, 'moved')).toEqual([{ event: 'moved', relay: otherRelayUrl, from: relayUrl }])
+    expect([b.read('of b'), b.read('first')]).toEqual(['at the first', 'changed by b'])
+    aheadMs = 3_600_000
+    await a.sync()
+    expect(named(a, 'parted')).toEqual([{ event: 'parted', relay: relayUrl }])
+    await adoptFolder(b.context(), b.folder)
+    await agree(a, b)
+    expect([a.read('of b'), b.read('of a'), a.read('first')]).toEqual([
+      'at the first',
+      'at the mirror',
+      'changed by b',
+    ])
+    expect(relaysOf(a, b)).toEqual([otherRelayUrl, otherRelayUrl])
+  })
+})
