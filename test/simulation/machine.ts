@@ -53,6 +53,8 @@ interface Watching {
 export class Machine {
   readonly name: string
   readonly folds: boolean
+  /** Whether it was there from the beginning. */
+  readonly isFirst: boolean
   readonly folder: MemoryFolder
   readonly user: MemoryUser
   readonly home: MemoryHome
@@ -84,6 +86,7 @@ export class Machine {
     this.#world = world
     this.name = `device-${at}`
     this.folds = options.folds ?? false
+    this.isFirst = options.kept !== undefined
     this.skewMs = world.random.below(4000) - 2000
     const clock = world.scheduler.clockOf(this)
     const folds = this.folds ? { caseInsensitive: true, normalizesUnicode: true } : undefined

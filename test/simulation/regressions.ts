@@ -60,6 +60,20 @@ export const regressions: readonly Regression[] = [
       'a file that changed on a full second, and was to be removed right then, was planned again 16 times a second until it had settled',
     run: { seed: 11_000_865, devices: 2, moves: 13, era: 2 },
   },
+  {
+    found:
+      'an older disk of the relay lacked the state that a prune names, and nobody could join until an owner pruned again',
+    run: { seed: 5_001_053, theme: 'all' },
+  },
+  {
+    found: 'the same, after the relay had let go of the entries before that state',
+    run: { seed: 5_000_304, theme: 'all' },
+  },
+  {
+    found:
+      'a writer alone knew entries of which the relay had lost the contents, and said so for ever: a person had to say that it goes on',
+    run: { seed: 6_000_001, theme: 'all' },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -26,6 +26,8 @@ export class VaultCalm {
   rounds = 0
   /** How often somebody was told to go on after a fork. */
   adopted = 0
+  /** How often somebody went on by itself without entries of which the relay had lost the contents. */
+  wentOn = 0
 
   constructor(parts: CalmParts) {
     this.#parts = parts
@@ -33,7 +35,7 @@ export class VaultCalm {
 
   /** Whether an entry that some member knew may be in no log any more: histories parted, or who knew it is out. */
   get mayLackEntries(): boolean {
-    return this.adopted > 0 || this.#out.size > 0
+    return this.adopted + this.wentOn > 0 || this.#out.size > 0
   }
 
   /** Those that must agree. */
@@ -51,11 +53,14 @@ export class VaultCalm {
       for (const machine of this.members) {
         if (settledAt.get(machine) === world.head) continue
         const outcome = await this.#turn(machine)
+        last.delete(machine)
         if (outcome === 'done') settledAt.set(machine, world.head)
         else if (outcome !== 'again') last.set(machine, outcome)
       }
       if (failures.length > 0) return
       if (this.rounds === 2) await this.#raise()
+      // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
+      if ([...last.values()].some(isStranded)) await world.scheduler.runUntil(() => false, 660_000)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
       if (isSettled && this.rounds > 2) return
     }
@@ -76,6 +81,7 @@ export class VaultCalm {
     }
     const { outcome } = machine
     if (outcome === 'done') {
+      this.wentOn += machine.events.filter(({ event }) => event === 'went-on').length
       this.#parts.looked(machine)
       return outcome
     }
@@ -86,7 +92,6 @@ export class VaultCalm {
     if (outcome.code === 'device-revoked') this.#out.add(machine)
     else if (outcome.code === 'relay-contradicts' && (await moves.past.hasParted()))
       return await this.#adopt(machine)
-    else if (this.rounds > 3 && moves.isRestored && isStranded(outcome)) return await this.#adopt(machine)
     else if (!outcome.retryable && !moves.isUsual(outcome))
       failures.push(`${machine.name} in calm weather: ${outcome.stack ?? outcome.message}`)
     return outcome
@@ -166,13 +171,21 @@ export class VaultCalm {
     return vault && (await logAt({ disk: world.relayDisk, vault, kept: moves.past.kept }))
   }
 
-  /** The state that a prune names went with a disk of the relay, and nobody can make that one again: an owner prunes anew. */
-  async #nameAnother(machine: Machine): Promise<void> {
-    const { world } = this.#parts
+  /**
+   * The state that a prune names went with a disk of the relay, and no owner's device kept the log up to it: after a day one of them names a later one.
+   * Nobody says anything to any of them.
+   */
+  async #awaitLater(machine: Machine): Promise<void> {
+    const { world, failures } = this.#parts
     world.note('the relay lost the state that a prune names')
-    await this.#ofSomeOwner((engine) => engine.prune({ keepMs: 0, dryRun: false }))
-    machine.sync(true)
-    await world.until(() => !machine.running)
+    const log = await this.#log()
+    const keeper = this.members.find((one) => one.isFirst && roleIn(log, one) === 'owner')
+    if (keeper !== undefined) failures.push(`${keeper.name} kept the log, and did not make the state again`)
+    await world.scheduler.runUntil(() => false, 25 * 3_600_000)
+    for (const one of [...this.members.filter((other) => other !== machine), machine]) {
+      one.sync(true)
+      await world.until(() => !one.running)
+    }
   }
 
   /** Somebody who has nothing gets everything. */
@@ -187,19 +200,18 @@ export class VaultCalm {
     world.machines.push(machine)
     machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
     await world.until(() => !machine.running)
-    if (moves.isRestored && isLacking(machine.outcome)) await this.#nameAnother(machine)
+    if (moves.isRestored && isLacking(machine.outcome)) await this.#awaitLater(machine)
     if (machine.outcome === 'done') return machine
     failures.push(`nobody can join any more: ${machine.outcome?.stack ?? 'it never ended'}`)
     return undefined
   }
 }
 
-/**
- * Whether somebody who is no owner would have to put back an entry whose contents the relay lost: if no owner knows it, a person has to say that
- * the device goes on with the relay's log.
- */
-function isStranded({ code, data }: ClientError): boolean {
-  return code === 'relay-refused' && data['reason'] === 'pack-missing'
+/** Whether somebody who is no owner would have to put back an entry whose contents the relay lost. */
+function isStranded(error: Error): boolean {
+  return (
+    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'pack-missing'
+  )
 }
 
 /** Whether the relay lacks what somebody needs who has nothing. */

@@ -207,7 +207,7 @@ export class VaultMoves {
     const { away } = this
     this.away = undefined
     // Who was away knows no more than the copy, and is the first to go on from there.
-    if (!parts || away === undefined || away.running) return said
+    if (!parts || away === undefined || away.running || away.home.folders.length === 0) return said
     for (const machine of this.#world.machines) if (machine !== away) machine.stop()
     away.user.write(`${canary}-${random.below(1e9)}`, this.written(random, away))
     away.sync(true)

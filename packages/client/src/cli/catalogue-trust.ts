@@ -33,5 +33,13 @@ export interface TrustCatalogue {
   /** `entries` of the log were put back, `packs` of content sent anew. */
   healedLog: Text<{ count: number; entries: string }>
   healedContent: Text<{ count: number; packs: string; bytes: string }>
+  /** The state that new devices start from was made again; not `whole`: without the versions before it. */
+  stateRemade: Text<{ through: number; whole: boolean }>
+  /** `count` entries that this device alone knew were left; `path`: the file that keeps them. */
+  wentOn: Text<{ count: number; path: string }>
+  /** Why such entries do not go back; `count` of them. */
+  errorStranded: Text<{ count: number }>
+  /** `minutes` until this device goes on without them; undefined: an owner's device has to be waited for. */
+  hintStranded: Text<{ minutes: string | undefined }>
   statusHealed: Text<{ when: string; entries: string; packs: string; bytes: string }>
 }

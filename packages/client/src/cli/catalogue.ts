@@ -84,6 +84,8 @@ export interface Catalogue
   refusals: Readonly<Record<RelayErrorCode, string>>
   hintRelayRefused: Plain
   hintInvitationNeeded: Plain
+  errorStateUnavailable: Plain
+  hintStateUnavailable: Plain
   errorPackUnavailable: Plain
   hintPackUnavailable: Plain
   errorUpdateNeeded: Plain

@@ -247,6 +247,8 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('void'), sequence: count, device: text, reason: text }),
   v.strictObject({ event: v.literal('brake'), ...sightFields, examples: v.array(text) }),
   v.strictObject({ event: v.literal('healed'), entries: count, packs: count, bytes: count }),
+  v.strictObject({ event: v.literal('state-remade'), through: count, whole: v.boolean() }),
+  v.strictObject({ event: v.literal('went-on'), entries: count, evidence: text }),
   v.strictObject({ event: v.literal('deletion'), ...wishedFields }),
   v.strictObject({ event: v.literal('moved'), relay: text, from: text }),
   v.strictObject({ event: v.literal('parted'), relay: text }),

@@ -104,12 +104,14 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.hintRelayRollback({}),
   ],
   'pack-unavailable': (words, { data }) =>
-    data['list'] === undefined
-      ? [words.errorPackUnavailable({}), words.hintPackUnavailable({})]
-      : [
+    data['list'] !== undefined
+      ? [
           words.errorPruneBlocked({ path: printable(String(data['list'])) }),
           words.hintPruneBlocked({ days: String(Math.ceil(Number(data['waitsMs']) / 86_400_000)) }),
-        ],
+        ]
+      : data['what'] === 'state'
+        ? [words.errorStateUnavailable({}), words.hintStateUnavailable({})]
+        : [words.errorPackUnavailable({}), words.hintPackUnavailable({})],
   'update-needed': (words, error) =>
     error.data['reason'] === 'pruned'
       ? [words.errorPrunedCarry({}), words.hintPrunedCarry({})]
@@ -261,6 +263,11 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
   }
   if (error.data['reason'] === 'vault-moved')
     return [words.errorVaultMoved({ relay: text(error, 'relay') }), words.hintVaultMoved({})]
+  const { entries, then, waitsMs } = error.data
+  if (typeof entries === 'number' && typeof waitsMs === 'number') {
+    const minutes = then === 'waits' ? String(Math.max(1, Math.ceil(waitsMs / 60_000))) : undefined
+    return [words.errorStranded({ count: entries }), words.hintStranded({ minutes })]
+  }
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
   const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})

@@ -52,6 +52,8 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'void':
     case 'brake':
     case 'healed':
+    case 'state-remade':
+    case 'went-on':
     case 'deletion':
     case 'moved':
     case 'parted':
@@ -125,6 +127,10 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
       return words.mirrorTrouble({ relay: printable(event.relay), message: mirrorFault(words, event) })
     case 'healed':
       return healedText(words, event)
+    case 'state-remade':
+      return words.stateRemade({ through: event.through, whole: event.whole })
+    case 'went-on':
+      return words.wentOn({ count: event.entries, path: printable(event.evidence) })
     case 'blind':
       return event.reason === 'watch-limit'
         ? words.watchLimit({})

@@ -126,6 +126,9 @@ export const english: Catalogue = {
     'shutting-down': 'it is stopping',
   },
   hintInvitationNeeded: () => 'ask your hoster for a code and give it with --invite CODE',
+  errorStateUnavailable: () => 'the relay lost the state of the vault that new devices start from',
+  hintStateUnavailable: () =>
+    'an owner’s device makes it again by itself the next time it syncs; then run `grenier sync` here: it goes on',
   errorPackUnavailable: () => 'the relay lacks a pack that is needed',
   hintPackUnavailable: () => 'what could be done is done; the rest waits until the relay has it again',
   errorUpdateNeeded: () => 'this vault, relay or home uses a format that this version does not know',

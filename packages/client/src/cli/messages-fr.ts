@@ -132,6 +132,9 @@ export const french: Catalogue = {
     'shutting-down': 'il s’arrête',
   },
   hintInvitationNeeded: () => 'demandez un code à votre hébergeur et donnez-le avec --invite CODE',
+  errorStateUnavailable: () => 'le relais a perdu l’état du coffre dont partent les nouveaux appareils',
+  hintStateUnavailable: () =>
+    'l’appareil d’un propriétaire le refait de lui-même à sa prochaine synchronisation ; lancez alors `grenier sync` ici, qui reprendra',
   errorPackUnavailable: () => 'il manque au relais un paquet nécessaire',
   hintPackUnavailable: () =>
     'ce qui pouvait être fait l’est ; le reste attend que le relais l’ait de nouveau',

@@ -47,6 +47,22 @@ export const englishTrust: TrustCatalogue = {
     `the relay had lost contents too: what this device holds of them was sent again, ${packs} ${
       count === 1 ? 'pack' : 'packs'
     }, ${bytes}`,
+  stateRemade: ({ through, whole }) =>
+    `the relay had lost the state that new devices start from: this device made it again, as after entry ${through}. ${
+      whole
+        ? 'New devices can join again'
+        : 'New devices can join again, and have no versions from before it: no device kept the log for them'
+    }`,
+  wentOn: ({ count, path }) =>
+    `the relay had lost what ${count === 1 ? 'a change' : `${count} changes`} from here held, and no owner’s device put ${
+      count === 1 ? 'it' : 'them'
+    } back: this folder goes on with the relay’s history. Files here stay as they are, and what differs is sent again; what was left is kept in ${path}`,
+  errorStranded: ({ count }) =>
+    `the relay lost contents of the last ${count === 1 ? 'entry' : `${count} entries`} that this device knows, and only an owner’s device may put such back`,
+  hintStranded: ({ minutes }) =>
+    minutes === undefined
+      ? 'an owner’s device knows them, too: once it syncs, this one goes on. Where that device is gone for good: `grenier adopt FOLDER` goes on without them; files here stay, and are sent again'
+      : `no file was touched. If no owner’s device does it, the first sync after ${minutes} minutes goes on without them: files here stay, and are sent again`,
   statusHealed: ({ when, entries, packs, bytes }) =>
     `  given back to the relay, which had lost it: ${entries} entries, ${packs} packs (${bytes}), ${when}`,
 }

@@ -57,6 +57,24 @@ export const frenchTrust: TrustCatalogue = {
     `le relais avait aussi perdu des contenus : ce que cet appareil en détient a été renvoyé, ${packs} ${
       count === 1 ? 'paquet' : 'paquets'
     }, ${bytes}`,
+  stateRemade: ({ through, whole }) =>
+    `le relais avait perdu l’état dont partent les nouveaux appareils : cet appareil l’a refait, tel qu’après l’entrée ${through}. ${
+      whole
+        ? 'De nouveaux appareils peuvent de nouveau rejoindre le coffre'
+        : 'De nouveaux appareils peuvent de nouveau rejoindre le coffre, sans les versions d’avant : aucun appareil n’en avait gardé le journal'
+    }`,
+  wentOn: ({ count, path }) =>
+    `le relais avait perdu le contenu de ${
+      count === 1 ? 'la modification faite' : `${count} modifications faites`
+    } ici, et aucun appareil d’un propriétaire ne l’a remis : ce dossier poursuit avec l’historique du relais. Les fichiers d’ici restent tels quels, et ce qui diffère est renvoyé ; ce qui a été quitté est gardé dans ${path}`,
+  errorStranded: ({ count }) =>
+    `le relais a perdu des contenus ${
+      count === 1 ? 'de la dernière entrée' : `des ${count} dernières entrées`
+    } que connaît cet appareil, et seul l’appareil d’un propriétaire peut les remettre`,
+  hintStranded: ({ minutes }) =>
+    minutes === undefined
+      ? 'l’appareil d’un propriétaire les connaît aussi : dès qu’il se synchronise, celui-ci poursuit. Si cet appareil a disparu pour de bon : `grenier adopt DOSSIER` poursuit sans elles ; les fichiers d’ici restent, et sont renvoyés'
+      : `aucun fichier n’a été touché. Si aucun appareil d’un propriétaire ne le fait, la première synchronisation après ${minutes} minutes poursuit sans elles : les fichiers d’ici restent, et sont renvoyés`,
   statusHealed: ({ when, entries, packs, bytes }) =>
     `  rendu au relais, qui l’avait perdu : ${entries} entrées, ${packs} paquets (${bytes}), ${when}`,
 }

@@ -107,6 +107,10 @@ const values = {
   removed: '3',
   hasWords: true,
   idle: '8h',
+  through: 4,
+  minutes: '7',
+  whole: false,
+  invitation: 'I',
   logout: true,
 }
 

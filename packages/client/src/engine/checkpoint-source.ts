@@ -148,7 +148,7 @@ function ownPlaces(
 function missing({ header }: Entry): ClientError {
   return new ClientError('pack-unavailable', 'the relay lacks a part of the state of the vault', {
     retryable: true,
-    data: { sequence: header.sequence },
+    data: { sequence: header.sequence, what: 'state' },
   })
 }
 

@@ -1,5 +1,5 @@
 // Writes a checkpoint now and then: the state as this device folded it, as content, and an entry that says its hash. Others compare it with their
-// own; an owner's prune may name it later. Only ever of the head: when the log grows meanwhile, it is dropped quietly.
+// own; an owner's prune may name it later. Of the head, but where a lost one is made again: when the log grows meanwhile, it is dropped quietly.
 import {
   compareRoles,
   encodeCheckpoint,
@@ -19,6 +19,7 @@ import { placeStream } from '../content/place-stream.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { StateHasher, writeState } from '../state/checkpoint.ts'
 import { ownPlaceOf, type ChunkPlace } from '../state/chunk-index.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 import type { Content } from '../sync/tree.ts'
 import { claimOf, type EntryWriter } from './entry-writer.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
@@ -39,6 +40,13 @@ export interface CheckpointWriterParts {
   readonly every: number
   /** Whether something else is to be done: a checkpoint can wait. */
   readonly isBusy: () => boolean
+}
+
+/** Which state is written. `lacking`: names of packs, hex, in which nothing lies any more. */
+export interface WrittenState {
+  readonly trees: TreesStore
+  readonly holds: number
+  readonly lacking?: ReadonlySet<string> | undefined
 }
 
 interface Placed {
@@ -68,22 +76,22 @@ export class CheckpointWriter {
     return since >= every + this.#rank() * Math.ceil(every / waitShare)
   }
 
-  /** Writes one. Returns whether it is in the log. Nothing else may be folded meanwhile. */
-  async write(session: RelaySession): Promise<boolean> {
+  /** Writes one, of the state of now or of another one. Returns whether it is in the log. Nothing else may be folded meanwhile. */
+  async write(session: RelaySession, other?: WrittenState): Promise<boolean> {
     const { vault, entries } = this.#parts
-    const { state } = vault.log
-    const placed = await this.#place(session)
+    const of = other ?? { trees: vault.trees, holds: vault.log.state.head.sequence }
+    const placed = await this.#place(session, of)
     if (placed === undefined) return false
     const { claims, index, content, ...said } = placed
     const body = encodeCheckpoint({ ...said, content: refsOf(content, index), index })
     const sealed = await entries.seal(session, claims, { frame: framePayload(body), bulk: true })
-    const { entry } = makeCheckpoint({ ...entries.on(session), ...sealed, holds: state.head.sequence })
+    const { entry } = makeCheckpoint({ ...entries.on(session), ...sealed, holds: of.holds })
     const { payloadPacks, sent } = sealed
     return (await entries.append(session, entry, { index, payloadPacks, sent })) === 'appended'
   }
 
   /** Streams the state into packs; undefined when there was something better to do. */
-  async #place(session: RelaySession): Promise<Placed | undefined> {
+  async #place(session: RelaySession, { trees, lacking }: WrittenState): Promise<Placed | undefined> {
     const { vault } = this.#parts
     const { pool, random } = vault.platform
     const claims: PackClaim[] = []
@@ -97,20 +105,25 @@ export class CheckpointWriter {
     const shared = new Map<string, { readonly id: ChunkId; readonly place: ChunkPlace }>()
     const known = (id: ChunkId): boolean => {
       const place = ownPlaceOf(vault.trees, id)
-      if (place !== undefined) shared.set(toHex(id), { id, place })
-      return place !== undefined
+      if (place === undefined || lacking?.has(toHex(place.pack)) === true) return false
+      shared.set(toHex(id), { id, place })
+      return true
     }
     const hasher = new StateHasher()
     const gaveWay: { yes: boolean } = { yes: false }
-    const pieces = this.#pieces(hasher, gaveWay)
+    const pieces = this.#pieces(trees, hasher, gaveWay)
     const { content } = await placeStream({ pool, writer, known, keys: contentKeysOf(vault) }, pieces)
     if (gaveWay.yes) return undefined
     this.#givenWay = 0
     return { claims, index, content, ...hasher.digest(), earlier: earlierOf([...shared.values()]) }
   }
 
-  async *#pieces(hasher: StateHasher, gaveWay: { yes: boolean }): AsyncIterable<Uint8Array> {
-    for await (const piece of writeState(this.#parts.vault.trees)) {
+  async *#pieces(
+    trees: TreesStore,
+    hasher: StateHasher,
+    gaveWay: { yes: boolean },
+  ): AsyncIterable<Uint8Array> {
+    for await (const piece of writeState(trees)) {
       if (this.#parts.isBusy() && this.#givenWay < givenWayMax) {
         this.#givenWay += 1
         gaveWay.yes = true

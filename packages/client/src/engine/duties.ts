@@ -5,6 +5,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import type { CheckpointWriter } from './checkpoint-writer.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { LostPacks } from './lost-packs.ts'
+import type { NamedAgain } from './named-again.ts'
 import { listVaultsWhenDue } from './vault-list.ts'
 import type { Vault } from './vault.ts'
 
@@ -14,17 +15,19 @@ export interface DutyParts {
   readonly entries: EntryWriter
   readonly checkpoints: CheckpointWriter
   readonly lost: LostPacks
+  readonly named: NamedAgain
 }
 
 /** Does what is due; when nothing else is to be done (`idle`), also what can wait. Returns whether something was appended. */
 export async function doDuties(
-  { vault, entries, checkpoints, lost }: DutyParts,
+  { vault, entries, checkpoints, lost, named }: DutyParts,
   session: RelaySession,
   idle: boolean,
 ): Promise<boolean> {
   if (vault.log.isEmpty) return false
   if (await rekeyWhenDue(vault, entries, session)) return true
   if (await lost.step(session)) return true
+  if (await named.step(session)) return true
   if (!idle) return false
   if (await listVaultsWhenDue(vault, entries, session)) return true
   return checkpoints.isDue && (await checkpoints.write(session))

@@ -36,6 +36,16 @@ export type FolderEvent =
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
   /** The relay had lost something of the vault: so many entries were put back as they were, so many packs of content were sent anew. */
   | { readonly event: 'healed'; readonly entries: number; readonly packs: number; readonly bytes: number }
+  /**
+   * The relay had lost the state that new devices start from: it was made again, as after entry `through`. Not `whole`: nobody kept the log up to the
+   * one that was lost, and new devices do not have the versions between.
+   */
+  | { readonly event: 'state-remade'; readonly through: number; readonly whole: boolean }
+  /**
+   * This device alone knew so many entries of which the relay had lost the contents, and no owner's device gave them back: it goes on with the relay's
+   * log. Files stay as they are, and what differs is sent again; `evidence`: the file that keeps what was left.
+   */
+  | { readonly event: 'went-on'; readonly entries: number; readonly evidence: string }
   /** An owner took the vault to another relay: this folder goes on there. */
   | { readonly event: 'moved'; readonly relay: string; readonly from: string }
   /** The relay where this vault was, until an owner went on at a mirror, has entries of since then that are not in the vault. */

@@ -5,6 +5,7 @@ import { ClientError } from '../errors.ts'
 import type { RelayHead, RelaySession } from '../relay/relay-session.ts'
 import { entriesFrom } from '../state/entry-keep.ts'
 import { noteHealed } from './healed-note.ts'
+import { isPackMissing, putPayloadPacks, strandedBy } from './stranded.ts'
 import type { Vault } from './vault.ts'
 
 /** Entries that are given back without waiting for each other. */
@@ -30,23 +31,53 @@ export class Healing {
     const { log, trees, platform, report } = this.#vault
     if (log.isEmpty) throw fault
     if (head !== undefined && !equal(await this.#hashAt(head.sequence), head.hash)) throw fault
-    const from = head === undefined ? 0 : head.sequence + 1
-    const under: Promise<'stands' | 'moved'>[] = []
-    let count = 0
-    try {
-      for await (const { entry } of entriesFrom(trees, from)) {
-        if (entry === undefined) throw fault
-        under.push(quiet(session.putBack(log.vault, entry)))
-        if (under.length > inFlightMax && (await under.shift()) === 'moved') return
-        count += 1
-      }
-      for (const one of under) if ((await one) === 'moved') return
-    } catch (error) {
-      throw this.#isUnknownHere(error) ? this.#waiting(error) : error
-    }
+    const count = await this.#putBackAll(session, head === undefined ? 0 : head.sequence + 1, fault)
+    if (count === 'moved') return
     this.#refusedSinceMs = undefined
     await noteHealed(trees, { atMs: platform.clock.now(), entries: count, packs: 0, bytes: 0 })
     report({ event: 'healed', entries: count, packs: 0, bytes: 0 })
+  }
+
+  /** How many went back. */
+  async #putBackAll(session: RelaySession, from: number, fault: ClientError): Promise<number | 'moved'> {
+    const { log } = this.#vault
+    try {
+      try {
+        return await this.#putBackFrom(session, from, fault)
+      } catch (error) {
+        if (!isPackMissing(error) || !(await putPayloadPacks(this.#vault, session, from))) throw error
+        const stands = await session.head(log.vault)
+        return await this.#putBackFrom(session, stands === undefined ? 0 : stands.sequence + 1, fault)
+      }
+    } catch (error) {
+      if (isPackMissing(error)) throw await this.#stranded(session, error)
+      throw this.#isUnknownHere(error) ? this.#waiting(error) : error
+    }
+  }
+
+  async #putBackFrom(session: RelaySession, from: number, fault: ClientError): Promise<number | 'moved'> {
+    const { log, trees } = this.#vault
+    const under: Promise<'stands' | 'moved'>[] = []
+    let count = 0
+    for await (const { entry } of entriesFrom(trees, from)) {
+      if (entry === undefined) throw fault
+      under.push(quiet(session.putBack(log.vault, entry)))
+      if (under.length > inFlightMax && (await under.shift()) === 'moved') return 'moved'
+      count += 1
+    }
+    for (const one of under) if ((await one) === 'moved') return 'moved'
+    return count
+  }
+
+  /** Entries that only an owner may put back: for a while that is waited for. */
+  async #stranded(session: RelaySession, error: ClientError): Promise<ClientError> {
+    const stranded = await strandedBy(this.#vault, session)
+    const { message, retryable } = this.#waiting(error)
+    return new ClientError('relay-refused', message, {
+      cause: error,
+      retryable: retryable && stranded.then !== 'goes-on',
+      data: { ...error.data, ...stranded },
+    })
   }
 
   /** A refusal that the others may mend: asked again for a while. */
@@ -63,7 +94,7 @@ export class Healing {
 
   #isUnknownHere(error: unknown): error is ClientError {
     if (!(error instanceof ClientError) || error.code !== 'relay-refused') return false
-    return ['vault-unknown', 'no-right', 'account-unknown', 'account-closed', 'pack-missing'].includes(
+    return ['vault-unknown', 'no-right', 'account-unknown', 'account-closed'].includes(
       String(error.data['reason']),
     )
   }

@@ -21,6 +21,7 @@ import { tellFormer } from './former-relay.ts'
 import { sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import { Mirroring } from './mirroring.ts'
+import { NamedAgain } from './named-again.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork, type PlanWorkParts } from './plan-work.ts'
 import type { Planning } from './planning.ts'
@@ -98,7 +99,9 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
   const shared = { vault, receiver, sender, tally, questions, ...place }
   const every = parts.checkpointEvery ?? checkpointEvery
   const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
-  const duty = { vault, entries, checkpoints, lost: parts.mending.lost }
+  const { lost } = parts.mending
+  const named = new NamedAgain({ vault, entries, receiver, hurt: () => lost.hurtSoFar })
+  const duty = { vault, entries, checkpoints, lost, named }
   const deletion = new DeletionWatch(vault)
   const mirroring = new Mirroring({
     vault,

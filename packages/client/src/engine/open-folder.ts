@@ -26,11 +26,12 @@ import type { SeenVault } from './recovery-sight.ts'
 import { makeVault } from './make-vault.ts'
 import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
+import { ReopeningEngine } from './reopening-engine.ts'
 import { anchored, settleFolder } from './settling.ts'
 
 export const openFolder: OpenFolder = async (context, key): Promise<FolderEngine> => {
   const record = folderRecord(context, key)
-  if (record.backup === undefined) return await OpenFolderEngine.open(context, record)
+  if (record.backup === undefined) return await openSynced(context, record)
   return await OpenFolderEngine.openBackup(context, record)
 }
 
@@ -83,7 +84,14 @@ export const addFolder: AddFolder = async (context, { path, name, relay }): Prom
     listed(transaction)
     notePrunesUnasked(transaction)
   })
-  return await OpenFolderEngine.open(context, record)
+  return await openSynced(context, record)
+}
+
+async function openSynced(context: EngineContext, record: FolderRecord): Promise<FolderEngine> {
+  const { path } = record
+  // Where the vault went on meanwhile, the home knows.
+  const open = (): Promise<FolderEngine> => OpenFolderEngine.open(context, folderRecord(context, path))
+  return await ReopeningEngine.open({ context, open, adopt: () => adoptFolder(context, path) })
 }
 
 /**
@@ -114,7 +122,7 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
       await join.close()
     }
   })
-  return await OpenFolderEngine.open(context, record)
+  return await openSynced(context, record)
 }
 
 /** What `recoverFolder` is told. `kept`: keys, in hex, of the devices and identities that stay; undefined: nobody goes. `tookOut` is told who went. */
@@ -158,7 +166,7 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
       await recovery.close()
     }
   })
-  return await OpenFolderEngine.open(context, record)
+  return await openSynced(context, record)
 }
 
 function pathName(path: string): string {

@@ -4,6 +4,7 @@ import { ClientError } from '../errors.ts'
 import { pause } from './connection.ts'
 import { isLeft } from './going-on.ts'
 import { isRightLost } from './leaving.ts'
+import { isGoingOn, isPackMissing } from './stranded.ts'
 import type { Vault } from './vault.ts'
 
 /** The first wait after a failure, and the longest. */
@@ -89,5 +90,5 @@ function isLine(error: unknown): boolean {
 
 /** Packs that were acknowledged and are not there any more: what is missing is sent again on the next session. */
 function isPassing(error: ClientError): boolean {
-  return error.code === 'relay-refused' && error.data['reason'] === 'pack-missing'
+  return isPackMissing(error) && !isGoingOn(error)
 }
