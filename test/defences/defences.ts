@@ -23,8 +23,10 @@ function isWanted({ attacks, gone }: Removal): boolean {
   return values.only?.some(isNamed) ?? true
 }
 
-function testsOf({ attacks: [attack], tests }: Removal): Tests {
-  return tests === undefined ? { files: filesOf(attack), pattern: attackPattern(attack) } : { files: tests }
+function testsOf({ attacks: [attack], tests, hangs }: Removal): Tests {
+  if (tests !== undefined) return { files: tests, mayHang: hangs === true }
+  if (attack === undefined) throw new Error('neither an attack nor tests')
+  return { files: filesOf(attack), pattern: attackPattern(attack) }
 }
 
 /** With nothing taken out, all must pass: tests that fail anyway would notice everything. */
@@ -59,7 +61,9 @@ async function main(): Promise<void> {
 function unnoticed(removal: Removal, { passed, broken }: Ran): void {
   process.exitCode = 1
   const why = broken === undefined ? `${passed} tests passed` : `it did not run: ${broken}`
-  console.error(`nobody noticed: ${removal.gone} (attack ${removal.attacks.join(', ')}): ${why}`)
+  console.error(
+    `nobody noticed: ${removal.gone} (attack ${removal.attacks.join(', ') || 'without a number'}): ${why}`,
+  )
 }
 
 await main()

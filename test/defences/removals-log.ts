@@ -75,6 +75,18 @@ export const logRemovals: readonly Removal[] = [
   { attacks: [5], gone: 'the signature over header and payload', edits: [signature] },
   { attacks: [6], gone: 'the signature of entries', edits: [signature] },
   { attacks: [6, 22, 25], gone: 'that the signer has the right at that place', edits: [right] },
+  { attacks: [32], gone: 'that only an owner’s entry leads elsewhere', edits: [right] },
+  {
+    attacks: [32],
+    gone: 'that nothing behind the entry that leads away is taken from the relay that was left',
+    edits: [
+      {
+        file: `${client}/engine/receiver.ts`,
+        find: '    if (goesTo === undefined) return\n    this.#pushed.clear()',
+        replace: '    if (goesTo === undefined || this.#count >= 0) return\n    this.#pushed.clear()',
+      },
+    ],
+  },
   {
     attacks: [6],
     gone: 'that an invitation is used once',

@@ -7,6 +7,31 @@ const client = 'packages/client/src'
 export const memberRemovals: readonly Removal[] = [
   {
     attacks: [17],
+    gone: 'that the connections of a device end when it is taken out',
+    edits: [
+      {
+        file: 'packages/relay/src/session/session.ts',
+        find: "    if (actor.kind === 'one-time') return\n    this.#fail(",
+        replace: "    if (actor.kind === 'one-time' || vault.length > 0) return\n    this.#fail(",
+      },
+    ],
+    tests: ['packages/relay/src/session/members.test.ts'],
+    hangs: true,
+  },
+  {
+    attacks: [17],
+    gone: 'that keys which were taken out never come back',
+    edits: [
+      {
+        file: `${crypto}/spine-draft.ts`,
+        find: '  if (draft.devices.has(hex) || draft.identities.has(hex) || draft.invites.has(hex))\n',
+        replace: '  if (draft.identities.has(hex) || draft.invites.has(hex))\n',
+      },
+    ],
+    tests: ['packages/crypto/src/spine.test.ts'],
+  },
+  {
+    attacks: [17],
     gone: 'that `recover` voids open invitations, also where nobody goes',
     edits: [
       {

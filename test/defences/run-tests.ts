@@ -17,6 +17,8 @@ export interface Tests {
   readonly files: readonly string[]
   /** Of the full names; all if left out. */
   readonly pattern?: RegExp | undefined
+  /** Whether a test that took too long counts as one that failed. */
+  readonly mayHang?: boolean
 }
 
 /** What came of it. `failed`: the first test that failed, with its file; `passed`: how many passed. `broken`: it did not even begin. */
@@ -42,7 +44,7 @@ interface Report {
 export async function runTests(tests: Tests, edits: readonly Edit[] = []): Promise<Ran> {
   const scratch = await mkdtemp(join(tmpdir(), 'grenier-defences-'))
   try {
-    return outcomeOf(await reported(scratch, tests, edits))
+    return outcomeOf(await reported(scratch, tests, edits), tests.mayHang === true)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -68,7 +70,7 @@ async function reported(scratch: string, tests: Tests, edits: readonly Edit[]): 
   }
 }
 
-function outcomeOf(report: Report | string): Ran {
+function outcomeOf(report: Report | string, mayHang: boolean): Ran {
   if (typeof report === 'string') return { passed: 0, failed: undefined, broken: report }
   const results = report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map((result) => ({ ...result, file: name.slice(root.length + 1) })),
@@ -82,7 +84,7 @@ function outcomeOf(report: Report | string): Ran {
       said: saidFirst(failureMessages),
     }))
   // A test that took too long says nothing of a defence: the machine may have had other work.
-  const failed = failures.find(({ said }) => !tookTooLong.test(said))
+  const failed = failures.find(({ said }) => mayHang || !tookTooLong.test(said))
   if (failed !== undefined) return { passed, failed, broken: undefined }
   const [late] = failures
   if (late !== undefined) return { passed, failed, broken: `${late.file}: ${late.test}: ${late.said}` }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 export const root = resolve(import.meta.dirname, '../..')
 const suites = ['test/malicious-relay', 'test/malicious-member', 'test/malicious-stranger']
 /** The attacks are numbered from 1. */
-export const attackLast = 31
+export const attackLast = 32
 
 /** Matches the full name of a test of this attack. */
 export function attackPattern(attack: number): RegExp {

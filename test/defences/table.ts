@@ -25,9 +25,9 @@ export const header = '| attack | taken out | noticed by |\n| --- | --- | --- |'
 
 /** One line of Markdown. */
 export function rowOf({ removal, noticed }: Row): string {
-  const { attacks, gone } = removal
+  const { gone } = removal
   const by = noticed === undefined ? '**nobody**' : `\`${noticed.file}\`: ${cell(noticed.test)}`
-  return `| ${attacks.join(', ')} | ${cell(gone)} | ${by} |`
+  return `| ${numbersOf(removal)} | ${cell(gone)} | ${by} |`
 }
 
 /** Puts the table in its place: of what was run, what was noticed, and of the rest the rows that stand there. */
@@ -51,7 +51,7 @@ export function writtenRows(): Written[] {
   const table = readFileSync(path, 'utf8').split(begin)[1]?.split(end)[0] ?? ''
   return table
     .split('\n')
-    .filter((line) => /^\| *\d/.test(line))
+    .filter((line) => /^\| *[\d–]/.test(line))
     .map((line) => {
       const [, attacks = '', gone = '', by = ''] = line.split(/(?<!\\)\|/).map((one) => one.trim())
       const [, file = '', test = ''] = /^`([^`]+)`: (.*)$/.exec(by) ?? []
@@ -59,9 +59,14 @@ export function writtenRows(): Written[] {
     })
 }
 
+/** The attacks as the table has them; a dash where there is no number. */
+function numbersOf({ attacks }: Removal): string {
+  return attacks.length === 0 ? '–' : attacks.join(', ')
+}
+
 /** Whether a row is this removal's. */
 export function isOf({ attacks, gone }: Written, removal: Removal): boolean {
-  return attacks === removal.attacks.join(', ') && gone === cell(removal.gone)
+  return attacks === numbersOf(removal) && gone === cell(removal.gone)
 }
 
 /** Words as a cell of a table has them. */

@@ -1,6 +1,14 @@
 // A relay that wants its members elsewhere, or at a dead end: only an owner's entry in the log sends anybody anywhere, and nothing that stands
 // behind it in the log that was left is taken.
-import { encodeChange, framePayload, makeChange, makeConfig, makeDevice } from '@grenier/crypto'
+import {
+  decodeEntry,
+  encodeChange,
+  framePayload,
+  makeChange,
+  makeConfig,
+  makeDevice,
+  signEntry,
+} from '@grenier/crypto'
 import { openFolder } from '@grenier/client'
 import { expect, test } from 'vitest'
 import { eventsOf, expectHalt, expectNothingReadable, peacefulWorld } from '../hostile/hostile-world.ts'
@@ -28,6 +36,13 @@ test('attack 32: a relay sends nobody elsewhere: not by a stranger’s word, not
     await expectHalt(world, b, 'relay-contradicts')
     expect(b.home.folders[0]?.relay).toBe(relayUrl)
   }
+  // The writer's own word, rightly signed in its own name.
+  const { header, payload } = decodeEntry(right.bytes)
+  const { publicKey, secretKey } = b.home.device.sign
+  const written = signEntry({ header: { ...header, device: publicKey }, payload, secretKey }).bytes
+  world.relay.lieTo(b, { log: (log) => [...log, { sequence: log.length, entry: written }] })
+  await expectHalt(world, b, 'relay-contradicts')
+  expect(b.home.folders[0]?.relay).toBe(relayUrl)
   world.relay.repent(b)
   await world.syncs(b)
   const other = await peacefulWorld({ seed: 9 })

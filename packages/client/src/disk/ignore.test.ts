@@ -126,6 +126,21 @@ describe('ignore rules', () => {
     expect(rules.ignores(at('real'), false)).toBe(true)
   })
 
+  it('that pass over directories again and again are left out: at each level each of them is tried anew', async () => {
+    const { rules } = await rulesOf({ '': '**/a/**/a/**/a/**/a/c\n*1*2*3*4*5*6*7*8*9\n**/kept/**\n' })
+    expect(rules.ignores(at(`${'a/'.repeat(200)}b`), false)).toBe(false)
+    // They would match these.
+    expect(rules.ignores(at('a/a/a/a/c'), false)).toBe(false)
+    expect(rules.ignores(at('1234567890'), false)).toBe(false)
+    expect(rules.ignores(at('in/kept/x'), false)).toBe(true)
+    const many = Array.from({ length: 100 }, (_, line) => `**/deep${line}/**/c`).join('\n')
+    const { rules: bounded } = await rulesOf({ '': many })
+    expect([bounded.ignores(at('deep0/c'), false), bounded.ignores(at('deep99/c'), false)]).toEqual([
+      true,
+      false,
+    ])
+  })
+
   it('hold for names that are not UTF-8', async () => {
     const { rules } = await rulesOf({ '': '*.tmp\n' })
     expect(rules.ignores(at('a\udcff.tmp'), false)).toBe(true)

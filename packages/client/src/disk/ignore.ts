@@ -17,6 +17,10 @@ const ruleBytesMax = 256 * 1024
 /** A longer pattern, or one with more stars, is left out: matching takes polynomial time of that degree. */
 const patternLengthMax = 1024
 const patternStarsMax = 8
+/** Of these, such as pass over any number of directories: each one more is tried at every level below the one before. Ten seconds a path at four. */
+const patternDeepStarsMax = 2
+/** Patterns of a file with as many; of more, the later ones are left out. */
+const deepestPatternsMax = 32
 /** A matcher remembers each path that it was asked about: after so many it is made anew. */
 const askedMax = 20_000
 
@@ -156,9 +160,15 @@ export function parentOf(path: RelativePath): RelativePath {
 }
 
 function patternsOf(text: string, directory: RelativePath): ignore.Ignore {
+  let deepest = 0
   const patterns = text.split(/\r?\n/).filter((line) => {
     const stars = line.split('*').length - 1
-    return line.length <= patternLengthMax && stars <= patternStarsMax
+    const deepStars = line.split('**').length - 1
+    if (line.length > patternLengthMax || stars > patternStarsMax) return false
+    if (deepStars >= patternDeepStarsMax) deepest += 1
+    return (
+      deepStars < patternDeepStarsMax || (deepStars === patternDeepStarsMax && deepest <= deepestPatternsMax)
+    )
   })
   const own = directory === rootPath ? patterns : patterns.flatMap((pattern) => belowOf(directory, pattern))
   return ignore({ ignorecase: false }).add(own)
