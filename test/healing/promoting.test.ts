@@ -201,6 +201,24 @@ describe('a vault whose first relay is gone', () => {
   })
 })
 
+describe('a mirror of which the log does not say yet that the vault is there', () => {
+  test('is said to be where it is by an owner who was told so', async () => {
+    ground.lose(relayUrl)
+    const [record] = a.home.folders
+    if (record === undefined) throw new Error('no folder')
+    // As after `recover` from the mirror.
+    await a.home.addFolder({ ...record, relay: otherRelayUrl })
+    a.write('of a', 'there')
+    await expect(b.sync()).rejects.toMatchObject({
+      code: 'relay-unreachable',
+      data: { mirror: otherRelayUrl },
+    })
+    expect(await promotes(a)).toMatchObject({ isThere: true })
+    await agree(a, b)
+    expect(b.read('of a')).toBe('there')
+  })
+})
+
 describe('who may, and when', () => {
   test('the first relay works: refused, and nothing is done; a member who is no owner, and a relay that is no mirror, are too', async () => {
     await expect(promotes(a)).rejects.toMatchObject({ code: 'mirror-refused', data: { what: 'first-works' } })
@@ -265,18 +283,24 @@ describe('a first relay that comes back', () => {
   })
 
   test('with what others wrote there meanwhile: both are told, nobody’s file is lost, and a person brings it together', async () => {
+    const c = ground.device('gamma', { isAlone: true, clock })
+    await c.joinBy(await a.invite('reader'))
+    await agree(a, b, c)
     ground.lose(relayUrl)
     await promotes(a)
     a.write('of a', 'at the mirror')
     await a.sync()
     ground.restart(relayUrl)
+    // Who only reads looks at the mirrors, too, and has nothing that could have parted.
+    aheadMs = 7_200_000
+    await c.sync()
+    expect([c.read('of a'), relaysOf(c)]).toEqual(['at the mirror', [otherRelayUrl]])
     b.write('of b', 'at the first')
     b.write('first', 'changed by b')
     // It writes where it always did, and finds at the mirror that an owner went on there.
     expect(await b.refusal()).toMatchObject({ code: 'relay-contradicts' })
     expect(named(b, 'moved')).toEqual([{ event: 'moved', relay: otherRelayUrl, from: relayUrl }])
     expect([b.read('of b'), b.read('first')]).toEqual(['at the first', 'changed by b'])
-    aheadMs = 3_600_000
     await a.sync()
     expect(named(a, 'parted')).toEqual([{ event: 'parted', relay: relayUrl }])
     await adoptFolder(b.context(), b.folder)

@@ -4,7 +4,7 @@ import { CryptoError } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { noteFormer } from './former-relay.ts'
 import { noteGoing } from './going-on.ts'
-import { mirrorsOf } from './mirror-list.ts'
+import { keptMirrors, mirrorsOf } from './mirror-list.ts'
 import { promotionAt } from './promotion.ts'
 import { deviceLogin, logInAt, sameRelay } from './relay-login.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
@@ -39,7 +39,8 @@ export class Elsewhere {
   /** The same failure, with a mirror that the vault has as `data.mirror`: who is told of it may go on there. */
   withMirror(error: unknown): unknown {
     if (!(error instanceof ClientError) || error.code !== 'relay-unreachable') return error
-    const [mirror] = this.#vault.log.isEmpty ? [] : this.#mirrors()
+    const { trees, record } = this.#vault
+    const mirror = keptMirrors(trees).find((relay) => !sameRelay(relay, record.relay))
     if (mirror === undefined) return error
     const { code, message, retryable } = error
     return new ClientError(code, message, { cause: error, retryable, data: { ...error.data, mirror } })

@@ -115,11 +115,16 @@ export async function noteGoing({ trees }: Vault, relay: string): Promise<void> 
 
 /** A person said where the vault is now. @throws ClientError */
 export async function goOnWhereTold(vault: Vault, relay: string): Promise<void> {
-  await vault.trees.write({ flush: true }, (rows) => {
+  await noteTold(vault, relay)
+  vault.record = await rehomed(vault, relay)
+}
+
+/** The log is to say where it is, as a person said. Durable when it resolves. */
+export async function noteTold({ trees, record }: Vault, relay = record.relay): Promise<void> {
+  await trees.write({ flush: true }, (rows) => {
     rows.put(toldKey, Buffer.from(relay))
     rows.del(goingKey)
   })
-  vault.record = await rehomed(vault, relay)
 }
 
 async function rehomed({ home, record }: Vault, relay: string): Promise<Vault['record']> {

@@ -8,6 +8,7 @@ import type { CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
 import type { Connection } from './connection.ts'
 import { followed } from './elsewhere.ts'
+import { tellFormer } from './former-relay.ts'
 import { isLeft, left } from './going-on.ts'
 import { copyToMirror } from './mirror-copy.ts'
 import { mirrorsOf, noteMirrors } from './mirror-list.ts'
@@ -69,6 +70,7 @@ export class Mirroring {
       // Who only reads may not put anything anywhere.
       await (mayWrite(vault) ? this.#bringOne(relay) : this.#look(relay))
     }
+    await tellFormer(vault)
   }
 
   /** Stops, and waits until nothing of it is under way. */

@@ -17,7 +17,6 @@ import type { EntryWriter } from './entry-writer.ts'
 import type { FolderLine } from './folder-line.ts'
 import { checkFolder } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
-import { tellFormer } from './former-relay.ts'
 import { sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import { Mirroring } from './mirroring.ts'
@@ -152,7 +151,6 @@ async function whenIdle(
     await ahead.work(() => isBusy() || vault.signal.aborted)
     await fetched.note()
   }
-  await tellFormer(vault)
   if (!watches) {
     await mirroring.bring()
     return

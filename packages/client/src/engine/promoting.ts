@@ -1,6 +1,6 @@
 // `mirror promote`: the relay of a vault is gone, and an owner goes on at a mirror of it. What this device knows beyond the mirror's copy is put there
 // first; then it works there, and says so in the log, behind everything. The others find that entry at the mirror, and follow it.
-import { equal } from '@grenier/crypto'
+import { equal, movedTo } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { carriedVault } from './carried-vault.ts'
 import { carry } from './carrying.ts'
@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts'
 import { followed } from './elsewhere.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { noteFormer, tellFormer } from './former-relay.ts'
-import { goOnWhereTold, sayWhereTold } from './going-on.ts'
+import { goOnWhereTold, noteTold, sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import { openMirrorAccount } from './mirror-account.ts'
 import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
@@ -99,7 +99,18 @@ export class Promoting {
     const session = await connection.session()
     receiver.missed()
     await receiver.receive(session)
+    await this.#tell()
     await sayWhereTold({ vault, entries, receiver }, session)
+  }
+
+  /** Who came back with the words, or was told, works at a mirror of which the log says nothing yet. */
+  async #tell(): Promise<void> {
+    const { vault } = this.#parts
+    const { log, record } = vault
+    const isMirror = mirrorsOf(vault).some((relay) => sameRelay(relay, record.relay))
+    if (!isMirror || movedTo(log.state.spine) === record.relay) return
+    requireOwner(vault)
+    await noteTold(vault)
   }
 
   /** What it has that this device does not know yet would be out of reach. Where it does not give it, that is how it is. */
