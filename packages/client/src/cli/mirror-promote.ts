@@ -3,13 +3,14 @@
 import type { Promoted } from '../engine/promoting.ts'
 import type { ExitCode } from '../errors.ts'
 import { openingKey } from '../home/home.ts'
-import { atHolder, withEngine } from './at-holder.ts'
+import { atHolder } from './at-holder.ts'
 import { askedFolder } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { printable } from './printable.ts'
 import { summaryFor } from './prune-summary.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { relayText } from './relay-text.ts'
+import { withProgress } from './with-progress.ts'
 
 export interface PromoteFlags {
   readonly invite?: string | undefined
@@ -29,7 +30,7 @@ export async function mirrorPromote(
   const options = { relay: relayText(relay), force, ...(invite === undefined ? {} : { invite }) }
   const promoted = await atHolder(home, path, {
     ask: (holder) => holder.promote({ path, ...options }, { signal: interrupt.signal }),
-    here: () => withEngine({ invocation, home, path }, (engine) => engine.promote(options)),
+    here: () => withProgress({ invocation, home, path }, place, (engine) => engine.promote(options)),
   })
   tell(invocation, promoted)
   const { from, ...counts } = promoted

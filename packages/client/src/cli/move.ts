@@ -3,12 +3,13 @@
 import type { Moved } from '../engine/moving.ts'
 import type { ExitCode } from '../errors.ts'
 import { openingKey } from '../home/home.ts'
-import { atHolder, withEngine } from './at-holder.ts'
+import { atHolder } from './at-holder.ts'
 import { askedFolder } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { summaryFor } from './prune-summary.ts'
 import { formatBytes, formatCount, formatMoment } from './quantities.ts'
 import { relayText } from './relay-text.ts'
+import { withProgress } from './with-progress.ts'
 
 export interface MoveFlags {
   readonly invite?: string | undefined
@@ -28,7 +29,7 @@ export async function move(
   const options = { relay: relayText(relay), removeOld, ...(invite === undefined ? {} : { invite }) }
   const moved = await atHolder(home, path, {
     ask: (holder) => holder.move({ path, ...options }, { signal: interrupt.signal }),
-    here: () => withEngine({ invocation, home, path }, (engine) => engine.move(options)),
+    here: () => withProgress({ invocation, home, path }, place, (engine) => engine.move(options)),
   })
   tell(invocation, moved)
   const { lacking, ...counts } = moved

@@ -7,6 +7,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { bodyHashAt } from '../state/entry-keep.ts'
 import { claimsOf } from '../state/pack-table.ts'
 import { carry, type CarriedVault } from './carrying.ts'
+import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
 /** Entries that are given together, and packs that are on their way at once. */
@@ -18,6 +19,8 @@ const roundsMax = 8
 export interface MirrorCopyParts {
   readonly vault: Pick<Vault, 'log' | 'trees'>
   readonly from: CarriedVault
+  /** Told how far a first copy is. */
+  readonly tally?: Tally | undefined
   /** Does work on a session of the mirror, and again on another one where the line breaks. */
   readonly onSession: <T>(work: (session: RelaySession) => Promise<T>) => Promise<T>
 }
@@ -33,10 +36,10 @@ export interface Mirrored {
  * @throws ClientError `vault-differs` when it has another history; as the relays fail; what `from` throws
  */
 export async function copyToMirror(parts: MirrorCopyParts): Promise<Mirrored> {
-  const { from, onSession } = parts
+  const { from, tally, onSession } = parts
   let through = await onSession((session) => reached(parts, session))
   if (through === undefined) {
-    await carry({ from, onSession })
+    await carry({ from, tally, onSession })
     through = from.lastSequence
   }
   for (let round = 1; through < from.lastSequence && round <= roundsMax; round += 1)

@@ -14,6 +14,7 @@ import { copyToMirror } from './mirror-copy.ts'
 import { mirrorsOf, noteMirrors } from './mirror-list.ts'
 import { mirrorNote, noteMirror } from './mirror-note.ts'
 import { sameRelay } from './relay-login.ts'
+import type { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
 
 /** One that could not be brought up to date is tried again after this long. */
@@ -26,6 +27,8 @@ export interface MirroringParts {
   readonly vault: Vault
   /** Whether there is something better to do. */
   readonly isBusy: () => boolean
+  /** Of a run that waits for it: counts a copy, and tells how far it is. */
+  readonly tallyOf?: ((traffic: () => { sentBytes: number; receivedBytes: number }) => Tally) | undefined
   /** The vault goes on elsewhere: the next connection is one to there. */
   readonly moved: () => Promise<void>
 }
@@ -89,7 +92,10 @@ export class Mirroring {
     const [source, target] = [connectionTo(on, vault.record.relay), connectionTo(on, relay)]
     try {
       const from = this.#yielding(carriedVault(vault, source))
-      const { through, lacking } = await copyToMirror({ vault, from, onSession: onSessionOf(target) })
+      const { through, lacking } = await copyToMirror({
+        ...{ vault, from, onSession: onSessionOf(target) },
+        tally: this.#parts.tallyOf?.(() => target.traffic),
+      })
       if (through > log.state.head.sequence) await this.#followed(relay, target)
       const lackBytes = lacking.reduce((sum, id) => sum + (claimsOf(trees, id)[0]?.sizeBytes ?? 0), 0)
       const atMs = platform.clock.now()

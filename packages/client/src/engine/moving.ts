@@ -21,6 +21,7 @@ import { goOn, moveIn } from './going-on.ts'
 import type { Mending } from './mending.ts'
 import type { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
+import { Tally } from './tally.ts'
 import { wishDeletion } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 
@@ -133,7 +134,13 @@ export class Moving {
     const { vault } = this.#parts
     const [source, target] = [connectionTo(vault, from), connectionTo(vault, to)]
     try {
-      this.#add(await carry({ from: carriedVault(vault, source), onSession: onSessionOf(target) }))
+      const tally = new Tally({
+        clock: vault.platform.clock,
+        report: vault.report,
+        device: vault.home.deviceName,
+        traffic: () => target.traffic,
+      })
+      this.#add(await carry({ from: carriedVault(vault, source), tally, onSession: onSessionOf(target) }))
     } finally {
       await Promise.all([source.close(), target.close()])
     }

@@ -28,7 +28,7 @@ import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import { later, senderByRole } from './sender-by-role.ts'
 import type { Sender } from './sender.ts'
-import type { Tally } from './tally.ts'
+import { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
 import { noting, vaultFetch } from './vault-fetch.ts'
 
@@ -106,6 +106,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     vault,
     isBusy: () => watches && parts.isBusy(),
     moved: () => connection.close(),
+    tallyOf: watches ? undefined : (traffic) => talliedOf(vault, traffic),
   })
   const run: FolderRun = new FolderRun({
     ...shared,
@@ -128,6 +129,14 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     },
   })
   return { run, aside: asideOf({ mirroring, ahead }) }
+}
+
+/** Counts of what is beside the run. */
+function talliedOf(
+  { platform, home, report }: Vault,
+  traffic: () => { sentBytes: number; receivedBytes: number },
+): Tally {
+  return new Tally({ clock: platform.clock, report, device: home.deviceName, traffic })
 }
 
 function asideOf({ mirroring, ahead }: Pick<Idle, 'mirroring' | 'ahead'>): Aside {
