@@ -44,3 +44,32 @@ test('attack 20: the same contents are sent anew a few times a day, and a person
   await within(world, heals(), 'healing by hand')
   expect(world.relay.putsOf(a), 'a person may ask for it').toBeGreaterThan(before)
 })
+
+test('attack 20: the state that new devices start from is made again a few times a day, and a person is told', async () => {
+  const world = await peacefulWorld({ devices: 1 })
+  const a = world.at(0)
+  await world.syncs(a)
+  const prunes = async (): Promise<void> => {
+    const engine = await openFolder(a.context(), a.folderPath)
+    await engine.prune({ keepMs: 0, dryRun: false }).finally(() => engine.close())
+  }
+  await within(world, prunes(), 'the prune')
+  const packs = async (): Promise<PackId[]> =>
+    (await world.relay.log(world.relay.vaultOf(a)))
+      .flatMap((one) => ('entry' in one ? [decodeEntry(one.entry).header] : []))
+      .flatMap(({ kind, added }) => (kind === 'checkpoint' ? added.map(({ id }) => id) : []))
+      .sort((x, y) => Buffer.compare(x, y))
+  world.relay.lieTo(a, { lost: packs })
+  const made: number[] = []
+  for (let times = 0; times < 4; times += 1) {
+    a.events.splice(0)
+    await world.syncs(a)
+    made.push(eventsOf(a, 'state-remade').length)
+  }
+  expect(made.reduce((sum, count) => sum + count, 0)).toBe(4)
+  expect(made.at(-1)).toBe(0)
+  expect(eventsOf(a, 'problem')).toMatchObject([{ code: 'lost-again', path: '' }])
+  await world.until(() => false, dayMs)
+  await world.syncs(a)
+  expect(eventsOf(a, 'state-remade'), 'another day').not.toEqual([])
+})

@@ -40,6 +40,8 @@ const weights = {
   setTime: 3,
 }
 type Verb = keyof typeof weights
+/** All edits that a user may make. */
+export const userVerbs = Object.keys(weights)
 
 /** A place in a folder. */
 interface Spot {

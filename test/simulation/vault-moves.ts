@@ -26,6 +26,8 @@ export function themeNamed(text: string | undefined): Theme | undefined {
 }
 
 export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune
+/** All that may happen to a vault. */
+export const vaultMoveKinds = Object.keys(themes.all).filter((move) => move !== 'nothing')
 
 const dayMs = 86_400_000
 /** Machines that may join in mid-run: a friend's first one, another one of the first person, the friend's second one. */

@@ -13,8 +13,6 @@ import {
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { stateHashOf } from '../state/checkpoint.ts'
-import { ItemReader, ItemWriter } from '../state/item-codec.ts'
-import { otherKey } from '../state/state-keys.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { isAgreed } from './agreed-checkpoints.ts'
 import { openCheckpoint, type CheckpointEntry, type OpenedCheckpoint } from './checkpoint-source.ts'
@@ -23,6 +21,7 @@ import type { EntryWriter } from './entry-writer.ts'
 import { FormerState } from './former-state.ts'
 import { LogReplay } from './log-replay.ts'
 import type { Receiver } from './receiver.ts'
+import { forgetLacking, isRemadeOften, lackingMs, noteRemade } from './remade-note.ts'
 import { keptEntry } from './state-start.ts'
 import type { Vault } from './vault.ts'
 
@@ -60,25 +59,26 @@ export class NamedAgain {
   /** Does it where it is due. Asks the relay once a session and prune. Returns whether something was appended. @throws ClientError */
   async step(session: RelaySession): Promise<boolean> {
     const { vault } = this.#parts
-    let made: { readonly through: number; readonly whole: boolean } | undefined
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       const lost = await this.#lost(session)
-      if (lost === undefined) break
+      if (lost === undefined) return false
       const kept = await this.#kept(session, lost)
       const ref = kept ?? (await this.#later(session, lost))
-      if (ref === undefined) return made !== undefined
-      const isNamed = ref !== 'moved' && (await this.#name(session, ref))
-      if (isNamed) made = { through: ref.holds, whole: kept !== undefined }
-      else this.#looked = undefined
+      if (ref === undefined) return false
+      if (ref !== 'moved' && (await this.#name(session, ref))) {
+        await noteRemade(vault.trees, vault.platform.clock.now())
+        vault.report({ event: 'state-remade', through: ref.holds, whole: kept !== undefined })
+        return true
+      }
+      this.#looked = undefined
     }
-    if (made !== undefined) vault.report({ event: 'state-remade', ...made })
-    return made !== undefined
+    return false
   }
 
   /** Looks whether the relay lacks a part of what the latest prune names, where this device may name another and did not look yet. */
   async #lost(session: RelaySession): Promise<Lost | undefined> {
     const { vault, hurt } = this.#parts
-    const { log, home } = vault
+    const { log, home, trees, platform, report } = vault
     const point = log.isEmpty ? undefined : log.state.spine.prune
     if (point === undefined || roleOf(log.state.spine, home.device.sign.publicKey) !== 'owner')
       return undefined
@@ -87,9 +87,15 @@ export class NamedAgain {
     this.#looked = { session, named: sequence }
     const lacking = new Set([...(await session.lost(log.vault)), ...hurt()].map(toHex))
     const isHere = lacking.size === 0 || (await this.#isHere(session, sequence, lacking))
-    if (!isHere) return { point, named: (await this.#opened(session, sequence))?.opened, lacking }
-    await this.#forget()
-    return undefined
+    if (isHere) {
+      await forgetLacking(trees)
+      return undefined
+    }
+    if (isRemadeOften(trees, platform.clock.now())) {
+      report({ event: 'problem', path: '', code: 'lost-again' })
+      return undefined
+    }
+    return { point, named: (await this.#opened(session, sequence))?.opened, lacking }
   }
 
   /** Whether the relay has all that a checkpoint needs. One that is none, whatever lies where, is not for this duty. */
@@ -201,26 +207,9 @@ export class NamedAgain {
       ([key, { role, until }]) => key !== own && role === 'owner' && until === undefined,
     )
     if (!isOther) return true
-    const nowMs = platform.clock.now()
-    const row = trees.other(sinceKey)
-    const sinceMs = row === undefined ? undefined : new ItemReader(row).uint()
-    // A clock that was ahead and is right again: what it noted says nothing.
-    if (sinceMs !== undefined && sinceMs <= nowMs) return nowMs - sinceMs >= otherOwnersMs
-    const writer = new ItemWriter(16)
-    writer.uint(Math.max(0, Math.round(nowMs)))
-    const noted = writer.take()
-    await trees.write({ flush: true }, (rows) => rows.put(sinceKey, noted))
-    return false
-  }
-
-  async #forget(): Promise<void> {
-    const { trees } = this.#parts.vault
-    if (trees.other(sinceKey) !== undefined) await trees.write({ flush: false }, (rows) => rows.del(sinceKey))
+    return (await lackingMs(trees, platform.clock.now())) >= otherOwnersMs
   }
 }
-
-/** Since when this device knows that the relay lacks what the latest prune names. */
-const sinceKey = otherKey('state-lost')
 
 /** The log was not kept from its beginning on, or not all that its payloads lie in. */
 function notKept(error: unknown): undefined {

@@ -1,0 +1,40 @@
+// Every move of a vault and every edit of a user is made by some run that is fixed: that they are made at all, and that the run stays well, is not left
+// to the seeds of the day.
+import { expect, test } from 'vitest'
+import { storm, type StormOptions } from './storm.ts'
+import { userVerbs } from './user-moves.ts'
+import { vaultMoveKinds } from './vault-moves.ts'
+
+/** Few, chosen so that together they make every move, and that what is asked of a device is also done at least once. */
+const runs: readonly StormOptions[] = [
+  { seed: 20, theme: 'all' },
+  { seed: 32, theme: 'members' },
+  { seed: 27, theme: 'members' },
+  { seed: 19, theme: 'seasons' },
+  { seed: 22, theme: 'prune' },
+  { seed: 4, theme: 'relay' },
+  { seed: 121, theme: 'none' },
+]
+/** What a device answers to, when it is asked for it. */
+const asked = ['invites', 'makes', 'revokes', 'prunes', 'undoes']
+
+const made = new Set<string>()
+const edits = new Set<string>()
+const done = new Set<string>()
+
+test.each(runs)('a storm about $theme, seed $seed, agrees and loses nothing', async (run) => {
+  const { failures, vaultMoves, trace } = await storm(run)
+  expect(failures, `npm run simulate -- --seed ${run.seed} --theme ${String(run.theme)}`).toEqual([])
+  for (const [move, times] of vaultMoves) if (times > 0) made.add(move)
+  for (const line of trace) {
+    edits.add(/^\d+ #\d+ device-\d+ (\w+)/.exec(line)?.[1] ?? '')
+    done.add(/^\d+ device-\d+ (\w+)\b.*: done$/.exec(line)?.[1] ?? '')
+    if (/^\d+ device-[345] ends: done$/.test(line)) done.add('joins')
+  }
+})
+
+test('together they make every move of a vault and every edit of a user', () => {
+  expect([...vaultMoveKinds, 'adopt'].filter((move) => !made.has(move))).toEqual([])
+  expect(userVerbs.filter((verb) => !edits.has(verb))).toEqual([])
+  expect([...asked, 'joins'].filter((verb) => !done.has(verb))).toEqual([])
+})
