@@ -53,7 +53,7 @@ function setNonce(nonce: Uint8Array, cell: number, last: boolean): void {
 /** Pieces one after the other, then zeros, as the plaintext of cells: copied only where a cell is not all in one piece. */
 class Plaintext {
   readonly #pieces: readonly Uint8Array[]
-  readonly #scratch = new Uint8Array(cellPlainBytes)
+  readonly #scratch: Uint8Array
   #piece = 0
   /** Where the next cell begins in that piece. */
   #at = 0
@@ -64,6 +64,8 @@ class Plaintext {
     if (total < 1 || total > capacity)
       throw new CryptoError('limit', `${total} bytes to seal where 1 to ${capacity} fit`)
     this.#pieces = pieces
+    // Most payloads are far smaller than a cell.
+    this.#scratch = new Uint8Array(Math.min(cellPlainBytes, capacity))
   }
 
   /** The next cell; good until the one after it is taken. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { codeOf, flipped, overlong, truncations } from './bytes-mutations.vectors.ts'
 import { equal, signingKey } from './bytes.ts'
 import { encodeCbor, type CborValue } from './cbor.ts'
-import { decodeEntry, entryHashOf, verifyEntrySignature } from './entry.ts'
-import { encodeHeader, type LinkedHeader } from './header.ts'
+import { decodeEntry, entryHashOf, mayBeOfKind, verifyEntrySignature } from './entry.ts'
+import { encodeHeader, entryKinds, type LinkedHeader } from './header.ts'
 import { decodeHeader } from './header-decode.ts'
 import { sealBytes as sealBytesOfKem } from './kem-seal.ts'
 import { keyUnderBytes } from './epoch-key.ts'
@@ -25,6 +25,15 @@ describe('an entry', () => {
       expect(equal(encodeHeader(read.header), read.headerBytes), name).toBe(true)
       verifyEntrySignature(read)
     }
+  })
+
+  test('is looked over for its kind without being decoded', () => {
+    for (const { name, entry } of log.steps)
+      for (const kind of entryKinds) {
+        // A view, as the relay's store gives them.
+        const bytes = Buffer.concat([Buffer.alloc(3), entry.bytes]).subarray(3)
+        expect(mayBeOfKind(bytes, kind), `${name} as ${kind}`).toBe(kind === entry.header.kind)
+      }
   })
 
   test('has a body hash that depends on each of its parts', () => {

@@ -79,6 +79,15 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   }
 }
 
+/**
+ * Whether the entry in these bytes may be of a kind: false only where it is not. For those who look through a log for a few entries: what stands
+ * in every header of the kind is found a hundred times faster than an entry is decoded.
+ */
+export function mayBeOfKind(bytes: Uint8Array, kind: EntryKind): boolean {
+  const field = Buffer.from(encodeCbor({ kind }).subarray(1))
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(field)
+}
+
 /** Returns if the entry is signed by the key that its header names. @throws CryptoError `signature-wrong` */
 export function verifyEntrySignature(entry: Entry): void {
   const hashes = hashesOf(entry.headerBytes, entry.payload)

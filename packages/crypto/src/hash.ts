@@ -1,14 +1,24 @@
 // H of the format: BLAKE2b-256 with a NUL-terminated label in front; and SHA-256, which names packs and nothing else.
 import { createHash } from 'node:crypto'
-import { packId, type PackId } from './bytes.ts'
+import { concat, packId, type PackId } from './bytes.ts'
 import { sodium } from './sodium.ts'
 
 /** A label: every hash, signature and derivation of the format has one of its own. */
 export type Label = `grenier/v1/${string}`
 
-/** The label as it is hashed: UTF-8, NUL-terminated. */
+/** Of a hash's input, to be copied into one piece. */
+const hashedAtOnceMax = 4096
+
+/** Labels are a few dozen, and asked for with each hash. */
+const encoded = new Map<Label, Uint8Array>()
+
+/** The label as it is hashed: UTF-8, NUL-terminated. One array for all who ask: only to be read. */
 export function labelBytes(label: Label): Uint8Array {
-  return new TextEncoder().encode(`${label}\0`)
+  const known = encoded.get(label)
+  if (known !== undefined) return known
+  const bytes = new TextEncoder().encode(`${label}\0`)
+  encoded.set(label, bytes)
+  return bytes
 }
 
 /** BLAKE2b-256(label ‖ NUL ‖ parts), 32 bytes. Parts are of fixed length or length-prefixed by the caller. RFC 7693. */
@@ -18,9 +28,16 @@ export function hash(label: Label, ...parts: readonly Uint8Array[]): Uint8Array 
 
 /** The same, keyed (`key`: 32 bytes): subkeys, chunk ids, MACs. */
 export function keyedHash(key: Uint8Array | null, label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
+  const all = [labelBytes(label), ...parts]
+  // One call of the library where the bytes are few: each costs more than to hash them. What is large is not copied once more.
+  if (all.reduce((sum, { length }) => sum + length, 0) <= hashedAtOnceMax) {
+    const whole = concat(all)
+    const digest = sodium.crypto_generichash(32, whole, key)
+    whole.fill(0)
+    return digest
+  }
   const state = sodium.crypto_generichash_init(key, 32)
-  sodium.crypto_generichash_update(state, labelBytes(label))
-  for (const part of parts) sodium.crypto_generichash_update(state, part)
+  for (const part of all) sodium.crypto_generichash_update(state, part)
   return sodium.crypto_generichash_final(state, 32)
 }
 

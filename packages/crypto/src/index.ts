@@ -117,7 +117,7 @@ export {
   type CellRange,
 } from './sizes.ts'
 export { chunkerKeyOf, chunkIdKeyOf, packKeyOf, payloadKeyOf, type KeyPlace } from './subkeys.ts'
-export { decodeEntry, entryHashOf, verifyEntrySignature, type Entry } from './entry.ts'
+export { decodeEntry, entryHashOf, mayBeOfKind, verifyEntrySignature, type Entry } from './entry.ts'
 export {
   entryKinds,
   isSpineKind,

@@ -6,6 +6,7 @@ import {
   decodeConfigPayload,
   decodeEntry,
   makeConfig,
+  mayBeOfKind,
   openPayload,
   payloadVersion,
   type Entry,
@@ -123,15 +124,20 @@ async function appendMirrors(
 /** Entries that are looked through again at each question, at most. */
 const rowEvery = 256
 
+/** What was read last, for as long as the state is open: a log only grows there. */
+const readLast = new WeakMap<StateRows, Read>()
+
 function readOn({ trees, log }: Pick<Vault, 'trees' | 'log'>): Read {
-  let { through, mirrors } = keptIn(trees)
+  let { through, mirrors } = readLast.get(trees) ?? keptIn(trees)
   for (let sequence = through + 1; sequence < log.nextSequence; sequence += 1) {
     const said = saidAt({ trees, log }, sequence)
     if (said === 'closed') break
     mirrors = said ?? mirrors
     through = sequence
   }
-  return { through, mirrors }
+  const read = { through, mirrors }
+  readLast.set(trees, read)
+  return read
 }
 
 function keptIn(rows: StateRows): Read {
@@ -146,7 +152,7 @@ function saidAt(
   sequence: number,
 ): readonly string[] | 'closed' | undefined {
   const bytes = entryAt(trees, sequence)
-  const entry = bytes && decodeEntry(bytes)
+  const entry = bytes && mayBeOfKind(bytes, 'config') ? decodeEntry(bytes) : undefined
   if (entry?.header.kind !== 'config') return undefined
   try {
     return mirrorsIn(entry, (epoch) => log.keys.payloadKey(epoch, log.vault))
