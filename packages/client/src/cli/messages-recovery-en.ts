@@ -109,7 +109,7 @@ export const recoveryEnglish: RecoveryCatalogue = {
     relayTitle: 'Where the files are',
     todoTitle: 'What to do',
     steps: [
-      'Take any computer with Linux or macOS, and Node.js 20 or newer. Get Grenier, which is free software, and follow its README.',
+      'Get the program. It is called Grenier: its source is free for everybody (licence AGPL-3.0-or-later), its command is “grenier”, and its package for Node.js is called “@grenier/client”. Look for it by these names, or ask whoever runs the relay, or somebody who knows computers. It needs a computer with Linux or macOS, and Node.js 24.7 or newer; its README says the rest.',
       'Run the command below. It asks for the 24 words and lists the vaults (folders) that are there, each with its name, its date and the device that made it.',
       'For each vault, run it again with --vault NAME --into FOLDER: the files appear in that folder.',
       'Does the relay not answer any more? Ask its operator, or look for a sealed export (FILE.grenier) among the owner’s things: “grenier decrypt FILE.grenier --into FOLDER” opens it with the same words.',

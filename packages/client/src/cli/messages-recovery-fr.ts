@@ -111,7 +111,7 @@ export const recoveryFrench: RecoveryCatalogue = {
     relayTitle: 'Où sont les fichiers',
     todoTitle: 'Que faire',
     steps: [
-      'Prenez un ordinateur sous Linux ou macOS, avec Node.js 20 ou plus récent. Procurez-vous Grenier, un logiciel libre, et suivez son README.',
+      'Procurez-vous le programme. Il s’appelle Grenier : sa source est libre pour tous (licence AGPL-3.0-or-later), sa commande est « grenier », et son paquet pour Node.js s’appelle « @grenier/client ». Cherchez-le sous ces noms, ou demandez à l’exploitant du relais, ou à quelqu’un qui s’y connaît. Il lui faut un ordinateur sous Linux ou macOS, et Node.js 24.7 ou plus récent ; son README dit le reste.',
       'Lancez la commande ci-dessous. Elle demande les 24 mots et liste les coffres (dossiers) qui sont là, chacun avec son nom, sa date et l’appareil qui l’a créé.',
       'Pour chaque coffre, relancez-la avec --vault NOM --into DOSSIER : les fichiers apparaissent dans ce dossier.',
       'Le relais ne répond plus ? Demandez à son exploitant, ou cherchez une archive scellée (FICHIER.grenier) parmi les affaires du propriétaire : « grenier decrypt FICHIER.grenier --into DOSSIER » l’ouvre avec les mêmes mots.',

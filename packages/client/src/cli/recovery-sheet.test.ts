@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { catalogueOf } from './messages.ts'
 import { recoverySheet } from './recovery-sheet.ts'
@@ -16,8 +17,32 @@ describe.each(['en', 'fr'] as const)('the recovery sheet (%s)', (language) => {
     expect(html).toContain(`<html lang="${language}">`)
   })
 
+  test('says what the program is called, that it is free, and what it needs, as its package says it', () => {
+    const { name, license, bin, engines } = packageJson()
+    const text = html.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    for (const fact of [
+      'Grenier',
+      name,
+      license,
+      ...Object.keys(bin),
+      engines.node.replace('>=', 'Node.js '),
+    ])
+      expect(text).toContain(fact)
+  })
+
   test('asks nobody for anything', () => {
     expect(html).toContain("default-src 'none'")
     expect(html).not.toMatch(/<(script|link|img|iframe|object|form|base)|url\(|@import|\bsrc=|\bhref=/i)
   })
 })
+
+interface PackageFacts {
+  readonly name: string
+  readonly license: string
+  readonly bin: Readonly<Record<string, string>>
+  readonly engines: { readonly node: string }
+}
+
+function packageJson(): PackageFacts {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageFacts
+}

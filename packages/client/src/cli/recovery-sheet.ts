@@ -25,12 +25,12 @@ export interface SheetWords {
 }
 
 const style = `
-@page { size: A4; margin: 18mm }
-body { font: 11pt/1.45 Georgia, 'Times New Roman', serif; color: #111; background: #fff; max-width: 174mm; margin: 0 auto; padding: 8mm 0 }
-h1 { font-size: 20pt; margin: 0 0 2mm } h2 { font-size: 12pt; margin: 6mm 0 2mm } p { margin: 0 0 2mm }
-ol.words { columns: 3; border: 1pt solid #111; padding: 4mm 4mm 4mm 14mm; margin: 0; font-size: 13pt; line-height: 1.7 }
+@page { size: A4; margin: 15mm 18mm }
+body { font: 10.5pt/1.35 Georgia, 'Times New Roman', serif; color: #111; background: #fff; max-width: 174mm; margin: 0 auto; padding: 8mm 0 }
+h1 { font-size: 18pt; margin: 0 0 2mm } h2 { font-size: 12pt; margin: 4mm 0 1.5mm } p { margin: 0 0 1.5mm } ol { margin: 0 0 2mm }
+ol.words { columns: 3; border: 1pt solid #111; padding: 3mm 4mm 3mm 14mm; margin: 0; font-size: 13pt; line-height: 1.5 }
 ol.words li { break-inside: avoid } ol.words, code { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace }
-code { font-size: 10pt; overflow-wrap: anywhere } .relay { font-size: 11pt } footer { margin-top: 6mm; font-size: 9pt; color: #444 }
+code { font-size: 10pt; overflow-wrap: anywhere } .relay { font-size: 11pt } footer { margin-top: 4mm; font-size: 9pt; color: #444 }
 @media print { body { padding: 0 } }`
 
 /** The page, whole. */
