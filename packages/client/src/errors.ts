@@ -12,6 +12,7 @@ export type ClientErrorCode =
   | 'home-unsafe' // a key file that others may read
   | 'keys-locked' // the keys are sealed by a passphrase that was not given, or is another one; or nothing in the desktop's keyring opens them: `data.what`
   | 'keyring-unavailable' // no keyring of the desktop that would keep a secret
+  | 'unlock-failed' // the process that would hold the keys open did not start, or could not be asked
   | 'folder-unknown' // not a synced folder of this home
   | 'folder-taken' // already synced, or inside a synced folder, or around one
   | 'folder-unusable' // missing, not a directory, not writable

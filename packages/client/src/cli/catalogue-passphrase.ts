@@ -25,6 +25,8 @@ export interface PassphraseCatalogue {
   hintKeyringLost: Plain
   errorKeyringUnavailable: Text<{ detail: string }>
   hintKeyringUnavailable: Plain
+  errorUnlockFailed: Plain
+  hintUnlockFailed: Plain
   keyringSet: Plain
   /** `hasWords`: whether this device has an identity, hence its person the 24 words. */
   keyringWarning: Text<{ hasWords: boolean }>

@@ -46,6 +46,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorKeyringUnavailable({ detail: text(error, 'detail') ?? '' }),
     words.hintKeyringUnavailable({}),
   ],
+  'unlock-failed': (words) => [words.errorUnlockFailed({}), words.hintUnlockFailed({})],
   'folder-unknown': (words, error) => [
     words.errorFolderUnknown({ path: path(error) }),
     words.hintFolderUnknown({}),

@@ -38,6 +38,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'home-unsafe': 7,
   'keys-locked': 7,
   'keyring-unavailable': 1,
+  'unlock-failed': 1,
   'home-locked': 1,
   'folder-unusable': 1,
   'state-broken': 1,

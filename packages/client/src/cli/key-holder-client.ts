@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ClientError } from '../errors.ts'
 import { openKeysWith, sealingAt } from '../home/device-key.ts'
 import {
   cutLine,
@@ -19,6 +20,9 @@ import { holderAddress, holderPlaces, makeHolderPlace, type HolderPlace } from '
 
 /** One that is silent for longer counts as none. */
 const askTimeoutMs = 5000
+
+/** One that has said nothing for so long after its start does not come any more, also on a machine that has much to do. */
+const startTimeoutMs = 60_000
 
 /** Small, and deaf to the signal that opens a debugger; no memory of it is written to the disk when it crashes. */
 const nodeFlags = ['--max-semi-space-size=1', '--v8-pool-size=1', '--disable-sigusr1']
@@ -63,7 +67,7 @@ export interface Held {
   readonly idleMs: number | null
 }
 
-/** Starts a holder at this place, in that of one that is there. Resolves with its process id when it can be asked. @throws ClientError `home-unsafe` */
+/** Starts a holder at this place, in that of one that is there. Resolves with its process id when it can be asked. @throws ClientError `home-unsafe`, `unlock-failed` */
 export async function startHolder(home: string, place: HolderPlace, { key, idleMs }: Held): Promise<number> {
   makeHolderPlace(place)
   const start: HolderStart = { ...place, sealing: sealingAt(home), idleMs }
@@ -78,13 +82,19 @@ export async function startHolder(home: string, place: HolderPlace, { key, idleM
   })
   const { stdin, stdout } = child
   stdin.on('error', () => undefined)
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs)
   const said: Promise<unknown[]>[] = [once(stdout, 'data'), once(child, 'close'), once(child, 'error')]
   const given = Buffer.concat([Buffer.from(`${JSON.stringify(start)}\n`), key])
   stdin.end(given, () => void given.fill(0))
-  const [told] = await Promise.race(said)
+  const told = await Promise.race(said).then(
+    ([first]) => first,
+    () => undefined,
+  )
+  clearTimeout(giveUp)
   stdout.destroy()
   child.unref()
-  if (!Buffer.isBuffer(told)) throw new Error('the process that holds the keys did not start')
+  if (!Buffer.isBuffer(told))
+    throw new ClientError('unlock-failed', 'the process that holds the keys did not start')
   return Number(told.toString())
 }
 

@@ -152,6 +152,19 @@ describe('what holds keys open', () => {
     await gone(pid)
   })
 
+  test('that does not start is told as that, and nothing is left of it', async () => {
+    const { directory, name } = best()
+    // Where its socket is to be there is something that no socket takes the place of.
+    mkdirSync(join(directory, name), { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+    await expect(startHolder(home, best(), { key, idleMs: null })).rejects.toMatchObject({
+      code: 'unlock-failed',
+    })
+    expect(await holderStatus(home)).toBeUndefined()
+    rmSync(join(directory, name), { recursive: true })
+    expect(await startHolder(home, best(), { key, idleMs: null })).toBeGreaterThan(0)
+  })
+
   test('gives nothing for what is no question, or one by who cannot read the home', async () => {
     await hold()
     const sealing = sealingAt(home)

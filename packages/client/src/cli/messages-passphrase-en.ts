@@ -32,6 +32,9 @@ export const englishPassphrase: PassphraseCatalogue = {
     'nothing was changed, and no file is lost. Was the keyring reset, or this home copied from another machine? Set the home aside, and `grenier recover` with the 24 words makes a new device (without words: a new invitation)',
   errorKeyringUnavailable: ({ detail }) =>
     `there is no desktop keyring here that would keep a secret: ${detail}`,
+  errorUnlockFailed: () => 'the process that would hold the keys open did not start',
+  hintUnlockFailed: () =>
+    'the keys are as sealed as before, and nothing holds them open. Is there room for one more process, and is the folder of its socket writable (XDG_RUNTIME_DIR, else the home)? Commands still take the passphrase: --passphrase-file FILE',
   hintKeyringUnavailable: () =>
     'nothing was changed. `grenier passphrase set` seals the keys with a passphrase instead',
   keyringSet: () =>

@@ -32,6 +32,9 @@ export const frenchPassphrase: PassphraseCatalogue = {
     'rien n’a changé, et aucun fichier n’est perdu. Le trousseau a-t-il été réinitialisé, ou ce dossier de clés copié d’une autre machine ? Mettez-le de côté, et `grenier recover` avec les 24 mots fait un nouvel appareil (sans mots : une nouvelle invitation)',
   errorKeyringUnavailable: ({ detail }) =>
     `il n’y a pas ici de trousseau du bureau qui garderait un secret : ${detail}`,
+  errorUnlockFailed: () => 'le processus qui tiendrait les clés ouvertes n’a pas démarré',
+  hintUnlockFailed: () =>
+    'les clés sont aussi scellées qu’avant, et rien ne les tient ouvertes. Reste-t-il de la place pour un processus, et le dossier de sa prise est-il inscriptible (XDG_RUNTIME_DIR, sinon le dossier de clés) ? Les commandes prennent toujours la phrase de passe : --passphrase-file FICHIER',
   hintKeyringUnavailable: () =>
     'rien n’a changé. `grenier passphrase set` scelle les clés par une phrase secrète à la place',
   keyringSet: () =>
