@@ -88,6 +88,39 @@ export const logRemovals: readonly Removal[] = [
     ],
   },
   {
+    attacks: [32],
+    gone: 'that who takes a vault further is an owner where it was taken, too',
+    edits: [
+      {
+        file: `${client}/engine/going-on.ts`,
+        find: "      return last !== undefined && roleOf(last.state.spine, signer) !== 'owner'\n",
+        replace: '      return false\n',
+      },
+    ],
+  },
+  {
+    attacks: [32],
+    gone: 'that who goes on at a mirror, on another branch, is an owner by the log that the device knows',
+    edits: [
+      {
+        file: `${client}/engine/promotion.ts`,
+        find: "roleOf(log.state.spine, found.header.device) === 'owner'",
+        replace: 'true',
+      },
+    ],
+  },
+  {
+    attacks: [32],
+    gone: 'that an entry takes a vault on only at the mirror that it names',
+    edits: [
+      {
+        file: `${client}/engine/promotion.ts`,
+        find: 'if (leads !== undefined && sameRelay(leads, relay)) found',
+        replace: 'if (leads !== undefined) found',
+      },
+    ],
+  },
+  {
     attacks: [6],
     gone: 'that an invitation is used once',
     edits: [

@@ -1,14 +1,24 @@
 // Where the vault goes on when an owner took it to another relay: the log says so, in an owner's `config` that continues from the entry before
 // it. It is the last entry that anybody takes from the relay that was left. A relay's word alone sends nobody anywhere.
-import { equal, makeConfig, roleOf, type ConfigHeader, type Entry } from '@grenier/crypto'
+import {
+  CryptoError,
+  decodeEntry,
+  equal,
+  makeConfig,
+  roleOf,
+  type ConfigHeader,
+  type Entry,
+  type SigningKey,
+} from '@grenier/crypto'
 import { parseRelayUrl, ProtocolError } from '@grenier/protocol'
 import { ClientError } from '../errors.ts'
-import type { Judged } from '../log/vault-log.ts'
-import type { RelaySession } from '../relay/relay-session.ts'
+import { VaultLog, type Judged } from '../log/vault-log.ts'
+import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { Receiver } from './receiver.ts'
+import { deviceLogin, logInAt } from './relay-login.ts'
 import type { Vault } from './vault.ts'
 
 /** The relay that the log said to go on at; kept with the entry, until the home has it. */
@@ -18,7 +28,7 @@ const toldKey = otherKey('told-relay')
 
 /**
  * The relay to which this entry, which follows, takes the vault from where it is; undefined where it stays. Who reads a log that was taken on and on
- * stays where it reads, as long as a later entry there takes it further.
+ * stays where it reads, as long as a later entry there takes it further, of who is an owner at that other relay as well.
  * @throws ClientError `relay-contradicts` when what comes behind it is no log
  */
 export async function leadsTo(
@@ -30,7 +40,43 @@ export async function leadsTo(
   if (relay === undefined || relay === vault.record.relay || isTold(vault)) return undefined
   const { log } = vault
   const last = await log.judgeOn(session.entries(log.vault, judged.sequence))
-  return last?.state.spine.continuation?.since === judged.sequence ? relay : undefined
+  const since = last?.state.spine.continuation?.since
+  if (since === judged.sequence) return relay
+  if (since === undefined) return undefined
+  const signer = await signerOf(session.entries(log.vault, since))
+  return (await isWithdrawn(vault, judged, { relay, signer })) ? relay : undefined
+}
+
+/** Of the first of these entries. */
+async function signerOf(entries: AsyncIterable<RelayEntry>): Promise<SigningKey | undefined> {
+  for await (const given of entries)
+    return 'entry' in given ? decodeEntry(given.entry).header.device : undefined
+  return undefined
+}
+
+/**
+ * Whether who took the vault further, by the log that was left, is no owner where this entry takes it: who was taken out there is an owner still in
+ * what ends before. Where that relay cannot be asked, nothing is known against it.
+ */
+async function isWithdrawn(
+  { log, platform, home }: Vault,
+  { state, sequence }: Judged,
+  { relay, signer }: { readonly relay: string; readonly signer: SigningKey | undefined },
+): Promise<boolean> {
+  if (signer === undefined) return false
+  try {
+    const session = await logInAt(platform, relay, deviceLogin(home))
+    try {
+      const there = new VaultLog(log.vault, log.device, { state })
+      const last = await there.judgeOn(session.entries(log.vault, sequence + 1))
+      return last !== undefined && roleOf(last.state.spine, signer) !== 'owner'
+    } finally {
+      await session.close()
+    }
+  } catch (error) {
+    if (error instanceof ClientError || error instanceof CryptoError) return false
+    throw error
+  }
 }
 
 /** The relay that an owner's entry takes the vault to. A URL that is none leads nowhere. */
