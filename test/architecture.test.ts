@@ -135,7 +135,6 @@ describe('layers', () => {
       level: /^packages\/(relay|client)\/src\//,
       ws: /^packages\/(relay\/src\/server|client\/src\/relay)\//,
       tinypool: /^packages\/client\/src\/content\/worker-/,
-      'tar-stream': /^packages\/client\/src\//,
     }
     const wrong = imports.filter(({ from, to }) => {
       const library = Object.keys(wrapped).find((name) => to === name || to.startsWith(`${name}/`))

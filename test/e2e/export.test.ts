@@ -1,6 +1,7 @@
 // The whole archive as a tar that the system's own tar unpacks to the same tree.
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lineOf, Stage, summaryOf } from './commands.ts'
 import { addOddities, copyTree, installed } from './source-tree.ts'
@@ -73,4 +74,70 @@ test('an export unpacks to the same tree, from a file and from standard output',
   writeFileSync(join(here, 'not sent yet'), 'x')
   await alpha.done('export', here, '--out', stage.path('again.tar'))
   expect(differences(before, readTree(await unpacked(stage.path('again.tar'), 'again')))).toEqual([])
+})
+
+test('an export beside a running sync is the vault as it stood, while the sync goes on', async () => {
+  const stage = Stage.forTest()
+  const relay = await stage.relay()
+  const alpha = stage.device('alpha')
+  await alpha.setup(await relay.start())
+  const here = stage.newFolder('here')
+  copyTree(installed, join(here, 'installed'), { filesMax: 60, bytesMax: 4 << 20, fileBytesMax: 1 << 20 })
+  writeFileSync(join(here, 'large'), randomBytes(5 << 20))
+  await alpha.done('add', here)
+  const running = alpha.start('sync')
+  await running.line(({ event, state }) => event === 'state' && state === 'synced')
+  const before = readTree(here)
+  const unpacked = (tar: string, name: string): string => {
+    const into = stage.newFolder(name)
+    const { exitCode } = stage.machine('tar', '-xpf', tar, '-C', into, '--no-same-owner')
+    expect(exitCode).toBe(0)
+    return into
+  }
+  const file = stage.path('beside.tar')
+  const { files } = summaryOf(await alpha.done('export', here, '--out', file))
+  expect(files).toBe([...before.values()].filter(({ kind }) => kind !== 'directory').length)
+  expect(differences(before, readTree(unpacked(file, 'beside')))).toEqual([])
+
+  const { head } = summaryOf(await alpha.done('export', here, '--out', stage.path('again.tar')))
+  rmSync(join(here, 'large'))
+  await running.line(
+    ({ event, path, action }) => event === 'change' && path === 'large' && action === 'remove',
+  )
+  await running.line(({ event, state }) => event === 'state' && state === 'synced')
+  const at = String((head as { seq: number }).seq)
+  const then = await alpha.startPlain('export', here, '--out', '-', '--at', at).ended
+  expect(then.exitCode).toBe(0)
+  writeFileSync(file, then.stdout)
+  expect(differences(before, readTree(unpacked(file, 'then')))).toEqual([])
+  await running.stop()
+})
+
+test('two exports into one file at once: each is whole, and one of them has the name', async () => {
+  const stage = Stage.forTest()
+  const relay = await stage.relay()
+  const alpha = stage.device('alpha')
+  await alpha.setup(await relay.start())
+  const here = stage.newFolder('here')
+  writeFileSync(join(here, 'large'), randomBytes(8 << 20))
+  await alpha.done('add', here)
+  const running = alpha.start('sync')
+  await running.line(({ event, state }) => event === 'state' && state === 'synced')
+  const file = stage.path('both.tar')
+  const both = await Promise.all([0, 1].map(() => alpha.run('export', here, '--out', file, '--yes')))
+  expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+  const into = stage.newFolder('out')
+  expect(stage.machine('tar', '-xpf', file, '-C', into, '--no-same-owner').exitCode).toBe(0)
+  expect(folderDifferences(here, into)).toEqual([])
+  expect(readdirSync(dirname(file)).filter((name) => name.endsWith('.part'))).toEqual([])
+
+  // A sealed one goes on with what is there: two at once would write over each other.
+  const sealed = stage.path('both.grenier')
+  const ends = await Promise.all([0, 1].map(() => alpha.run('export', here, '--sealed', '--out', sealed)))
+  const codes = ends.map(({ exitCode }) => exitCode).sort()
+  expect(codes).toEqual([0, 1])
+  expect(ends.flatMap(({ lines }) => lines).find(({ event }) => event === 'error')).toMatchObject({
+    code: 'archive-busy',
+  })
+  await running.stop()
 })

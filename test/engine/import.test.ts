@@ -1,5 +1,6 @@
 // A sealed export put onto another relay: what it has then, cut off anywhere, of a damaged file, beside another history, and by somebody else.
 import { decodeEntry, toHex } from '@grenier/crypto'
+import { decodeClientMessage, encodeMessage, type Wire } from '@grenier/protocol'
 import { expect, test } from 'vitest'
 import { ArchiveReader } from '../../packages/client/src/archive/archive-reader.ts'
 import { importArchive } from '../../packages/client/src/engine/import-archive.ts'
@@ -129,6 +130,49 @@ test('an import of an archive that lacks an entry puts nothing; one that lacks a
   const most = await imports(world, lacking)
   expect(most.lacking.map(toHex)).toEqual([toHex(pack.id)])
   expect(await imports(world, MemoryArchive.of(bytes))).toMatchObject({ entries: 0, packs: 1, lacking: [] })
+})
+
+/** A line over which the relay refuses to say how a vault stands. */
+function mute(wire: Wire): Wire {
+  const listeners: ((frame: Uint8Array) => void)[] = []
+  wire.onFrame((frame) => {
+    for (const listener of listeners) listener(frame)
+  })
+  return {
+    send(frame, sent) {
+      const message = decodeClientMessage(frame)
+      if (message.type !== 'vault-facts') {
+        wire.send(frame, sent)
+        return
+      }
+      const refusal = encodeMessage({ type: 'error', id: message.id, code: 'no-right', retryable: false })
+      queueMicrotask(() => {
+        for (const listener of listeners) listener(refusal)
+      })
+    },
+    get bufferedBytes() {
+      return wire.bufferedBytes
+    },
+    onFrame: (listener) => void listeners.push(listener),
+    onDrain: (listener) => wire.onDrain(listener),
+    onClose: (listener) => wire.onClose(listener),
+    close: (code, reason) => wire.close(code, reason),
+  }
+}
+
+test('an import that is done stays done where the relay does not say how the vault stands', async () => {
+  const { vault, bytes, entries } = await original
+  const { world, machine } = await elsewhere()
+  const context = machine.context()
+  const dial = async (url: string) => mute(await context.platform.dial(url))
+  const importing = async () =>
+    importArchive(
+      { ...context, platform: { ...context.platform, dial } },
+      { reader: await ArchiveReader.open(MemoryArchive.of(bytes)), relay: relayUrl },
+    )
+  const done = await world.settles(importing())
+  expect(done).toMatchObject({ entries: entries.length, lacking: [], deletion: 'unknown' })
+  expect(entriesOf(await world.relay.log(vault))).toEqual(entries)
 })
 
 test('an import is for who started the vault alone', async () => {

@@ -157,8 +157,8 @@ test(
     await alpha.add()
     const [checkpointAt, prunedAt] = [Math.ceil(changes * 0.3), Math.ceil(changes * 0.8)]
     await recording.change(0, checkpointAt)
-    // Nothing is old enough to go; it leaves a checkpoint for the next time.
-    expect(await prune(alpha)).toMatchObject({ through: undefined, packs: 0 })
+    // Nothing is old enough to go, but small packs may be merged; it leaves a checkpoint for the next time.
+    expect(await prune(alpha)).toMatchObject({ through: undefined, entries: 0 })
     await recording.change(checkpointAt, prunedAt)
     const on = { device: alpha, ground, seeded }
     for (const record of drawn(recording.records, seeded)) await brings(record, on)

@@ -43,6 +43,7 @@ export type ClientErrorCode =
   | 'archive-broken' // a file that is no archive, or one of which nothing can be read
   | 'archive-closed' // words that open nothing in an archive
   | 'archive-foreign' // an archive of another vault, or of another history
+  | 'archive-busy' // another process writes the very file
   | 'vault-differs' // a relay where a vault is to be carried to has another history of it
   | 'move-unfinished' // the old copy was to go, and may not: the new one is not whole, or others may still write to the old one
   | 'mirror-refused' // a relay that is no mirror of this vault, or is the one where it is; or the first one works still: `data.what`

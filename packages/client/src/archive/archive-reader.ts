@@ -91,6 +91,25 @@ export class ArchiveReader {
     return undefined
   }
 
+  /**
+   * A stretch of a pack, the caller's own; not checked where it is not all of the pack: whoever opens it sees what is damaged, and loses no more
+   * than that. undefined where it is not there; where there are several, as `pack`.
+   */
+  async part(
+    id: PackId,
+    { offset, length }: { readonly offset: number; readonly length: number },
+  ): Promise<Uint8Array | undefined> {
+    const rows = this.#table.of({ pack: id })
+    const [row] = rows
+    const isOne = row !== undefined && rows.length === 1 && row.offset !== 0 && length < row.bodyBytes
+    if (!isOne) return (await this.pack(id))?.slice(offset, offset + length)
+    const bytes = await this.#source.read(
+      row.offset + headBytes + offset,
+      Math.min(length, row.bodyBytes - offset),
+    )
+    return bytes.length === length ? bytes : undefined
+  }
+
   /** The body of a record, if it is what its row says: a damaged head does no harm then. */
   async #body({ type, number, offset, bodyBytes, hash }: IndexRow): Promise<Uint8Array | undefined> {
     if (offset === 0) return undefined

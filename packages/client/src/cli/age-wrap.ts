@@ -1,6 +1,5 @@
 // Wraps a stream in age (age-encryption.org), for a recipient or a passphrase, so that the ordinary `age` opens it: the one file that knows the
 // library. Streams: what is held in memory are pieces of 64 KiB.
-import { Writable } from 'node:stream'
 import { Encrypter } from 'age-encryption'
 import { passphraseIn } from './passphrase.ts'
 import { usageError } from './usage-error.ts'
@@ -34,30 +33,34 @@ function forRecipient(recipient: string): Encrypter {
   return encrypter
 }
 
-/** A sink whose bytes come out of `write` wrapped; it has finished when the last of them was written. */
+/** What comes into it goes out wrapped. */
+export interface WrappedSink {
+  /** The piece is the giver's to use again when it resolves. @throws what writing the wrapped bytes fails with */
+  write(piece: Uint8Array): Promise<void>
+  /** Resolves when the last of them was written. */
+  end(): Promise<void>
+}
+
+/** Hands the wrapped bytes to `write`. */
 export async function wrappedSink(
   encrypter: Encrypter,
   write: (bytes: Uint8Array) => Promise<void>,
-): Promise<Writable> {
+): Promise<WrappedSink> {
   const plain = new TransformStream<Uint8Array, Uint8Array>()
   const sealed = await encrypter.encrypt(plain.readable)
   const pumped = pump(sealed, write)
   pumped.catch(() => undefined)
   const writer = plain.writable.getWriter()
   // Whoever waits for room is told when the other side has failed.
-  const orFailed = (work: Promise<unknown>): Promise<unknown> => Promise.race([work, pumped.then(() => work)])
-  const settle = (work: Promise<unknown>, done: (error?: Error | null) => void): void => {
-    work.then(
-      () => done(),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    )
+  const orFailed = async (work: Promise<unknown>): Promise<void> => {
+    await Promise.race([work, pumped.then(() => work)])
   }
-  return new Writable({
-    // The piece is the giver's to use again.
-    write: (piece: Uint8Array, _encoding, done) =>
-      settle(orFailed(writer.write(Uint8Array.from(piece))), done),
-    final: (done) => settle(Promise.all([writer.close(), pumped]), done),
-  })
+  return {
+    write: (piece) => orFailed(writer.write(Uint8Array.from(piece))),
+    end: async () => {
+      await Promise.all([writer.close(), pumped])
+    },
+  }
 }
 
 async function pump(

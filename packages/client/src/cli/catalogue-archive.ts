@@ -12,6 +12,8 @@ export interface ArchiveCatalogue {
   hintArchiveClosed: Plain
   errorArchiveForeign: Plain
   hintArchiveForeign: Plain
+  errorArchiveBusy: Plain
+  hintArchiveBusy: Plain
   problemNotOverwritten: Pathed
   problemArchiveDamaged: Pathed
   sealedDone: Text<{ count: number; entries: string; packs: string; bytes: string; path: string }>

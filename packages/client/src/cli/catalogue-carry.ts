@@ -28,6 +28,7 @@ export interface CarryCatalogue {
   importAfter: Text<{ relay: string }>
   importLacking: Text<{ pack: string }>
   importUnfinished: Plain
+  importUnasked: Text<{ relay: string }>
   importGap: Text<{ sequence: number; reason: string }>
   helpImport: Plain
   helpImportRelay: Plain

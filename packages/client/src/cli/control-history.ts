@@ -22,6 +22,7 @@ export const historyQuerySchema: v.GenericSchema<unknown, HistoryQuery> = v.vari
   v.strictObject({ do: v.literal('list'), path: text, deep: v.boolean(), moment: some }),
   v.strictObject({ do: v.literal('conflicts') }),
   v.strictObject({ do: v.literal('read'), path: text, moment: some }),
+  v.strictObject({ do: v.literal('export'), moment: some }),
   v.strictObject({ do: v.literal('restore-into'), path: text, into: text, moment: some }),
   v.strictObject({ do: v.literal('restore'), path: text, moment, exact: v.boolean() }),
 ])
@@ -66,6 +67,15 @@ const rowSchema = v.variant('row', [
     moment: text,
   }),
   v.strictObject({ row: v.literal('bytes'), base64: v.string() }),
+  v.strictObject({
+    row: v.literal('progress'),
+    filesDone: count,
+    filesTotal: count,
+    bytesDone: count,
+    bytesTotal: count,
+    bytesSent: count,
+    bytesReceived: count,
+  }),
   v.strictObject({
     row: v.literal('problem'),
     path: text,

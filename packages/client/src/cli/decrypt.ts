@@ -4,7 +4,6 @@ import { basename, join, resolve } from 'node:path'
 import { identityFromEntropy, wipeKeys, type KeyPairs } from '@grenier/crypto'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { ArchiveReader } from '../archive/archive-reader.ts'
-import { inlineWorkerPool } from '../content/worker-pool-inline.ts'
 import type { Uncertainty } from '../engine/archive-fold.ts'
 import { openArchive, type OpenedArchive } from '../engine/decrypt.ts'
 import type { WalkedRow } from '../engine/tree-walk.ts'
@@ -19,6 +18,7 @@ import { readPhrase } from './phrase.ts'
 import { parseMoment } from './moments.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
+import { frugal } from './real-platform.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
 
@@ -74,16 +74,16 @@ class Decrypting {
   async run(): Promise<ExitCode> {
     const { into, at, list } = this.#flags
     const until = at === undefined ? undefined : parseMoment(at, Date.now())
-    const { output, interrupt, platform } = this.#invocation
+    const { output, interrupt } = this.#invocation
+    const platform = frugal(this.#invocation.platform())
     const scratch = list === true ? undefined : makeScratch(resolve(into ?? ''))
-    const state = scratch === undefined ? new MemoryDisk().open() : await platform().state(scratch.directory)
+    const state = scratch === undefined ? new MemoryDisk().open() : await platform.state(scratch.directory)
     try {
       const opened = await openArchive({
         reader: await ArchiveReader.open(this.#given.archive),
         pairs: this.#given.pairs,
         state,
-        // This thread alone: each more takes 20 MiB.
-        platform: { ...platform(), pool: inlineWorkerPool() },
+        platform,
         report: this.#report.take,
         uncertain: (what) => this.#doubt(what),
         signal: interrupt.signal,

@@ -124,6 +124,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
   'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
   'archive-foreign': (words) => [words.errorArchiveForeign({}), words.hintArchiveForeign({})],
+  'archive-busy': (words) => [words.errorArchiveBusy({}), words.hintArchiveBusy({})],
   'vault-moved': (words, { data }) => {
     const relay = data['relay'] === undefined ? undefined : printable(String(data['relay']))
     return [words.errorVaultMoved({ relay }), words.hintVaultMoved({})]

@@ -32,6 +32,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'archive-broken': 1,
   'archive-closed': 5,
   'archive-foreign': 1,
+  'archive-busy': 1,
   'vault-differs': 5,
   'move-unfinished': 1,
   'mirror-refused': 2,

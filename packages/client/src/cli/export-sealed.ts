@@ -11,6 +11,7 @@ import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import { knownVault } from './folder-argument.ts'
 import { summaryLine } from './folder-lines.ts'
+import { whileLocked } from './file-lock.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
 import { knownHead } from './known-head.ts'
@@ -41,7 +42,9 @@ export async function exportSealedFolder(
     result =
       out === '-'
         ? await write(await ArchiveWriter.begin(standardOutput(), fromHex(record.vault)))
-        : await intoFile(invocation, { out, vault: fromHex(record.vault) }, write)
+        : await whileLocked(invocation, out, () =>
+            intoFile(invocation, { out, vault: fromHex(record.vault) }, write),
+          )
   } finally {
     output.progressDone()
     report.end()

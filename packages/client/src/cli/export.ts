@@ -10,27 +10,23 @@ import {
   statSync,
   write as writeSome,
 } from 'node:fs'
-import { Writable } from 'node:stream'
 import type { Encrypter } from 'age-encryption'
-import { inlineWorkerPool } from '../content/worker-pool-inline.ts'
-import type { FolderEngine } from '../engine/api.ts'
-import type { Summary } from '../engine/events.ts'
-import type { Moment } from '../engine/history-query.ts'
+import type { FolderEvent } from '../engine/events.ts'
+import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.ts'
+import type { Platform } from '../engine/platform.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
-import { openHome } from '../home/home-files.ts'
-import { openingKey } from '../home/home.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
-import { knownVault } from './folder-argument.ts'
-import { summaryLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
+import { askedFolder, askHistory, endHistory, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { parseMoment } from './moments.ts'
-import { openOwnFolder } from './open-own-folder.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
+import { frugal } from './real-platform.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
 import { canAsk, isYes } from './yes-or-no.ts'
+import { youngCollector } from './young-garbage.ts'
 
 /** Writes the archive. @throws ClientError */
 export async function exportFolder(
@@ -38,39 +34,28 @@ export async function exportFolder(
   folder: string,
   flags: AgeFlags & { readonly out: string; readonly at?: string | undefined },
 ): Promise<ExitCode> {
-  const { output, homeDirectory, interrupt } = invocation
+  const startMs = performance.now()
+  const { output } = invocation
   const { out, at } = flags
   const moment = at === undefined ? undefined : parseMoment(at, Date.now())
   if (out === '-') output.giveStdoutAway()
   const age = await ageOf(flags, output.words.askAgePassphrase({}))
-  const home = openHome(homeDirectory)
-  const record = knownVault(home, folder)
-  const place = { folder: record.path, vault: record.vault }
-  output.concern(place)
+  const asked = askedFolder(invocation, folder)
   if (out !== '-') await refuseOverwriting(invocation, out)
-  const report = new FolderReport(output, new RunProgress(output), place)
-  // This thread alone: each more takes 20 MiB, and the tar goes through this one in any case.
-  const platform = { ...invocation.platform(), pool: inlineWorkerPool() }
-  const context = { home, platform, report: report.take, signal: interrupt.signal }
-  const engine = await openOwnFolder({ invocation, home, path: openingKey(record), context })
-  let summary: Summary
+  const report = new FolderReport(output, new RunProgress(output), asked.place)
+  const exported = { invocation, asked, moment, age, report }
   try {
-    summary =
-      out === '-'
-        ? await exportTo({ engine, moment, age }, (piece, done) => process.stdout.write(piece, done))
-        : await exportFile({ engine, moment, age }, out)
+    const answer = out === '-' ? await exportTo(exported, toStandardOutput) : await exportFile(exported, out)
+    output.progressDone()
+    if (out !== '-') tell(invocation, out, answer)
+    return endHistory(invocation, asked, { answer, startMs })
   } finally {
     output.progressDone()
     report.end()
-    await engine.close()
   }
-  if (out !== '-') tell(invocation, out, summary)
-  output.line(summaryLine(place, summary, 0))
-  output.line(summaryLine(undefined, summary, 0))
-  return 0
 }
 
-function tell({ output }: Invocation, out: string, { files, bytes }: Summary): void {
+function tell({ output }: Invocation, out: string, { files, bytes }: HistoryAnswer): void {
   const { words, language } = output
   output.result(
     words.exportDone({
@@ -92,22 +77,24 @@ async function refuseOverwriting({ output, yes }: Invocation, out: string): Prom
 
 /** What is written; as of when, undefined for now; and how it is wrapped. */
 interface Exported {
-  readonly engine: FolderEngine
+  readonly invocation: Invocation
+  readonly asked: Asked
   readonly moment: Moment | undefined
   readonly age: Encrypter | undefined
+  readonly report: FolderReport
 }
 
 /** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. */
-async function exportFile(from: Exported, out: string): Promise<Summary> {
+async function exportFile(from: Exported, out: string): Promise<HistoryAnswer> {
   // A pipe or a device has no beside.
   const beside = !existsSync(out) || statSync(out).isFile()
   const part = beside ? `${out}.${randomBytes(4).toString('hex')}.part` : out
   const handle = openForWriting(part, out)
   try {
-    const summary = await exportTo(from, (piece, done) => write(handle, piece, done))
+    const answer = await exportTo(from, (piece, done) => write(handle, piece, done))
     if (beside) fsyncSync(handle)
     if (beside) renameSync(part, out)
-    return summary
+    return answer
   } catch (error) {
     if (beside) rmSync(part, { force: true })
     throw error
@@ -127,29 +114,38 @@ function openForWriting(part: string, out: string): number {
 type Write = (piece: Uint8Array, done: (error?: Error | null) => void) => void
 
 /** Hands the archive to `write`, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
-async function exportTo({ engine, moment, age }: Exported, write: Write): Promise<Summary> {
-  const failed = Promise.withResolvers<never>()
+async function exportTo(
+  { invocation, asked, moment, age, report }: Exported,
+  write: Write,
+): Promise<HistoryAnswer> {
   const written = (piece: Uint8Array): Promise<void> =>
     new Promise((resolve, reject) => {
       write(piece, (cause) => {
-        if (!cause) {
-          resolve()
-          return
-        }
-        failed.reject(sinkFault(cause))
-        reject(cause)
+        if (cause) reject(sinkFault(cause))
+        else resolve()
       })
     })
-  const plain = new Writable({
-    // What fails here has been told already, and nobody waits for it any more.
-    write: (piece: Uint8Array, _encoding, done) =>
-      void written(piece).then(
-        () => done(),
-        () => undefined,
-      ),
-  })
-  const sink = age === undefined ? plain : await wrappedSink(age, written)
-  return await Promise.race([engine.export(sink, moment), failed.promise])
+  const sink = age === undefined ? undefined : await wrappedSink(age, written)
+  const collect = youngCollector()
+  const take = async (row: HistoryRow): Promise<void> => {
+    if (row.row === 'bytes') {
+      await (sink === undefined ? written(row.bytes) : sink.write(row.bytes))
+      collect(row.bytes.length)
+    } else if (row.row === 'progress') report.take(progressEvent(row))
+  }
+  const query = { do: 'export' as const, ...(moment === undefined ? {} : { moment }) }
+  const platform = (): Platform => frugal(invocation.platform())
+  const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
+  await sink?.end()
+  return answer
+}
+
+function progressEvent({ row, ...progress }: Extract<HistoryRow, { row: 'progress' }>): FolderEvent {
+  return { event: row, ...progress }
+}
+
+function toStandardOutput(piece: Uint8Array, done: (error?: Error | null) => void): void {
+  process.stdout.write(piece, done)
 }
 
 function sinkFault(cause: Error): ClientError {

@@ -68,7 +68,10 @@ function told({ output }: Invocation, relay: string, imported: Imported): ExitCo
     output.line({ event: 'unfinished', vault })
     output.note(words.importUnfinished({}))
   }
-  if (imported.deletion !== undefined) {
+  if (imported.deletion === 'unknown') {
+    output.line({ event: 'deletion-unknown', vault })
+    output.note(words.importUnasked({ relay }))
+  } else if (imported.deletion !== undefined) {
     output.line({ event: 'deletion', vault, ...imported.deletion })
     output.note(deletionText(words, imported.deletion))
   }

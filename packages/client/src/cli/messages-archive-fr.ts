@@ -11,6 +11,8 @@ export const frenchArchive: ArchiveCatalogue = {
   errorArchiveForeign: () =>
     'le fichier contient l’archive d’un autre coffre, ou une autre histoire de celui-ci',
   hintArchiveForeign: () => 'donnez un autre fichier ; celui-ci reste tel quel',
+  errorArchiveBusy: () => 'un autre export est en train d’écrire ce fichier',
+  hintArchiveBusy: () => 'attendez qu’il soit terminé, ou donnez un autre fichier',
   problemNotOverwritten: ({ path }) => `${path} : autre chose s’y trouve déjà, et reste tel quel`,
   problemArchiveDamaged: ({ path }) => `${path} : une partie se trouve là où l’archive est abîmée`,
   sealedDone: ({ entries, packs, bytes, path }) =>

@@ -47,6 +47,8 @@ export const englishCarry: CarryCatalogue = {
     `Devices that sync the vault with this relay go on with it; a new one takes it up with \`grenier recover ${relay}\` and the 24 words.`,
   importLacking: ({ pack }) => `pack ${pack} is not in the archive, or damaged: the vault is put without it`,
   importUnfinished: () => 'the archive was never finished, or its end is lost: later changes may be missing',
+  importUnasked: ({ relay }) =>
+    `${relay} did not say whether an owner wished the vault to be deleted there: \`grenier vaults\` asks again`,
   importGap: ({ sequence, reason }) =>
     `entry ${sequence} of the log does not count (${reason}): nothing was put; \`grenier decrypt\` gets out what is whole`,
   helpImport: () => 'put a sealed export back onto a relay as a vault, with all history',

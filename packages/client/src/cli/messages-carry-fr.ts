@@ -51,6 +51,8 @@ export const frenchCarry: CarryCatalogue = {
     `le paquet ${pack} n’est pas dans l’archive, ou y est abîmé : le coffre est remis sans lui`,
   importUnfinished: () =>
     'l’archive n’a jamais été terminée, ou sa fin est perdue : des changements récents manquent peut-être',
+  importUnasked: ({ relay }) =>
+    `${relay} n’a pas dit si un propriétaire y a demandé la suppression du coffre\u00a0: \`grenier vaults\` le redemande`,
   importGap: ({ sequence, reason }) =>
     `l’entrée ${sequence} du journal ne compte pas (${reason}) : rien n’a été remis ; \`grenier decrypt\` en sort ce qui est entier`,
   helpImport: () => 'remettre un export scellé sur un relais, en coffre, avec tout l’historique',

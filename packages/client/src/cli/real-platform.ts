@@ -13,6 +13,7 @@ import type { Platform } from '../engine/platform.ts'
 import { dialWebSocket } from '../relay/dial-websocket.ts'
 import { Pace, pacedWire } from '../relay/pace.ts'
 import { openScratch } from './scratch-state.ts'
+import { inlineWorkerPool } from '../content/worker-pool-inline.ts'
 import { LevelStateStore } from '../state/state-store-level.ts'
 import type { StateStore } from '../state/state-store.ts'
 
@@ -29,18 +30,30 @@ export function realPlatform(): Platform {
       paces.down.rate = down
     },
     fileSystem: (folder) => new Promise((resolve) => resolve(openFileSystem(folder))),
-    state: openState,
+    state: (directory) => openState(directory),
     scratch: openScratch,
     watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
   }
 }
 
+/**
+ * The same for a command that goes through a whole vault once: this thread alone, since each more takes 20 MiB, and little memory for its state,
+ * of which it reads nothing twice.
+ */
+export function frugal(platform: Platform): Platform {
+  return {
+    ...platform,
+    pool: inlineWorkerPool(),
+    state: (directory) => openState(directory, { small: true }),
+  }
+}
+
 /** The database makes its own files durable, and not the name of the directory that it made for them. @throws ClientError as `LevelStateStore.open` */
-async function openState(directory: string): Promise<StateStore> {
+async function openState(directory: string, { small = false } = {}): Promise<StateStore> {
   const parent = dirname(directory)
   const isNew = !existsSync(directory)
   mkdirSync(parent, { recursive: true, mode: 0o700 })
-  const store = await LevelStateStore.open(directory)
+  const store = await LevelStateStore.open(directory, { small })
   if (isNew) for (const path of [parent, dirname(parent)]) flushDirectory(path)
   return store
 }

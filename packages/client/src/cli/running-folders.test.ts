@@ -99,7 +99,6 @@ function work(
         invite: ({ role, expiresMs }) => Promise.resolve({ code: 'c', words: 'w', role, expiresMs }),
         members: () => Promise.reject(new Error('not asked for')),
         changeMembers: () => Promise.reject(new Error('not asked for')),
-        export: () => Promise.reject(new Error('not asked for')),
         prune: () => Promise.reject(new Error('not asked for')),
         move: () => Promise.reject(new Error('not asked for')),
         bringBack: () => Promise.reject(new Error('not asked for')),

@@ -4,7 +4,7 @@ import type { Home, FolderRecord } from '../home/home.ts'
 import type { Adopted } from './adoption.ts'
 import type { BrakeSight } from './brake-record.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
-import type { HistoryAnswer, HistoryQuery, LookQuery, Moment, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryQuery, LookQuery, TakeRow } from './history-query.ts'
 import type { HistoryTree } from './history-tree.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { MirrorChange } from './mirror-list.ts'
@@ -112,8 +112,6 @@ export interface FolderEngine {
   changeMembers(change: MemberChange): Promise<Members>
   /** A person has looked at what the brake held: it goes on. */
   approve(): Promise<Approval>
-  /** Writes the tree as it stands at the relay, or stood at a moment, decrypted, as a POSIX tar, to a sink. */
-  export(sink: NodeJS.WritableStream, moment?: Moment): Promise<Summary>
   /** Answers about the history, or brings something back in place. Rows come one after the other. */
   history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer>
   /** Puts back what the relay lost, as far as this device has it, and looks again at what it lacked before. */

@@ -1,9 +1,8 @@
 // The whole tree of a vault as it stands at the relay, decrypted, as a POSIX tar: names and times as pax records, contents fetched and checked
 // in the order of the tree: small ones many at once, because they share packs, large ones in bounded windows.
 import { isUtf8 } from 'node:buffer'
-import { pipeline } from 'node:stream/promises'
-import { pack as tarPack, type Pack } from 'tar-stream'
 import type { Fetch } from '../content/fetch.ts'
+import { release } from '../content/moved-bytes.ts'
 import { ClientError } from '../errors.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { nameToBytes } from '../sync/name.ts'
@@ -11,45 +10,41 @@ import type { FileValue, NodeValue, Row } from '../sync/tree.ts'
 import { contentBytes } from './content-stream.ts'
 import { paxHeader, type PaxRecord } from './pax-header.ts'
 import type { Tally } from './tally.ts'
+import { plainNameBytes, tarHeader, type TarHeader } from './tar-header.ts'
+import { TarWriter, type TakeBytes } from './tar-writer.ts'
 import { walkTree } from './tree-walk.ts'
 
 /** Files up to this are fetched together: so many rows, or bytes. Two such batches are there at a time. */
 const smallBytesMax = 512 << 10
 const batchRowsMax = 512
 const batchBytesMax = 4 << 20
-/** Bytes of a name that the plain header of a tar holds. */
-const plainNameBytes = 100
-
-type TarHeader = Parameters<Pack['entry']>[0]
 
 export interface ExportOptions {
   /** Of which the remote column is written. */
   readonly trees: TreesStore
   readonly fetch: Fetch
   readonly tally: Tally
-  readonly sink: NodeJS.WritableStream
+  readonly signal: AbortSignal
+  readonly take: TakeBytes
 }
 
-/** Writes the tar and ends it. @throws ClientError `pack-unavailable`, `relay-corrupt`; what the sink fails with */
+/** Writes the tar to its end. @throws ClientError `pack-unavailable`, `relay-corrupt`, `interrupted`; what the taker fails with */
 export async function exportTree(options: ExportOptions): Promise<{ files: number; bytes: number }> {
-  const tar = tarPack()
-  const piped = pipeline(tar, options.sink)
-  // A sink that fails takes the tar along: whoever waits for room in it would wait for ever.
-  const failed = piped.then(
-    () => new Promise<never>(() => undefined),
-    (error: unknown) => {
-      throw error
-    },
-  )
-  failed.catch(() => undefined)
-  try {
-    const counts = await Promise.race([writeTree(options, tar), failed])
-    await piped
-    return counts
-  } catch (error) {
-    tar.destroy()
-    throw error
+  const tar = new TarWriter(options.take)
+  const counts = { files: 0, bytes: 0 }
+  for await (const batch of fetched(options)) {
+    if (options.signal.aborted) throw new ClientError('interrupted', 'stopped')
+    for (const ready of batch) {
+      const { value } = ready.row
+      await writeRow(options, tar, ready)
+      const sizeBytes = value.kind === 'file' ? value.sizeBytes : 0
+      counts.bytes += sizeBytes
+      if (value.kind !== 'directory') counts.files += 1
+      options.tally.did(value.kind === 'directory' ? 0 : 1, sizeBytes)
+    }
   }
+  await tar.end()
+  return counts
 }
 
 /** A row on its way. `bytes`: of a small file. */
@@ -57,21 +52,6 @@ interface Ready {
   readonly path: string
   readonly row: Row
   readonly bytes?: Uint8Array | undefined
-}
-
-async function writeTree(options: ExportOptions, tar: Pack): Promise<{ files: number; bytes: number }> {
-  const counts = { files: 0, bytes: 0 }
-  for await (const batch of fetched(options))
-    for (const ready of batch) {
-      const { value } = ready.row
-      await writeRow(options, tar, ready)
-      const sizeBytes = value.kind === 'file' ? value.sizeBytes : 0
-      counts.bytes += sizeBytes
-      if (value.kind !== 'directory') counts.files += 1
-      options.tally.did(1, sizeBytes)
-    }
-  tar.finalize()
-  return counts
 }
 
 /** The remote tree in batches, with the bytes of small files; one batch is under way while one is written. */
@@ -115,23 +95,31 @@ function isSmall(row: Row): row is Row & { readonly value: FileValue } {
   return row.value.kind === 'file' && row.value.sizeBytes <= smallBytesMax
 }
 
-async function writeRow(options: ExportOptions, tar: Pack, ready: Ready): Promise<void> {
+async function writeRow(options: ExportOptions, tar: TarWriter, ready: Ready): Promise<void> {
   const { path, row } = ready
   const { value } = row
   const name = value.kind === 'directory' ? `${path}/` : path
-  const plain = { name: isPlain(nameToBytes(name)) ? name : 'long', mtime: plainTime(value) }
   const records = recordsOf(nameToBytes(name), value)
-  if (records.length > 0) tar.push(paxHeader(records))
-  if (value.kind === 'directory') await entry(tar, { ...plain, type: 'directory', mode: value.mode })
-  else if (value.kind === 'link') {
-    const linkname = isPlain(value.target) ? Buffer.from(value.target).toString() : 'long'
-    await entry(tar, { ...plain, type: 'symlink', linkname, mode: 0o777 })
-  } else {
-    const header: TarHeader = { ...plain, type: 'file', size: value.sizeBytes, mode: value.mode }
-    await writeFile(tar, header, piecesOf(options, ready, value))
+  if (records.length > 0) await tar.add(paxHeader(records))
+  await tar.add(tarHeader(headerOf(isPlain(nameToBytes(name)) ? name : 'long', value)))
+  if (value.kind !== 'file') return
+  for await (const bytes of piecesOf(options, ready, value)) {
+    await tar.add(bytes)
+    release([bytes])
   }
+  await tar.pad(value.sizeBytes)
 }
 
+function headerOf(name: string, value: NodeValue): TarHeader {
+  if (value.kind === 'directory') return { type: 'directory', name, mode: value.mode }
+  const mtimeSeconds = plainTime(value.mtimeNs)
+  if (value.kind === 'file')
+    return { type: 'file', name, mode: value.mode, sizeBytes: value.sizeBytes, mtimeSeconds }
+  const target = isPlain(value.target) ? Buffer.from(value.target).toString() : 'long'
+  return { type: 'link', name, mode: 0o777, mtimeSeconds, target }
+}
+
+/** Pieces of a content in order, nobody else's. */
 async function* piecesOf(
   { fetch }: ExportOptions,
   { path, row, bytes }: Ready,
@@ -157,34 +145,8 @@ function isPlain(name: Uint8Array): boolean {
 }
 
 /** Seconds, as far as the plain header goes. */
-function plainTime(value: NodeValue): Date {
-  if (value.kind === 'directory') return new Date(0)
-  const seconds = Number(value.mtimeNs / 1_000_000_000n)
-  return new Date(Math.min(Math.max(seconds, 0), 0x7fff_ffff) * 1000)
-}
-
-async function writeFile(tar: Pack, header: TarHeader, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const stream = tar.entry(header)
-  const done = new Promise<void>((resolve, reject) => {
-    stream.on('finish', () => resolve())
-    stream.on('error', reject)
-  })
-  done.catch(() => undefined)
-  for await (const bytes of pieces) {
-    if (bytes.length > 0 && !stream.write(bytes))
-      await new Promise<void>((resolve) => stream.once('drain', () => resolve()))
-  }
-  stream.end(undefined)
-  await done
-}
-
-async function entry(tar: Pack, header: TarHeader): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    tar.entry(header, (error) => {
-      if (error) reject(error)
-      else resolve()
-    })
-  })
+function plainTime(mtimeNs: bigint): number {
+  return Math.min(Math.max(Number(mtimeNs / 1_000_000_000n), 0), 0x7fff_ffff)
 }
 
 /** Seconds with nanoseconds, as pax has them. */

@@ -20,7 +20,6 @@ import { noteVersion, type BackupVersion } from './backup-versions.ts'
 import type { Connection } from './connection.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { FolderStatus, Progress, Report, Summary } from './events.ts'
-import { exportTree } from './export.ts'
 import { FolderLine } from './folder-line.ts'
 import { renewMarker } from './folder-place.ts'
 import { FolderOwning } from './folder-owning.ts'
@@ -28,7 +27,7 @@ import type { FolderRun } from './folder-run.ts'
 import { FolderHistory } from './folder-history.ts'
 import { movingAlong } from './going-on.ts'
 import { keepingEvidence, stillnessOf } from './halting.ts'
-import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
 import { Healing } from './healing.ts'
 import { explained, refuseLeft } from './leaving.ts'
 import type { InviteOptions } from './inviting.ts'
@@ -37,6 +36,7 @@ import type { MirrorChange } from './mirror-list.ts'
 import { Mending, type GivenBack, type Verification, type VerifyOptions } from './mending.ts'
 import { Moving, type Moved, type MoveOptions } from './moving.ts'
 import { newRun, type Aside } from './new-run.ts'
+import { OpenLooks } from './open-looks.ts'
 import { openVault, type OpenVault } from './open-vault.ts'
 import { Planning } from './planning.ts'
 import { Promoting, type Promoted, type PromoteOptions } from './promoting.ts'
@@ -82,6 +82,7 @@ export class OpenFolderEngine implements FolderEngine {
   #closed: Promise<void> | undefined
   #watching = false
   readonly #resting = new Resting()
+  readonly #looks = new OpenLooks()
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
@@ -209,18 +210,11 @@ export class OpenFolderEngine implements FolderEngine {
     return await this.#mending.verify(options)
   }
 
-  async export(sink: NodeJS.WritableStream, moment?: Moment): Promise<Summary> {
-    return await this.#ask(async () => {
-      await this.#receiver.receive(await this.#connection.session())
-      const { files, bytes } = await this.#historyOf().at(moment, ({ trees, fetch }) =>
-        exportTree({ trees, fetch, tally: this.#tally, sink }),
-      )
-      return { ...(await this.#summary()), files, bytes }
-    })
-  }
-
   async history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
-    return await this.#keepingEvidence(() => this.#historyOf().answer(query, take))
+    const answer = (): Promise<HistoryAnswer> =>
+      this.#keepingEvidence(() => this.#historyOf().answer(query, take))
+    // What brings something back runs the folder itself.
+    return query.do === 'restore' ? await answer() : await this.#looks.during(answer)
   }
 
   #historyOf(): FolderHistory {
@@ -285,6 +279,8 @@ export class OpenFolderEngine implements FolderEngine {
         else await run.watch()
       })
       this.#vault.report({ event: 'state', state: 'synced' })
+      // One that ends by itself closes what they read.
+      await this.#looks.ended(this.#vault.signal)
       return await this.#summary()
     } catch (error) {
       const state = stillnessOf(error)

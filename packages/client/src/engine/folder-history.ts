@@ -9,8 +9,8 @@ import type { EntryWriter } from './entry-writer.ts'
 import type { FolderState } from './events.ts'
 import type { FolderRun } from './folder-run.ts'
 import { History } from './history.ts'
-import type { HistoryAnswer, HistoryQuery, Moment, RestoreQuery, TakeRow } from './history-query.ts'
-import { normalized, type HistoryTree } from './history-tree.ts'
+import type { HistoryAnswer, HistoryQuery, RestoreQuery, TakeRow } from './history-query.ts'
+import { normalized } from './history-tree.ts'
 import type { Receiver } from './receiver.ts'
 import { Restoring } from './restoring.ts'
 import type { Vault } from './vault.ts'
@@ -48,15 +48,18 @@ export class FolderHistory {
     })
   }
 
-  /** The tree of a moment, for as long as `work` takes. @throws ClientError as `History.at` */
-  async at<T>(moment: Moment | undefined, work: (tree: HistoryTree) => Promise<T>): Promise<T> {
-    return await this.#history.at(moment, work)
-  }
-
   /** @throws ClientError as `History.answer`; of a restoring `brake`, `relay-refused`, and what ends a run */
   async answer(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
+    if (query.do === 'export') return await this.#history.answer(this.#asItStands(query), take)
     if (query.do !== 'restore') return await this.#history.answer(query, take)
     return await this.#history.counted(take, (counted) => this.#restore(query, counted))
+  }
+
+  /** Of a tree that a run goes on changing, a file that is moved from what comes later to what was written would be missing. */
+  #asItStands(query: Extract<HistoryQuery, { do: 'export' }>): Extract<HistoryQuery, { do: 'export' }> {
+    const { vault, run } = this.#parts
+    if (query.moment !== undefined || run() === undefined || vault.log.isEmpty) return query
+    return { ...query, moment: { sequence: vault.log.state.head.sequence } }
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { EntryKind } from '@grenier/crypto'
 import type { ProblemCode } from '../sync/action.ts'
 import type { NodeKind } from '../sync/tree.ts'
+import type { Progress } from './events.ts'
 
 /** A moment of the log: after the entry of a sequence; or after the last entry that is not later than a time (ms since 1970). */
 export type Moment = { readonly sequence: number } | { readonly timeMs: number }
@@ -26,6 +27,8 @@ export type LookQuery =
   | { readonly do: 'conflicts'; readonly moment?: undefined }
   /** The bytes of a file, in order. */
   | { readonly do: 'read'; readonly path: string; readonly moment?: Moment | undefined }
+  /** The whole tree as a tar: its bytes in order, and now and then how far it is. */
+  | { readonly do: 'export'; readonly moment?: Moment | undefined }
   /** Writes what was below a path to a directory outside of the folder, under the paths it had; nothing is overwritten. */
   | {
       readonly do: 'restore-into'
@@ -103,11 +106,13 @@ export type HistoryRow =
   | ChangeRow
   | NodeRow
   | { readonly row: 'bytes'; readonly bytes: Uint8Array }
+  /** How far an export is; the last one says what it came to. */
+  | ({ readonly row: 'progress' } & Progress)
   /** Something was written; or was not. */
   | (Omit<NodeRow, 'row'> & { readonly row: 'restored' })
   | { readonly row: 'problem'; readonly path: string; readonly code: ProblemCode; readonly detail?: string }
 
-/** Takes the next row; resolves when there is room for another. */
+/** Takes the next row; resolves when there is room for another: its bytes are the giver's again then. */
 export type TakeRow = (row: HistoryRow) => Promise<void>
 
 /** Where the answer stands. */

@@ -7,6 +7,7 @@ import { conflictNameSays } from '../sync/conflict-name.ts'
 import { joinPath, rootPath } from '../sync/name.ts'
 import { rootId } from '../sync/tree.ts'
 import { contentBytes } from './content-stream.ts'
+import { tellExport } from './tell-export.ts'
 import { FormerState } from './former-state.ts'
 import { tellLog } from './history-log.ts'
 import type { HistoryAnswer, HistoryRow, LookQuery, Moment, TakeRow } from './history-query.ts'
@@ -111,6 +112,7 @@ export class History {
       if (query.do === 'list') await list(tree, query, take)
       else if (query.do === 'conflicts') await tellConflicts(tree, take)
       else if (query.do === 'read') await read(tree, query.path, take)
+      else if (query.do === 'export') await tellExport(this.#parts, tree, take)
       else await new RestoreInto({ vault: this.#parts.vault, tree, take }).restore(query)
       return tree.sequence
     })
@@ -156,6 +158,8 @@ async function read(tree: HistoryTree, path: string, take: TakeRow): Promise<voi
 
 function count(counts: Counts, row: HistoryRow): void {
   if (row.row === 'problem') counts.problems += 1
+  // The bytes that came before are those of a tar: it says itself what is in it.
+  if (row.row === 'progress') [counts.files, counts.bytes] = [row.filesDone, row.bytesDone]
   if (row.row === 'bytes') {
     counts.bytes += row.bytes.length
     if (counts.files === 0) counts.files = 1

@@ -11,6 +11,7 @@ import {
 } from '@grenier/crypto'
 import type { ArchiveReader } from '../archive/archive-reader.ts'
 import { ClientError } from '../errors.ts'
+import type { VaultFacts } from '../relay/relay-account.ts'
 import type { EngineContext } from './api.ts'
 import { carry, type Carried, type CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
@@ -25,8 +26,8 @@ export interface Imported extends Carried {
   readonly durationMs: number
   readonly bytesSent: number
   readonly bytesReceived: number
-  /** An owner wished the vault to be deleted there: it will not stay. */
-  readonly deletion: DeletionWished | undefined
+  /** An owner wished the vault to be deleted there: it will not stay. `unknown`: the relay did not say. */
+  readonly deletion: DeletionWished | 'unknown' | undefined
 }
 
 /**
@@ -50,7 +51,7 @@ export async function importArchive(
     const onSession = onSessionOf(connection)
     const carried = await carry({ from, tally, onSession })
     const { head, vault } = state
-    const { deletion } = await onSession((session) => session.vaultFacts(vault))
+    const deletion = await deletionOf(state, () => onSession((session) => session.vaultFacts(vault)))
     const { end } = reader
     const { sentBytes, receivedBytes } = connection.traffic
     return {
@@ -61,10 +62,21 @@ export async function importArchive(
       durationMs: tally.durationMs,
       bytesSent: sentBytes,
       bytesReceived: receivedBytes,
-      deletion: deletion && wishedAfter(state, deletion),
+      deletion,
     }
   } finally {
     await connection.close()
+  }
+}
+
+/** The vault is there already: that its relay does not answer one question more is no failure of what was done. */
+async function deletionOf(state: LogState, ask: () => Promise<VaultFacts>): Promise<Imported['deletion']> {
+  try {
+    const { deletion } = await ask()
+    return deletion && wishedAfter(state, deletion)
+  } catch (error) {
+    if (error instanceof ClientError) return 'unknown'
+    throw error
   }
 }
 

@@ -13,7 +13,7 @@ import type {
 } from './api.ts'
 import type { BroughtBack } from './bringing-back.ts'
 import type { FolderStatus, Progress, Summary } from './events.ts'
-import type { HistoryAnswer, HistoryQuery, Moment, TakeRow } from './history-query.ts'
+import type { HistoryAnswer, HistoryQuery, TakeRow } from './history-query.ts'
 import type { InviteOptions } from './inviting.ts'
 import type { GivenBack, Verification, VerifyOptions } from './mending.ts'
 import type { MirrorChange } from './mirror-list.ts'
@@ -107,10 +107,6 @@ export class ReopeningEngine implements FolderEngine {
 
   async approve(): Promise<Approval> {
     return await (await this.#now()).approve()
-  }
-
-  async export(sink: NodeJS.WritableStream, moment?: Moment): Promise<Summary> {
-    return await (await this.#now()).export(sink, moment)
   }
 
   async history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {

@@ -6,6 +6,11 @@ import type { StateStore, StateWrite } from './state-store.ts'
 /** Rows that a listing takes from the disk at a time. */
 const pageRows = 1000
 
+/** Bytes for what is not written yet, and as many for what was read. */
+const bufferBytes = 16 * 1024 * 1024
+/** The same where memory counts more than a little time. */
+const smallBufferBytes = 2 * 1024 * 1024
+
 /** A state store in a folder of its own; one process has it open at a time. */
 export class LevelStateStore implements StateStore {
   readonly #level: Level<string, Uint8Array>
@@ -15,17 +20,18 @@ export class LevelStateStore implements StateStore {
   }
 
   /**
-   * Opens the store, and makes it when it is not there.
+   * Opens the store, and makes it when it is not there. `small`: in little memory.
    *
    * @throws ClientError `home-locked` when it is open elsewhere, `disk-full`, `state-broken` when it cannot be read.
    */
-  static async open(location: string): Promise<LevelStateStore> {
+  static async open(location: string, { small = false } = {}): Promise<LevelStateStore> {
+    const bytes = small ? smallBufferBytes : bufferBytes
     const level = new Level<string, Uint8Array>(location, {
       keyEncoding: 'utf8',
       valueEncoding: 'view',
       // A batch of 10,000 operations fits the write buffer twice: level 0 then holds few, large tables.
-      writeBufferSize: 16 * 1024 * 1024,
-      cacheSize: 16 * 1024 * 1024,
+      writeBufferSize: bytes,
+      cacheSize: bytes,
     })
     try {
       await level.open()

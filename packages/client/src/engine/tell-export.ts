@@ -1,0 +1,51 @@
+// A tree of the history as a tar, told as rows: bytes in order, and now and then how far it is.
+import type { RelaySession } from '../relay/relay-session.ts'
+import { exportTree } from './export.ts'
+import type { TakeRow } from './history-query.ts'
+import type { HistoryTree } from './history-tree.ts'
+import { Tally } from './tally.ts'
+import type { Vault } from './vault.ts'
+
+export interface TellExportParts {
+  readonly vault: Vault
+  readonly session: () => Promise<RelaySession>
+  /** Bytes over the line so far. */
+  readonly traffic: () => { readonly sentBytes: number; readonly receivedBytes: number }
+}
+
+/** @throws ClientError `relay-unreachable`, and as `exportTree` */
+export async function tellExport(
+  { vault, session, traffic }: TellExportParts,
+  { trees, fetch }: HistoryTree,
+  take: TakeRow,
+): Promise<void> {
+  // Of what the relay did not confirm nobody could say what it lacks.
+  await session()
+  const before = traffic()
+  let isDue = false
+  const tally = new Tally({
+    clock: vault.platform.clock,
+    report: () => (isDue = true),
+    device: '',
+    traffic: () => {
+      const { sentBytes, receivedBytes } = traffic()
+      return {
+        sentBytes: sentBytes - before.sentBytes,
+        receivedBytes: receivedBytes - before.receivedBytes,
+      }
+    },
+  })
+  // Rows go one after the other: how far it is goes before the next bytes.
+  const tellProgress = async (): Promise<void> => {
+    isDue = false
+    await take({ row: 'progress', ...tally.progress })
+  }
+  await exportTree({
+    ...{ trees, fetch, tally, signal: vault.signal },
+    take: async (bytes) => {
+      if (isDue) await tellProgress()
+      await take({ row: 'bytes', bytes })
+    },
+  })
+  await tellProgress()
+}
