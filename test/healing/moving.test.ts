@@ -185,6 +185,34 @@ describe('a vault that was taken to another relay', () => {
     await agree(a, b)
   })
 
+  test('that was pruned: taken along by who has the entries that retired, refused to who came after them', async () => {
+    const run = async (device: Device): Promise<void> => {
+      await device.run((context) => openFolder({ ...context, checkpointEvery: 3 }, device.folder))
+    }
+    for (let time = 0; time < 8; time += 1) {
+      a.write('again and again', Buffer.from(systemRandom.bytes(20_000)).toString('base64'))
+      await run(a)
+    }
+    const engine = await openFolder(a.context(), a.folder)
+    await engine.prune({ keepMs: 0, dryRun: false }).finally(() => engine.close())
+    await run(a)
+    const retired = await stores.logs.retire(Date.now() + 40 * 86_400_000, 10_000)
+    expect(retired).toBeGreaterThan(5)
+    const late = ground.device('gamma')
+    await late.joinBy(await a.invite('owner'))
+    const refused = { code: 'update-needed', data: { reason: 'pruned' } }
+    await expect(moves(late)).rejects.toMatchObject(refused)
+    expect(relaysOf(late)).toEqual([relayUrl])
+    expect(await moves(a)).toMatchObject({ isThere: false, lacking: [] })
+    b.write('of b', 'after it')
+    await agree(a, b, late)
+    expect(relaysOf(a, b, late)).toEqual([otherRelayUrl, otherRelayUrl, otherRelayUrl])
+    const later = ground.device('delta', { isAlone: true })
+    await later.join(a)
+    expect(later.read('again and again')).toBe(a.read('again and again'))
+    expect(later.read('of b')).toBe('after it')
+  })
+
   test('lets in who comes with a code of before; and comes home again', async () => {
     const code = await a.invite()
     await moves(a)

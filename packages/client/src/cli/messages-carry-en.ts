@@ -19,8 +19,9 @@ export const englishCarry: CarryCatalogue = {
   hintVaultDiffers: () =>
     'nothing was changed there: the archive is older than a fork, or somebody went on from another copy',
   errorPrunedCarry: () =>
-    'this vault was pruned: of entries that retired only a hash is left, and no other relay takes that yet',
-  hintPrunedCarry: () => 'nothing was changed where the vault is; `grenier export` takes all of it out',
+    'this vault was pruned: of entries that retired only a hash is left here, and no other relay takes that yet',
+  hintPrunedCarry: () =>
+    'nothing was changed where the vault is. A device that synced before the prune has those entries still, and can do it; `grenier export` takes all files out',
   errorVaultMoved: ({ relay }) =>
     `an owner took this vault to another relay${relay === undefined ? '' : `: ${relay}`}`,
   hintVaultMoved: () => 'ask there: with `grenier recover RELAY`, or with a new invitation code',

@@ -19,8 +19,9 @@ export const frenchCarry: CarryCatalogue = {
   hintVaultDiffers: () =>
     'rien n’y a été changé : l’archive date d’avant une bifurcation, ou quelqu’un est reparti d’une autre copie',
   errorPrunedCarry: () =>
-    'ce coffre a été élagué : des entrées retirées ne reste que l’empreinte, qu’aucun autre relais n’accepte encore',
-  hintPrunedCarry: () => 'rien n’a changé là où est le coffre ; `grenier export` le sort en entier',
+    'ce coffre a été élagué : des entrées retirées il ne reste ici que l’empreinte, qu’aucun autre relais n’accepte encore',
+  hintPrunedCarry: () =>
+    'rien n’a changé là où est le coffre. Un appareil qui synchronisait avant l’élagage a encore ces entrées, et peut le faire ; `grenier export` sort tous les fichiers',
   errorVaultMoved: ({ relay }) =>
     `un propriétaire a emmené ce coffre sur un autre relais${relay === undefined ? '' : ` : ${relay}`}`,
   hintVaultMoved: () => 'demandez là-bas : avec `grenier recover RELAIS`, ou avec une nouvelle invitation',
