@@ -63,8 +63,10 @@ interface Past {
 const nothingYet: Past = { fault: 'wrong', pack: undefined }
 const severity: Record<Fault, number> = { wrong: 0, missing: 1, corrupt: 2 }
 
-/** Runs under way at once unless told: reading overlaps opening; each takes 4 MiB stored and 8 MiB open at most. */
+/** Runs under way at once unless told: reading overlaps opening, and a few cells of each of many packs do not wait for each other. */
 const runsInFlightDefault = 4
+/** Bytes of theirs that are under way at once: two whole packs. What is opened takes as much again, and twice that where it was compressed. */
+const bytesInFlightMax = 8 << 20
 
 /**
  * Brings chunks; gives those that are not to be had, and why.
@@ -76,7 +78,7 @@ export async function bring(options: BringOptions, wanted: readonly Wanted[]): P
   let queue = wanted.flatMap((one) => nextAttempt({ wanted: one, next: 0, before: nothingYet }, lacks))
   while (queue.length > 0) {
     const again: Attempt[] = []
-    await eachOf(planRuns(queue), runsInFlight, async (run) => {
+    await eachRun(planRuns(queue), runsInFlight, async (run) => {
       for (const { attempt, why } of await bringRun(options, run)) {
         const isWorse = severity[why] > severity[attempt.before.fault]
         const before = isWorse ? { fault: why, pack: run.pack } : attempt.before
@@ -193,23 +195,30 @@ async function openBytes(
   }
 }
 
-/** Runs `work` on each item, at most `limit` at once, in order of start. Rejects with the first failure, after the others ended. */
-async function eachOf<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
+/** Does `work` on each run, few enough at once, in order of start. Rejects with the first failure, after the others ended. */
+async function eachRun(
+  runs: readonly CellRun<Attempt>[],
+  runsMax: number,
+  work: (run: CellRun<Attempt>) => Promise<void>,
 ): Promise<void> {
-  let at = 0
+  const underWay = new Set<Promise<void>>()
+  let bytes = 0
   let failure: { readonly error: unknown } | undefined
-  const lane = async (): Promise<void> => {
-    while (at < items.length && failure === undefined) {
-      const item = items[at++]
-      if (item === undefined) return
-      await work(item).catch((error: unknown) => {
+  for (const run of runs) {
+    const mustWait = (): boolean => underWay.size >= runsMax || bytes + run.length > bytesInFlightMax
+    while (underWay.size > 0 && mustWait()) await Promise.race(underWay)
+    if (failure !== undefined) break
+    bytes += run.length
+    const done = work(run)
+      .catch((error: unknown) => {
         failure ??= { error }
       })
-    }
+      .finally(() => {
+        bytes -= run.length
+        underWay.delete(done)
+      })
+    underWay.add(done)
   }
-  await Promise.all(Array.from({ length: limit }, lane))
+  await Promise.all(underWay)
   if (failure !== undefined) throw failure.error
 }

@@ -45,3 +45,22 @@ describe('the bytes of a pack', () => {
     expect(one.bytes).toHaveLength(8192)
   })
 })
+
+describe('what an entry may claim', () => {
+  it('is counted as far as it has arrived, from the oldest on', async () => {
+    const { shipper, arrive } = await shipping()
+    const large = (ordinal: number): OutgoingPack => ({
+      ...pack(ordinal),
+      bytes: new Uint8Array(1 << 20) as SealedBytes,
+    })
+    for (const ordinal of [0, 1, 2]) await shipper.take(large(ordinal))
+    expect(shipper.readyLoad).toEqual({ packs: 0, bytes: 0 })
+    for (const count of [1, 2]) {
+      const moved = shipper.moved()
+      arrive()
+      await moved
+      expect(shipper.readyLoad).toEqual({ packs: count, bytes: count << 20 })
+      expect(shipper.ready).toHaveLength(count)
+    }
+  })
+})

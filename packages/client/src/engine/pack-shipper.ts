@@ -38,12 +38,19 @@ export class PackShipper {
 
   /** Of these, from the oldest on, what an entry may claim without waiting for long. */
   get ready(): readonly OutgoingPack[] {
-    let awaitedBytes = 0
-    const end = this.#pending.findIndex(({ pack, acknowledged }) => {
+    return this.packs.slice(0, this.readyLoad.packs)
+  }
+
+  /** How much that is. */
+  get readyLoad(): { readonly packs: number; readonly bytes: number } {
+    let [packs, bytes, awaitedBytes] = [0, 0, 0]
+    for (const { pack, acknowledged } of this.#pending) {
       if (!acknowledged) awaitedBytes += pack.bytes.length
-      return awaitedBytes > awaitedBytesMax
-    })
-    return this.packs.slice(0, end === -1 ? undefined : end)
+      if (awaitedBytes > awaitedBytesMax) break
+      packs += 1
+      bytes += pack.bytes.length
+    }
+    return { packs, bytes }
   }
 
   /** Resolves when a pack has arrived, was claimed, or sending failed: `ready` or `check` may say something else then. */

@@ -32,6 +32,8 @@ import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
 /** A commit is made at the latest after so long, or `packsInCommit`: DESIGN's cadence. */
 const commitEveryMs = 2000
+/** Or when so much waits for it: packs that arrived stay in memory until the log claims them. */
+const readyBytesMax = 16 << 20
 /** Files that are read only to be known are written down so many at a time. */
 const learntAtOnce = 500
 /** When two devices write at once, the one that came second waits up to this, and up to twice as long each further time. */
@@ -305,11 +307,11 @@ export class Sender {
 
   #isDue(): boolean {
     const { shipper, vault } = this.#parts
-    const { length } = shipper.ready
-    if (length >= packsInCommit) return true
-    if (this.#waiting.size >= operationsInChange && length > 0) return true
+    const { packs, bytes } = shipper.readyLoad
+    if (packs >= packsInCommit || bytes >= readyBytesMax) return true
+    if (this.#waiting.size >= operationsInChange && packs > 0) return true
     if (vault.platform.clock.monotonic() - this.#lastCommitMs < commitEveryMs) return false
-    return length > 0 || this.#hasReady()
+    return packs > 0 || this.#hasReady()
   }
 
   /**
