@@ -123,6 +123,8 @@ async function brings(
   expect(differences(tree, await restored(device, ground, moment)), JSON.stringify(moment)).toEqual([])
   const { answer } = await ask(device, { do: 'list', path: '', deep: false, moment: other })
   expect(answer.sequence, JSON.stringify(other)).toBe(sequence)
+  // The time of that entry, also where it retired here, and not that of the head.
+  expect(answer.atMs ?? Number.POSITIVE_INFINITY, JSON.stringify(other)).toBeLessThanOrEqual(record.untilMs)
 }
 
 async function prune(device: Device): Promise<Pruned> {
@@ -189,6 +191,8 @@ test(
     }
     for (const { sequence } of gone ?? [])
       await expect(restored(beta, ground, { sequence })).rejects.toMatchObject({ code: 'history-gone' })
+    const pruneAt = { do: 'list', path: '', deep: false, moment: { sequence: through } } as const
+    expect((await ask(beta, pruneAt)).answer.atMs).toBeUndefined()
     const last = undated.find(({ sequence }) => sequence === through)
     if (last !== undefined)
       expect(differences(last.tree, await restored(beta, ground, { sequence: through }))).toEqual([])

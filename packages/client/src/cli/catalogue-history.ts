@@ -16,7 +16,7 @@ export interface HistoryWords {
   hintPath: Text
   errorHistoryGone: Text
   hintHistoryGone: Text
-  historyOffline: Text<{ until: string }>
+  historyOffline: Text<{ until: string | undefined }>
   logKinds: Readonly<Record<LogKind, string>>
   logVoid: Text<{ reason: string }>
   /** So many paths that are not shown. */
@@ -26,11 +26,11 @@ export interface HistoryWords {
     files: string
     bytes: string
     path: string
-    until: string
+    until: string | undefined
     sequence: number
   }>
-  restored: Text<{ count: number; files: string; until: string; sequence: number; head: number }>
-  restoredNothing: Text<{ until: string; sequence: number }>
+  restored: Text<{ count: number; files: string; until: string | undefined; sequence: number; head: number }>
+  restoredNothing: Text<{ until: string | undefined; sequence: number }>
   helpRestoreExact: Text
   conflictKept: Text<{ path: string; keptAs: string; device: string }>
   conflictAlone: Text<{ path: string; keptAs: string; device: string }>

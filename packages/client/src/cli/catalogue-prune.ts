@@ -18,8 +18,8 @@ export interface PruneCatalogue {
   pruneUndoNothing: Plain
   pruneUndoDone: Text<{ packs: string; bytes: string }>
   pruneUndoGone: Text<{ packs: string }>
-  retentionIs: Text<{ days: string }>
-  retentionWas: Text<{ days: string }>
+  retentionIs: Text<{ span: string }>
+  retentionWas: Text<{ span: string }>
   helpRetention: Plain
   helpPrune: Plain
   helpPruneKeep: Plain

@@ -87,7 +87,7 @@ const rowSchema = v.variant('row', [
 /** @see HistoryAnswer */
 export const historyAnswerSchema: v.GenericSchema<unknown, HistoryAnswer> = v.strictObject({
   sequence: count,
-  atMs: v.number(),
+  atMs: v.exactOptional(v.number()),
   online: v.boolean(),
   files: count,
   bytes: count,

@@ -61,6 +61,11 @@ export async function askHistory(
   })
 }
 
+/** A time for people; undefined for one that nobody keeps. */
+export function exactTime(atMs: number | undefined): string | undefined {
+  return atMs === undefined ? undefined : formatExact(atMs)
+}
+
 /** Says how far what was shown can be trusted to be the latest, and ends the lines. Returns the exit code. */
 export function endHistory(
   { output }: Invocation,
@@ -68,11 +73,11 @@ export function endHistory(
   { answer, startMs }: { readonly answer: HistoryAnswer; readonly startMs: number },
 ): ExitCode {
   const { sequence, atMs, online, ...counts } = answer
-  if (!online) output.note(output.words.historyOffline({ until: formatExact(atMs) }))
+  if (!online) output.note(output.words.historyOffline({ until: exactTime(atMs) }))
   const exitCode = answer.problems > 0 ? 3 : 0
   const durationMs = Math.round(performance.now() - startMs)
   const summed = { ...counts, conflicts: 0, durationMs }
-  const at = new Date(atMs).toISOString()
+  const at = atMs === undefined ? null : new Date(atMs).toISOString()
   output.line({ ...summaryLine(place, summed, exitCode), seq: sequence, at, online })
   output.line(summaryLine(undefined, summed, exitCode))
   return exitCode

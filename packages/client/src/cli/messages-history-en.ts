@@ -14,7 +14,8 @@ export const englishHistory: HistoryWords = {
     '`grenier ls FOLDER [PATH] [--at TIME]` shows what there is; paths are relative to the folder',
   errorHistoryGone: () => 'that part of the history was pruned, and is not at the relay any more',
   hintHistoryGone: () => 'a later moment can be had: `grenier log FOLDER` shows from which entry on',
-  historyOffline: ({ until }) => `the relay cannot be reached: this is what this device knew at ${until}`,
+  historyOffline: ({ until }) =>
+    `the relay cannot be reached: this is what this device knew${until === undefined ? '' : ` at ${until}`}`,
   logKinds: {
     genesis: 'began the vault',
     member: 'changed the members',
@@ -34,11 +35,11 @@ export const englishHistory: HistoryWords = {
   logVoid: ({ reason }) => `void, counts for nothing (${reason})`,
   logMore: ({ count, text }) => `and ${text} ${some(count, 'path', 'paths')} more (--verbose shows all)`,
   restoredInto: ({ count, files, bytes, path, until, sequence }) =>
-    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}, as of ${until} (#${sequence}).`,
+    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}, as of ${asOf(until, sequence)}.`,
   restored: ({ count, files, until, sequence, head }) =>
-    `${files} ${some(count, 'path is', 'paths are')} as of ${until} (#${sequence}) again. The vault is at #${head} now: \`grenier restore\` with an entry before undoes it.`,
+    `${files} ${some(count, 'path is', 'paths are')} as of ${asOf(until, sequence)} again. The vault is at #${head} now: \`grenier restore\` with an entry before undoes it.`,
   restoredNothing: ({ until, sequence }) =>
-    `Nothing to bring back: it is as it was at ${until} (#${sequence}).`,
+    `Nothing to bring back: it is as it was at ${asOf(until, sequence)}.`,
   helpRestoreExact: () => 'remove what was not there then, too',
   conflictKept: ({ path, keptAs, device }) => `${keptAs}\n    is the version of ${device}, beside ${path}`,
   conflictAlone: ({ path, keptAs, device }) =>
@@ -57,4 +58,9 @@ export const englishHistory: HistoryWords = {
     'bring a file, a directory or everything back as it was; with --into, without --at, as it is now',
   helpRestorePath: () => 'only this file or directory',
   helpRestoreInto: () => 'write it there, and leave the folder as it is; nothing is overwritten',
+}
+
+/** The entry, and its time where that is known. */
+function asOf(until: string | undefined, sequence: number): string {
+  return until === undefined ? `#${sequence}, whose time nobody keeps any more` : `${until} (#${sequence})`
 }

@@ -15,7 +15,8 @@ export const frenchHistory: HistoryWords = {
   errorHistoryGone: () => 'cette partie de l’historique a été élaguée, et n’est plus au relais',
   hintHistoryGone: () =>
     'un moment plus récent est possible : `grenier log DOSSIER` montre à partir de quelle entrée',
-  historyOffline: ({ until }) => `le relais est injoignable : voici ce que cet appareil savait le ${until}`,
+  historyOffline: ({ until }) =>
+    `le relais est injoignable : voici ce que cet appareil savait${until === undefined ? '' : ` le ${until}`}`,
   logKinds: {
     genesis: 'a commencé le coffre',
     member: 'a changé les membres',
@@ -36,10 +37,10 @@ export const frenchHistory: HistoryWords = {
   logMore: ({ count, text }) =>
     `et ${text} ${some(count, 'autre chemin', 'autres chemins')} (--verbose les montre tous)`,
   restoredInto: ({ count, files, bytes, path, until, sequence }) =>
-    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}, état du ${until} (nº ${sequence}).`,
+    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}, état ${asOf('du', until, sequence)}.`,
   restored: ({ count, files, until, sequence, head }) =>
-    `${files} ${some(count, 'chemin est', 'chemins sont')} de nouveau comme le ${until} (nº ${sequence}). Le coffre en est à la nº ${head} : \`grenier restore\` avec une entrée d’avant le défait.`,
-  restoredNothing: ({ until, sequence }) => `Rien à ramener : tout est comme le ${until} (nº ${sequence}).`,
+    `${files} ${some(count, 'chemin est', 'chemins sont')} de nouveau comme ${asOf('le', until, sequence)}. Le coffre en est à la nº ${head} : \`grenier restore\` avec une entrée d’avant le défait.`,
+  restoredNothing: ({ until, sequence }) => `Rien à ramener : tout est comme ${asOf('le', until, sequence)}.`,
   helpRestoreExact: () => 'supprimer aussi ce qui n’y était pas alors',
   conflictKept: ({ path, keptAs, device }) => `${keptAs}\n    est la version de ${device}, à côté de ${path}`,
   conflictAlone: ({ path, keptAs, device }) =>
@@ -58,4 +59,11 @@ export const frenchHistory: HistoryWords = {
     'ramener un fichier, un dossier ou tout, tel que c’était ; avec --into et sans --at, tel que c’est maintenant',
   helpRestorePath: () => 'seulement ce fichier ou ce dossier',
   helpRestoreInto: () => 'l’écrire là, et laisser le dossier tel quel ; rien n’est écrasé',
+}
+
+/** The entry, and its time where that is known. */
+function asOf(article: 'du' | 'le', until: string | undefined, sequence: number): string {
+  const entry = `nº ${sequence}`
+  if (until !== undefined) return `${article} ${until} (${entry})`
+  return `${article === 'du' ? 'de' : 'à'} l’entrée ${entry}, dont plus personne ne garde l’heure`
 }

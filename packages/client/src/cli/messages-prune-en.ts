@@ -24,10 +24,10 @@ export const englishPrune: PruneCatalogue = {
   pruneUndoNothing: () => 'Nothing was dropped that the relay still has.',
   pruneUndoDone: ({ packs, bytes }) => `${packs} packs are back: ${bytes}.`,
   pruneUndoGone: ({ packs }) => `${packs} packs that were dropped are not at the relay any more.`,
-  retentionIs: ({ days }) =>
-    `Old versions stay for ${days} days; what a prune drops is kept at the relay as long again.`,
-  retentionWas: ({ days }) =>
-    `A longer time held before: until it has passed, the relay keeps what is dropped for ${days} days.`,
+  retentionIs: ({ span }) =>
+    `Old versions stay for ${span}; what a prune drops is kept at the relay as long again.`,
+  retentionWas: ({ span }) =>
+    `A longer time held before: until it has passed, the relay keeps what is dropped for ${span}.`,
   helpRetention: () => 'how long old versions stay and what was dropped is kept; set it with a time (owners)',
   helpPrune: () => 'let go of old versions: drop what no version that is kept needs (owners)',
   helpPruneKeep: () => 'how far back versions are kept (the time of `retention`)',

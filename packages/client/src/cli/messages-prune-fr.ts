@@ -24,10 +24,10 @@ export const frenchPrune: PruneCatalogue = {
   pruneUndoNothing: () => 'Rien de ce qui a été abandonné n’est encore au relais.',
   pruneUndoDone: ({ packs, bytes }) => `${packs} paquets sont revenus : ${bytes}.`,
   pruneUndoGone: ({ packs }) => `${packs} paquets abandonnés ne sont plus au relais.`,
-  retentionIs: ({ days }) =>
-    `Les anciennes versions restent ${days} jours ; ce qu’un nettoyage abandonne est gardé au relais aussi longtemps encore.`,
-  retentionWas: ({ days }) =>
-    `Une durée plus longue valait auparavant : jusqu’à son terme, le relais garde ${days} jours ce qui est abandonné.`,
+  retentionIs: ({ span }) =>
+    `Les anciennes versions restent ${span} ; ce qu’un nettoyage abandonne est gardé au relais aussi longtemps encore.`,
+  retentionWas: ({ span }) =>
+    `Une durée plus longue valait auparavant : jusqu’à son terme, le relais garde pendant ${span} ce qui est abandonné.`,
   helpRetention: () =>
     'combien de temps restent les anciennes versions et ce qui est abandonné ; une durée la fixe (propriétaires)',
   helpPrune: () =>

@@ -36,6 +36,7 @@ const values = {
   mirror: 'wss://m',
   folder: '/f',
   role: 'role',
+  span: 'S',
   until: 'U',
   files: '1',
   bytes: '2 B',

@@ -1,8 +1,26 @@
 import { describe, expect, test } from 'vitest'
-import { formatBytes, formatCount, formatSeconds, parseDuration, parseRate } from './quantities.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  formatSpan,
+  parseDuration,
+  parseRate,
+} from './quantities.ts'
 
 /** Intl puts no-break spaces, wide and narrow. */
 const spaced = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ')
+
+test.each([
+  [30 * 86_400_000, '30 days', '30 jours'],
+  [90 * 60_000, '1.5 hours', '1,5 heure'],
+  [7_200_000, '2 hours', '2 heures'],
+  [600_000, '10 minutes', '10 minutes'],
+  [5000, '5 seconds', '5 secondes'],
+])('a span of %i ms is told in a unit that says something', (ms, inEnglish, inFrench) => {
+  expect(spaced(formatSpan(ms, 'en'))).toBe(inEnglish)
+  expect(spaced(formatSpan(ms, 'fr'))).toBe(inFrench)
+})
 
 describe('durations', () => {
   test.each([

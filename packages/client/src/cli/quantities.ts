@@ -70,6 +70,21 @@ export function formatBytes(bytes: number, language: Language): string {
   return `${value.toLocaleString(language, { maximumFractionDigits })}${space}${units[unit] ?? ''}`
 }
 
+/** What a span is told in, the largest first. */
+const spanUnits = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const
+
+/** A length of time for people, never less than it is: `30 days`, `1.5 hours`. */
+export function formatSpan(ms: number, language: Language): string {
+  const [unit, unitMs] = spanUnits.find(([, size]) => ms >= size) ?? ['second' as const, 1000]
+  const value = Math.ceil((ms / unitMs) * 10) / 10
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+}
+
 /** A count for people: `12,345`, in French `12 345`. */
 export function formatCount(count: number, language: Language): string {
   return count.toLocaleString(language)

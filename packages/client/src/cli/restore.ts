@@ -2,10 +2,10 @@
 import type { HistoryAnswer, HistoryQuery, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { ExitCode } from '../errors.ts'
 import { eventLine, eventText, pathFields } from './folder-lines.ts'
-import { askedFolder, askHistory, directoryOutside, endHistory } from './history.ts'
+import { askedFolder, askHistory, directoryOutside, endHistory, exactTime } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { nodeLine } from './ls.ts'
-import { formatExact, parseMoment } from './moments.ts'
+import { parseMoment } from './moments.ts'
 import type { Output } from './output.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
@@ -65,7 +65,7 @@ function summaryText({ output }: Invocation, answer: HistoryAnswer, into: string
   const said = {
     count,
     files: formatCount(count, language),
-    until: formatExact(answer.atMs),
+    until: exactTime(answer.atMs),
     sequence,
   }
   if (into !== undefined)

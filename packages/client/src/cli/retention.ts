@@ -6,9 +6,7 @@ import { atHolder, withEngine } from './at-holder.ts'
 import { askedFolder } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { summaryFor } from './prune-summary.ts'
-import { formatCount, parseDuration } from './quantities.ts'
-
-const dayMs = 86_400_000
+import { formatSpan, parseDuration } from './quantities.ts'
 
 /** Says it, set to `floor` (`90d`) before where one is given. @throws ClientError */
 export async function retention(
@@ -26,10 +24,10 @@ export async function retention(
     here: () => withEngine({ invocation, home, path }, (engine) => engine.retention(wanted.floorMs)),
   })
   const { words, language } = output
-  const days = (ms: number): string => formatCount(Math.ceil((ms / dayMs) * 10) / 10, language)
   output.line({ event: 'retention', ...place, ...said })
-  output.result(words.retentionIs({ days: days(said.floorMs) }))
-  if (said.holdsMs > said.floorMs) output.note(words.retentionWas({ days: days(said.holdsMs) }))
+  output.result(words.retentionIs({ span: formatSpan(said.floorMs, language) }))
+  if (said.holdsMs > said.floorMs)
+    output.note(words.retentionWas({ span: formatSpan(said.holdsMs, language) }))
   output.line(summaryFor(place, Math.round(performance.now() - startMs)))
   return 0
 }

@@ -117,9 +117,9 @@ export type TakeRow = (row: HistoryRow) => Promise<void>
 
 /** Where the answer stands. */
 export interface HistoryAnswer {
-  /** The entry after which the tree was as it was shown, and when that was. */
+  /** The entry after which the tree was as it was shown, and when that was; undefined where nobody keeps it any more. */
   readonly sequence: number
-  readonly atMs: number
+  readonly atMs?: number | undefined
   /** Whether the relay was heard: else the answer is what this device knew. */
   readonly online: boolean
   readonly files: number

@@ -1,6 +1,7 @@
 // Answers what is asked of the history of a vault. Reads the state and the log that this device keeps and what the relay holds; writes nothing to
 // the folder and nothing to the log, so that it may go on beside a run.
 import { toHex } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { parentOf } from '../disk/ignore.ts'
 import { conflictNameSays } from '../sync/conflict-name.ts'
@@ -66,12 +67,27 @@ export class History {
     return {
       ...counts,
       sequence,
-      atMs: timeOf(vault.trees, sequence) ?? head.at,
+      atMs: sequence === head.sequence ? head.at : await this.#timeOf(sequence),
       online,
       bytesSent: sentBytes - before.sentBytes,
       bytesReceived: receivedBytes - before.receivedBytes,
       head: { seq: head.sequence, hash: toHex(head.hash) },
     }
+  }
+
+  /** When an entry was made: the entry alone tells, here or, where it retired, at the relay as long as that keeps it. */
+  async #timeOf(sequence: number): Promise<number | undefined> {
+    const { vault, session } = this.#parts
+    const known = timeOf(vault.trees, sequence)
+    if (known !== undefined) return known
+    try {
+      for await (const one of new LogReplay(vault, session).entries({ whole: sequence, through: sequence }))
+        if (one.sequence === sequence) return one.entry?.header.at
+    } catch (error) {
+      const codes = ['history-gone', 'relay-unreachable']
+      if (!(error instanceof ClientError) || !codes.includes(error.code)) throw error
+    }
+    return undefined
   }
 
   /** @throws ClientError `moment-unknown`; `history-gone` where nobody keeps what tells the times of entries around it */
