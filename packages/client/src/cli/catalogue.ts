@@ -66,6 +66,7 @@ export interface Catalogue
   hintFolderUnmarked: Plain
   errorStateBroken: MaybePathed
   hintStateBroken: Plain
+  hintKeysBroken: Plain
   errorStateForeign: Pathed
   hintStateForeign: Plain
   errorStateRestored: Pathed

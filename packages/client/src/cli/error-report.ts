@@ -77,7 +77,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   ],
   'state-broken': (words, error) => [
     words.errorStateBroken({ path: maybePath(error) }),
-    words.hintStateBroken({}),
+    text(error, 'what') === 'keys' ? words.hintKeysBroken({}) : words.hintStateBroken({}),
   ],
   'state-foreign': foreignWords,
   'name-ambiguous': (words, error) => [

@@ -64,6 +64,8 @@ export const english: Catalogue = {
     'is its disk mounted? Nothing was touched. If this is the folder and only .grenier was removed: `grenier approve FOLDER`',
   errorStateBroken: ({ path }) =>
     `the state of this device cannot be read${path === undefined ? '' : ` (${path})`}`,
+  hintKeysBroken: () =>
+    'what lies at device.key in the home is not what was written there, and your files are untouched: put that file back from a backup of the home; else set the home aside, and `grenier recover` with the 24 words makes a new device',
   hintStateBroken: () =>
     'your files are untouched: `grenier forget` the folder and join it again with a code',
   errorStateForeign: ({ path }) => `${path} carries the marker of another vault or another device`,

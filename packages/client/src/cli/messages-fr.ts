@@ -67,6 +67,8 @@ export const french: Catalogue = {
     'son disque est-il monté ? Rien n’a été touché. Si c’est bien le dossier, et que seul .grenier a été supprimé : `grenier approve DOSSIER`',
   errorStateBroken: ({ path }) =>
     `l’état de cet appareil est illisible${path === undefined ? '' : ` (${path})`}`,
+  hintKeysBroken: () =>
+    'ce qui se trouve à device.key dans le dossier de clés n’est pas ce qu’on y avait écrit, et vos fichiers sont intacts : remettez ce fichier d’une sauvegarde ; sinon mettez le dossier de clés de côté, et `grenier recover` avec les 24 mots fait un nouvel appareil',
   hintStateBroken: () =>
     'vos fichiers sont intacts : faites `grenier forget` du dossier et rejoignez-le avec un code',
   errorStateForeign: ({ path }) => `${path} porte le marqueur d’un autre coffre ou d’un autre appareil`,

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeDevice, makeDevice, passphraseCosts, sealDevice, systemRandom } from '@grenier/crypto'
@@ -72,6 +82,24 @@ test('whatever a crash leaves in between, the keys are there and the leftover go
   writeKeys(directory, device, undefined)
   expect(readFileSync(file())).toEqual(Buffer.from(encodeDevice(device)))
   expect(statSync(file()).mode & 0o777).toBe(0o600)
+})
+
+test('what is no file in the place of the keys is told, and waited for by nobody', () => {
+  makeHome(directory, start)
+  const path = file()
+  const puts: readonly (() => void)[] = [
+    () => void execFileSync('mkfifo', ['-m', '600', path]),
+    () => {
+      mkdirSync(path, { mode: 0o700 })
+    },
+  ]
+  for (const put of puts) {
+    rmSync(path, { recursive: true })
+    put()
+    expect(() => openHome(directory)).toThrow(
+      expect.objectContaining({ code: 'state-broken', data: { path: directory, what: 'keys' } }),
+    )
+  }
 })
 
 test('sealed keys that others may read, or that are broken, or ask for too much, are not opened', () => {

@@ -116,17 +116,21 @@ export function writeSealedKeys(directory: string, device: Device, sealed: Uint8
 function readKeys(directory: string): Uint8Array {
   const path = join(directory, keyFile)
   rmSync(join(directory, unfinished(keyFile)), { force: true })
-  const { size } = refuseReadableByOthers(path)
-  if (size > keyFileBytesMax)
-    throw new ClientError('state-broken', 'the keys cannot be read', { data: { path: directory } })
+  const { size, isFile } = refuseReadableByOthers(path)
+  // A pipe would stop the whole program until somebody writes into it.
+  if (!isFile || size > keyFileBytesMax)
+    throw new ClientError('state-broken', 'the keys cannot be read', {
+      data: { path: directory, what: 'keys' },
+    })
   return new Uint8Array(readFileSync(path))
 }
 
-function refuseReadableByOthers(path: string): { size: number } {
-  const { mode, size } = lstatSync(path)
+function refuseReadableByOthers(path: string): { size: number; isFile: boolean } {
+  const found = lstatSync(path)
+  const { mode, size } = found
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
     throw new ClientError('home-unsafe', 'others may read the key of this device', { data: { path } })
-  return { size }
+  return { size, isFile: found.isFile() }
 }
 
 /** `work`, with what it says about bytes told as what it means for a home. */
@@ -137,7 +141,10 @@ function readable<T>(directory: string, work: () => T): T {
     if (!(cause instanceof CryptoError)) throw cause
     if (cause.code === 'version-unknown')
       throw new ClientError('update-needed', 'this home was written by a newer version', { cause })
-    throw new ClientError('state-broken', 'the home cannot be read', { cause, data: { path: directory } })
+    throw new ClientError('state-broken', 'the home cannot be read', {
+      cause,
+      data: { path: directory, what: 'keys' },
+    })
   }
 }
 
