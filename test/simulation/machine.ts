@@ -69,6 +69,8 @@ export class Machine {
   hintLoss = 0
   /** Walks over what differs, since the last start of a process. */
   plans = 0
+  /** Where the listing of the state before this one began. */
+  #listed = ''
   readonly #world: World
   readonly #watchers = new Set<Watching>()
   #life = 0
@@ -317,9 +319,11 @@ export class Machine {
 
   #notice(key: string | symbol, given: readonly unknown[]): void {
     const [first] = given
-    if (typeof first === 'object' && first !== null) {
-      const isWalk = key === 'range' && 'from' in first && String(first.from).startsWith(keySpace.differing)
-      if (isWalk) this.plans += 1
+    if (key === 'range' && typeof first === 'object' && first !== null && 'from' in first) {
+      const from = String(first.from)
+      // What lists all that there is, as a checkpoint does, begins with what agrees.
+      if (from.startsWith(keySpace.differing) && this.#listed !== keySpace.agreeing) this.plans += 1
+      this.#listed = from
     }
     const call = waitedCalls.find((one) => one === key)
     if (call === undefined) return
