@@ -1,6 +1,6 @@
 // The whole archive as a tar that the system's own tar unpacks to the same tree.
 import { randomBytes } from 'node:crypto'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lineOf, Stage, summaryOf } from './commands.ts'
@@ -139,5 +139,14 @@ test('two exports into one file at once: each is whole, and one of them has the 
   expect(ends.flatMap(({ lines }) => lines).find(({ event }) => event === 'error')).toMatchObject({
     code: 'archive-busy',
   })
+  const locks = (): string[] => readdirSync(dirname(sealed)).filter((name) => name.includes('lock'))
+  expect(locks()).toEqual([])
+
+  // What happens to have the name of the lock is somebody's, and stays.
+  const theirs = `${sealed}.grenier-lock`
+  mkdirSync(theirs)
+  writeFileSync(join(theirs, 'pid'), '17')
+  await alpha.done('export', here, '--sealed', '--out', sealed)
+  expect(readdirSync(theirs)).toEqual(['pid'])
   await running.stop()
 })

@@ -39,6 +39,8 @@ export interface WrappedSink {
   write(piece: Uint8Array): Promise<void>
   /** Resolves when the last of them was written. */
   end(): Promise<void>
+  /** Resolves when nothing more is written, however it went. */
+  giveUp(cause: unknown): Promise<void>
 }
 
 /** Hands the wrapped bytes to `write`. */
@@ -59,6 +61,9 @@ export async function wrappedSink(
     write: (piece) => orFailed(writer.write(Uint8Array.from(piece))),
     end: async () => {
       await Promise.all([writer.close(), pumped])
+    },
+    giveUp: async (cause) => {
+      await Promise.allSettled([writer.abort(cause), pumped])
     },
   }
 }

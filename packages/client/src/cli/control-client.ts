@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { TakeRow } from '../engine/history-query.ts'
+import { ClientError } from '../errors.ts'
 import { controlAddress, controlSockets } from './control-address.ts'
 import { ControlFault, HolderGone } from './control-fault.ts'
 import { readLines } from './control-lines.ts'
@@ -128,6 +129,9 @@ async function exchange(options: Exchange): Promise<{ result: unknown } | undefi
     try {
       socket.write(`${encodeRequest(options.request)}\n`)
       return { result: await answerFrom(socket, options) }
+    } catch (error) {
+      if (options.signal?.aborted !== true) throw error
+      throw new ClientError('interrupted', 'stopped', { cause: error })
     } finally {
       options.signal?.removeEventListener('abort', stop)
       socket.destroy()

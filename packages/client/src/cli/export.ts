@@ -135,9 +135,15 @@ async function exportTo(
   }
   const query = { do: 'export' as const, ...(moment === undefined ? {} : { moment }) }
   const platform = (): Platform => frugal(invocation.platform())
-  const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
-  await sink?.end()
-  return answer
+  try {
+    const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
+    await sink?.end()
+    return answer
+  } catch (error) {
+    // What is under way to the file is over before the file is closed.
+    await sink?.giveUp(error)
+    throw error
+  }
 }
 
 function progressEvent({ row, ...progress }: Extract<HistoryRow, { row: 'progress' }>): FolderEvent {

@@ -13,7 +13,7 @@ export type CollectYoung = (bytes: number) => void
 /** A collector. Where V8 has none to offer, it does nothing. */
 export function youngCollector(): CollectYoung {
   setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
+  const collect: unknown = runInNewContext('globalThis.gc')
   let waitingBytes = 0
   return (bytes) => {
     waitingBytes += bytes

@@ -50,15 +50,24 @@ export class FolderHistory {
 
   /** @throws ClientError as `History.answer`; of a restoring `brake`, `relay-refused`, and what ends a run */
   async answer(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
-    if (query.do === 'export') return await this.#history.answer(this.#asItStands(query), take)
+    if (query.do === 'export') return await this.#history.answer(await this.#asItStands(query), take)
     if (query.do !== 'restore') return await this.#history.answer(query, take)
-    return await this.#history.counted(take, (counted) => this.#restore(query, counted))
+    return await this.#history.counted(take, (counted) => this.#restore(query, counted.take))
   }
 
-  /** Of a tree that a run goes on changing, a file that is moved from what comes later to what was written would be missing. */
-  #asItStands(query: Extract<HistoryQuery, { do: 'export' }>): Extract<HistoryQuery, { do: 'export' }> {
-    const { vault, run } = this.#parts
-    if (query.moment !== undefined || run() === undefined || vault.log.isEmpty) return query
+  /**
+   * All that the relay has by now, of which a run may still be far. Of a tree that is being changed, a file that is moved from what comes later
+   * to what was written would be missing.
+   */
+  async #asItStands(
+    query: Extract<HistoryQuery, { do: 'export' }>,
+  ): Promise<Extract<HistoryQuery, { do: 'export' }>> {
+    const { vault, receiver, ask } = this.#parts
+    await ask(async () => {
+      receiver.missed()
+      await receiver.receive(await this.#session())
+    })
+    if (query.moment !== undefined || vault.log.isEmpty) return query
     return { ...query, moment: { sequence: vault.log.state.head.sequence } }
   }
 

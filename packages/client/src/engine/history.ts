@@ -34,6 +34,12 @@ interface Counts {
   problems: number
 }
 
+/** Takes rows and counts them. `online`: whether what the relay has was heard first. */
+interface Counted {
+  readonly take: TakeRow
+  readonly online: boolean
+}
+
 /** The history of one vault. Questions may overlap. */
 export class History {
   readonly #parts: HistoryParts
@@ -48,20 +54,21 @@ export class History {
    */
   async answer(query: LookQuery, take: TakeRow): Promise<HistoryAnswer> {
     return await this.counted(take, (counted) =>
-      query.do === 'log' ? this.#log(query, counted) : this.#inTree(query, counted),
+      query.do === 'log' ? this.#log(query, counted.take) : this.#inTree(query, counted),
     )
   }
 
   /** Counts what `work` hands on, and says where it stands. `work`: gives the sequence that it was about. */
-  async counted(take: TakeRow, work: (take: TakeRow) => Promise<number>): Promise<HistoryAnswer> {
+  async counted(take: TakeRow, work: (counted: Counted) => Promise<number>): Promise<HistoryAnswer> {
     const { vault, refresh, traffic } = this.#parts
     const before = traffic()
     const online = await refresh()
     const counts: Counts = { files: 0, bytes: 0, problems: 0 }
-    const sequence = await work((row) => {
+    const counted: TakeRow = (row) => {
       count(counts, row)
       return take(row)
-    })
+    }
+    const sequence = await work({ take: counted, online })
     const { head } = vault.log.state
     const { sentBytes, receivedBytes } = traffic()
     return {
@@ -84,8 +91,10 @@ export class History {
       for await (const one of new LogReplay(vault, session).entries({ whole: sequence, through: sequence }))
         if (one.sequence === sequence) return one.entry?.header.at
     } catch (error) {
-      const codes = ['history-gone', 'relay-unreachable']
-      if (!(error instanceof ClientError) || !codes.includes(error.code)) throw error
+      // What was asked for has been given: no relay takes it back by refusing a time.
+      const isGrave =
+        error instanceof ClientError && ['interrupted', 'relay-contradicts'].includes(error.code)
+      if (!(error instanceof ClientError) || isGrave) throw error
     }
     return undefined
   }
@@ -123,7 +132,13 @@ export class History {
     return vault.log.state.head.sequence
   }
 
-  async #inTree(query: Exclude<LookQuery, { do: 'log' }>, take: TakeRow): Promise<number> {
+  async #inTree(query: Exclude<LookQuery, { do: 'log' }>, { take, online }: Counted): Promise<number> {
+    // It is kept as what the vault is: what this device knew last is not that.
+    if (query.do === 'export' && !online)
+      throw new ClientError('relay-unreachable', 'what the relay has could not be asked', {
+        retryable: true,
+        data: { reason: 'closed' },
+      })
     return await this.at(query.moment, async (tree) => {
       if (query.do === 'list') await list(tree, query, take)
       else if (query.do === 'conflicts') await tellConflicts(tree, take)

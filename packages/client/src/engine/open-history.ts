@@ -16,6 +16,8 @@ import type { Vault } from './vault.ts'
 
 /** Nobody waits long for what may be known here already. */
 const attemptsMax = 1
+/** What has to be the relay's waits for it as any sync does. */
+const attemptsExport = 4
 
 /** @throws ClientError `folder-unknown`, `home-locked`, `state-broken`, `state-foreign` */
 export async function openHistory(context: EngineContext, path: string): Promise<OpenedHistory> {
@@ -36,6 +38,7 @@ export async function openHistory(context: EngineContext, path: string): Promise
 function opened(vault: Vault): OpenedHistory {
   const { home, platform, record, signal } = vault
   const { clock, random } = platform
+  let attempts = attemptsMax
   const connection = new Connection({
     open: async () => {
       await goOn(vault)
@@ -44,7 +47,7 @@ function opened(vault: Vault): OpenedHistory {
     clock,
     backoff: new Backoff(random),
     signal,
-    attemptsMax: () => attemptsMax,
+    attemptsMax: () => attempts,
     changed: () => undefined,
   })
   // That both sides agree on what came is found at the next run.
@@ -57,7 +60,10 @@ function opened(vault: Vault): OpenedHistory {
   })
   return {
     record,
-    history: (query, take) => keepingEvidence({ home, clock, record }, () => history.answer(query, take)),
+    history: (query, take) => {
+      attempts = query.do === 'export' ? attemptsExport : attemptsMax
+      return keepingEvidence({ home, clock, record }, () => history.answer(query, take))
+    },
     tree: (work) =>
       keepingEvidence({ home, clock, record }, async () => {
         await refreshed(vault, receiver, connection)

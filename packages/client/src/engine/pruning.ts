@@ -126,6 +126,8 @@ export class Pruning {
     if (!dryRun && wanted !== undefined) await this.#writeCheckpoint(session, limit)
     const chosen = await this.#looks.choose(session, limit)
     let look = await this.#looks.from(session, chosen && pointOf(chosen), kept)
+    // A lost state that was made again as of later, not by anybody's wish: what is to be kept stays, also where no state leads there any more.
+    if (chosen === undefined && this.#isNamedSince(sinceMs)) return this.#said(spared(look), undefined)
     const foreseen = this.#said(look, chosen?.holds)
     if (dryRun || !this.#manner.isWorth(foreseen, look.plan.liveBytes)) return foreseen
     if (chosen !== undefined) await this.#name(session, chosen)
@@ -135,6 +137,15 @@ export class Pruning {
     if (kept !== undefined) await forgetOthers(vault, sinceMs)
     const { versions, entries, entryBytes, through } = foreseen
     return { ...this.#said(look, undefined), versions, entries, entryBytes, through }
+  }
+
+  /** Whether the latest prune names a state that is younger than this. */
+  #isNamedSince(sinceMs: number): boolean {
+    const { vault } = this.#parts
+    const point = vault.log.state.spine.prune
+    if (point === undefined) return false
+    const header = headerOf(vault, point.through) ?? headerOf(vault, point.checkpoint.sequence)
+    return header !== undefined && header.at > sinceMs
   }
 
   async #writeCheckpoint(session: RelaySession, limit: PruneLimit): Promise<void> {
@@ -263,4 +274,9 @@ export function requireOwner({ log, home }: Vault): void {
   if (roleOf(log.state.spine, home.device.sign.publicKey) === 'owner') return
   const data = { reason: 'no-right' }
   throw new ClientError('relay-refused', 'only an owner prunes', { data })
+}
+
+/** Nothing goes. */
+function spared(look: Look): Look {
+  return { ...look, plan: { ...look.plan, dead: [], rewritten: [] } }
 }

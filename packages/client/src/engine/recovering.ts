@@ -98,6 +98,7 @@ export class Recovery {
   ): Promise<Gone> {
     const { device } = home
     const since = this.#log(vault).state.head.sequence
+    const open = [...this.#log(vault).state.spine.invites.keys()]
     const stays = kept && new Set([...kept, toHex(device.sign.publicKey)])
     const invitations = new Set<string>()
     for (let step = 1; step <= attemptsMax; step += 1) {
@@ -118,11 +119,13 @@ export class Recovery {
         const names = [{ device: device.sign.publicKey, name: home.deviceName }]
         return makeRecover({ ...on, names, certificate, revoked: devices }).entry.bytes
       })
-      if (!isMore)
-        return {
-          ...goneSince(this.#log(vault), since, this.identity.sign.publicKey),
-          invitations: [...invitations],
-        }
+      if (!isMore) {
+        const log = this.#log(vault)
+        const gone = goneSince(log, since, this.identity.sign.publicKey)
+        // Where an answer was lost, the second try found nothing left to do.
+        const voided = open.filter((id) => !log.state.spine.invites.has(id))
+        return { ...gone, invitations: [...new Set([...invitations, ...voided])] }
+      }
       for (const id of voids) invitations.add(id)
     }
     throw tooQuick()
