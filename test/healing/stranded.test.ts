@@ -1,7 +1,10 @@
 // A device that is no owner's and alone knows entries whose contents the relay lost: it may not put them back, waits for an owner's that may, and goes
 // on by itself where none comes. Time is the simulation's.
+import { openFolder } from '@grenier/client'
+import { toHex } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
+import type { Lies, Listed } from '../hostile/lying-relay.ts'
 import type { Machine } from '../simulation/world.ts'
 
 const minuteMs = 60_000
@@ -35,6 +38,42 @@ const refused = (then: string, entries: number) => ({
   code: 'relay-refused',
   data: { reason: 'pack-missing', then, entries },
 })
+
+/** What is done at each login of anybody, which are counted: the first is of a run, the second of the attempt to go on. */
+function atLogins(world: HostileWorld, then: (nth: number) => void): { readonly count: number } {
+  const logins = { count: 0 }
+  world.relay.onRequest = ({ type }) => {
+    if (type !== 'login') return
+    logins.count += 1
+    then(logins.count)
+  }
+  return logins
+}
+
+/** It is shown something else while it tries to go on than in its runs. */
+function lieToAttempt(world: HostileWorld, machine: Machine, lies: Lies): { readonly count: number } {
+  return atLogins(world, (nth) => {
+    if (nth === 2) world.relay.lieTo(machine, lies)
+    else world.relay.repent(machine)
+  })
+}
+
+/** A writer whose entry the relay lost with its pack, and which has waited for so long that it goes on now. */
+async function withStranded(): Promise<{
+  world: HostileWorld
+  owner: Machine
+  writer: Machine
+  whole: Awaited<ReturnType<typeof logOf>>
+}> {
+  const { world, owner, writer, yesterday } = await withWriter()
+  writer.user.write('mine', 'one')
+  await world.syncs(writer)
+  const whole = await logOf(world)
+  world.restoreRelay(yesterday)
+  expect(await world.sync(writer)).toMatchObject(refused('waits', 1))
+  await passes(world, waitsMs)
+  return { world, owner, writer, whole }
+}
 
 describe('entries that a writer’s device alone knows, of which the relay lost the contents', () => {
   test('are waited for, then left: its files stay, and what differs is sent again', async () => {
@@ -110,6 +149,94 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
     await world.syncs(owner, writer)
     expect((await logOf(world)).slice(0, log.length)).toEqual(log)
     expect(eventsOf(writer, 'went-on')).toEqual([])
+    expect(owner.tree()).toEqual(writer.tree())
+  })
+})
+
+describe('a relay that shows something else to the attempt to go on than to the run', () => {
+  test('cannot take back a revocation, or what an owner wrote', async () => {
+    const world = await peacefulWorld({ devices: 1 })
+    world.more(2)
+    const [owner, writer, gone] = [world.at(0), world.at(1), world.at(2)]
+    for (const machine of [writer, gone])
+      expect(await world.join(machine, await world.invite(owner, 'writer'))).toBe('done')
+    await world.syncs(owner, writer)
+    const places = [(await logOf(world)).length]
+    const engine = await openFolder(owner.context(), owner.folderPath)
+    const member = toHex(gone.home.device.sign.publicKey)
+    await world.settles(engine.changeMembers({ do: 'revoke', member }).finally(() => engine.close()))
+    places.push((await logOf(world)).length)
+    owner.user.write('of the owner', 'two')
+    await world.syncs(owner, writer)
+    const yesterday = world.relayDisk.copy()
+    const kept = await logOf(world)
+    expect(kept.length).toBeGreaterThan(places[1] ?? Infinity)
+    writer.user.write('mine', 'one')
+    await world.syncs(writer)
+    world.restoreRelay(yesterday)
+    for (const length of [...places, 0]) {
+      expect(await world.sync(writer)).toMatchObject(refused('waits', 1))
+      await passes(world, waitsMs)
+      const lies = {
+        log: (log: readonly Listed[]) => log.slice(0, length),
+        ...(length === 0 ? { head: () => undefined } : {}),
+      }
+      const logins = lieToAttempt(world, writer, lies)
+      // Nothing changed: the run after it says the same as the one before the attempt.
+      expect(await world.sync(writer), `shown ${length}`).toMatchObject(refused('waits', 1))
+      expect(logins.count).toBeGreaterThan(2)
+      expect(eventsOf(writer, 'went-on')).toEqual([])
+      world.relay.onRequest = undefined
+      world.relay.repent(writer)
+    }
+    await passes(world, waitsMs)
+    await world.syncs(writer, owner)
+    expect(eventsOf(writer, 'went-on')).toMatchObject([{ entries: 1 }])
+    expect((await logOf(world)).slice(0, kept.length)).toEqual(kept)
+    expect(owner.tree()).toEqual(writer.tree())
+  })
+
+  test('gets one attempt in ten minutes where it shows that one nothing to be left', async () => {
+    const { world, writer, whole } = await withStranded()
+    const logins = lieToAttempt(world, writer, { log: () => whole })
+    expect(await world.sync(writer)).toMatchObject(refused('waits', 1))
+    expect(eventsOf(writer, 'went-on')).toEqual([])
+    expect(logins.count).toBeLessThan(10)
+    const watched = lieToAttempt(world, writer, { log: () => whole })
+    writer.sync(false)
+    await passes(world, waitsMs - 2 * minuteMs)
+    expect(eventsOf(writer, 'went-on')).toEqual([])
+    expect(writer.running).toBe(true)
+    expect(watched.count).toBeLessThan(40)
+    writer.stop()
+    expect(await world.outcomeOf(writer)).toMatchObject({ code: 'interrupted' })
+  })
+})
+
+describe('the ten minutes', () => {
+  test('begin anew when the relay had all of it meanwhile', async () => {
+    const { world, writer, whole } = await withStranded()
+    world.relay.lieTo(writer, { log: () => whole })
+    await world.syncs(writer)
+    world.relay.repent(writer)
+    expect(await world.sync(writer)).toMatchObject(refused('waits', 1))
+    expect(eventsOf(writer, 'went-on')).toEqual([])
+  })
+
+  test('are not begun anew by a line that breaks while it goes on, which does not end a watching sync either', async () => {
+    const { world, owner, writer } = await withStranded()
+    const logins = atLogins(world, (nth) => {
+      if (nth === 2) world.cut(writer)
+    })
+    writer.sync(false)
+    const wentOn = (): boolean => eventsOf(writer, 'went-on').length > 0
+    expect(await world.until(wentOn, 4 * minuteMs)).toBe(true)
+    expect(logins.count).toBeGreaterThan(3)
+    expect(writer.running).toBe(true)
+    await passes(world, minuteMs)
+    writer.stop()
+    expect(await world.outcomeOf(writer)).toMatchObject({ code: 'interrupted' })
+    await world.syncs(owner)
     expect(owner.tree()).toEqual(writer.tree())
   })
 })

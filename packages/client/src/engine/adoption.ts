@@ -39,14 +39,21 @@ const wholeState = { from: '', to: '\x7f' }
 /**
  * Takes the relay's branch. The state is another one afterwards: it has to be opened anew. undefined when there is nothing to adopt: the relay's
  * log goes on from what this device knows. In memory is what the log holds up to the fork; nothing but a fork needs it.
+ * `refused`: what speaks against leaving all behind an entry (-1: all there is), where it is done unasked; it is thrown, and nothing changes.
  * @throws ClientError `relay-contradicts` when the relay's branch does not hold either, or has another beginning; `relay-refused`
  */
-export async function adopt(vault: Vault, session: RelaySession): Promise<Adopted | undefined> {
+export async function adopt(
+  vault: Vault,
+  session: RelaySession,
+  refused: (base: number) => ClientError | undefined = () => undefined,
+): Promise<Adopted | undefined> {
   const { log, trees, home, platform, record } = vault
   const head = await session.head(log.vault)
-  if (head === undefined || log.isEmpty) throw log.judgeMissing()
+  if (head === undefined || log.isEmpty) throw refused(-1) ?? log.judgeMissing()
   const base = await lastCommon(vault, session, head.sequence)
   if (base === log.state.head.sequence) return undefined
+  const refusal = refused(base)
+  if (refusal !== undefined) throw refusal
   const hash = await hashAt(trees, base)
   const memory = new MemoryDisk().open()
   const there = await foldedUpTo({ vault, session, base: { sequence: base, hash } }, memory)

@@ -5,7 +5,7 @@ import { ClientError } from '../errors.ts'
 import type { RelayHead, RelaySession } from '../relay/relay-session.ts'
 import { entriesFrom } from '../state/entry-keep.ts'
 import { noteHealed } from './healed-note.ts'
-import { isPackMissing, putPayloadPacks, strandedBy } from './stranded.ts'
+import { forgetStranded, isPackMissing, putPayloadPacks, strandedBy } from './stranded.ts'
 import type { Vault } from './vault.ts'
 
 /** Entries that are given back without waiting for each other. */
@@ -30,12 +30,21 @@ export class Healing {
   async putBack(session: RelaySession, head: RelayHead | undefined, fault: ClientError): Promise<void> {
     const { log, trees, platform, report } = this.#vault
     if (log.isEmpty) throw fault
-    if (head !== undefined && !equal(await this.#hashAt(head.sequence), head.hash)) throw fault
-    const count = await this.#putBackAll(session, head === undefined ? 0 : head.sequence + 1, fault)
+    const count = await this.#putBackAll(session, await this.#after(head, fault), fault)
     if (count === 'moved') return
     this.#refusedSinceMs = undefined
+    await forgetStranded(this.#vault)
     await noteHealed(trees, { atMs: platform.clock.now(), entries: count, packs: 0, bytes: 0 })
     report({ event: 'healed', entries: count, packs: 0, bytes: 0 })
+  }
+
+  /** The first entry that a relay lacks whose log ends there; its log is the beginning of this one. @throws ClientError `fault` when it is not */
+  async #after(head: RelayHead | undefined, fault: ClientError): Promise<number> {
+    const { nextSequence } = this.#vault.log
+    // Others were faster, and went on: what that is shows when it is asked for.
+    if (head !== undefined && head.sequence >= nextSequence) return nextSequence
+    if (head !== undefined && !equal(await this.#hashAt(head.sequence), head.hash)) throw fault
+    return head === undefined ? 0 : head.sequence + 1
   }
 
   /** How many went back. */
@@ -46,11 +55,12 @@ export class Healing {
         return await this.#putBackFrom(session, from, fault)
       } catch (error) {
         if (!isPackMissing(error) || !(await putPayloadPacks(this.#vault, session, from))) throw error
-        const stands = await session.head(log.vault)
-        return await this.#putBackFrom(session, stands === undefined ? 0 : stands.sequence + 1, fault)
+        const again = await this.#after(await session.head(log.vault), fault)
+        return again === log.nextSequence ? 'moved' : await this.#putBackFrom(session, again, fault)
       }
     } catch (error) {
-      if (isPackMissing(error)) throw await this.#stranded(session, error)
+      if (isPackMissing(error))
+        throw await this.#stranded(await this.#after(await session.head(log.vault), fault), error)
       throw this.#isUnknownHere(error) ? this.#waiting(error) : error
     }
   }
@@ -70,9 +80,11 @@ export class Healing {
   }
 
   /** Entries that only an owner may put back: for a while that is waited for. */
-  async #stranded(session: RelaySession, error: ClientError): Promise<ClientError> {
-    const stranded = await strandedBy(this.#vault, session)
-    const { message, retryable } = this.#waiting(error)
+  async #stranded(from: number, error: ClientError): Promise<ClientError> {
+    const waiting = this.#waiting(error)
+    if (from === this.#vault.log.nextSequence) return waiting
+    const { message, retryable } = waiting
+    const stranded = await strandedBy(this.#vault, from)
     return new ClientError('relay-refused', message, {
       cause: error,
       retryable: retryable && stranded.then !== 'goes-on',

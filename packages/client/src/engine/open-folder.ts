@@ -1,7 +1,9 @@
 // Starting, joining and opening: how a folder comes to be a vault's folder on this device.
 import { certifyDevice, encodeCertificate, fromHex, invitationOf, publicDevice, toHex } from '@grenier/crypto'
+import type { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
 import type {
   AddFolder,
   AdoptFolder,
@@ -13,7 +15,7 @@ import type {
   OpenAccount,
   OpenFolder,
 } from './api.ts'
-import { adopt } from './adoption.ts'
+import { adopt, type Adopted } from './adoption.ts'
 import { approveHeld } from './brake-record.ts'
 import { FolderJoin } from './folder-join.ts'
 import { OpenFolderEngine } from './folder-engine.ts'
@@ -28,6 +30,8 @@ import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { ReopeningEngine } from './reopening-engine.ts'
 import { anchored, settleFolder } from './settling.ts'
+import { forgetStranded, isPackMissing, leavingRefused, putOff } from './stranded.ts'
+import type { Vault } from './vault.ts'
 
 export const openFolder: OpenFolder = async (context, key): Promise<FolderEngine> => {
   const record = folderRecord(context, key)
@@ -48,20 +52,46 @@ export const approveFolder: ApproveFolder = async (context, path): Promise<Appro
   }
 }
 
-export const adoptFolder: AdoptFolder = async (context, path) => {
+export const adoptFolder: AdoptFolder = (context, path) => adopting(context, path)
+
+/** `stranded`: unasked, after a run that ended so; only what that run judged is left, else ClientError `relay-refused`. */
+async function adopting(
+  context: EngineContext,
+  path: string,
+  stranded?: ClientError,
+): Promise<Adopted | undefined> {
   const record = folderRecord(context, path)
   const open = await openVault(context, record)
+  const { vault } = open
   try {
     const { home, platform } = context
-    await checkFolder({ files: open.files, trees: open.vault.trees }, path)
+    await checkFolder({ files: open.files, trees: vault.trees }, path)
+    if (stranded !== undefined) await putOff(vault, stranded)
     const session = await logInAt(platform, record.relay, deviceLogin(home))
+    const work = (): Promise<Adopted | undefined> =>
+      stranded === undefined ? adopt(vault, session) : goOnWithout(vault, session, stranded)
     try {
-      return await keepingEvidence({ home, clock: platform.clock, record }, () => adopt(open.vault, session))
+      return await keepingEvidence({ home, clock: platform.clock, record }, work)
     } finally {
       await session.close()
     }
   } finally {
     await open.close()
+  }
+}
+
+async function goOnWithout(
+  vault: Vault,
+  session: RelaySession,
+  stranded: ClientError,
+): Promise<Adopted | undefined> {
+  try {
+    const adopted = await adopt(vault, session, leavingRefused(vault, stranded))
+    if (adopted === undefined) await forgetStranded(vault)
+    return adopted
+  } catch (error) {
+    if (isPackMissing(error)) await forgetStranded(vault)
+    throw error
   }
 }
 
@@ -91,7 +121,7 @@ async function openSynced(context: EngineContext, record: FolderRecord): Promise
   const { path } = record
   // Where the vault went on meanwhile, the home knows.
   const open = (): Promise<FolderEngine> => OpenFolderEngine.open(context, folderRecord(context, path))
-  return await ReopeningEngine.open({ context, open, adopt: () => adoptFolder(context, path) })
+  return await ReopeningEngine.open({ context, open, adopt: (stranded) => adopting(context, path, stranded) })
 }
 
 /**

@@ -28,6 +28,7 @@ import { leadsTo, left, moveIn, noteMove } from './going-on.ts'
 import { explainRefusal, isRightLost, refuseLeft } from './leaving.ts'
 import { forgetOwn, settleReturned } from './own-again.ts'
 import { isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
+import { forgetStranded } from './stranded.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** An entry ready to be folded: what its payload says, where it has one that matters. */
@@ -196,7 +197,10 @@ export class Receiver {
     for (let round = 1; ; round += 1) {
       const head = await this.#headOf(session)
       const fault = await this.#older(session, head)
-      if (head !== undefined && fault === undefined) return log.compare(head) === 'longer' ? head : undefined
+      if (head !== undefined && fault === undefined) {
+        await forgetStranded(this.#vault)
+        return log.compare(head) === 'longer' ? head : undefined
+      }
       const { heal } = this.#parts
       const error = fault ?? log.judgeMissing()
       // One that says that all of it stands there again, and then shows the old one, is not mended by saying it again.

@@ -12,11 +12,14 @@ import type { Vault } from './vault.ts'
 
 /** So long an owner's device is waited for, from when the relay first refused. */
 export const ownersMs = 10 * 60_000
+/** So long at least is between two attempts to go on: what is shown to the run and what to the attempt may differ each time. */
+const againMs = 60_000
 
 /** What becomes of a device that alone knows entries of which the relay lost the contents. */
 export interface Stranded {
-  /** How many entries they are. */
+  /** How many entries they are, and the first of them. */
   readonly entries: number
+  readonly from: number
   /**
    * Another device of an owner's must know them too, or what they say needs a person's look; else this one `waits` for so long, or `goes-on` without
    * them now.
@@ -33,26 +36,66 @@ export function isPackMissing(error: unknown): error is ClientError {
 }
 
 /** Whether a run ended so that this device goes on without what it alone knows. */
-export function isGoingOn(error: unknown): boolean {
+export function isGoingOn(error: unknown): error is ClientError {
   return isPackMissing(error) && error.data['then'] === 'goes-on'
 }
 
-/** Judges what is left when everything that could be put back was. Notes when it was first so. */
-export async function strandedBy(vault: Vault, session: RelaySession): Promise<Stranded> {
-  const { log, trees, platform, record } = vault
-  const from = ((await session.head(log.vault))?.sequence ?? -1) + 1
+/**
+ * Judges what is left when everything that could be put back was. Notes when it was first so. `from`: where the relay's log ends, which is the
+ * beginning of this one as far as that: whoever calls has compared the hashes.
+ */
+export async function strandedBy(vault: Vault, from: number): Promise<Stranded> {
+  const { log, trees, record } = vault
   const entries = log.nextSequence - from
   // What a backup keeps its own way is its versions, too: nothing of it is left behind unasked.
-  if (from === 0 || record.backup !== undefined || !isFilesOnly(vault, from))
-    return { entries, then: 'owners', waitsMs: 0 }
-  const nowMs = Math.max(0, Math.round(platform.clock.now()))
+  if (from <= 0 || entries <= 0 || record.backup !== undefined || !isFilesOnly(vault, from))
+    return { entries, from, then: 'owners', waitsMs: 0 }
+  const nowMs = nowOf(vault)
   const noted = notedIn(trees.other(key))
   // Another place of the log, or a clock that was ahead and is right again: what was noted says nothing.
   const isSame = noted !== undefined && noted.from === from && noted.sinceMs <= nowMs
   const sinceMs = isSame ? noted.sinceMs : nowMs
   if (!isSame) await note(vault, { from, sinceMs })
   const waitsMs = Math.max(0, sinceMs + ownersMs - nowMs)
-  return { entries, then: waitsMs === 0 ? 'goes-on' : 'waits', waitsMs }
+  return { entries, from, then: waitsMs === 0 ? 'goes-on' : 'waits', waitsMs }
+}
+
+/**
+ * What may be left unasked, from what was judged: nothing before it, and nothing but changes of files, wherever the log that is to be adopted parts
+ * from this one. A relay may show it otherwise than it did. Gives what refuses it, by the last entry that both have (-1: none).
+ */
+export function leavingRefused(
+  vault: Vault,
+  stranded: ClientError,
+): (base: number) => ClientError | undefined {
+  const { log } = vault
+  const judged = Number(stranded.data['from'])
+  return (base) => {
+    const from = base + 1
+    if (from >= judged && isFilesOnly(vault, from)) return undefined
+    const then: Stranded = { entries: log.nextSequence - from, from, then: 'owners', waitsMs: 0 }
+    return new ClientError('relay-refused', stranded.message, {
+      cause: stranded,
+      data: { ...stranded.data, ...then },
+    })
+  }
+}
+
+/** An attempt to go on begins: whatever becomes of it, the next one is not at once. */
+export async function putOff(vault: Vault, stranded: ClientError): Promise<void> {
+  await note(vault, {
+    from: Number(stranded.data['from']),
+    sinceMs: Math.max(0, nowOf(vault) + againMs - ownersMs),
+  })
+}
+
+/** The relay has what this device knows, or may not be followed: when it is refused again, owners are waited for as long as the first time. */
+export async function forgetStranded({ trees }: Vault): Promise<void> {
+  if (trees.other(key) !== undefined) await trees.write({ flush: true }, (rows) => rows.del(key))
+}
+
+function nowOf({ platform }: Vault): number {
+  return Math.max(0, Math.round(platform.clock.now()))
 }
 
 /** Whether all from here on is changes of files and states, and none by a device that is an owner's: that one knows them, and may put them back. */
