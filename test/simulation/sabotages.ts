@@ -324,4 +324,11 @@ export const sabotages: readonly Sabotage[] = [
     replace: '',
     checks: [{ tests: 'test/healing/stranded.test.ts' }],
   },
+  {
+    name: 'a relay that shows another log to who goes on has it leave more than was judged',
+    file: `${engine}/stranded.ts`,
+    find: 'if (from >= judged && isFilesOnly(vault, from)) return undefined',
+    replace: 'if (judged > 0) return undefined',
+    checks: [{ tests: 'test/healing/stranded.test.ts' }],
+  },
 ]
