@@ -49,6 +49,8 @@ import { heardBy, type Hands } from './hands.ts'
 export const relayUrl = 'ws://127.0.0.1:1'
 /** A second relay, with stores of its own. */
 export const otherRelayUrl = 'ws://127.0.0.1:2'
+/** And a third one. */
+export const thirdRelayUrl = 'ws://127.0.0.1:4'
 
 /** Made once: keys take longer than most of what is tested with them. */
 export const identity: Identity = identityFromEntropy(systemRandom.bytes(32))
@@ -78,11 +80,12 @@ export interface DeviceOptions {
   readonly isAlone?: boolean | undefined
 }
 
-/** Two relays and what is around them. Everything it made on the disk goes with `end`. */
+/** Three relays and what is around them. Everything it made on the disk goes with `end`. */
 export class Ground {
   readonly base: string
   /** What the second relay keeps. */
   readonly otherStores = memoryStores({ random: systemRandom })
+  readonly #thirdStores = memoryStores({ random: systemRandom })
   /** How accounts are opened at the second relay. */
   readonly otherDoor: { registration: Registration } = { registration: 'open' }
   readonly #stores: Stores
@@ -103,7 +106,7 @@ export class Ground {
     this.base = fs.mkdtempSync(join(base, 'grenier-folder-'))
     this.#stores = stores
     this.#clock = clock
-    this.#relays = new Map([relayUrl, otherRelayUrl].map((url) => [url, this.#start([url])]))
+    this.#relays = new Map([relayUrl, otherRelayUrl, thirdRelayUrl].map((url) => [url, this.#start([url])]))
   }
 
   /** The first relay lets go of what its clock says that it need not keep. */
@@ -173,6 +176,7 @@ export class Ground {
   #start(urls: readonly string[]): RelayCore {
     const clock = this.#clock
     if (urls.includes(relayUrl)) return relayOf(urls, { stores: this.#stores, clock })
+    if (urls.includes(thirdRelayUrl)) return relayOf(urls, { stores: this.#thirdStores, clock })
     return relayOf(urls, { stores: this.otherStores, clock, door: this.otherDoor })
   }
 

@@ -14,7 +14,7 @@ import { systemRandom } from '@grenier/crypto'
 import { memoryStores, type Stores } from '@grenier/relay'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Promoted, PromoteOptions } from '../../packages/client/src/engine/promoting.ts'
-import { agree, Ground, otherRelayUrl, relayUrl, type Device } from '../folder/devices.ts'
+import { agree, Ground, otherRelayUrl, relayUrl, thirdRelayUrl, type Device } from '../folder/devices.ts'
 import { keptAt } from '../folder/kept-at.ts'
 
 let stores: Stores
@@ -280,6 +280,27 @@ describe('a first relay that comes back', () => {
     await agree(a, b)
     expect((await kept(stores)).entries).toEqual(old.entries)
     expect(named(a, 'parted')).toEqual([])
+  })
+
+  test('is told the word that took the vault from there, and nothing of where it was taken later', async () => {
+    ground.lose(relayUrl)
+    const { length } = (await kept(stores)).entries
+    await promotes(a)
+    const word = await kept(ground.otherStores)
+    a.write('of a', 'at the mirror')
+    await a.sync()
+    await withEngine(a, (engine) => engine.move({ relay: thirdRelayUrl, removeOld: false }))
+    expect(relaysOf(a)).toEqual([thirdRelayUrl])
+    ground.restart(relayUrl)
+    aheadMs = 3_600_000
+    await a.sync()
+    expect(word.entries.length).toBe(length + 1)
+    expect((await kept(stores)).entries).toEqual(word.entries)
+    expect(named(a, 'parted')).toEqual([])
+    b.write('of b', 'at last')
+    await agree(a, b)
+    expect(relaysOf(a, b)).toEqual([thirdRelayUrl, thirdRelayUrl])
+    expect([a.read('of b'), b.read('of a')]).toEqual(['at last', 'at the mirror'])
   })
 
   test('with what others wrote there meanwhile: both are told, nobody’s file is lost, and a person brings it together', async () => {

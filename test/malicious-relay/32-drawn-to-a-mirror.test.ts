@@ -88,7 +88,7 @@ function promotedBehind(
 async function shown(
   entries: readonly Uint8Array[],
   head = entries.length - 1,
-): Promise<Promotion | undefined> {
+): Promise<Promotion['how'] | undefined> {
   const { hash, at } = stateAfter(log).head
   const session = {
     head: () => Promise.resolve({ sequence: head, hash, at }),
@@ -97,7 +97,7 @@ async function shown(
       for (const [sequence, entry] of entries.entries()) if (sequence >= from) yield { sequence, entry }
     },
   }
-  return await promotionAt(open.vault, session as unknown as RelaySession, mirror)
+  return (await promotionAt(open.vault, session as unknown as RelaySession, mirror))?.how
 }
 
 test('attack 32: an owner’s word behind what the device has is followed; without it nothing is', async () => {

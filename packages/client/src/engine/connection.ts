@@ -6,7 +6,8 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import type { Clock } from '../clock.ts'
 
 export interface ConnectionOptions {
-  readonly open: () => Promise<RelaySession>
+  /** `wanted` is aborted when the session is wanted no more. */
+  readonly open: (wanted: AbortSignal) => Promise<RelaySession>
   readonly clock: Clock
   readonly backoff: Backoff
   readonly signal: AbortSignal
@@ -53,7 +54,7 @@ export class Connection {
     return await this.#opening
   }
 
-  /** What comes next is a session that is opened now, whatever it waits for. */
+  /** What comes next is a session that is opened from now on, whatever it waits for: one that is being opened is not waited for either. */
   async renew(): Promise<void> {
     this.#hurry.abort()
     this.#hurry = new AbortController()
@@ -68,21 +69,32 @@ export class Connection {
   async #openPatiently(): Promise<RelaySession> {
     const { attemptsMax, changed, backoff } = this.#options
     for (let attempt = 1; ; attempt += 1) {
+      // Taken before anything is dialled, so that no hurry is missed meanwhile.
+      const hurry = this.#hurry.signal
+      const signal = AbortSignal.any([this.#options.signal, hurry])
       try {
-        const session = await unlessAborted(this.#options.signal, this.#options.open)
+        const session = await unlessAborted(signal, () => this.#options.open(signal))
         backoff.reset()
         this.#keep(session)
         changed('online')
         return session
       } catch (error) {
+        if (hurry.aborted && !this.#options.signal.aborted) {
+          backoff.reset()
+          attempt = 0
+          continue
+        }
         if (!(error instanceof ClientError) || !error.retryable) throw error
         changed('offline')
         if (attempt >= (attemptsMax() ?? Number.POSITIVE_INFINITY)) throw givenUp(error)
-        const signal = AbortSignal.any([this.#options.signal, this.#hurry.signal])
         await pause(
           { clock: this.#options.clock, signal },
           backoff.next(Number(error.data['retryAfterMs'] ?? 0)),
         )
+        if (hurry.aborted) {
+          backoff.reset()
+          attempt = 0
+        }
       }
     }
   }
@@ -121,14 +133,15 @@ export function pause(on: { clock: Clock; signal: AbortSignal }, delayMs: number
 
 /** A session that comes after the abort is wanted by nobody. */
 async function unlessAborted(signal: AbortSignal, open: () => Promise<RelaySession>): Promise<RelaySession> {
-  const interrupted = (): ClientError => new ClientError('interrupted', 'stopped while connecting')
-  if (signal.aborted) throw interrupted()
+  refuseAborted(signal)
   const stopped = Promise.withResolvers<never>()
   const stop = (): void => stopped.reject(interrupted())
   signal.addEventListener('abort', stop)
   const opening = open()
   try {
-    return await Promise.race([opening, stopped.promise])
+    const session = await Promise.race([opening, stopped.promise])
+    refuseAborted(signal)
+    return session
   } catch (error) {
     opening.then(
       (late) => void late.close(),
@@ -144,4 +157,12 @@ async function unlessAborted(signal: AbortSignal, open: () => Promise<RelaySessi
 function givenUp(error: ClientError): ClientError {
   const { code, message, data } = error
   return new ClientError(code, message, { cause: error, data })
+}
+
+function refuseAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted()
+}
+
+function interrupted(): ClientError {
+  return new ClientError('interrupted', 'stopped while connecting')
 }

@@ -2,11 +2,12 @@
 // the relay that is gone. The log names the mirrors, so that a device that was away knows them as well.
 import { CryptoError } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
+import { briefly } from './brief-session.ts'
 import { noteFormer } from './former-relay.ts'
 import { noteGoing } from './going-on.ts'
 import { keptMirrors, mirrorsOf } from './mirror-list.ts'
-import { promotionAt } from './promotion.ts'
-import { deviceLogin, logInAt, sameRelay } from './relay-login.ts'
+import { promotionAt, type Promotion } from './promotion.ts'
+import { sameRelay } from './relay-login.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Vault } from './vault.ts'
 
@@ -16,24 +17,29 @@ const againMs = 60_000
 /** Looks on behalf of one open vault. */
 export class Elsewhere {
   readonly #vault: Vault
+  readonly #isBrief: () => boolean
   #lookedMs: number | undefined
 
-  constructor(vault: Vault) {
+  /** `isBrief`: whether what is under way ends by itself after a few attempts. It has no other time to look again: each attempt looks. */
+  constructor(vault: Vault, isBrief: () => boolean) {
     this.#vault = vault
+    this.#isBrief = isBrief
   }
 
   /**
    * After this failure of the relay: whether an owner took the vault to a mirror. Then the next connection is one to there. What a mirror does
-   * or does not changes nothing else.
+   * or does not changes nothing else: no look is longer than `briefMs`, or than this signal lets it be.
    */
-  async after(error: unknown): Promise<boolean> {
-    const { log, platform, signal } = this.#vault
+  async after(error: unknown, signal = this.#vault.signal): Promise<boolean> {
+    const { log, platform } = this.#vault
     if (!isAway(error) || log.isEmpty || signal.aborted) return false
     const nowMs = platform.clock.monotonic()
-    if (this.#lookedMs !== undefined && nowMs - this.#lookedMs < againMs) return false
+    if (this.#lookedMs !== undefined && nowMs - this.#lookedMs < againMs && !this.#isBrief()) return false
     this.#lookedMs = nowMs
-    for (const relay of this.#mirrors()) if (await this.#isAt(relay)) return true
-    return false
+    const found = await this.#look(signal)
+    if (found === undefined) return false
+    await follow(this.#vault, found)
+    return true
   }
 
   /** The same failure, with a mirror that the vault has as `data.mirror`: who is told of it may go on there. */
@@ -57,19 +63,35 @@ export class Elsewhere {
     }
   }
 
-  async #isAt(relay: string): Promise<boolean> {
-    const { platform, home } = this.#vault
-    try {
-      const session = await logInAt(platform, relay, deviceLogin(home))
-      try {
-        return await followed(this.#vault, session, relay)
-      } finally {
-        await session.close()
-      }
-    } catch (error) {
-      if (error instanceof ClientError || error instanceof CryptoError) return false
-      throw error
-    }
+  /** All of them side by side, so that none waits for another; the first that says so counts. Resolves when no look is under way any more. */
+  async #look(signal: AbortSignal): Promise<Found | undefined> {
+    const enough = new AbortController()
+    const on = { ...this.#vault, signal: AbortSignal.any([signal, enough.signal]) }
+    let first: Found | undefined
+    const looks = this.#mirrors().map(async (relay) => {
+      const promotion = await lookAt(on, relay)
+      if (promotion === undefined) return
+      first ??= { relay, promotion }
+      enough.abort()
+    })
+    const ends = await Promise.allSettled(looks)
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    return signal.aborted ? undefined : first
+  }
+}
+
+/** What was found, and at which mirror. */
+interface Found {
+  readonly relay: string
+  readonly promotion: Promotion
+}
+
+async function lookAt(vault: Vault, relay: string): Promise<Promotion | undefined> {
+  try {
+    return await briefly(vault, relay, (session) => promotionAt(vault, session, relay))
+  } catch (error) {
+    if (error instanceof ClientError || error instanceof CryptoError) return undefined
+    throw error
   }
 }
 
@@ -77,9 +99,13 @@ export class Elsewhere {
 export async function followed(vault: Vault, session: RelaySession, relay: string): Promise<boolean> {
   const promotion = await promotionAt(vault, session, relay)
   if (promotion === undefined) return false
-  await noteFormer(vault, vault.record.relay)
-  await noteGoing(vault, relay)
+  await follow(vault, { relay, promotion })
   return true
+}
+
+async function follow(vault: Vault, { relay, promotion }: Found): Promise<void> {
+  await noteFormer(vault, vault.record.relay, promotion.after)
+  await noteGoing(vault, relay)
 }
 
 /** The relay cannot be reached, or says that it does not know this device or the vault any more. */

@@ -30,9 +30,9 @@ export class FolderLine {
   constructor(parts: FolderLineParts) {
     this.#parts = parts
     const { platform, signal, report } = parts.vault
-    this.#elsewhere = new Elsewhere(parts.vault)
+    this.#elsewhere = new Elsewhere(parts.vault, () => parts.attemptsMax() !== undefined)
     this.connection = new Connection({
-      open: () => this.#open(),
+      open: (wanted) => this.#open(wanted),
       clock: platform.clock,
       backoff: new Backoff(platform.random),
       signal,
@@ -51,12 +51,13 @@ export class FolderLine {
     this.lastContactMs = this.#parts.vault.platform.clock.now()
   }
 
-  async #open(): Promise<RelaySession> {
+  /** `wanted` is aborted when nobody wants this session any more. */
+  async #open(wanted: AbortSignal): Promise<RelaySession> {
     refuseLeft(this.#parts.vault)
     try {
       return await this.#logIn()
     } catch (error) {
-      if (!(await this.goesOnAfter(error))) throw this.#elsewhere.withMirror(error)
+      if (!(await this.#elsewhere.after(error, wanted))) throw this.#elsewhere.withMirror(error)
       return await this.#logIn()
     }
   }

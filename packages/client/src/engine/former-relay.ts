@@ -1,65 +1,84 @@
 // The relay where a vault was until an owner went on at a mirror without it. It may come back, and devices with it that heard of nothing: it is given
 // the entries up to the owner's word, which closes its log and tells everybody. Where others wrote on there meanwhile, that is told to a person.
-import { CryptoError, equal } from '@grenier/crypto'
+import { CryptoError, decodeEntry, equal } from '@grenier/crypto'
 import * as v from 'valibot'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { bodyHashAt, entriesFrom } from '../state/entry-keep.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
-import { deviceLogin, logInAt } from './relay-login.ts'
+import { briefly } from './brief-session.ts'
+import { moveIn } from './going-on.ts'
 import { bodyHashGiven } from './promotion.ts'
+import { sameRelay } from './relay-login.ts'
 import { mayWrite, type Vault } from './vault.ts'
 
 /** It is dialled again after this long at first; then after an eighth of the time since it was left. */
 const againMs = 5 * 60_000
 const sinceShare = 1 / 8
 
-/** `triedMs`: when it was last dialled. Times are since 1970. */
+/**
+ * `after`: an entry behind which the owner's word stands that took the vault from there; later ones are not for this relay. `triedMs`: when it was
+ * last dialled. Times are since 1970.
+ */
 interface Former {
   readonly relay: string
+  readonly after: number
   readonly sinceMs: number
   readonly triedMs: number
 }
 
 const key = otherKey('former-relay')
-const schema = v.object({ relay: v.string(), sinceMs: v.number(), triedMs: v.number() })
+const schema = v.object({
+  relay: v.string(),
+  after: v.optional(v.number(), -1),
+  sinceMs: v.number(),
+  triedMs: v.number(),
+})
 
-/** It is to hear where the vault goes on. */
-export async function noteFormer(vault: Vault, relay: string): Promise<void> {
+/** It is to hear where the vault goes on, as an owner says it, or will, behind the entry `after`. */
+export async function noteFormer(vault: Vault, relay: string, after: number): Promise<void> {
   const nowMs = vault.platform.clock.now()
-  await keep(vault, { relay, sinceMs: nowMs, triedMs: 0 })
+  await keep(vault, { relay, after, sinceMs: nowMs, triedMs: 0 })
 }
 
-/** Tells it, where it is due and can be reached. Never rejects for what that relay does. */
-export async function tellFormer(vault: Vault): Promise<void> {
+/** Tells it, where it is due and can be reached. Never rejects for what that relay does. `signal`: besides the vault's own. */
+export async function tellFormer(vault: Vault, signal = vault.signal): Promise<void> {
   const former = formerIn(vault.trees)
   const { log, record, platform, report } = vault
   // Who only reads may not give entries back.
   if (former === undefined || log.isEmpty || !mayWrite(vault)) return
-  const until = log.state.spine.continuation?.since
-  // The owner's word is still to come from the relay where the vault is now.
-  if (until === undefined) return
   const nowMs = platform.clock.now()
   const waitMs = Math.max(againMs, (nowMs - former.sinceMs) * sinceShare)
   if (Math.abs(nowMs - former.triedMs) < waitMs) return
+  const until = await wordIn(vault, former)
+  // The owner's word is still to come from the relay where the vault is now.
+  if (until === undefined) return
   await keep(vault, { ...former, triedMs: nowMs })
-  const heard = former.relay === record.relay ? 'closed' : await told(vault, former.relay, until)
+  const heard =
+    former.relay === record.relay ? 'closed' : await told({ ...vault, signal }, former.relay, until)
   if (heard === undefined) return
   await forget(vault)
   if (heard === 'parted') report({ event: 'parted', relay: former.relay })
 }
 
+/**
+ * The entry that took the vault from there: the first one behind `after` that leads anywhere else. A later move, or what an adoption says of where
+ * the log goes on, stands behind it, where the log of that relay has ended.
+ */
+async function wordIn({ trees }: Vault, { relay, after }: Former): Promise<number | undefined> {
+  for await (const { sequence, entry } of entriesFrom(trees, after + 1)) {
+    const to = entry === undefined ? undefined : moveIn(decodeEntry(entry))
+    if (to !== undefined && !sameRelay(to, relay)) return sequence
+  }
+  return undefined
+}
+
 /** Whether it has the word now, or never will; undefined: not yet. */
 async function told(vault: Vault, relay: string, until: number): Promise<'closed' | 'parted' | undefined> {
-  const { platform, home } = vault
   try {
-    const session = await logInAt(platform, relay, deviceLogin(home))
-    try {
-      return await putUpTo(vault, session, until)
-    } finally {
-      await session.close()
-    }
+    // What was put when the time is over stands there, and the next try goes on behind it.
+    return await briefly(vault, relay, (session) => putUpTo(vault, session, until))
   } catch (error) {
     if (error instanceof ClientError || error instanceof CryptoError) return undefined
     throw error

@@ -16,9 +16,9 @@ import { VaultLog, type Judged } from '../log/vault-log.ts'
 import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
+import { briefly } from './brief-session.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { Receiver } from './receiver.ts'
-import { deviceLogin, logInAt } from './relay-login.ts'
 import type { Vault } from './vault.ts'
 
 /** The relay that the log said to go on at; kept with the entry, until the home has it. */
@@ -57,23 +57,23 @@ async function signerOf(entries: AsyncIterable<RelayEntry>): Promise<SigningKey 
 /**
  * Whether who took the vault further, by the log that was left, is no owner where this entry takes it: who was taken out there is an owner still in
  * what ends before. Where that relay cannot be asked, nothing is known against it.
+ * @throws ClientError `interrupted`: what was not asked is not decided
  */
 async function isWithdrawn(
-  { log, platform, home }: Vault,
+  vault: Vault,
   { state, sequence }: Judged,
   { relay, signer }: { readonly relay: string; readonly signer: SigningKey | undefined },
 ): Promise<boolean> {
   if (signer === undefined) return false
+  const { log, signal } = vault
   try {
-    const session = await logInAt(platform, relay, deviceLogin(home))
-    try {
+    return await briefly(vault, relay, async (session) => {
       const there = new VaultLog(log.vault, log.device, { state })
       const last = await there.judgeOn(session.entries(log.vault, sequence + 1))
       return last !== undefined && roleOf(last.state.spine, signer) !== 'owner'
-    } finally {
-      await session.close()
-    }
+    })
   } catch (error) {
+    if (signal.aborted) throw error
     if (error instanceof ClientError || error instanceof CryptoError) return false
     throw error
   }

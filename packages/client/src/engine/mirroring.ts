@@ -73,7 +73,7 @@ export class Mirroring {
       // Who only reads may not put anything anywhere.
       await (mayWrite(vault) ? this.#bringOne(relay) : this.#look(relay))
     }
-    await tellFormer(vault)
+    await tellFormer(vault, this.#signal)
   }
 
   /** Stops, and waits until nothing of it is under way. */

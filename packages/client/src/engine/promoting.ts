@@ -74,7 +74,7 @@ export class Promoting {
       else if (await this.#firstWorks()) throw mirrorRefused('first-works', from)
       await this.#account(relay, invite)
       entries = await this.#putLog(relay)
-      await noteFormer(vault, from)
+      await noteFormer(vault, from, vault.log.state.head.sequence)
       await goOnWhereTold(vault, relay)
       await connection.renew()
     }

@@ -10,8 +10,13 @@ import { moveIn } from './going-on.ts'
 import { sameRelay } from './relay-login.ts'
 import type { Vault } from './vault.ts'
 
-/** `follows`: the log there is this one, and goes on. `parted`: this device has entries that are not in it. */
-export type Promotion = 'follows' | 'parted'
+/** What an owner said at a mirror. */
+export interface Promotion {
+  /** `follows`: the log there is this one, and goes on. `parted`: this device has entries that are not in it. */
+  readonly how: 'follows' | 'parted'
+  /** The last entry that both logs have: the owner's stands behind it. */
+  readonly after: number
+}
 
 /**
  * What the log at this mirror says of it; undefined: that the vault is where it was, or nothing that can be believed.
@@ -34,13 +39,13 @@ export async function promotionAt(
       const state = log.state
       const rest = new VaultLog(log.vault, log.device, { state })
       const found = isLonger && (await promoting(rest, session, { relay, after: own.sequence }))
-      return found ? 'follows' : undefined
+      return found ? { how: 'follows', after: own.sequence } : undefined
     }
     const base = await lastCommon(vault, session, at)
     const found = await promoting(new VaultLog(log.vault, log.device), session, { relay, after: base })
     // Who was taken out on the branch that this device knows takes nobody along on another one.
     const isOwners = found && roleOf(log.state.spine, found.header.device) === 'owner'
-    return isOwners === true ? 'parted' : undefined
+    return isOwners === true ? { how: 'parted', after: base } : undefined
   } catch (error) {
     if (isNoLog(error)) return undefined
     throw error
