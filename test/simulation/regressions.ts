@@ -74,6 +74,16 @@ export const regressions: readonly Regression[] = [
       'a writer alone knew entries of which the relay had lost the contents, and said so for ever: a person had to say that it goes on',
     run: { seed: 6_000_001, theme: 'all' },
   },
+  {
+    found:
+      'a device that joined, and was taken out before it had read the log, was told that its state is broken',
+    run: {
+      seed: 430_000_045,
+      devices: 2,
+      moves: 24,
+      without: new Set([0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 21, 22]),
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

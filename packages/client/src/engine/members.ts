@@ -203,8 +203,9 @@ function inviterOf(vault: Vault, { header }: Entry): string | undefined {
   return undefined
 }
 
-/** What a device calls itself, by the entry that brought it: one that was taken out as well. `id`: of its key, hex. */
+/** What a device calls itself, by the entry that brought it, if it was read: one that was taken out as well. `id`: of its key, hex. */
 export function nameOfDevice(vault: Vault, id: string): string | undefined {
+  if (vault.log.isEmpty) return undefined
   const device = vault.log.state.spine.devices.get(id)
   const entry = device && entryOf(vault, device.since)
   return entry && nameIn(vault, entry, id)
