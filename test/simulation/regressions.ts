@@ -84,6 +84,21 @@ export const regressions: readonly Regression[] = [
       without: new Set([0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 21, 22]),
     },
   },
+  {
+    found:
+      'a prune and the end of the floor came while a device read the log: it went back to an earlier state behind which it kept nothing, for ever',
+    run: {
+      seed: 430_001_321,
+      devices: 3,
+      moves: 25,
+      without: new Set([3, 4, 5, 8, 9, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]),
+    },
+  },
+  {
+    found:
+      'a device had taken another one out and lost power, the relay had an older disk: the other one was back in',
+    run: { seed: 430_002_837, devices: 2, moves: 16, without: new Set([2, 5, 6, 7, 10, 11, 12, 14]) },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

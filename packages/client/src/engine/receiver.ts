@@ -14,7 +14,6 @@ import type { VaultKeys } from '../log/vault-keys.ts'
 import type { RelayEntry, RelayHead, RelaySession } from '../relay/relay-session.ts'
 import { keepPayloadPack } from '../state/entry-keep.ts'
 import { foldChange, foldDrop, foldOther } from '../state/fold.ts'
-import { isHalfLoaded } from '../state/checkpoint-load.ts'
 import { foldedSequence } from '../state/log-cache.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Outcome } from '../sync/operations.ts'
@@ -27,7 +26,7 @@ import { followRenewal } from './follow-renewal.ts'
 import { leadsTo, left, moveIn, noteMove } from './going-on.ts'
 import { explainRefusal, isRightLost, refuseLeft } from './leaving.ts'
 import { forgetOwn, settleReturned } from './own-again.ts'
-import { isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
+import { isCutOff, isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { forgetStranded } from './stranded.ts'
 import { isOwn, type Vault } from './vault.ts'
 
@@ -142,11 +141,11 @@ export class Receiver {
   }
 
   async #catchUp(session: RelaySession): Promise<void> {
-    const { log, trees } = this.#vault
+    const { log } = this.#vault
     const head = await this.#headBeyond(session)
     if (head === undefined && isWhole(this.#vault)) return
     const isFar = head !== undefined && head.sequence - log.nextSequence > checkedBeforeHead
-    if (log.isBeforeJoining || isFar || isHalfLoaded(trees)) await this.#lookAhead(session)
+    if (log.isBeforeJoining || isFar || isCutOff(this.#vault)) await this.#lookAhead(session)
     // A take-over that was cut off left the state behind the log: nothing is folded onto it before it has caught up.
     await this.#foldOn(session)
     if (head !== undefined) await this.#takeUpTo(session, head)
@@ -168,7 +167,7 @@ export class Receiver {
     if (ahead !== undefined && (await startWhereNamed(this.#vault, session, ahead))) this.#count += 1
   }
 
-  /** What the latest prune says of the state holds here, too; and everything behind it is folded. */
+  /** The state is what the latest prune says, and everything behind it is folded. */
   async #settle(session: RelaySession): Promise<void> {
     if (await takeOverWhenPruned(this.#vault, session)) this.#count += 1
     await this.#foldOn(session)
@@ -299,8 +298,10 @@ export class Receiver {
 
   async #keep(opened: Opened, own: Pick<OwnEntry, 'also' | 'outcome'> = {}): Promise<readonly NodeId[]> {
     const { log, trees } = this.#vault
-    const changed = await trees.write({ flush: false }, async (transaction) => {
-      const { judged, given, goesTo: relay, retired = false } = opened
+    const { judged, given, goesTo: relay, retired = false } = opened
+    // Whom this device took out stays out: a relay with an older disk is given back what outlived a power cut here.
+    const flush = judged.entry?.header.kind === 'member' && isOwn(this.#vault, judged.entry.header.device)
+    const changed = await trees.write({ flush }, async (transaction) => {
       log.keep(transaction, judged, { given, retired })
       noteMove(transaction, this.#vault, { entry: judged.entry, relay })
       if (retired) forgetOwn(transaction, judged, given)
@@ -308,8 +309,8 @@ export class Receiver {
       await own.also?.(transaction)
       return rows
     })
-    log.moved(opened.judged)
-    await followRenewal(this.#vault.home, opened.judged.entry)
+    log.moved(judged)
+    await followRenewal(this.#vault.home, judged.entry)
     return changed
   }
 

@@ -63,6 +63,8 @@ export async function takeOverWhenPruned(vault: Vault, session: RelaySession): P
   const { spine } = log.state
   const point = spine.prune
   if (point === undefined || isSettled(trees, point.checkpoint.sequence)) return false
+  // A later prune, which the log has not come to yet, gave the state: of what lies between nothing is kept, and no way leads back.
+  if (lacksEntry(vault, point.through + 1)) return false
   const refuse = async (device: string, reason: string): Promise<false> => {
     const { sequence } = point.checkpoint
     await trees.write({ flush: false }, (transaction) => noteRefused(transaction, sequence))
@@ -80,6 +82,23 @@ export async function takeOverWhenPruned(vault: Vault, session: RelaySession): P
       throw error
     return await refuse(String(error.data['device']), 'state-differs')
   }
+}
+
+/**
+ * Whether nothing can be folded onto the state: a load was begun and not ended, or of the next entry only the hash is here. A later state has to
+ * take its place.
+ */
+export function isCutOff(vault: Vault): boolean {
+  if (isHalfLoaded(vault.trees)) return true
+  const next = foldedSequence(vault.trees) + 1
+  return next < vault.log.nextSequence && entryAt(vault.trees, next) === undefined
+}
+
+/** Whether an entry of the log, from this one on, is not kept whole. */
+function lacksEntry({ log, trees }: Vault, from: number): boolean {
+  for (let sequence = from; sequence < log.nextSequence; sequence += 1)
+    if (entryAt(trees, sequence) === undefined) return true
+  return false
 }
 
 /** An entry as this device keeps it, with what opens it. @throws ClientError `state-broken` when it is not kept */
