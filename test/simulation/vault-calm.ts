@@ -61,6 +61,8 @@ export class VaultCalm {
       if (this.rounds === 2) await this.#raise()
       // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
       if ([...last.values()].some(isStranded)) await world.scheduler.runUntil(() => false, 660_000)
+      // A relay without a log, whose clock went back, refuses what was made since until its clock is there again.
+      if ([...last.values()].some(isAhead)) await world.scheduler.runUntil(() => false, 3_660_000)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
       if (isSettled && this.rounds > 2) return
     }
@@ -205,6 +207,11 @@ export class VaultCalm {
     failures.push(`nobody can join any more: ${machine.outcome?.stack ?? 'it never ended'}`)
     return undefined
   }
+}
+
+/** Whether the relay says that an entry is ahead of its clock. */
+function isAhead(error: Error): boolean {
+  return error instanceof ClientError && error.data['reason'] === 'clock-refused'
 }
 
 /** Whether somebody who is no owner would have to put back an entry whose contents the relay lost. */
