@@ -22,8 +22,8 @@ export class HostileWorld extends World {
   }
 
   /** The liar stands at the far end of a socket, and the real relay behind it. */
-  override async dialled(machine: Machine): Promise<Wire> {
-    return await this.#sockets.dial(await super.dialled(machine))
+  override async dialled(machine: Machine, url: string): Promise<Wire> {
+    return await this.#sockets.dial(await super.dialled(machine, url))
   }
 
   /** A machine by its place. */

@@ -251,7 +251,7 @@ export class Machine {
       clock: { ...clock, now: () => world.scheduler.nowMs + this.skewMs },
       random: world.random,
       pool: inlineWorkerPool(),
-      dial: () => (this.#life === life ? world.dialled(this) : never()),
+      dial: (url) => (this.#life === life ? world.dialled(this, url) : never()),
       limit: () => undefined,
       fileSystem: () => Promise.resolve(this.#fileSystem(life)),
       state: () => Promise.resolve(this.#guarded<StateStore>(this.disk.open(), life, false)),

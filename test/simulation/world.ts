@@ -1,19 +1,21 @@
-// A relay and several devices in one process: the real engine and the real relay, over file systems, stores, wires and clocks in memory that
-// a seed owns. Machines and the relay can be killed at any step: what they had not flushed is lost, and whatever they still do has no effect.
+// Relays and several devices in one process: the real engine and the real relay, over file systems, stores, wires and clocks in memory that
+// a seed owns. Machines and relays can be killed at any step: what they had not flushed is lost, and whatever they still do has no effect.
 import { addFolder, ClientError, joinFolder, openAccount, openFolder } from '@grenier/client'
 import type { Wire } from '@grenier/protocol'
-import { RelayCore, type Stores } from '@grenier/relay'
+import type { Stores } from '@grenier/relay'
 import { isReadable } from './canary.ts'
-import { Line, type Weather } from './line.ts'
+import type { Weather } from './line.ts'
 import { Machine } from './machine.ts'
 import { readyMade } from './memory-home.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { ReadyWorld } from './ready-world.ts'
 import { Scheduler } from './scheduler.ts'
 import { Seeded } from './seeded.ts'
+import { WorldRelay } from './world-relay.ts'
 
 export { Machine } from './machine.ts'
 export { MemoryHome, readyMade } from './memory-home.ts'
+export type { WorldRelay } from './world-relay.ts'
 
 export const relayUrl = 'ws://127.0.0.1:1'
 
@@ -33,38 +35,27 @@ export class World {
   readonly random: Seeded
   readonly scheduler: Scheduler
   readonly machines: Machine[] = []
+  /** The first is where vaults begin; others come when something is to go there. */
+  readonly relays: WorldRelay[] = []
   readonly trace: string[] = []
-  relayDisk: RelayDisk
-  /** What the relay keeps: for those who look behind it. */
-  stores: Stores
-  /** Stands on the line between a machine and the relay, if anybody does. */
+  /** Stands on the line between a machine and a relay, if anybody does. */
   between: ((wire: Wire, machine: Machine) => Wire) | undefined
   /** What a relay could read, and where; nothing, if all is well. */
   readonly leaks: string[] = []
-  /** How often a call of the relay's store takes its time, so that answers overtake each other. */
-  relaySlowness = 0
-  /** ms that the relay's clock, and all that it counts by, is ahead of the world's. */
-  relayAheadMs = 0
   /** Entries between two checkpoints, where others than usual are wanted. */
   checkpointEvery: number | undefined
   /** Called when a process of a machine has ended. */
   onEnd: (machine: Machine, outcome: 'done' | Error) => void = () => undefined
+  readonly #first: WorldRelay
   #traffic = 2166136261
   #weather: Weather
-  #relay: RelayCore | undefined
-  #relayLife = 0
-  /** Calls of its store that the relay still makes before something happens. */
-  #relayAhead: { left: number; readonly run: () => void }[] = []
-  #lines: { line: Line; machine: Machine }[] = []
 
   constructor(seed: number, devices: number, options: WorldOptions = {}) {
     const { ready } = options
     this.random = new Seeded(seed)
     this.scheduler = new Scheduler(this.random, ready?.nowMs)
     this.#weather = options.weather ?? fair
-    this.relayDisk = ready?.relay.copy() ?? new RelayDisk(this.random.bytes(16))
-    this.stores = this.relayDisk.open(() => true)
-    this.startRelay()
+    this.#first = this.addRelay(relayUrl, ready?.relay.copy() ?? new RelayDisk(this.random.bytes(16)))
     for (let at = 0; at < devices; at += 1) {
       const kept = ready?.machines[at]
       this.machines.push(new Machine(this, at, { kept, folds: at === options.folding }))
@@ -80,14 +71,41 @@ export class World {
     return this.#traffic
   }
 
-  /** How many entries the relay has. */
+  /** How many entries the relays have: another number when anybody told any of them anything. */
   get head(): number {
-    return this.relayDisk.entries
+    return this.relays.reduce((sum, { disk }) => sum + disk.entries, 0)
+  }
+
+  /** The relay where the first vault of this machine is, as its home says. */
+  relayOf(machine: Machine | undefined): WorldRelay {
+    return this.#relayAt(machine?.home.folders[0]?.relay)
+  }
+
+  /** The disk of the first relay. */
+  get relayDisk(): RelayDisk {
+    return this.#first.disk
+  }
+
+  /** What the first relay keeps: for those who look behind it. */
+  get stores(): Stores {
+    return this.#first.stores
   }
 
   /** From now on, all that is sent takes this long. */
   set weather(weather: Weather) {
     this.#weather = weather
+  }
+
+  set relaySlowness(often: number) {
+    this.#first.slowness = often
+  }
+
+  get relayAheadMs(): number {
+    return this.#first.aheadMs
+  }
+
+  set relayAheadMs(ms: number) {
+    this.#first.aheadMs = ms
   }
 
   /** A process of a machine has ended by itself. */
@@ -97,110 +115,82 @@ export class World {
   }
 
   /** A machine connects. @throws RangeError while the relay is down */
-  dial(machine: Machine): Wire {
-    const line = this.#line()
-    this.#lines.push({ line, machine })
-    return this.between?.(line.near, machine) ?? line.near
+  dial(machine: Machine, relay = this.#first): Wire {
+    const { near } = relay.line(this.#weather, machine)
+    return this.between?.(near, machine) ?? near
   }
 
   /** A line of somebody who is no machine. @throws RangeError while the relay is down */
   connect(): Wire {
-    return this.#line().near
+    return this.#first.line(this.#weather).near
   }
 
   /** The same, as the engine wants it. @throws ClientError `relay-unreachable` while the relay is down */
-  dialled(machine: Machine): Promise<Wire> {
-    if (this.#relay !== undefined) return Promise.resolve(this.dial(machine))
+  dialled(machine: Machine, url: string): Promise<Wire> {
+    const relay = this.#relayAt(url)
+    if (relay.isUp) return Promise.resolve(this.dial(machine, relay))
     return Promise.reject(new ClientError('relay-unreachable', 'the relay is down', { retryable: true }))
   }
 
-  /** The line of a machine breaks: now, or after so many frames. */
+  /** The lines of a machine break: now, or after so many frames. */
   cut(machine: Machine, afterFrames = 0): void {
-    const own = this.#lines.filter((one) => one.machine === machine)
-    for (const { line } of own)
-      if (afterFrames === 0) line.sever()
-      else line.severAfter(afterFrames)
-    if (afterFrames === 0) this.#lines = this.#lines.filter((one) => one.machine !== machine)
+    for (const relay of this.relays) relay.cut(machine, afterFrames)
   }
 
-  /** Starts the relay, if it is down. */
+  /** One more relay, which runs. */
+  addRelay(url: string, disk: RelayDisk): WorldRelay {
+    const { scheduler, random } = this
+    const passed = (frame: Uint8Array): void => this.#passed(frame)
+    const leaked = (where: string): void => void this.leaks.push(where)
+    const relay = new WorldRelay(url, disk, { scheduler, random, passed, leaked })
+    this.relays.push(relay)
+    return relay
+  }
+
+  /** Starts the first relay, if it is down. */
   startRelay(): void {
-    if (this.#relay !== undefined) return
-    const life = ++this.#relayLife
-    const alive = (): boolean => this.#relayLife === life
-    const plain = this.scheduler.clockOf({ alive, skewMs: 0 })
-    const clock = {
-      ...plain,
-      now: (): number => plain.now() + this.relayAheadMs,
-      monotonic: (): number => plain.monotonic() + this.relayAheadMs,
-    }
-    const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
-    const stores = this.relayDisk.open(alive, () => this.#relayStep())
-    this.#relay = new RelayCore({ stores, config, clock, random: this.random })
+    this.#first.start()
   }
 
-  /** The relay deletes what is due, by its clock. */
+  /** The first relay deletes what is due, by its clock. */
   async sweepRelay(): Promise<void> {
-    await this.#relay?.sweep()
+    await this.#first.sweep()
   }
 
-  /** Pulls the relay's plug. */
+  /** Pulls the plug of the first relay. */
   killRelay(): void {
-    this.#relayLife += 1
-    this.#relay = undefined
-    for (const { line } of this.#lines) line.sever()
-    this.#lines = []
-    this.#relayAhead = []
-    this.relayDisk.crash(this.random.below(this.relayDisk.unflushedBatches + 1))
+    this.#first.kill()
   }
 
-  /** Another disk is put in the place of the relay's, and the relay started on it: a copy of before, or an empty one. */
+  /** Another disk is put in the place of the first relay's, and the relay started on it: a copy of before, or an empty one. */
   restoreRelay(disk: RelayDisk): void {
-    this.killRelay()
-    this.relayDisk = disk
-    this.stores = disk.open(() => true)
-    this.startRelay()
+    this.#first.restore(disk)
   }
 
-  /** Lets something happen right before a call of the relay's store that is to come. */
+  /** Lets something happen right before a call of the first relay's store that is to come. */
   atRelayStep(steps: number, run: () => void): void {
-    this.#relayAhead.push({ left: steps, run })
+    this.#first.atStep(steps, run)
   }
 
-  /** Nothing that was to happen at a step of the relay happens any more. */
+  /** Nothing that was to happen at a step of a relay happens any more. */
   forgetRelaySteps(): void {
-    this.#relayAhead = []
+    for (const relay of this.relays) relay.forgetSteps()
   }
 
-  /** Machines run, the relay answers, until this holds. */
+  /** Machines run, relays answer, until this holds. */
   async until(done: () => boolean, withinMs = 3_600_000): Promise<boolean> {
     return await this.scheduler.runUntil(done, withinMs)
   }
 
-  /** Looks for what is readable in all that the relay keeps. */
+  /** Looks for what is readable in all that any relay keeps. */
   searchRelay(): void {
-    for (const value of this.relayDisk.everything()) if (isReadable(value)) this.leaks.push('the relay')
+    for (const { disk, url } of this.relays)
+      for (const value of disk.everything()) if (isReadable(value)) this.leaks.push(`the relay ${url}`)
   }
 
-  #relayStep(): Promise<void> | undefined {
-    if (this.#relayAhead.length > 0) {
-      const due = this.#relayAhead.filter((one) => one.left-- <= 0)
-      this.#relayAhead = this.#relayAhead.filter((one) => !due.includes(one))
-      for (const { run } of due) run()
-    }
-    if (this.relaySlowness === 0 || !this.random.chance(this.relaySlowness)) return undefined
-    return new Promise((resolve) => void this.scheduler.after(this.random.below(60), resolve))
-  }
-
-  #line(): Line {
-    if (this.#relay === undefined) throw new RangeError('the relay is down')
-    const on = { scheduler: this.scheduler, random: this.random, weather: this.#weather }
-    const line = new Line(on, {
-      passed: (frame) => this.#passed(frame),
-      leaked: (where) => this.leaks.push(where),
-    })
-    this.#relay.connect(line.far)
-    return line
+  /** An address that is of no other one is another name of the first. */
+  #relayAt(url: string | undefined): WorldRelay {
+    return this.relays.find((relay) => relay.url === url) ?? this.#first
   }
 
   #passed(frame: Uint8Array): void {
