@@ -1,7 +1,7 @@
 // Two histories of one vault: a person says which device goes on with the relay's. Nothing that either branch has is lost, and who was removed on the
 // one that is left is removed on the other, before anything else is written there.
 import { adoptFolder, openFolder } from '@grenier/client'
-import { currentEpoch, makeCancel, makeRevoke, roleOf, type SigningKey } from '@grenier/crypto'
+import { currentEpoch, makeCancel, makeRevoke, makeRole, roleOf, type SigningKey } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
@@ -126,6 +126,30 @@ describe('adopting the relay’s branch', () => {
     await world.syncs(a, b, a)
     expect(b.tree()).toEqual(a.tree())
     expect(text(a, 'of b, later')).toBe('waits')
+  })
+
+  test('by a writer who was made a reader on the branch that is left waits for nobody; the owner who goes on says it again', async () => {
+    const lowers = async (world: HostileWorld): Promise<void> => {
+      const owner = new HostileMember(world, world.at(0))
+      await owner.read()
+      const member = world.at(1).home.device.sign.publicKey
+      await owner.append(makeRole({ ...owner.on, member, role: 'reader' }).entry.bytes)
+      await world.syncs(world.at(0), world.at(1))
+    }
+    const { world, a, b, c } = await forked(lowers)
+    const key = b.home.device.sign.publicKey
+    const role = async () => roleOf((await new HostileMember(world, c).read()).spine, key)
+    await adopts(world, b)
+    b.user.write('of b, later', 'a writer’s')
+    await world.syncs(b)
+    expect(await role()).toBe('writer')
+    await adopts(world, a)
+    await world.syncs(a)
+    expect(await role()).toBe('reader')
+    b.user.write('of b, at last', 'a reader’s')
+    await world.syncs(b, c, a)
+    expect(text(c, 'of b, later')).toBe('a writer’s')
+    expect(c.user.exists('of b, at last')).toBe(false)
   })
 
   test('leaves no invitation open that was used or cancelled on the branch that is left', async () => {

@@ -99,6 +99,16 @@ export const regressions: readonly Regression[] = [
       'a device had taken another one out and lost power, the relay had an older disk: the other one was back in',
     run: { seed: 430_002_837, devices: 2, moves: 16, without: new Set([2, 5, 6, 7, 10, 11, 12, 14]) },
   },
+  {
+    found:
+      'an owner made a writer a reader, and the relay lost its disk before the owner knew: the writer adopted, and waited for ever for an owner to say so again',
+    run: {
+      seed: 450_010_825,
+      devices: 2,
+      moves: 22,
+      without: new Set([9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]),
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

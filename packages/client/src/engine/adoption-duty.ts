@@ -59,12 +59,19 @@ function isOwner({ log, home }: Vault): boolean {
   return roleOf(log.state.spine, home.device.sign.publicKey) === 'owner'
 }
 
-/** Whether somebody who was taken out or lowered on the branch that was left is there on this one as before. */
-function isRevived({ log }: Vault, note: AdoptionNote): boolean {
-  const { spine } = log.state
+/**
+ * Whether somebody else who was taken out or lowered on the branch that was left is there on this one as before. That this device was lowered itself
+ * is no danger to it, and the owner who did it may not know that it did: its answer was lost with the relay's disk.
+ */
+function isRevived(vault: Vault, note: AdoptionNote): boolean {
+  const { spine } = vault.log.state
   const back = identitiesBack(spine, note).length + membersAmong(note.devices, spine.devices).length
   const isOpenAgain = invitesBack(spine, note).length > 0
-  return isOpenAgain || back > 0 || note.lowered.some((lowered) => isHigher(spine, lowered))
+  return isOpenAgain || back > 0 || toBeLowered(vault, note) !== undefined
+}
+
+function toBeLowered(vault: Vault, { lowered }: AdoptionNote): Lowered | undefined {
+  return lowered.find((one) => isHigher(vault.log.state.spine, one) && !isOwn(vault, one.member))
 }
 
 /** Invitations that were done with on the branch that was left and are open on this one. */
@@ -95,7 +102,7 @@ function owed(vault: Vault, on: ReturnType<EntryWriter['on']>, note: AdoptionNot
     return !isOwn(vault, key) && (identity === undefined || !along.has(toHex(identity)))
   })
   if (devices.length + identities.length > 0) return makeRevoke({ ...sealing, devices, identities }).entry
-  const higher = note.lowered.find((lowered) => isHigher(spine, lowered) && !isOwn(vault, lowered.member))
+  const higher = toBeLowered(vault, note)
   if (higher !== undefined) return makeRole({ ...sealing, ...higher }).entry
   const invites = invitesBack(spine, note)
   if (invites.length > 0) return makeCancel({ ...sealing, invites }).entry
