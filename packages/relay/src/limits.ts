@@ -20,7 +20,7 @@ export const putWindowBytes = MiB
 export const putWindowSmallBytes = 256 * KiB
 
 /** As long as less than this is on its way to the whole process, a put has its whole window. */
-export const generousBytes = 4 * MiB
+export const generousBytes = 2 * MiB
 
 /** Received but not yet written bytes, and requests being worked on, of one connection. */
 export const connectionReceiveBytes = 12 * MiB
@@ -44,10 +44,10 @@ export const piecesHeldMax = 16
 export const framesKeptMax = 64
 
 /** What is received of packs is gathered in blocks of this: less would be mostly system calls, more would be memory that waits to be full. */
-export const blockBytes = 128 * KiB
+export const blockBytes = 64 * KiB
 
-/** Such blocks whose memory is kept for the next ones: 16 MiB, what some fifty busy puts have under way. */
-export const blocksKeptMax = 128
+/** Such blocks whose memory is kept for the next ones: 12 MiB, what some fifty busy puts have under way. */
+export const blocksKeptMax = 192
 
 /** Answers that nobody reads: a connection with more than this queued is cut. */
 export const sendCutBytes = 16 * MiB
