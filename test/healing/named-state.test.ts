@@ -1,6 +1,7 @@
 // A relay that lost the state which a prune names: who has nothing of the vault starts from it. An owner's device makes it again by itself, and nobody
 // types a command for that. Time is the simulation's.
 import { openFolder, openHistory, type FolderEngine } from '@grenier/client'
+import { toHex } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { askOf, bytesOf } from '../history/asking.ts'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
@@ -51,6 +52,14 @@ async function pruned(): Promise<{ world: HostileWorld; a: Machine; yesterday: H
   a.user.write('dear', 'the second version')
   await world.syncs(a)
   return { world, a, yesterday }
+}
+
+/** Packs that somebody dropped, hex. */
+async function goingPacks(world: HostileWorld): Promise<string[]> {
+  const packs: string[] = []
+  for await (const { row, pack } of world.stores.ledger.list(world.relay.vaultOf(world.at(0))))
+    if (row.state === 'dropped') packs.push(toHex(pack))
+  return packs.sort()
 }
 
 const isToldOfTheState = { code: 'pack-unavailable', data: { what: 'state' } }
@@ -124,5 +133,27 @@ describe('an older copy of the relay’s disk that lacks what a prune names', ()
     const late = world.at(3)
     expect(await world.join(late, await world.invite(joined))).toBe('done')
     expect(late.tree()).toEqual(joined.tree())
+  })
+
+  test('is given a later state, and no prune drops what is to be kept longer than that state is old', async () => {
+    const { world, a, yesterday } = await pruned()
+    world.more(1)
+    const joined = world.at(2)
+    expect(await world.join(joined, await world.invite(a, 'owner'))).toBe('done')
+    await isPutBack(world, a, yesterday)
+    // Sends what the relay lost of the second version, which only history has from then on.
+    await world.syncs(joined)
+    joined.user.write('dear', 'the third version')
+    await world.syncs(joined)
+    await world.until(() => false, day)
+    await world.syncs(joined)
+    expect(eventsOf(joined, 'state-remade')).toMatchObject([{ whole: false }])
+    // Old enough to go, if it were only for that.
+    await world.until(() => false, 20 * day)
+    const before = await goingPacks(world)
+    await asks(world, joined, (engine) => engine.prune({ keepMs: 60 * day, dryRun: false }))
+    expect(await goingPacks(world), 'what is to be kept').toEqual(before)
+    await prunes(world, joined)
+    expect((await goingPacks(world)).length, 'what nobody wants to keep').toBeGreaterThan(before.length)
   })
 })

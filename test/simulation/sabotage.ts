@@ -5,6 +5,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { nodeFlags } from './node-flags.ts'
 import { sabotages, type Check, type Sabotage } from './sabotages.ts'
 
 const run = promisify(execFile)
@@ -99,17 +100,13 @@ async function runsOf(copy: string, check: Exclude<Check, { tests: string }>): P
   const what = typeof check === 'string' ? check : check.theme
   const by = typeof check === 'string' ? check : `storm about ${check.theme}`
   try {
-    const { stdout } = await run(
-      process.execPath,
-      ['--conditions=source', script, what, values.seed, count],
-      {
-        cwd: copy,
-        // Most faults show after fewer runs than it takes to compile the engine: what is not broken is compiled once.
-        env: { ...process.env, NODE_COMPILE_CACHE: join(copy, 'compiled') },
-        timeout: checkMaxMs,
-        maxBuffer: 1 << 26,
-      },
-    )
+    const { stdout } = await run(process.execPath, [...nodeFlags, script, what, values.seed, count], {
+      cwd: copy,
+      // Most faults show after fewer runs than it takes to compile the engine: what is not broken is compiled once.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(copy, 'compiled') },
+      timeout: checkMaxMs,
+      maxBuffer: 1 << 26,
+    })
     const { runs, seed, failed } = decode(stdout)
     return failed === '' ? undefined : { by, runs, seed, said: failed.slice(0, 100) }
   } catch (error) {

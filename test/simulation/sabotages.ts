@@ -99,14 +99,14 @@ export const sabotages: readonly Sabotage[] = [
     file: `${disk}/apply-effects.ts`,
     find: 'replace: expect !== undefined, expect, keep }',
     replace: 'replace: expect !== undefined }',
-    checks: ['storm'],
+    checks: [{ tests: `${disk}/apply.test.ts` }, 'storm'],
   },
   {
     name: 'no second look before a file is removed',
     file: `${disk}/apply-effects.ts`,
     find: "files.change({ do: 'remove-file', path, expect: stamp, keep }),",
     replace: "files.change({ do: 'remove-file', path }),",
-    checks: ['storm'],
+    checks: [{ tests: `${disk}/apply.test.ts` }, 'storm'],
   },
   {
     name: 'a new file may take the place of one that came meanwhile',
@@ -174,7 +174,7 @@ export const sabotages: readonly Sabotage[] = [
     file: 'packages/client/src/disk/read-whole.ts',
     find: 'bytes.length === stamp.sizeBytes && isExpected(stamp, await reader.stampNow())',
     replace: 'bytes.length === stamp.sizeBytes',
-    checks: ['storm'],
+    checks: [{ tests: `${disk}/file-system-memory.test.ts` }, 'storm'],
   },
   {
     name: 'on a real disk, many small files are taken for what was seen of them',
@@ -308,6 +308,13 @@ export const sabotages: readonly Sabotage[] = [
     file: `${engine}/named-again.ts`,
     find: 'const holds = point.through + 1\n',
     replace: 'const holds = vault.log.state.head.sequence\n',
+    checks: [{ tests: 'test/healing/named-state.test.ts' }],
+  },
+  {
+    name: 'a state that was made again as of later has a prune drop what is to be kept',
+    file: `${engine}/pruning.ts`,
+    find: 'if (chosen === undefined && this.#isNamedSince(sinceMs)) return this.#said(spared(look), undefined)',
+    replace: '',
     checks: [{ tests: 'test/healing/named-state.test.ts' }],
   },
   {

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { commandOf, minimised } from './minimise.ts'
+import { nodeFlags } from './node-flags.ts'
 import { plannerRun } from './planner-runs.ts'
 import { storm, type Era, type StormOptions, type StormResult } from './storm.ts'
 import { themeNamed } from './vault-moves.ts'
@@ -36,7 +37,7 @@ interface Told {
 }
 
 /** One in so many runs is run twice: the second must go the same way. */
-const twiceEvery = 50
+const twiceEvery = 100
 /** Failures that a worker shrinks before it only counts them. */
 const shrunkMax = 5
 
@@ -115,9 +116,7 @@ function startWorker(job: number, jobs: number, tell: (told: Told) => void): Pro
   const child = fork(
     fileURLToPath(import.meta.url),
     [...own, ...passed, ...(values.planner ? ['--planner'] : [])],
-    {
-      execArgv: ['--conditions=source', '--max-semi-space-size=64'],
-    },
+    { execArgv: [...nodeFlags] },
   )
   child.on('message', (told) => tell(told as Told))
   return new Promise((resolve) => void child.on('exit', (code) => resolve(code ?? 1)))

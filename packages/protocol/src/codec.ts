@@ -1,6 +1,6 @@
 // Messages to frames and back: deterministic CBOR (RFC 8949 §4.2.1) through cborg, then the schema. Bulk frames take the short way
 // of bulk-frame.ts. A frame that is not exactly what its own message encodes to is refused, whatever is wrong with it.
-import { decode, encode, rfc8949EncodeOptions, Tokenizer, Type, type Token } from 'cborg'
+import { decode, encode, Tokenizer, Type, type Token } from 'cborg'
 import * as v from 'valibot'
 import { decodeBulk, decodeMore, encodeBulk } from './bulk-frame.ts'
 import { clientMessage, type ClientMessage } from './client-message.ts'
@@ -12,7 +12,8 @@ import { relayMessage, type RelayMessage } from './relay-message.ts'
 /** Anything that goes over the wire. */
 export type Message = ClientMessage | RelayMessage
 
-const encodeOptions = { ...rfc8949EncodeOptions, ignoreUndefinedProperties: true }
+// All keys are text: the order of RFC 8949 is cborg's own then, shorter first, which costs half of what its `rfc8949EncodeOptions` do.
+const encodeOptions = { float64: true, ignoreUndefinedProperties: true }
 
 /**
  * The one frame for a message; fields that are undefined are left out. `bytes` of bulk messages are copied once.
