@@ -1,14 +1,15 @@
-// `npm run crash`: every moment of every scenario, one after the other on each of two lanes. `--only TEXT` takes the scenarios whose name has
-// it, `--at N` one moment alone, `--from N` those from there on, `--lanes N` as many at once.
-import { parseArgs } from 'node:util'
+// `npm run crash`: every moment of every scenario, one after the other on each of two lanes.
+import { optionsOf } from '../command-line.ts'
 import { CrashWalk, walkables } from './crash-walk.ts'
 
-const { values } = parseArgs({
+const values = optionsOf({
+  name: 'crash',
+  does: 'Every moment of every scenario at which the client, or the relay, can be killed. Takes hours.',
   options: {
-    only: { type: 'string', default: '' },
-    at: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    lanes: { type: 'string', default: '2' },
+    only: { type: 'string', default: '', takes: 'TEXT', does: 'the scenarios whose name has this' },
+    at: { type: 'string', takes: 'N', does: 'one moment alone' },
+    from: { type: 'string', default: '1', takes: 'N', does: 'the moments from there on' },
+    lanes: { type: 'string', default: '2', takes: 'N', does: 'so many at once' },
   },
 })
 

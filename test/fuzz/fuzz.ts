@@ -1,27 +1,28 @@
 // `npm run fuzz`: tries every target in turn until told to stop, or one alone. Prints seeds, what came out how often, and how much memory is held.
-import { parseArgs } from 'node:util'
+import { durationMs, optionsOf, refuse } from '../command-line.ts'
 import { fuzz, targets } from './fuzzing.ts'
 
-const { values } = parseArgs({
+const names = targets.map(({ name }) => name).join(', ')
+const values = optionsOf({
+  name: 'fuzz',
+  does: 'Gives every decoder what nobody would send, and looks that it refuses it cheaply.',
   options: {
-    for: { type: 'string', default: '1m' },
-    runs: { type: 'string' },
-    seed: { type: 'string' },
-    only: { type: 'string' },
+    for: {
+      type: 'string',
+      default: '1m',
+      takes: 'TIME',
+      does: 'how long for all targets together: 30s, 10m, 8h',
+    },
+    runs: { type: 'string', takes: 'N', does: 'so many tries of each target instead' },
+    seed: { type: 'string', takes: 'N', does: 'the first seed; one of now where it is not given' },
+    only: { type: 'string', takes: 'NAME', does: `one target: ${names}` },
   },
 })
 
-function durationMs(text: string): number {
-  const [, count, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? []
-  if (count === undefined) throw new TypeError('--for takes 30s, 10m or 8h')
-  return Number(count) * (unit === 'h' ? 3_600_000 : unit === 'm' ? 60_000 : 1000)
-}
-
 const chosen = targets.filter(({ name }) => values.only === undefined || name === values.only)
-if (chosen.length === 0)
-  throw new TypeError(`--only takes one of: ${targets.map(({ name }) => name).join(', ')}`)
+if (chosen.length === 0) refuse('fuzz', `--only takes one of: ${names}`)
 const seed = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed)
-const eachMs = durationMs(values.for) / chosen.length
+const eachMs = (durationMs(values.for) ?? refuse('fuzz', '--for takes 30s, 10m or 8h')) / chosen.length
 console.log(`seeds from ${seed}`)
 for (const target of chosen) {
   const startMs = performance.now()

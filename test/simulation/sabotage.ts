@@ -4,7 +4,8 @@ import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { optionsOf } from '../command-line.ts'
 import { nodeFlags } from './node-flags.ts'
 import { sabotages, type Check, type Sabotage } from './sabotages.ts'
 
@@ -13,12 +14,14 @@ const root = resolve(import.meta.dirname, '../..')
 /** A broken engine may never end. */
 const checkMaxMs = 1_800_000
 
-const { values } = parseArgs({
+const values = optionsOf({
+  name: 'sabotage',
+  does: 'Breaks the engine on purpose, one fault after the other in a copy of the tree, and says which check noticed. Takes an hour or so.',
   options: {
-    only: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    planner: { type: 'string', default: '20000' },
-    storms: { type: 'string', default: '3000' },
+    only: { type: 'string', takes: 'TEXT,TEXT', does: 'the faults whose name has one of these' },
+    seed: { type: 'string', default: '1', takes: 'N', does: 'the first seed of planner runs and storms' },
+    planner: { type: 'string', default: '20000', takes: 'N', does: 'planner runs until nobody noticed' },
+    storms: { type: 'string', default: '3000', takes: 'N', does: 'storms until nobody noticed' },
   },
 })
 

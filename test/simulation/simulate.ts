@@ -3,25 +3,27 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { durationMs, optionsOf, refuse } from '../command-line.ts'
 import { commandOf, minimised } from './minimise.ts'
 import { nodeFlags } from './node-flags.ts'
 import { plannerRun } from './planner-runs.ts'
 import { storm, type Era, type StormOptions, type StormResult } from './storm.ts'
-import { themeNamed } from './vault-moves.ts'
+import { themeNamed, themeNames, type Theme } from './vault-moves.ts'
 
-const { values } = parseArgs({
+const values = optionsOf({
+  name: 'simulate',
+  does: 'Storms over the real engine and the real relay, until told to stop. With --seed alone: one run, with its trace.',
   options: {
-    for: { type: 'string' },
-    runs: { type: 'string' },
-    seed: { type: 'string' },
-    devices: { type: 'string' },
-    moves: { type: 'string' },
-    without: { type: 'string' },
-    era: { type: 'string' },
-    theme: { type: 'string' },
-    jobs: { type: 'string' },
-    planner: { type: 'boolean', default: false },
+    for: { type: 'string', takes: 'TIME', does: 'stops after 30s, 10m, 8h' },
+    runs: { type: 'string', takes: 'N', does: 'stops after so many runs' },
+    seed: { type: 'string', takes: 'N', does: 'the first seed; one of now where it is not given' },
+    jobs: { type: 'string', takes: 'N', does: 'so many processes; one a core where it is not given' },
+    planner: { type: 'boolean', default: false, does: 'the planner alone' },
+    theme: { type: 'string', takes: 'NAME', does: `storms about one thing: ${themeNames.join(', ')}` },
+    devices: { type: 'string', takes: 'N', does: 'so many devices, whatever the seed says' },
+    moves: { type: 'string', takes: 'N', does: 'so many moves, whatever the seed says' },
+    without: { type: 'string', takes: 'N,N', does: 'leaves out these moves' },
+    era: { type: 'string', takes: '1|2', does: 'as the simulation was when the seed was found' },
     worker: { type: 'string' },
   },
 })
@@ -47,17 +49,22 @@ const shape: Omit<StormOptions, 'seed'> = {
   moves: values.moves === undefined ? undefined : Number(values.moves),
   without: values.without === undefined ? undefined : new Set(values.without.split(',').map(Number)),
   era: eraOf(values.era),
-  theme: themeNamed(values.theme),
+  theme: themeOf(values.theme),
+}
+
+function themeOf(text: string | undefined): Theme | undefined {
+  if (text === undefined) return undefined
+  return themeNamed(text) ?? refuse('simulate', `--theme takes one of: ${themeNames.join(', ')}`)
 }
 
 function eraOf(text: string | undefined): Era | undefined {
   return text === '1' ? 1 : text === '2' ? 2 : undefined
 }
 
-function durationMs(text: string): number {
-  const [, count, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? []
-  if (count === undefined) throw new TypeError('--for takes 30s, 10m or 8h')
-  return Number(count) * (unit === 'h' ? 3_600_000 : unit === 'm' ? 60_000 : 1000)
+/** When it stops. */
+function untilMsOf(text: string | undefined): number {
+  if (text === undefined) return Infinity
+  return performance.now() + (durationMs(text) ?? refuse('simulate', '--for takes 30s, 10m or 8h'))
 }
 
 async function main(): Promise<void> {
@@ -91,6 +98,7 @@ function told(result: StormResult): string {
 
 /** Starts the workers and adds up what they tell. */
 async function lead(): Promise<void> {
+  untilMsOf(values.for)
   const jobs = Number(values.jobs ?? availableParallelism())
   const startMs = performance.now()
   const latest = new Map<number, Told>()
@@ -138,7 +146,7 @@ function sumOf(latest: ReadonlyMap<number, Told>, startMs: number): string {
 /** Runs every `jobs`-th seed, from the `job`-th on. */
 async function work(job: number): Promise<void> {
   const jobs = Number(values.jobs ?? 1)
-  const untilMs = performance.now() + (values.for === undefined ? Infinity : durationMs(values.for))
+  const untilMs = untilMsOf(values.for)
   const runsMax = values.runs === undefined ? Infinity : Math.ceil(Number(values.runs) / jobs)
   // Where errors of a run come from is asked when one seed is run by itself.
   Error.stackTraceLimit = 0

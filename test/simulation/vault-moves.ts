@@ -20,9 +20,11 @@ const themes = { none, members, relay, prune, seasons, all: { ...members, ...rel
 const themeWeights = { none: 62, members: 12, relay: 12, prune: 6, seasons: 3, all: 5 }
 export type Theme = keyof typeof themes
 
+export const themeNames = Object.keys(themes)
+
 /** The theme of this name. */
 export function themeNamed(text: string | undefined): Theme | undefined {
-  return Object.keys(themes).find((theme): theme is Theme => theme === text)
+  return themeNames.find((theme): theme is Theme => theme === text)
 }
 
 export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune
