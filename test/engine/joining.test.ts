@@ -2,7 +2,7 @@
 import { openFolder } from '@grenier/client'
 import { describe, expect, test } from 'vitest'
 import { canary, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
-import { invited } from '../hostile/invited.ts'
+import { expectNothingJoined, invited } from '../hostile/invited.ts'
 import { ended } from '../simulation/world.ts'
 
 describe('joining', () => {
@@ -30,6 +30,22 @@ describe('joining', () => {
       else await resumed(world, { code })
       expect(b.tree(), `step ${step}`).toEqual(a.tree())
     }
+  })
+})
+
+describe('a code that somebody else was quicker with', () => {
+  test.each(['vaults', 'entries', 'append'])('is not valid, and leaves nothing, from %s on', async (from) => {
+    const { world, code } = await invited()
+    world.more(1)
+    const [b, c] = [world.at(1), world.at(2)]
+    let quicker: Promise<'done' | Error> | undefined
+    world.relay.lieTo(b, {
+      holds: ({ type }) =>
+        type === from && quicker === undefined ? (quicker = world.join(c, code)) : undefined,
+    })
+    expect(await world.join(b, code)).toMatchObject({ code: 'code-wrong' })
+    expect(await quicker).toBe('done')
+    expectNothingJoined(world)
   })
 })
 

@@ -14,6 +14,7 @@ export const canary = 'CANARY-7f3a9c'
 export class HostileWorld extends World {
   readonly relay = new LyingRelay(this)
   readonly #sockets = new SocketLines()
+  readonly #lines = new Map<Machine, number>()
 
   constructor(seed: number, devices: number) {
     super(seed, devices)
@@ -23,7 +24,39 @@ export class HostileWorld extends World {
 
   /** The liar stands at the far end of a socket, and the real relay behind it. */
   override async dialled(machine: Machine, url: string): Promise<Wire> {
-    return await this.#sockets.dial(await super.dialled(machine, url))
+    const wire = await this.#sockets.dial(await super.dialled(machine, url))
+    this.#count(machine, 1)
+    let isOpen = true
+    const ends = (): void => {
+      if (isOpen) this.#count(machine, -1)
+      isOpen = false
+    }
+    return {
+      get bufferedBytes() {
+        return wire.bufferedBytes
+      },
+      send: (frame, sent) => wire.send(frame, sent),
+      onFrame: (listener) => wire.onFrame(listener),
+      onDrain: (listener) => wire.onDrain(listener),
+      onClose: (listener) =>
+        wire.onClose((reason) => {
+          ends()
+          listener(reason)
+        }),
+      close: (code, reason) => {
+        ends()
+        wire.close(code, reason)
+      },
+    }
+  }
+
+  /** Lines of a machine that nobody ended: each of them keeps a process alive. */
+  openLines(machine: Machine): number {
+    return this.#lines.get(machine) ?? 0
+  }
+
+  #count(machine: Machine, by: number): void {
+    this.#lines.set(machine, this.openLines(machine) + by)
   }
 
   /** A machine by its place. */
@@ -61,6 +94,9 @@ export class HostileWorld extends World {
 
   async outcomeOf(machine: Machine): Promise<'done' | Error> {
     if (!(await this.until(() => !machine.running))) throw new Error(`${machine.name} never ended`)
+    // A machine whose power went ends nothing.
+    if (machine.outcome !== undefined && !(await this.until(() => this.openLines(machine) === 0)))
+      throw new Error(`${machine.name} left a line open`)
     return machine.outcome ?? new Error(`${machine.name} died`)
   }
 

@@ -43,6 +43,8 @@ export interface Lies {
   readonly swallows?: (entry: Uint8Array) => boolean
   /** Refuses an append, as if the log had grown. */
   readonly moved?: (entry: Uint8Array) => boolean
+  /** What it waits for before it hears a message. */
+  readonly holds?: (message: ClientMessage) => Promise<unknown> | undefined
   /** What it pushes, from an entry that it was to push. */
   readonly push?: (entry: {
     sequence: number
@@ -102,6 +104,7 @@ export class LyingRelay {
   stand(wire: Wire, machine: Machine): Wire {
     const gets = new Map<number, string>()
     return tapped(wire, {
+      holds: (message) => this.#lies.get(machine)?.holds?.(message),
       seen: (frame) => void this.frames.push(frame.slice()),
       toRelay: (message, answer) => this.#toRelay(machine, { message, answer, gets }),
       toClient: (message) => this.#toClient(machine, message, gets),

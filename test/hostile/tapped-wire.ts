@@ -16,6 +16,8 @@ export interface Tap {
     answer: (message: RelayMessage) => void,
   ) => ClientMessage | undefined
   readonly toClient?: (message: RelayMessage) => RelayMessage | undefined
+  /** What a message waits for before it is passed on; those behind it overtake it. */
+  readonly holds?: (message: ClientMessage) => Promise<unknown> | undefined
   /** Every frame that leaves the client, as it left it. */
   readonly seen?: (frame: Uint8Array) => void
 }
@@ -31,6 +33,11 @@ export function tapped(wire: Wire, tap: Tap): Wire {
     send(frame) {
       tap.seen?.(frame)
       const message = decodeClientMessage(frame.slice())
+      const held = tap.holds?.(message)
+      if (held !== undefined) {
+        void held.then(() => wire.send(encodeMessage(message)))
+        return
+      }
       const passed = tap.toRelay === undefined ? message : tap.toRelay(message, answer)
       if (passed !== undefined) wire.send(passed === message ? frame : encodeMessage(passed))
     },

@@ -35,7 +35,7 @@ import type { Vault } from './vault.ts'
 
 export const openFolder: OpenFolder = async (context, key): Promise<FolderEngine> => {
   const record = folderRecord(context, key)
-  if (record.backup === undefined) return await openSynced(context, record)
+  if (record.backup === undefined) return await openSynced(context, record.path)
   return await OpenFolderEngine.openBackup(context, record)
 }
 
@@ -114,11 +114,10 @@ export const addFolder: AddFolder = async (context, { path, name, relay }): Prom
     listed(transaction)
     notePrunesUnasked(transaction)
   })
-  return await openSynced(context, record)
+  return await openSynced(context, path)
 }
 
-async function openSynced(context: EngineContext, record: FolderRecord): Promise<FolderEngine> {
-  const { path } = record
+async function openSynced(context: EngineContext, path: string): Promise<FolderEngine> {
   // Where the vault went on meanwhile, the home knows.
   const open = (): Promise<FolderEngine> => OpenFolderEngine.open(context, folderRecord(context, path))
   return await ReopeningEngine.open({ context, open, adopt: (stranded) => adopting(context, path, stranded) })
@@ -134,9 +133,18 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
   const { relay, secret } = decodeInvitationCode(code)
   await platform.fileSystem(path)
   const join = new FolderJoin(context, { relay, invitation: invitationOf(secret) })
+  try {
+    await joined(context, path, join)
+  } finally {
+    await join.close()
+  }
+  return await openSynced(context, path)
+}
+
+async function joined(context: EngineContext, path: string, join: FolderJoin): Promise<void> {
+  const { home, platform } = context
   const vault = await join.find()
-  let record: FolderRecord = { path, vault: toHex(vault), relay, name: pathName(path) }
-  if (home.folders.some((folder) => folder.vault === record.vault)) await join.close()
+  let record: FolderRecord = { path, vault: toHex(vault), relay: join.relay, name: pathName(path) }
   refuseSecond(home, record.vault)
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
@@ -148,11 +156,8 @@ export const joinFolder: JoinFolder = async (context, { path, code }): Promise<F
       if (!join.isAccepted && home.folders.some((folder) => folder.path === path))
         await home.removeFolder(path)
       throw error
-    } finally {
-      await join.close()
     }
   })
-  return await openSynced(context, record)
 }
 
 /** What `recoverFolder` is told. `kept`: keys, in hex, of the devices and identities that stay; undefined: nobody goes. `tookOut` is told who went. */
@@ -196,7 +201,7 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
       await recovery.close()
     }
   })
-  return await openSynced(context, record)
+  return await openSynced(context, path)
 }
 
 function pathName(path: string): string {
