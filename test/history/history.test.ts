@@ -53,6 +53,13 @@ describe('the log', () => {
     expect(lines.some((line) => line.endsWith(': member'))).toBe(true)
   })
 
+  test('has no entry of members down as void, whether it gives names or not', async () => {
+    const { rows } = await ask(alpha, { do: 'log' })
+    const members = rows.flatMap((row) => (row.row === 'entry' && row.kind === 'member' ? [row] : []))
+    expect(new Set(members.map(({ action }) => action))).toEqual(new Set(['invite', 'accept', 'rekey']))
+    expect(members.map((row) => row.void)).toEqual(members.map(() => undefined))
+  })
+
   test('of a path has what happened to it or below it alone', async () => {
     const lines = logLines(await ask(alpha, { do: 'log', path: 'notes/deep' }))
     const [latest = '', ...before] = lines

@@ -85,7 +85,7 @@ async function fold(options: FormerStateOptions, trees: TreesStore): Promise<voi
     await trees.write({ flush: false }, async (transaction) => {
       const outcome = isFolded ? undefined : await judged(transaction, entry, opened)
       const applied = outcome?.void === undefined ? outcome : undefined
-      const why = outcome?.void === undefined ? opened.fault : (opened.fault ?? outcome.void)
+      const why = isSpineKind(entry.header.kind) ? undefined : (opened.fault ?? outcome?.void)
       const after = hear?.(transaction, { ...replayed, entry, applied, void: why, body: opened.body })
       if (!isFolded) await foldInto(transaction, entry, { ...opened, outcome })
       after?.()
@@ -116,13 +116,13 @@ interface Opened extends ReturnType<typeof decodeBody> {
   readonly body?: Uint8Array | undefined
 }
 
-/** Nothing of a `drop` or `prune` lies in a payload. */
-async function openEntry(replay: LogReplay, replayed: Replayed, { header }: Entry): Promise<Opened> {
-  if (header.kind === 'drop' || header.kind === 'prune') return {}
-  const payload = await replay.body(replayed)
-  if ('fault' in payload) return payload
-  if (header.kind === 'change' || header.kind === 'checkpoint') return decodeBody(header, payload.body)
-  return { body: payload.body }
+/** Nothing of a `drop` or `prune` lies in a payload, nor anything of a `member` entry that gives no names. */
+async function openEntry(replay: LogReplay, replayed: Replayed, { header, payload }: Entry): Promise<Opened> {
+  if (payload.length === 0) return {}
+  const opened = await replay.body(replayed)
+  if ('fault' in opened) return opened
+  if (header.kind === 'change' || header.kind === 'checkpoint') return decodeBody(header, opened.body)
+  return { body: opened.body }
 }
 
 async function judged(
