@@ -25,7 +25,14 @@ export interface MembersCatalogue {
   inviteUntil: Text<{ role: string; until: string }>
   /** `by`, `when`: undefined where they are not known. */
   errorDeviceRevoked: Text<{ by: string | undefined; when: string | undefined }>
+  /** Who took it out, where that was no device but somebody's words. */
+  byIdentity: Text<{ id: string }>
   hintDeviceRevoked: Plain
+  /** A text that is no invitation code: `codeNone` at all, or words of which there are not twelve, or of which one is wrong. */
+  codeNone: Plain
+  codeCount: Text<{ count: number }>
+  codeMistyped: Plain
+  hintCodeMistyped: Plain
   errorWithdrawn: Plain
   hintWithdrawn: Plain
   errorRejoin: Plain

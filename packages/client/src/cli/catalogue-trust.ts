@@ -29,6 +29,10 @@ export interface TrustCatalogue {
   /** What the judge of the log saw at an entry; `what` is a code of docs/ERRORS.md. */
   faultAtEntry: Text<{ sequence: number; what: string }>
   faultAtPack: Text<{ pack: string }>
+  /** An entry of the relay that is none of the history that is known here. */
+  faultOther: Text<{ sequence: number }>
+  /** The head that it states is not in the log that it gave. */
+  faultUnheld: Text<{ sequence: number }>
   faultOlder: Text<{ came: number; expected: number }>
   /** `entries` of the log were put back, `packs` of content sent anew. */
   healedLog: Text<{ count: number; entries: string }>

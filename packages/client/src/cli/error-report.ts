@@ -87,7 +87,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   'moment-unknown': momentWords,
   'path-unknown': pathWords,
   'history-gone': (words) => [words.errorHistoryGone({}), words.hintHistoryGone({})],
-  'code-wrong': (words) => [words.errorCodeWrong({}), words.hintCodeWrong({})],
+  'code-wrong': codeWords,
   'device-revoked': revokedWords,
   'member-refused': memberWords,
   'relay-unreachable': unreachableWords,
@@ -219,9 +219,20 @@ function revokedWords(words: Catalogue, error: ClientError): Told {
   const { what, atMs } = error.data
   if (what === 'again') return [words.errorRejoin({}), words.hintRejoin({})]
   const name = text(error, 'byName')
-  const by = name === undefined ? formatId(text(error, 'by') ?? '') : words.deviceNamed({ name })
+  const id = formatId(text(error, 'by') ?? '')
+  const isWords = error.data['byKind'] === 'identity'
+  const by =
+    name !== undefined ? words.deviceNamed({ name }) : isWords && id !== '' ? words.byIdentity({ id }) : id
   const when = typeof atMs === 'number' ? formatMoment(atMs, words.language) : undefined
   return [words.errorDeviceRevoked({ by: by === '' ? undefined : by, when }), words.hintDeviceRevoked({})]
+}
+
+/** A text that is no code was not typed right, and alarms nobody; a code that nobody waits for should. */
+function codeWords(words: Catalogue, { data }: ClientError): Told {
+  const { what, words: count } = data
+  if (what === undefined) return [words.errorCodeWrong({}), words.hintCodeWrong({})]
+  const fault = typeof count === 'number' ? words.codeCount({ count }) : words.codeMistyped({})
+  return [what === 'words' ? fault : words.codeNone({}), words.hintCodeMistyped({})]
 }
 
 function memberWords(words: Catalogue, error: ClientError): Told {
@@ -280,6 +291,8 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
 function fault(words: Catalogue, error: ClientError): string {
   const { sequence, what, pack, came, expected } = error.data
   if (typeof sequence === 'number' && what !== undefined) {
+    if (what === 'chain-broken') return words.faultOther({ sequence })
+    if (what === 'head-unheld') return words.faultUnheld({ sequence })
     return words.faultAtEntry({ sequence, what: printable(String(what)) })
   }
   if (typeof pack === 'string') return words.faultAtPack({ pack: printable(pack) })

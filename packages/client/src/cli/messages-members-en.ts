@@ -12,6 +12,14 @@ export const englishMembers: MembersCatalogue = {
 
   errorDeviceRevoked: ({ by, when }) =>
     `this device was taken out of the vault${when === undefined ? '' : ` on ${when}`}${by === undefined ? '' : `, by ${by}`}`,
+  byIdentity: ({ id }) => `somebody’s 24 words (identity ${id})`,
+  codeNone: () => 'this is no invitation code: nothing was asked of any relay',
+  codeCount: ({ count }) =>
+    `twelve words are needed after the address of the relay, and there ${count === 1 ? 'is' : 'are'} ${count}: nothing was asked of any relay`,
+  codeMistyped: () =>
+    'one of the twelve words is mistyped, or they are not in their order: nothing was asked of any relay',
+  hintCodeMistyped: () =>
+    'the whole code is one argument: wss://HOST#invite=…, or in quotes the address and twelve words; `-` reads it from standard input. It is as good as before',
   hintDeviceRevoked: () =>
     'its files stay as they are, and nothing is synced any more. Was it a mistake? An owner can invite this machine again: `grenier forget FOLDER`, then `grenier join CODE FOLDER --home OTHER_DIR`',
   errorWithdrawn: () =>

@@ -12,6 +12,14 @@ export const frenchMembers: MembersCatalogue = {
 
   errorDeviceRevoked: ({ by, when }) =>
     `cet appareil a été retiré du coffre${when === undefined ? '' : ` le ${when}`}${by === undefined ? '' : `, par ${by}`}`,
+  byIdentity: ({ id }) => `les 24 mots de quelqu’un (identité ${id})`,
+  codeNone: () => 'ceci n’est pas un code d’invitation : rien n’a été demandé à aucun relais',
+  codeCount: ({ count }) =>
+    `il faut douze mots après l’adresse du relais, et il y en a ${count} : rien n’a été demandé à aucun relais`,
+  codeMistyped: () =>
+    'l’un des douze mots est mal écrit, ou ils ne sont pas dans l’ordre : rien n’a été demandé à aucun relais',
+  hintCodeMistyped: () =>
+    'le code entier est un seul argument : wss://HÔTE#invite=…, ou entre guillemets l’adresse et les douze mots ; `-` le lit sur l’entrée standard. Il reste aussi bon qu’avant',
   hintDeviceRevoked: () =>
     'ses fichiers restent tels quels, et plus rien n’est synchronisé. Une erreur ? Un propriétaire peut inviter de nouveau cette machine : `grenier forget DOSSIER`, puis `grenier join CODE DOSSIER --home AUTRE_DOSSIER`',
   errorWithdrawn: () =>

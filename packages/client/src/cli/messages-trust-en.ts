@@ -38,6 +38,9 @@ export const englishTrust: TrustCatalogue = {
     'no file was touched. What is missing was offered to it, and it does not keep it: ask your hoster',
   faultAtEntry: ({ sequence, what }) => `entry ${sequence} (${what})`,
   faultAtPack: ({ pack }) => `pack ${pack}`,
+  faultOther: ({ sequence }) =>
+    `its entry ${sequence} does not go on from what this device knows: another history, or an altered one`,
+  faultUnheld: ({ sequence }) => `it states entry ${sequence} as the last one, and its log does not have it`,
   faultOlder: ({ came, expected }) => `entry ${came} is its last, ${expected} was seen before`,
   healedLog: ({ count, entries }) =>
     `the relay had lost the newest part of the history, as after a backup was restored: ${entries} ${

@@ -26,8 +26,8 @@ export const frenchTrust: TrustCatalogue = {
         ? 'tout est bon'
         : `${hurt} ${some(hurt, 'abîmé', 'abîmés')}, ${files === 0 ? 'réparés' : `fichiers encore abîmés : ${files}`}`
     }, ${when}`,
-  statusRefused: ({ since, message }) => `  depuis ${since} : ${message}`,
-  statusHalted: ({ since, message }) => `  à l’arrêt depuis ${since} : ${message}`,
+  statusRefused: ({ since, message }) => `  depuis le ${since} : ${message}`,
+  statusHalted: ({ since, message }) => `  à l’arrêt depuis le ${since} : ${message}`,
   statusEvidence: ({ path }) => `  ce qui était attendu et ce qui est venu, à montrer à quelqu’un : ${path}`,
   helpAdopt: () =>
     'continuer avec l’histoire du relais après une bifurcation, quand vous l’avez décidé ; rien n’est perdu',
@@ -48,6 +48,9 @@ export const frenchTrust: TrustCatalogue = {
     'aucun fichier n’a été touché. Ce qui manque lui a été proposé, et il ne le garde pas : demandez à votre hébergeur',
   faultAtEntry: ({ sequence, what }) => `entrée ${sequence} (${what})`,
   faultAtPack: ({ pack }) => `paquet ${pack}`,
+  faultOther: ({ sequence }) =>
+    `son entrée ${sequence} ne prolonge pas ce que cet appareil connaît : une autre histoire, ou une histoire retouchée`,
+  faultUnheld: ({ sequence }) => `il donne l’entrée ${sequence} pour la dernière, et son journal ne l’a pas`,
   faultOlder: ({ came, expected }) => `l’entrée ${came} est sa dernière, la ${expected} avait été vue`,
   healedLog: ({ count, entries }) =>
     `le relais avait perdu la fin de l’historique, comme après la restauration d’une sauvegarde : ${entries} ${

@@ -26,7 +26,7 @@ export function invitationWords({ relay, secret }: InvitationCode, language: Phr
   return `${relay} ${wordsOf(secret, language)}`
 }
 
-/** Reads either form. @throws ClientError `code-wrong` */
+/** Reads either form. @throws ClientError `code-wrong`; `what`: `text`, or `words` with how many there are where that is wrong */
 export function decodeInvitationCode(text: string): InvitationCode {
   const [first = '', ...words] = text.trim().split(/\s+/)
   try {
@@ -34,16 +34,22 @@ export function decodeInvitationCode(text: string): InvitationCode {
     return decodeUrl(first)
   } catch (cause) {
     if (!(cause instanceof CryptoError || cause instanceof ProtocolError)) throw cause
-    throw new ClientError('code-wrong', 'not an invitation code', { cause })
+    if (words.length === 0 || cause instanceof ProtocolError) throw noCode(cause)
+    const { words: count } = cause.data
+    const data = { what: 'words', ...(count === undefined ? {} : { words: Number(count) }) }
+    throw new ClientError('code-wrong', 'not the words of an invitation', { cause, data })
   }
 }
 
 function decodeUrl(text: string): InvitationCode {
   const match = /^([^#]+)#(?:(sha256=[\w-]+)&)?invite=([\w-]{22})$/.exec(text)
   const [, url, pin, encoded] = match ?? []
-  if (url === undefined || encoded === undefined)
-    throw new ClientError('code-wrong', 'not an invitation code')
+  if (url === undefined || encoded === undefined) throw noCode()
   const secret = new Uint8Array(Buffer.from(encoded, 'base64url'))
-  if (secret.length !== invitationSecretBytes) throw new ClientError('code-wrong', 'not an invitation code')
+  if (secret.length !== invitationSecretBytes) throw noCode()
   return { relay: parseRelayUrl(pin === undefined ? url : `${url}#${pin}`).text, secret }
+}
+
+function noCode(cause?: unknown): ClientError {
+  return new ClientError('code-wrong', 'not an invitation code', { cause, data: { what: 'text' } })
 }

@@ -6,6 +6,7 @@ import type { Invitation } from './api.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { encodeInvitationCode, invitationWords } from './invitation-code.ts'
 import type { Receiver } from './receiver.ts'
+import { refusal } from './members.ts'
 import type { Vault } from './vault.ts'
 
 /** Whom to invite. `expiresMs`: how long the code is good. */
@@ -29,7 +30,7 @@ export class Inviting {
     this.#parts = parts
   }
 
-  /** @throws ClientError `relay-refused` (reason `no-right`, `too-many`), and as `Receiver.receive` */
+  /** @throws ClientError `member-refused` (`no-right`), `relay-refused` (reason `too-many`), and as `Receiver.receive` */
   async invite({ role, expiresMs }: InviteOptions): Promise<Invitation> {
     const { vault, entries, receiver } = this.#parts
     const { clock, random } = vault.platform
@@ -56,8 +57,8 @@ function accepted<T>(build: () => T): T {
     return build()
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause
-    const reason = cause.code === 'no-right' ? 'no-right' : cause.code === 'limit' ? 'too-many' : undefined
-    if (reason === undefined) throw cause
-    throw new ClientError('relay-refused', cause.message, { cause, data: { reason } })
+    if (cause.code === 'no-right') throw refusal('no-right', cause)
+    if (cause.code !== 'limit') throw cause
+    throw new ClientError('relay-refused', cause.message, { cause, data: { reason: 'too-many' } })
   }
 }

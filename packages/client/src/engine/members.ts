@@ -103,7 +103,8 @@ export class Membership {
   }
 }
 
-function refusal(what: MemberRefusal, cause?: unknown): ClientError {
+/** Why a change of members, or an invitation, is not made. */
+export function refusal(what: MemberRefusal, cause?: unknown): ClientError {
   return new ClientError('member-refused', `a change of members that is not allowed: ${what}`, {
     cause,
     data: { what },

@@ -243,6 +243,8 @@ export class VaultLog {
       contradiction(`entry ${head.sequence} is another than the one seen before`, {
         expected: known.sequence,
         came: head.sequence,
+        sequence: head.sequence,
+        what: 'chain-broken',
       }),
       { expected: known, came: { head } },
     )
@@ -282,6 +284,8 @@ export class VaultLog {
       contradiction(`the relay states a head, ${head.sequence}, that its log does not have`, {
         expected: head.sequence,
         came: place.sequence,
+        sequence: head.sequence,
+        what: 'head-unheld',
       }),
       { expected: place, came: { head } },
     )
