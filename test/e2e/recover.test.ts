@@ -1,5 +1,5 @@
 // The words alone, on a machine that has nothing: everything comes back, what is not ours is refused, and what is kept from us is named.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   certifyDevice,
@@ -232,6 +232,7 @@ test('new words open everything, on every device, and the old ones nothing any m
     refusal(await ann.run('recovery', 'renew', '--phrase-file', wordsOfNobody(stage), '--phrase-out', fresh)),
   ).toMatchObject({
     code: 'home-exists',
+    message: expect.stringContaining('not the words') as string,
   })
   const renewed = await ann.done('recovery', 'renew', '--phrase-file', old, '--phrase-out', fresh)
   expect(lineOf(renewed.lines, 'renew')['vaults']).toMatchObject([
@@ -240,7 +241,15 @@ test('new words open everything, on every device, and the old ones nothing any m
     { name: 'second' },
   ])
   // Cut off before its end or not: once more changes nothing.
-  await ann.done('recovery', 'renew', '--phrase-file', old, '--new-phrase-file', fresh)
+  const sheet = stage.path('sheet.html')
+  const again = ['recovery', 'renew', '--phrase-file', old, '--new-phrase-file', fresh]
+  await ann.done(...again, '--recovery-sheet', sheet)
+  expect(statSync(sheet).mode & 0o777).toBe(0o600)
+  const [, list = ''] = /<ol class="words">([\s\S]*?)<\/ol>/.exec(readFileSync(sheet, 'utf8')) ?? []
+  expect([...list.matchAll(/<li>(.*?)<\/li>/g)].map(([, word]) => word).join(' ')).toBe(
+    readFileSync(fresh, 'utf8').trim(),
+  )
+  expect((await ann.run(...again, '--recovery-sheet', sheet)).exitCode).toBe(2)
 
   const from = watching.lines.length
   writeFileSync(join(own, 'since'), 'the renewal')

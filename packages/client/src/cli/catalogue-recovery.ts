@@ -23,6 +23,9 @@ export interface RecoveryCatalogue {
   recoverFaulty: Text<{ id: string; message: string }>
   recoverWithheld: Text<{ name: string; id: string }>
   recoverElsewhere: Text<{ name: string; id: string; relay: string }>
+  /** A relay knows neither account nor vault of the words. */
+  errorWordsUnknown: Text
+  hintWordsUnknown: Text
   recoverNext: Text<{ relay: string }>
   recoverDone: Text<{ folder: string; name: string }>
   recoverKept: Text<{ devices: string }>

@@ -49,6 +49,9 @@ export interface Catalogue
   errorAccountMissing: Pathed
   hintAccountMissing: Plain
   errorHomeExists: Pathed
+  /** The words that were given are of another identity than the device's. */
+  errorHomeOther: Pathed
+  hintHomeOther: Plain
   hintHomeExists: Plain
   errorHomeLocked: Plain
   hintHomeLocked: Plain

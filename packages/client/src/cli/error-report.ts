@@ -35,7 +35,10 @@ export function errorReport(words: Catalogue, thrown: unknown, folder?: string):
 const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: ClientError) => Told>> = {
   usage: usageWords,
   'home-missing': missingWords,
-  'home-exists': (words, error) => [words.errorHomeExists({ path: path(error) }), words.hintHomeExists({})],
+  'home-exists': (words, error) =>
+    error.data['what'] === 'words'
+      ? [words.errorHomeOther({ path: path(error) }), words.hintHomeOther({})]
+      : [words.errorHomeExists({ path: path(error) }), words.hintHomeExists({})],
   'home-locked': lockedWords,
   'home-unsafe': (words, error) => [
     words.errorHomeUnsafe({ path: path(error) }),
@@ -281,6 +284,7 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
     const minutes = then === 'waits' ? String(Math.max(1, Math.ceil(waitsMs / 60_000))) : undefined
     return [words.errorStranded({ count: entries }), words.hintStranded({ minutes })]
   }
+  if (error.data['what'] === 'words') return [words.errorWordsUnknown({}), words.hintWordsUnknown({})]
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
   const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})

@@ -41,7 +41,10 @@ export const english: Catalogue = {
   errorAccountMissing: ({ path }) =>
     `the device in ${path} has only joined: it has no account of its own to keep a vault in`,
   hintAccountMissing: () =>
-    'make one that has: `grenier setup RELAY_URL --home OTHER_DIR`, and add the folder there',
+    '`grenier setup RELAY_URL` gives it one, with new words or, with --phrase-file, with your own',
+  errorHomeOther: ({ path }) => `these are not the words of the device in ${path}`,
+  hintHomeOther: () =>
+    'take the 24 words that this device was set up with, or the latest ones after a `grenier recovery renew`; --home DIR makes another device with these',
   errorHomeExists: ({ path }) => `a device is already set up in ${path}`,
   hintHomeExists: () =>
     'use it as it is; `grenier setup OTHER_RELAY --phrase-file FILE` adds a relay; --home DIR makes another device',

@@ -43,7 +43,10 @@ export const french: Catalogue = {
   errorAccountMissing: ({ path }) =>
     `l’appareil de ${path} n’a fait que rejoindre : il n’a pas de compte à lui où garder un coffre`,
   hintAccountMissing: () =>
-    'créez-en un qui en ait : `grenier setup URL_DU_RELAIS --home AUTRE_DOSSIER`, et ajoutez-y le dossier',
+    '`grenier setup URL_DU_RELAIS` lui en ouvre un, avec de nouveaux mots ou, par --phrase-file, avec les vôtres',
+  errorHomeOther: ({ path }) => `ces mots ne sont pas ceux de l’appareil de ${path}`,
+  hintHomeOther: () =>
+    'prenez les 24 mots avec lesquels cet appareil a été installé, ou les derniers après un `grenier recovery renew` ; --home DOSSIER fait un autre appareil avec ceux-ci',
   errorHomeExists: ({ path }) => `un appareil est déjà installé dans ${path}`,
   hintHomeExists: () =>
     'utilisez-le tel quel ; `grenier setup AUTRE_RELAIS --phrase-file FICHIER` ajoute un relais ; --home DOSSIER fait un autre appareil',

@@ -50,6 +50,9 @@ export const recoveryEnglish: RecoveryCatalogue = {
     `missing: your other vaults name “${name}” (${id}), and the relay does not show it: it is withheld, or was deleted`,
   recoverElsewhere: ({ name, id, relay }) =>
     `your vaults also name “${name}” (${id}), at another relay: ${relay}`,
+  errorWordsUnknown: () => 'this relay knows neither an account nor a vault of these words',
+  hintWordsUnknown: () =>
+    'is it the right relay, and are these the latest words? After a `grenier recovery renew` the old ones open nothing',
   recoverNext: ({ relay }) =>
     `Next: grenier recover ${relay} --vault NAME --into FOLDER, once for each vault.`,
   recoverDone: ({ folder, name }) => `${folder} is the vault “${name}” again.`,

@@ -198,9 +198,11 @@ function addRecovery({ invocation, words, done, ...on }: Building): void {
     .option(`--phrase-file <${file}>`, words.helpPhraseFile({}))
     .option(`--phrase-out <${file}>`, words.helpPhraseOut({}))
     .option(`--new-phrase-file <${file}>`, words.helpNewPhraseFile({}))
+    .option(`--recovery-sheet <${file}>`, words.helpRecoverySheet({}))
     .action(async (_what: string, flags: unknown) => {
       const optional = v.optional(v.string())
-      const shape = { phraseFile: optional, phraseOut: optional, newPhraseFile: optional }
+      const files = { phraseFile: optional, phraseOut: optional, newPhraseFile: optional }
+      const shape = { ...files, recoverySheet: optional }
       done(await commands.recoveryRenew(invocation, v.parse(v.object(shape), flags)))
     })
 }

@@ -100,7 +100,7 @@ async function identityOf({ output, yes }: Invocation, phraseFile: string | unde
 function refuseOther(home: Home | undefined, identity: Identity): void {
   if (home?.identity === undefined || equal(home.identity.sign, identity.sign.publicKey)) return
   throw new ClientError('home-exists', 'this device is of another identity', {
-    data: { path: home.directory },
+    data: { path: home.directory, what: 'words' },
   })
 }
 

@@ -19,6 +19,7 @@ import { heaviestExitCode } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
 import { phraseIn, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
 import { printable } from './printable.ts'
+import { refuseSheet, writeSheet } from './recovery-sheet.ts'
 import { refusalText, sightExitCode } from './recover-report.ts'
 import { confirmWords, showWords } from './shown-words.ts'
 import { usageError } from './usage-error.ts'
@@ -28,6 +29,7 @@ export interface RenewFlags {
   readonly phraseFile?: string | undefined
   readonly phraseOut?: string | undefined
   readonly newPhraseFile?: string | undefined
+  readonly recoverySheet?: string | undefined
 }
 
 /** Renews at every relay that this home knows. @throws ClientError */
@@ -40,7 +42,7 @@ export async function recoveryRenew(invocation: Invocation, flags: RenewFlags): 
     })
   refuseMisuse(invocation, flags)
   const old = await identityOf(flags.phraseFile, output.words.askOldWords({}))
-  const renewed = await newIdentity(invocation, flags, { home, old })
+  const { identity: renewed, phrase } = await newIdentity(invocation, flags, { home, old })
   try {
     const codes: ExitCode[] = []
     let isWhole = true
@@ -59,6 +61,7 @@ export async function recoveryRenew(invocation: Invocation, flags: RenewFlags): 
     await home.renew({ keys: publicIdentity(renewed), certificate })
     output.line({ event: 'renewed', identity: toHex(renewed.sign.publicKey), relays })
     output.result(output.words.renewDone({}))
+    if (flags.recoverySheet !== undefined) writeSheet(output, flags.recoverySheet, { phrase, relays })
     return heaviestExitCode([0, ...codes])
   } catch (error) {
     output.note(output.words.hintRenewAgain({}))
@@ -71,11 +74,12 @@ export async function recoveryRenew(invocation: Invocation, flags: RenewFlags): 
 
 function refuseMisuse(
   { output, yes }: Invocation,
-  { phraseFile, phraseOut, newPhraseFile }: RenewFlags,
+  { phraseFile, phraseOut, newPhraseFile, recoverySheet }: RenewFlags,
 ): void {
   if (phraseFile === undefined && (yes || !canAsk())) throw usageError('phrase-needed')
   if (phraseOut !== undefined && newPhraseFile !== undefined) throw usageError('phrase-both')
   if (phraseOut !== undefined) refuseUnwritable(phraseOut)
+  refuseSheet(recoverySheet, phraseOut)
   const shown = phraseOut === undefined && newPhraseFile === undefined
   // Words that nobody sees would be lost, and everything with them.
   if (shown && (output.json || !canAsk())) throw usageError('phrase-out-needed')
@@ -93,12 +97,16 @@ async function newIdentity(
   invocation: Invocation,
   { phraseOut, newPhraseFile }: RenewFlags,
   { home, old }: { readonly home: Home; readonly old: Identity },
-): Promise<Identity> {
+): Promise<{ readonly identity: Identity; readonly phrase: string }> {
   const { output } = invocation
-  const given =
-    newPhraseFile === undefined ? undefined : await identityOf(newPhraseFile, output.words.askWords({}))
-  refuseOther(home, [old, ...(given === undefined ? [] : [given])])
-  if (given !== undefined) return given
+  if (newPhraseFile !== undefined) {
+    const entropy = await readPhrase(newPhraseFile, output.words.askWords({}))
+    const [given, phrase] = [identityFromEntropy(entropy), phraseIn(output.language, entropy)]
+    entropy.fill(0)
+    refuseOther(home, [old, given])
+    return { identity: given, phrase }
+  }
+  refuseOther(home, [old])
   const entropy = systemRandom.bytes(32)
   const identity = identityFromEntropy(entropy)
   const phrase = phraseIn(output.language, entropy)
@@ -110,7 +118,7 @@ async function newIdentity(
     writePhrase(phraseOut, phrase)
     output.note(output.words.setupWordsWritten({ path: printable(phraseOut) }))
   }
-  return identity
+  return { identity, phrase }
 }
 
 /** The words must be those of this home: the old ones, or, where only this was left to do, the new. @throws ClientError `home-exists` */
@@ -118,7 +126,7 @@ function refuseOther(home: Home, identities: readonly Identity[]): void {
   const own = home.identity
   if (own !== undefined && identities.some(({ sign }) => equal(sign.publicKey, own.sign))) return
   throw new ClientError('home-exists', 'this device is of another identity', {
-    data: { path: home.directory },
+    data: { path: home.directory, what: 'words' },
   })
 }
 

@@ -7,13 +7,17 @@ const phrase = Array.from({ length: 24 }, (_, at) => `word${at + 1}`).join(' ')
 const relay = 'wss://relay.example:8443#sha256=<&">'
 
 describe.each(['en', 'fr'] as const)('the recovery sheet (%s)', (language) => {
-  const html = recoverySheet({ phrase, relay, made: '1 May 2026' }, catalogueOf(language).sheet)
+  const html = recoverySheet(
+    { phrase, relays: [relay, 'wss://second.example'], made: '1 May 2026' },
+    catalogueOf(language).sheet,
+  )
 
   test('has each word once, in order, and the relay, escaped', () => {
     const [, list = ''] = /<ol class="words">([\s\S]*?)<\/ol>/.exec(html) ?? []
     expect([...list.matchAll(/<li>(.*?)<\/li>/g)].map(([, word]) => word)).toEqual(phrase.split(' '))
     expect(html).toContain('wss://relay.example:8443#sha256=&#60;&#38;&#34;&#62;')
     expect(html).not.toContain('<&">')
+    expect(html.split('wss://second.example')).toHaveLength(3)
     expect(html).toContain(`<html lang="${language}">`)
   })
 

@@ -1,10 +1,15 @@
 // One printed page that somebody who has never heard of Grenier can act on: the words, the relay, and what to do. HTML that asks nobody for anything.
-import { phraseWordsOf } from './phrase.ts'
+import { resolve } from 'node:path'
+import type { Output } from './output.ts'
+import { phraseWordsOf, refuseUnwritable, writePrivate } from './phrase.ts'
+import { printable } from './printable.ts'
+import { formatMoment } from './quantities.ts'
+import { usageError } from './usage-error.ts'
 
 /** What stands on the page. `words`: its texts, in one language. */
 export interface SheetFacts {
   readonly phrase: string
-  readonly relay: string
+  readonly relays: readonly string[]
   /** When it was made, for people. */
   readonly made: string
 }
@@ -34,7 +39,7 @@ code { font-size: 10pt; overflow-wrap: anywhere } .relay { font-size: 11pt } foo
 @media print { body { padding: 0 } }`
 
 /** The page, whole. */
-export function recoverySheet({ phrase, relay, made }: SheetFacts, words: SheetWords): string {
+export function recoverySheet({ phrase, relays, made }: SheetFacts, words: SheetWords): string {
   const list = phraseWordsOf(phrase).map((word) => `<li>${escaped(word)}</li>`)
   const steps = words.steps.map((step) => `<li>${escaped(step)}</li>`)
   return `<!doctype html>
@@ -53,17 +58,32 @@ export function recoverySheet({ phrase, relay, made }: SheetFacts, words: SheetW
 ${list.join('\n')}
 </ol>
 <h2>${escaped(words.relayTitle)}</h2>
-<p><code class="relay">${escaped(relay)}</code></p>
+${relays.map((relay) => `<p><code class="relay">${escaped(relay)}</code></p>`).join('\n')}
 <h2>${escaped(words.todoTitle)}</h2>
 <ol>
 ${steps.join('\n')}
 </ol>
-<p><code>${escaped(words.command)} ${escaped(relay)}</code></p>
+${relays.map((relay) => `<p><code>${escaped(words.command)} ${escaped(relay)}</code></p>`).join('\n')}
 <h2>${escaped(words.keepTitle)}</h2>
 <p>${escaped(words.keep)}</p>
 <footer>${escaped(words.made({ made }))}</footer>
 </html>
 `
+}
+
+/** Before anything is begun: the page would be refused once the words are in force, or take their file. @throws ClientError `usage` */
+export function refuseSheet(sheet: string | undefined, phraseOut: string | undefined): void {
+  if (sheet === undefined) return
+  if (phraseOut !== undefined && resolve(phraseOut) === resolve(sheet)) throw usageError('file-exists', sheet)
+  refuseUnwritable(sheet)
+}
+
+/** Writes the page to a new file, 0600, and says where it is. @throws ClientError `usage` */
+export function writeSheet(output: Output, file: string, of: Omit<SheetFacts, 'made'>): void {
+  const { words, language } = output
+  const made = formatMoment(Date.now(), language)
+  writePrivate(file, recoverySheet({ ...of, made }, words.sheet))
+  output.note(words.sheetWritten({ path: printable(file) }))
 }
 
 function escaped(text: string): string {

@@ -14,18 +14,16 @@ import {
   type Identity,
 } from '@grenier/crypto'
 import { rmSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { openAccount } from '../engine/open-folder.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome, type NewHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
 import type { Invocation } from './invocation.ts'
-import { phraseIn, readPhrase, refuseUnwritable, writePhrase, writePrivate } from './phrase.ts'
+import { phraseIn, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
 import { printable } from './printable.ts'
 import { confirmWords, showWords } from './shown-words.ts'
-import { formatMoment } from './quantities.ts'
-import { recoverySheet } from './recovery-sheet.ts'
+import { refuseSheet, writeSheet } from './recovery-sheet.ts'
 import { relayText } from './relay-text.ts'
 import { usageError } from './usage-error.ts'
 
@@ -46,9 +44,8 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
   const url = relayText(relay)
   const there = homeExists(homeDirectory) ? openHome(homeDirectory) : undefined
   if (there !== undefined) refuseSecond(there, url, flags)
-  refuseSameFile(flags)
   const wordsTo = whereWordsGo(invocation, flags)
-  if (flags.recoverySheet !== undefined) refuseUnwritable(flags.recoverySheet)
+  refuseSheet(flags.recoverySheet, flags.phraseOut)
   const passphrase = await invocation.passphrase.read(output.words.askNewPassphrase({}))
   const identity = await identityFor(invocation, flags, wordsTo)
   try {
@@ -62,7 +59,8 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
     const home = there ?? makeHome(homeDirectory, { ...made, passphrase })
     if (there !== undefined && made.identity !== undefined)
       await there.enrol({ identity: made.identity, relay: url })
-    if (flags.recoverySheet !== undefined) writeSheet(invocation, flags.recoverySheet, { phrase, relay: url })
+    const relays = home.relays.includes(url) ? home.relays : [...home.relays, url]
+    if (flags.recoverySheet !== undefined) writeSheet(output, flags.recoverySheet, { phrase, relays })
     if (wordsTo === 'shown') await confirmWords(invocation, phrase)
     tell(invocation, { home, relay: url }, wordsTo)
     return 0
@@ -98,14 +96,8 @@ function refuseSecond(home: Home, relay: string, flags: SetupFlags): void {
 function refuseOther(home: Home, identity: Identity): void {
   if (home.identity === undefined || equal(home.identity.sign, identity.sign.publicKey)) return
   throw new ClientError('home-exists', 'this device is of another identity', {
-    data: { path: home.directory },
+    data: { path: home.directory, what: 'words' },
   })
-}
-
-/** The page would be refused once the account is open, or the words be lost under it. */
-function refuseSameFile({ phraseOut, recoverySheet: sheet }: SetupFlags): void {
-  if (phraseOut !== undefined && sheet !== undefined && resolve(phraseOut) === resolve(sheet))
-    throw usageError('file-exists', sheet)
 }
 
 function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {
@@ -201,14 +193,6 @@ function draftHome(directory: string, { deviceName, device, identity, relays }: 
     enrol: refuse,
     renew: refuse,
   }
-}
-
-/** The page to print. */
-function writeSheet({ output }: Invocation, file: string, of: { phrase: string; relay: string }): void {
-  const { words, language } = output
-  const made = formatMoment(Date.now(), language)
-  writePrivate(file, recoverySheet({ ...of, made }, words.sheet))
-  output.note(words.sheetWritten({ path: printable(file) }))
 }
 
 function tell({ output }: Invocation, at: { home: Home; relay: string }, wordsTo: WordsTo): void {

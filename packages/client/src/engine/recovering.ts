@@ -77,7 +77,7 @@ export class Recovery {
       for (const id of ids) looks.push(await this.#lookAt(session, id))
       if (looks.length === 0 && !hasAccount)
         throw new ClientError('relay-refused', 'nothing is here for this identity', {
-          data: { reason: 'account-unknown' },
+          data: { reason: 'account-unknown', what: 'words' },
         })
       return sightOf(this.relay, { looks, hasAccount })
     })
