@@ -126,3 +126,31 @@ test('a checkpoint for the next time gives way to what else is to be done', asyn
     expect(eventsOf(a, 'problem')).toEqual([])
   })
 })
+
+test('what it heard of others meanwhile is planned at once', async () => {
+  const world = await peacefulWorld()
+  const [a, b] = [world.at(0), world.at(1)]
+  const receive = vi.spyOn(Receiver.prototype, 'receive')
+  const [begun, goesOn] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  let isBegun = false
+  vi.spyOn(GentlePrune.prototype, 'work').mockImplementation(async () => {
+    if (isBegun) return
+    isBegun = true
+    // The last that received is this device: nobody else is at work yet.
+    const receiver = receive.mock.contexts.at(-1) as Receiver | undefined
+    const [session] = receive.mock.calls.at(-1) ?? []
+    await goesOn.promise
+    if (session !== undefined) await receiver?.receive(session)
+    begun.resolve(undefined)
+  })
+  a.sync(false)
+  await world.until(() => isBegun)
+  b.user.write('news', 'of the other one')
+  await world.syncs(b)
+  goesOn.resolve(undefined)
+  await world.settles(begun.promise)
+  await world.until(() => a.user.tree().has('news'), 60_000)
+  expect(a.tree()).toEqual(b.tree())
+  a.stop()
+  await world.outcomeOf(a)
+})

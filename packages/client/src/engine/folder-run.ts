@@ -299,6 +299,7 @@ export class FolderRun {
         await this.#parts.brake.settled()
         await this.#keepAll()
         await this.#parts.whenIdle?.()
+        if (receiver.count > before) continue // As a prune does, which hears of others, too.
         return true
       }
       const pauseMs = settlePausesMs[waits++]
