@@ -9,6 +9,7 @@ export type ClientErrorCode =
   | 'home-missing' // no device here yet: `setup` comes first
   | 'home-exists' // a second `setup` on the same home
   | 'home-locked' // another process holds this home's state
+  | 'holder-ended' // the process that has the folder was asked, and ended before it answered
   | 'home-unsafe' // a key file that others may read
   | 'keys-locked' // the keys are sealed by a passphrase that was not given, or is another one; or nothing in the desktop's keyring opens them: `data.what`
   | 'keyring-unavailable' // no keyring of the desktop that would keep a secret

@@ -17,6 +17,7 @@ export interface HistoryWords {
   errorHistoryGone: Text
   hintHistoryGone: Text
   historyOffline: Text<{ until: string | undefined }>
+  awaitsReaders: Text<{ count: number }>
   logKinds: Readonly<Record<LogKind, string>>
   logVoid: Text<{ reason: string }>
   /** So many paths that are not shown. */

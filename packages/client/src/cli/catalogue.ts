@@ -109,6 +109,8 @@ export interface Catalogue
   hintInterrupted: Plain
   errorUnexpected: Detailed
   hintUnexpected: Plain
+  errorHolderEnded: Plain
+  hintHolderEnded: Plain
   errorControl: Plain
   hintControl: Plain
   problemNameUnholdable: Pathed

@@ -60,7 +60,7 @@ export async function holderOf(home: string, path: string): Promise<LiveSync | u
 async function liveSync(home: string, name: string): Promise<LiveSync | undefined> {
   const signal = AbortSignal.timeout(statusTimeoutMs)
   const request = { ask: 'status' } as const
-  const process = await exchange({ home, name, request, signal })
+  const process = await exchange({ home, name, request, signal }).catch(undefinedWhereEnded)
   if (process === undefined) return undefined
   const asked = async (
     asking: Pick<Exchange, 'request' | 'report' | 'take' | 'signal'>,
@@ -130,7 +130,7 @@ async function exchange(options: Exchange): Promise<{ result: unknown } | undefi
       socket.write(`${encodeRequest(options.request)}\n`)
       return { result: await answerFrom(socket, options) }
     } catch (error) {
-      if (options.signal?.aborted !== true) throw error
+      if (options.signal?.aborted !== true) throw isCut(error) ? ended(error) : error
       throw new ClientError('interrupted', 'stopped', { cause: error })
     } finally {
       options.signal?.removeEventListener('abort', stop)
@@ -152,7 +152,23 @@ async function answerFrom(
     if (answer.answer === 'row') await take?.(answer.row)
     else report?.(answer.event, answer.place)
   }
-  throw new ControlFault('it ended before it answered')
+  throw ended()
+}
+
+function ended(cause?: unknown): ClientError {
+  return new ClientError('holder-ended', 'it ended before it answered', { cause, retryable: true })
+}
+
+/** How a socket breaks whose other end was killed. */
+function isCut(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+/** Who ends while it says that it is there is not there. */
+function undefinedWhereEnded(error: unknown): undefined {
+  if (error instanceof ClientError && error.code === 'holder-ended') return undefined
+  throw error
 }
 
 /** No socket, or one that nobody listens on: what a crash left is removed. */

@@ -253,6 +253,7 @@ const eventSchema = v.variant('event', [
   v.strictObject({ event: v.literal('moved'), relay: text, from: text }),
   v.strictObject({ event: v.literal('parted'), relay: text }),
   v.strictObject({ event: v.literal('mirror'), relay: text, code: text, reason: v.exactOptional(text) }),
+  v.strictObject({ event: v.literal('awaits-readers'), looks: count }),
   v.strictObject({ event: v.literal('blind'), reason: text }),
 ])
 

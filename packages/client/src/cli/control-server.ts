@@ -58,16 +58,24 @@ export async function serveControl(
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // Whoever asked for what ends this process is still to be told that it is done.
-      const late = Promise.withResolvers<undefined>()
-      const grace = setTimeout(() => late.resolve(undefined), graceMs)
-      await Promise.race([Promise.all([...asked]), late.promise])
-      clearTimeout(grace)
+      await within(graceMs, Promise.all([...asked]))
       for (const socket of open) socket.destroySoon()
+      await within(graceMs, closed)
+      // Who reads nothing gets no more.
+      for (const socket of open) socket.destroy()
       await closed
       rmSync(address.path, { force: true })
       address.release()
     },
   }
+}
+
+/** Resolves when `work` has ended, or after so long. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), ms)
+  await Promise.race([work, late.promise])
+  clearTimeout(timer)
 }
 
 async function listen(server: Server, path: string): Promise<void> {

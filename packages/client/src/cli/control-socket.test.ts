@@ -167,6 +167,43 @@ describe('the control socket', () => {
     expect(await liveSyncs(home)).toHaveLength(1)
   })
 
+  test('who ends before it answers is said to have ended; who ends before it said that it is there is not there', async () => {
+    makeControlDirectory(home)
+    const own = await serveControl(home, handler())
+    const [live] = await liveSyncs(home)
+    await own?.close()
+    const dying = createServer((socket) => socket.on('data', () => socket.destroy())).listen(socketPath())
+    await new Promise((resolve) => dying.once('listening', resolve))
+    try {
+      const asked = live?.prune({ path: record.path, keepMs: undefined, dryRun: true })
+      await expect(asked).rejects.toMatchObject({ code: 'holder-ended', retryable: true })
+      expect(await liveSyncs(home)).toEqual([])
+    } finally {
+      await new Promise((resolve) => dying.close(resolve))
+    }
+  })
+
+  test('ends although somebody does not read what was answered', async () => {
+    const gone = Promise.withResolvers<undefined>()
+    const history: ControlHandler['history'] = async (_request, _report, take) => {
+      try {
+        for (;;) await take({ row: 'bytes', bytes: new Uint8Array(1 << 20) })
+      } finally {
+        gone.resolve(undefined)
+      }
+    }
+    server = await serveControl(home, handler({ history }))
+    const socket = connect(socketPath())
+    const asked = { ask: 'history', path: record.path, query: { do: 'export' } } as const
+    socket.on('error', () => undefined)
+    socket.write(`${encodeRequest(asked)}\n`)
+    await new Promise((resolve) => socket.once('readable', resolve))
+    await server?.close()
+    server = undefined
+    await gone.promise
+    socket.destroy()
+  })
+
   test('clears away what a crash left, and leaves what is none of its own', async () => {
     makeControlDirectory(home)
     const stale = join(controlDirectory(home), '1.sock')

@@ -40,6 +40,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
       ? [words.errorHomeOther({ path: path(error) }), words.hintHomeOther({})]
       : [words.errorHomeExists({ path: path(error) }), words.hintHomeExists({})],
   'home-locked': lockedWords,
+  'holder-ended': (words) => [words.errorHolderEnded({}), words.hintHolderEnded({})],
   'home-unsafe': (words, error) => [
     words.errorHomeUnsafe({ path: path(error) }),
     words.hintHomeUnsafe({ path: path(error) }),

@@ -41,6 +41,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'keyring-unavailable': 1,
   'unlock-failed': 1,
   'home-locked': 1,
+  'holder-ended': 1,
   'folder-unusable': 1,
   'state-broken': 1,
   'pack-unavailable': 1,

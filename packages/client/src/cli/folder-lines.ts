@@ -58,6 +58,7 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
     case 'moved':
     case 'parted':
     case 'mirror':
+    case 'awaits-readers':
     case 'blind': {
       const { event: name, ...facts } = event
       return { event: name, ...place, ...facts }
@@ -131,6 +132,8 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
       return words.stateRemade({ through: event.through, whole: event.whole })
     case 'went-on':
       return words.wentOn({ count: event.entries, path: printable(event.evidence) })
+    case 'awaits-readers':
+      return words.awaitsReaders({ count: event.looks })
     case 'blind':
       return event.reason === 'watch-limit'
         ? words.watchLimit({})

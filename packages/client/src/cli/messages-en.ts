@@ -162,6 +162,8 @@ export const english: Catalogue = {
   hintInterrupted: () => 'the next run goes on where this one stopped',
   errorUnexpected: ({ detail }) => `something that should not happen: ${detail}`,
   hintUnexpected: () => 'run again with --verbose and report it',
+  errorHolderEnded: () => 'the running grenier that was asked ended before it answered',
+  hintHolderEnded: () => 'run the command again; what was done by then stays done',
   errorControl: () => 'the running grenier of this home did not answer as it should',
   hintControl: () => 'is it of another version? Stop it and start it again',
 

@@ -170,6 +170,8 @@ export const french: Catalogue = {
   hintInterrupted: () => 'la prochaine fois continuera où celle-ci s’est arrêtée',
   errorUnexpected: ({ detail }) => `quelque chose qui ne devrait pas arriver : ${detail}`,
   hintUnexpected: () => 'relancez avec --verbose et signalez-le',
+  errorHolderEnded: () => 'le grenier en marche qui était interrogé s’est arrêté avant d’avoir répondu',
+  hintHolderEnded: () => 'relancez la commande ; ce qui était déjà fait le reste',
   errorControl: () => 'le grenier en marche de cet emplacement n’a pas répondu comme il devrait',
   hintControl: () => 'est-il d’une autre version ? Arrêtez-le et relancez-le',
 

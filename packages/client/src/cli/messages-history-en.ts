@@ -16,6 +16,10 @@ export const englishHistory: HistoryWords = {
   hintHistoryGone: () => 'a later moment can be had: `grenier log FOLDER` shows from which entry on',
   historyOffline: ({ until }) =>
     `the relay cannot be reached: this is what this device knew${until === undefined ? '' : ` at ${until}`}`,
+  awaitsReaders: ({ count }) =>
+    count === 1
+      ? 'synced; another command is still being answered: this one waits for it, as long as it reads'
+      : `synced; ${count} other commands are still being answered: this one waits for them, as long as they read`,
   logKinds: {
     genesis: 'began the vault',
     member: 'changed the members',

@@ -17,6 +17,10 @@ export const frenchHistory: HistoryWords = {
     'un moment plus récent est possible : `grenier log DOSSIER` montre à partir de quelle entrée',
   historyOffline: ({ until }) =>
     `le relais est injoignable : voici ce que cet appareil savait${until === undefined ? '' : ` le ${until}`}`,
+  awaitsReaders: ({ count }) =>
+    count === 1
+      ? 'synchronisé ; une autre commande attend encore sa réponse : celle-ci reste tant qu’elle la lit'
+      : `synchronisé ; ${count} autres commandes attendent encore leur réponse : celle-ci reste tant qu’elles la lisent`,
   logKinds: {
     genesis: 'a commencé le coffre',
     member: 'a changé les membres',

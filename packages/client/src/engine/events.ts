@@ -56,6 +56,8 @@ export type FolderEvent =
   | { readonly event: 'mirror'; readonly relay: string; readonly code: string; readonly reason?: string }
   /** So much is gone or changed at once that a person has to look; `examples`: some paths. */
   | ({ readonly event: 'brake'; readonly examples: readonly string[] } & BrakeSight)
+  /** A run that has done its work waits for so many questions about the history that are still being answered. */
+  | { readonly event: 'awaits-readers'; readonly looks: number }
   /** The watcher is blind: only rescans see changes. */
   | { readonly event: 'blind'; readonly reason: string }
 

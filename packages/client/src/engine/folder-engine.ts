@@ -82,7 +82,7 @@ export class OpenFolderEngine implements FolderEngine {
   #closed: Promise<void> | undefined
   #watching = false
   readonly #resting = new Resting()
-  readonly #looks = new OpenLooks()
+  readonly #looks: OpenLooks
   /** Resolves when what goes on now, run or question, has ended. */
   #turn: Promise<undefined> = Promise.resolve(undefined)
   #run: FolderRun | undefined
@@ -106,6 +106,7 @@ export class OpenFolderEngine implements FolderEngine {
     this.#vault = vault
     const { clock } = context.platform
     this.#questions = new Questions(clock)
+    this.#looks = new OpenLooks(clock)
     this.#healing = new Healing(vault)
     const attemptsMax = (): number | undefined => (this.#watching ? undefined : this.#attempts)
     this.#line = new FolderLine({ vault, healing: this.#healing, attemptsMax })
@@ -211,10 +212,10 @@ export class OpenFolderEngine implements FolderEngine {
   }
 
   async history(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
-    const answer = (): Promise<HistoryAnswer> =>
-      this.#keepingEvidence(() => this.#historyOf().answer(query, take))
+    const answer = (taken: TakeRow): Promise<HistoryAnswer> =>
+      this.#keepingEvidence(() => this.#historyOf().answer(query, taken))
     // What brings something back runs the folder itself.
-    return query.do === 'restore' ? await answer() : await this.#looks.during(answer)
+    return query.do === 'restore' ? await answer(take) : await this.#looks.during(take, answer)
   }
 
   #historyOf(): FolderHistory {
@@ -280,7 +281,8 @@ export class OpenFolderEngine implements FolderEngine {
       })
       this.#vault.report({ event: 'state', state: 'synced' })
       // One that ends by itself closes what they read.
-      await this.#looks.ended(this.#vault.signal)
+      const { report, signal } = this.#vault
+      await this.#looks.ended(signal, (looks) => report({ event: 'awaits-readers', looks }))
       return await this.#summary()
     } catch (error) {
       const state = stillnessOf(error)

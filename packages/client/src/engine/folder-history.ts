@@ -4,7 +4,7 @@ import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { pathsOfLosses } from './brake.ts'
 import { approveHeld, heldBack } from './brake-record.ts'
-import type { Connection } from './connection.ts'
+import { pause, type Connection } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { FolderState } from './events.ts'
 import type { FolderRun } from './folder-run.ts'
@@ -15,6 +15,8 @@ import type { Receiver } from './receiver.ts'
 import { Restoring } from './restoring.ts'
 import type { Vault } from './vault.ts'
 
+/** An export waits so long for a line that broke: what it has written so far is worth it. */
+const lineMs = 120_000
 /** Rests of a run after which it has seen all that was there when it was asked. */
 const restsNeeded = 2
 
@@ -37,20 +39,23 @@ export interface FolderHistoryParts {
 export class FolderHistory {
   readonly #parts: FolderHistoryParts
   readonly #history: History
+  /** Goes on over a line that broke. */
+  readonly #patient: History
 
   constructor(parts: FolderHistoryParts) {
     this.#parts = parts
-    this.#history = new History({
+    const common = {
       vault: parts.vault,
-      session: () => this.#session(),
       refresh: () => this.#refresh(),
       traffic: () => parts.connection.traffic,
-    })
+    }
+    this.#history = new History({ ...common, session: () => this.#session() })
+    this.#patient = new History({ ...common, session: () => this.#sessionInTime() })
   }
 
   /** @throws ClientError as `History.answer`; of a restoring `brake`, `relay-refused`, and what ends a run */
   async answer(query: HistoryQuery, take: TakeRow): Promise<HistoryAnswer> {
-    if (query.do === 'export') return await this.#history.answer(await this.#asItStands(query), take)
+    if (query.do === 'export') return await this.#patient.answer(await this.#asItStands(query), take)
     if (query.do !== 'restore') return await this.#history.answer(query, take)
     return await this.#history.counted(take, (counted) => this.#restore(query, counted.take))
   }
@@ -139,6 +144,21 @@ export class FolderHistory {
     const { current } = connection
     if (current !== undefined || run()?.watches !== true) return current ?? (await connection.session())
     throw cutOff()
+  }
+
+  /** The line that is, or that comes back in time. */
+  async #sessionInTime(): Promise<RelaySession> {
+    const { connection, vault } = this.#parts
+    const { clock } = vault.platform
+    const over = new AbortController()
+    const late = pause({ clock, signal: AbortSignal.any([vault.signal, over.signal]) }, lineMs)
+    try {
+      const came = await Promise.race([connection.session(), late])
+      if (came === undefined) throw cutOff()
+      return came
+    } finally {
+      over.abort()
+    }
   }
 
   /** A run hears of everything by itself. */

@@ -2,6 +2,7 @@
 import { ClientError } from '../errors.ts'
 import { Fetch } from '../content/fetch.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
+import { onLine } from './patiently.ts'
 import { placesOf, type ChunkPlace } from '../state/chunk-index.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { joinPath, nameFromBytes, rootPath, type RelativePath } from '../sync/name.ts'
@@ -35,7 +36,7 @@ export function historyFetch(vault: Vault, then: TreesStore, session: () => Prom
     binding: log.vault,
     packKey: (epoch) => log.keys.packKey(epoch),
     places: (id) => (then === trees ? placesOf(trees, id) : united(placesOf(trees, id), placesOf(then, id))),
-    get: async (pack, range) => (await session()).get(log.vault, pack, range),
+    get: (pack, range) => onLine(session, (line) => line.get(log.vault, pack, range)),
     found: () => undefined,
   })
 }

@@ -9,9 +9,21 @@ export async function patiently<T>(
   attemptsMax: number,
   work: (session: RelaySession) => Promise<T>,
 ): Promise<T> {
+  return await onLine(() => connection.session(), work, attemptsMax)
+}
+
+/** How often one thing is asked for where nobody says otherwise. */
+const askedMax = 4
+
+/** The same on a line that somebody else keeps. `session`: an open one, or why there is none. */
+export async function onLine<T>(
+  session: () => Promise<RelaySession>,
+  work: (session: RelaySession) => Promise<T>,
+  attemptsMax = askedMax,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await work(await connection.session())
+      return await work(await session())
     } catch (error) {
       const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
       if (!isLine || attempt >= attemptsMax) throw error
