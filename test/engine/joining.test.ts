@@ -1,5 +1,6 @@
 // Joining where things go wrong without anybody meaning it, what a device does that may only read, and questions to a folder at work.
 import { openFolder } from '@grenier/client'
+import { decodeEntry } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { canary, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { expectNothingJoined, invited } from '../hostile/invited.ts'
@@ -15,6 +16,23 @@ describe('joining', () => {
     }
     expect(await world.join(b, code)).toBe('done')
     expect(b.tree()).toEqual(a.tree())
+  })
+
+  test('of a device that is in the vault still, and lost its state, knows the name of the vault', async () => {
+    const { world, code } = await invited()
+    const [a, b] = [world.at(0), world.at(1)]
+    expect(await world.join(b, code)).toBe('done')
+    const [{ name } = { name: '' }] = b.home.folders
+    await b.home.removeFolder(b.folderPath)
+    b.disk.forget(() => true)
+    b.user.remove('.grenier')
+    expect(await world.join(b, await world.invite(a))).toBe('done')
+    expect(b.home.folders).toMatchObject([{ name }])
+    expect(b.tree()).toEqual(a.tree())
+    // It comes in as who it is: nothing is accepted a second time.
+    const log = await world.relay.log(world.relay.vaultOf(a))
+    const headers = log.flatMap((one) => ('entry' in one ? [decodeEntry(one.entry).header] : []))
+    expect(headers.filter((one) => one.kind === 'member' && one.part.action === 'accept')).toHaveLength(1)
   })
 
   test('goes on after the power went at any moment of a join', async () => {

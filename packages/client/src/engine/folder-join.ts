@@ -113,7 +113,7 @@ export class FolderJoin {
     await byCode(this.#read(session, log))
     // Accepted, and the answer lost with the process that asked: the device is a member already.
     if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
-      await before(log.state.head, undefined)
+      await before(log.state.head, nameIn(this.#genesis, log.keys.epochKeys.get(0)))
       this.#isAccepted = true
       return true
     }
