@@ -19,14 +19,8 @@ export type { BackupVersion } from './engine/backup-versions.ts'
 export { SourceFiles, type SourceOptions } from './disk/source-files.ts'
 export { openHistory } from './engine/open-history.ts'
 export type { HistoryAnswer, HistoryQuery, HistoryRow, LookQuery, Moment } from './engine/history-query.ts'
-export {
-  addFolder,
-  adoptFolder,
-  approveFolder,
-  joinFolder,
-  openAccount,
-  openFolder,
-} from './engine/open-folder.ts'
+export { openAccount } from './engine/account-opening.ts'
+export { addFolder, adoptFolder, approveFolder, joinFolder, openFolder } from './engine/open-folder.ts'
 export type { Platform } from './engine/platform.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { openKeys } from './home/device-key.ts'

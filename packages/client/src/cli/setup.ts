@@ -14,7 +14,7 @@ import {
   type Identity,
 } from '@grenier/crypto'
 import { rmSync } from 'node:fs'
-import { openAccount } from '../engine/open-folder.ts'
+import { openAccount } from '../engine/account-opening.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome, type NewHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'

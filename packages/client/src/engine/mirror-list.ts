@@ -17,7 +17,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { entryAt } from '../state/entry-keep.ts'
 import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
-import { openMirrorAccount } from './mirror-account.ts'
+import { openWhereUnknown } from './account-opening.ts'
 import { mirrorNote } from './mirror-note.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
 import { deviceLogin, logInAt, sameRelay } from './relay-login.ts'
@@ -72,7 +72,7 @@ export async function changeMirrors(
   const isNamed = (): boolean => mirrorsOf(vault).some((one) => sameRelay(one, relay))
   if (what === 'add') {
     if (sameRelay(relay, vault.record.relay)) throw mirrorRefused('first', relay)
-    await openMirrorAccount(vault, { relay, invite })
+    await openWhereUnknown(vault, { relay, invite })
     await refuseItself(vault, session, relay)
   } else if (!isNamed()) throw mirrorRefused('unknown', relay)
   for (;;) {

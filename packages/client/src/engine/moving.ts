@@ -1,17 +1,9 @@
 // Takes a vault to another relay: all of it is carried there while everybody works on; then an owner's entry, which follows the head of that very
 // moment or not at all, closes the log where it was. Whatever it is cut off by, it goes on when it is asked for again.
-import {
-  compareRoles,
-  decodeEntry,
-  encodeCertificate,
-  equal,
-  makeConfig,
-  roleOf,
-  toHex,
-  type PackId,
-} from '@grenier/crypto'
+import { compareRoles, decodeEntry, equal, makeConfig, roleOf, toHex, type PackId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
+import { openOwnAccount } from './account-opening.ts'
 import { carriedVault } from './carried-vault.ts'
 import { carry, type Carried } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
@@ -118,16 +110,12 @@ export class Moving {
 
   /** What the identity signed for this device opens the account, where registration lets it. */
   async #account(relay: string, invite: string | undefined): Promise<void> {
-    const { home, platform } = this.#parts.vault
-    const { certificate, identity } = home
+    const { vault } = this.#parts
+    const { certificate, identity } = vault.home
     if (certificate === undefined || identity === undefined) return
-    const session = await logInAt(platform, relay, { ...deviceLogin(home), reopen: true })
-    try {
-      if (!(await hasAccount(session))) await session.openAccount(encodeCertificate(certificate), invite)
-      await home.enrol({ identity: { keys: identity, certificate }, relay })
-    } finally {
-      await session.close()
-    }
+    const opened = await openOwnAccount(vault, { relay, invite })
+    if (opened instanceof ClientError) throw opened
+    await vault.home.enrol({ identity: { keys: identity, certificate }, relay })
   }
 
   async #carry(from: string, to: string): Promise<void> {
@@ -239,17 +227,6 @@ function isSeen(check: () => void): boolean {
     return true
   } catch (error) {
     if (error instanceof ClientError && error.code === 'relay-contradicts') return false
-    throw error
-  }
-}
-
-async function hasAccount(session: { account(): Promise<unknown> }): Promise<boolean> {
-  try {
-    await session.account()
-    return true
-  } catch (error) {
-    const isNone = error instanceof ClientError && error.data['reason'] === 'account-unknown'
-    if (isNone) return false
     throw error
   }
 }

@@ -1,5 +1,5 @@
 // Starting, joining and opening: how a folder comes to be a vault's folder on this device.
-import { certifyDevice, encodeCertificate, fromHex, invitationOf, publicDevice, toHex } from '@grenier/crypto'
+import { fromHex, invitationOf, toHex } from '@grenier/crypto'
 import type { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
@@ -12,7 +12,6 @@ import type {
   EngineContext,
   FolderEngine,
   JoinFolder,
-  OpenAccount,
   OpenFolder,
 } from './api.ts'
 import { adopt, type Adopted } from './adoption.ts'
@@ -92,16 +91,6 @@ async function goOnWithout(
   } catch (error) {
     if (isPackMissing(error)) await forgetStranded(vault)
     throw error
-  }
-}
-
-export const openAccount: OpenAccount = async ({ home, platform }, { relay, invite, identity }) => {
-  const session = await logInAt(platform, relay, { keyKind: 'identity', pairs: identity })
-  try {
-    const certificate = home.certificate ?? certifyDevice(identity, publicDevice(home.device))
-    await session.openAccount(encodeCertificate(certificate), invite)
-  } finally {
-    await session.close()
   }
 }
 

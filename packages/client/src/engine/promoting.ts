@@ -11,7 +11,7 @@ import type { EntryWriter } from './entry-writer.ts'
 import { noteFormer, tellFormer } from './former-relay.ts'
 import { goOnWhereTold, noteTold, sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
-import { openMirrorAccount } from './mirror-account.ts'
+import { openWhereUnknown } from './account-opening.ts'
 import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
 import { requireOwner } from './pruning.ts'
 import type { Receiver } from './receiver.ts'
@@ -145,7 +145,7 @@ export class Promoting {
     const { certificate, identity } = home
     if (identity === undefined || certificate === undefined) return
     if (!equal(identity.sign, log.state.spine.genesisIdentity)) return
-    await openMirrorAccount(this.#parts.vault, { relay, invite })
+    await openWhereUnknown(this.#parts.vault, { relay, invite })
     await home.enrol({ identity: { keys: identity, certificate }, relay })
   }
 

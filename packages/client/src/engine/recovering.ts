@@ -21,6 +21,7 @@ import type { Home } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import { Backoff } from '../relay/backoff.ts'
 import type { ConnectedSession } from '../relay/session.ts'
+import { hasAccount } from './account-opening.ts'
 import type { EngineContext } from './api.ts'
 import { pause } from './connection.ts'
 import { IdentityLog } from './identity-log.ts'
@@ -72,14 +73,14 @@ export class Recovery {
   async look(): Promise<RecoverySight> {
     return await this.#patiently(async (session) => {
       const ids = await session.vaults()
-      const hasAccount = await isAccount(session)
+      const isOpen = await hasAccount(session)
       const looks: Look[] = []
       for (const id of ids) looks.push(await this.#lookAt(session, id))
-      if (looks.length === 0 && !hasAccount)
+      if (looks.length === 0 && !isOpen)
         throw new ClientError('relay-refused', 'nothing is here for this identity', {
           data: { reason: 'account-unknown', what: 'words' },
         })
-      return sightOf(this.relay, { looks, hasAccount })
+      return sightOf(this.relay, { looks, hasAccount: isOpen })
     })
   }
 
@@ -265,16 +266,6 @@ async function built<T>(build: () => Promise<T>): Promise<T> {
     const reason =
       cause.code === 'limit' ? 'too-many' : cause.code === 'no-right' ? 'no-right' : 'entry-refused'
     throw new ClientError('relay-refused', cause.message, { cause, data: { reason } })
-  }
-}
-
-async function isAccount(session: ConnectedSession): Promise<boolean> {
-  try {
-    await session.account()
-    return true
-  } catch (error) {
-    if (error instanceof ClientError && error.code === 'relay-refused') return false
-    throw error
   }
 }
 
