@@ -104,7 +104,7 @@ export const logRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${client}/engine/promotion.ts`,
-        find: "roleOf(log.state.spine, found.header.device) === 'owner'",
+        find: "roleOf(log.state.spine, found.entry.header.device) === 'owner'",
         replace: 'true',
       },
     ],
@@ -115,8 +115,8 @@ export const logRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${client}/engine/promotion.ts`,
-        find: 'if (leads !== undefined && sameRelay(leads, relay)) found',
-        replace: 'if (leads !== undefined) found',
+        find: 'if (sameRelay(leads, relay)) found = { entry, to: leads }',
+        replace: "if (leads !== '') found = { entry, to: relay }",
       },
     ],
   },

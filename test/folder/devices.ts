@@ -85,7 +85,7 @@ export class Ground {
   readonly base: string
   /** What the second relay keeps. */
   readonly otherStores = memoryStores({ random: systemRandom })
-  readonly #thirdStores = memoryStores({ random: systemRandom })
+  readonly thirdStores = memoryStores({ random: systemRandom })
   /** How accounts are opened at the second relay. */
   readonly otherDoor: { registration: Registration } = { registration: 'open' }
   readonly #stores: Stores
@@ -176,7 +176,7 @@ export class Ground {
   #start(urls: readonly string[]): RelayCore {
     const clock = this.#clock
     if (urls.includes(relayUrl)) return relayOf(urls, { stores: this.#stores, clock })
-    if (urls.includes(thirdRelayUrl)) return relayOf(urls, { stores: this.#thirdStores, clock })
+    if (urls.includes(thirdRelayUrl)) return relayOf(urls, { stores: this.thirdStores, clock })
     return relayOf(urls, { stores: this.otherStores, clock, door: this.otherDoor })
   }
 

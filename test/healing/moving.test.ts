@@ -213,6 +213,17 @@ describe('a vault that was taken to another relay', () => {
     expect(later.read('of b')).toBe('after it')
   })
 
+  test('lets in another device of who made it, which comes with a code of before', async () => {
+    const code = await a.invite()
+    await moves(a)
+    const c = ground.device('gamma')
+    await c.joinBy(code)
+    expect(relaysOf(c)).toEqual([otherRelayUrl])
+    c.write('of c', 'there')
+    await agree(c, a, b)
+    expect(b.read('of c')).toBe('there')
+  })
+
   test('lets in who comes with a code of before; and comes home again', async () => {
     const code = await a.invite()
     await moves(a)
@@ -264,6 +275,24 @@ describe('the old copy', () => {
     // Of a copy that goes there is no more to be said.
     expect(await moves(a)).toMatchObject({ isThere: true, from: undefined })
     await agree(a, b)
+  })
+
+  test('that was to go stays when the vault comes home before it is gone', async () => {
+    await moves(a)
+    await moves(a, { removeOld: true })
+    expect((await factsOf(a)).deletion).toBeDefined()
+    await moves(a, { relay: relayUrl })
+    expect((await factsOf(a)).deletion).toBeUndefined()
+    await agree(a, b)
+    expect(relaysOf(a, b)).toEqual([relayUrl, relayUrl])
+  })
+
+  test('that was to go stays when it is to be a mirror', async () => {
+    await moves(a)
+    await moves(a, { removeOld: true })
+    const engine = await openFolder(a.context(), a.folder)
+    await engine.changeMirrors({ do: 'add', relay: relayUrl }).finally(() => engine.close())
+    expect((await factsOf(a)).deletion).toBeUndefined()
   })
 
   test('stays where the new one is hurt', async () => {

@@ -1,5 +1,7 @@
 // A relay that is gone for good, and an owner who goes on at the mirror: nothing is lost that the mirror or any device has, the others follow by
 // themselves, cut off anywhere it goes on, and a first relay that comes back draws nobody apart without a word.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   adoptFolder,
   ClientError,
@@ -201,6 +203,59 @@ describe('a vault whose first relay is gone', () => {
   })
 })
 
+describe('devices that were away', () => {
+  test('during a move, after which the first relay is gone, hear from the mirror where it went', async () => {
+    await withEngine(a, (engine) => engine.move({ relay: thirdRelayUrl, removeOld: false }))
+    a.write('of a', 'at the third')
+    await a.sync()
+    ground.lose(relayUrl)
+    b.write('of b', 'written while away')
+    await agree(b, a)
+    expect(relaysOf(a, b)).toEqual([thirdRelayUrl, thirdRelayUrl])
+    expect([a.read('of b'), b.read('of a')]).toEqual(['written while away', 'at the third'])
+  })
+
+  test('during a move and the end of both relays, find the way to the mirror where an owner goes on', async () => {
+    await withEngine(a, (engine) => engine.move({ relay: thirdRelayUrl, removeOld: false }))
+    await a.sync()
+    ground.lose(relayUrl)
+    ground.lose(thirdRelayUrl)
+    await promotes(a)
+    b.write('of b', 'written while away')
+    await agree(b, a)
+    expect(relaysOf(a, b)).toEqual([otherRelayUrl, otherRelayUrl])
+    expect(a.read('of b')).toBe('written while away')
+  })
+
+  test('during two promotions are told by whichever of the relays comes back first', async () => {
+    await withEngine(a, (engine) => engine.changeMirrors({ do: 'add', relay: thirdRelayUrl }))
+    await agree(a, b)
+    await a.sync()
+    ground.lose(relayUrl)
+    await promotes(a)
+    a.write('of a', 'at the mirror')
+    await a.sync()
+    ground.lose(otherRelayUrl)
+    await promotes(a, { relay: thirdRelayUrl })
+    ground.restart(relayUrl)
+    ground.restart(otherRelayUrl)
+    aheadMs = 3_600_000
+    await a.sync()
+    const now = (await kept(ground.thirdStores)).entries
+    for (const of of [stores, ground.otherStores]) {
+      const { entries } = await kept(of)
+      expect(entries).toEqual(now.slice(0, entries.length))
+    }
+    // Each of them leads away: nobody writes there any more.
+    b.write('of b', 'at last')
+    await b.sync()
+    expect(relaysOf(a, b)).toEqual([thirdRelayUrl, thirdRelayUrl])
+    await agree(a, b)
+    expect([a.read('of b'), b.read('of a')]).toEqual(['at last', 'at the mirror'])
+    expect(named(a, 'parted')).toEqual([])
+  })
+})
+
 describe('a mirror of which the log does not say yet that the vault is there', () => {
   test('is said to be where it is by an owner who was told so', async () => {
     ground.lose(relayUrl)
@@ -247,6 +302,17 @@ describe('who may, and when', () => {
     b.write('later', 'of b')
     await agree(a, b)
     expect(await kept(stores)).toEqual(closed)
+  })
+
+  test('told to all the same, it takes along what the first relay alone has of content', async () => {
+    ground.lose(otherRelayUrl)
+    a.write('gone since', noise(50_000))
+    await agree(a, b)
+    rmSync(join(a.folder, 'gone since'))
+    await agree(a, b)
+    ground.restart(otherRelayUrl)
+    expect(await promotes(a, { force: true })).toMatchObject({ lacking: 0 })
+    expect((await kept(ground.otherStores)).packs).toEqual((await kept(stores)).packs)
   })
 
   test('a mirror with a relay written otherwise is the same one; the relay of the vault is none of its own', async () => {

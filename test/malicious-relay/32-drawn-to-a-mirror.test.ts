@@ -84,11 +84,19 @@ function promotedBehind(
   return [...entries, makeConfig({ ...on, continuation }).entry.bytes]
 }
 
-/** What is made of a mirror that shows this. */
+/** What is made of a mirror that shows this; undefined where nobody is drawn there. */
 async function shown(
   entries: readonly Uint8Array[],
   head = entries.length - 1,
 ): Promise<Promotion['how'] | undefined> {
+  const promotion = await promotionOf(entries, head)
+  return promotion?.relay === mirror ? promotion.how : undefined
+}
+
+async function promotionOf(
+  entries: readonly Uint8Array[],
+  head = entries.length - 1,
+): Promise<Promotion | undefined> {
   const { hash, at } = stateAfter(log).head
   const session = {
     head: () => Promise.resolve({ sequence: head, hash, at }),
@@ -97,7 +105,7 @@ async function shown(
       for (const [sequence, entry] of entries.entries()) if (sequence >= from) yield { sequence, entry }
     },
   }
-  return (await promotionAt(open.vault, session as unknown as RelaySession, mirror))?.how
+  return await promotionAt(open.vault, session as unknown as RelaySession, mirror)
 }
 
 test('attack 32: an owner’s word behind what the device has is followed; without it nothing is', async () => {
@@ -120,9 +128,10 @@ test('attack 32: the word of a stranger, of a writer, of a removed owner is none
 })
 
 test('attack 32: a word that names another relay, or goes on from elsewhere, draws nobody to this one', async () => {
-  expect(
-    await shown(promotedBehind(log, a.home.device, { relay: 'wss://elsewhere.example' })),
-  ).toBeUndefined()
+  const leadsOn = promotedBehind(log, a.home.device, { relay: 'wss://elsewhere.example' })
+  expect(await shown(leadsOn)).toBeUndefined()
+  // It is an owner's all the same, and followed to where it leads.
+  expect(await promotionOf(leadsOn)).toMatchObject({ how: 'follows', relay: 'wss://elsewhere.example' })
   expect(await shown(promotedBehind(log, a.home.device, { since: 2 }))).toBeUndefined()
 })
 

@@ -243,6 +243,8 @@ export class Machine {
 
   context(life = this.#life): EngineContext {
     const world = this.#world
+    // What was told to stop has stopped: this is asked for by somebody else.
+    if (!this.running && this.#abort.signal.aborted) this.#abort = new AbortController()
     const clock = world.scheduler.clockOf({
       alive: () => this.#life === life,
       skewMs: 0,

@@ -2,6 +2,7 @@
 // missing in the end is excused by what really went, and by nothing else.
 import type { PackId, VaultId } from '@grenier/crypto'
 import { bodiesAt, everAt, vaultOf, type Ever, type MayLack } from './history.ts'
+import { placeOf } from './vault-place.ts'
 import type { RelayDisk } from './relay-disk.ts'
 import type { World } from './world.ts'
 
@@ -33,11 +34,16 @@ export class Past {
     this.#replaced.push({ before, after })
   }
 
+  /** Whether what a relay had alone may be gone. */
+  get isReplaced(): boolean {
+    return this.#replaced.length > 0
+  }
+
   /** Whether the relay's log of now and one that it had are two histories, neither the beginning of the other. */
   async hasParted(): Promise<boolean> {
     const vault = vaultOf(this.#world)
     if (vault === undefined) return false
-    const now = await bodiesAt({ disk: this.#world.relayDisk, vault })
+    const now = await bodiesAt({ disk: await this.#disk(), vault })
     for (const { before } of this.#replaced) {
       const then = await bodiesAt({ disk: before, vault })
       if (then.some((body, at) => at < now.length && body !== now[at])) return true
@@ -49,7 +55,12 @@ export class Past {
   async now(): Promise<Ever | undefined> {
     const vault = vaultOf(this.#world)
     if (vault === undefined) return undefined
-    return await everAt({ disk: this.#world.relayDisk, vault, kept: this.kept }, await this.#lost(vault))
+    return await everAt({ disk: await this.#disk(), vault, kept: this.kept }, await this.#lost(vault))
+  }
+
+  /** Where the vault is. */
+  async #disk(): Promise<RelayDisk> {
+    return (await placeOf(this.#world, this))?.disk ?? this.#world.relayDisk
   }
 
   /**

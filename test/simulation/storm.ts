@@ -15,8 +15,8 @@ import { VaultCalm } from './vault-calm.ts'
 import { VaultMoves, type Theme, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
 
-/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: all that there is. */
-export type Era = 1 | 2 | 3
+/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: all that there is. */
+export type Era = 1 | 2 | 3 | 4
 
 /** What a run was asked to do; all but the seed comes from the seed unless it is given. */
 export interface StormOptions {
@@ -65,6 +65,8 @@ export const plansMax = 12
 
 /** Of the runs about members, and of those that only copied the relay's disk, somebody joins at the end of one in so many. */
 const joinsEvery = 8
+/** How many of the runs are about other relays. */
+const moveShare = 0.12
 
 // far from the numbers of moves
 const lateStream = 1_000_000
@@ -98,7 +100,7 @@ class Storm {
     this.#devices = world.machines.length
     this.#moves = options.moves
     this.#without = options.without ?? new Set()
-    this.#era = options.era ?? 3
+    this.#era = options.era ?? 4
     this.#theme = options.theme
     if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
@@ -108,7 +110,7 @@ class Storm {
     quickenCrypto()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
-    const era = options.era ?? 3
+    const era = options.era ?? 4
     const drawn = shapeOf(chance, era === 1 ? options : {})
     const short = era > 2 ? shortened(Seeded.of(seed, -4), drawn.moves) : drawn.moves
     const { devices = drawn.devices, moves = short } = options
@@ -134,6 +136,7 @@ class Storm {
       if (!this.#without.has(move)) {
         if (this.#era > 1) this.#late(Seeded.of(this.#seed, lateStream + move), move)
         this.#vaultMoves?.move(Seeded.of(this.#seed, vaultStream + move), move)
+        await this.#vaultMoves?.relays.rest()
         await this.#move(Seeded.of(this.#seed, move), move)
       }
     await this.#calm()
@@ -263,7 +266,7 @@ class Storm {
     const world = this.#world
     world.note('calm')
     world.forgetRelaySteps()
-    world.startRelay()
+    for (const relay of world.relays) relay.start()
     world.relaySlowness = 0
     world.weather = { latencyMs: 5, stallChance: 0 }
     for (const machine of world.machines) {
@@ -288,13 +291,19 @@ class Storm {
   }
 
   #vaultMovesOf(random: Seeded): VaultMoves {
-    const moves = new VaultMoves(this.#world, random, { failures: this.#failures, wanted: this.#theme })
+    const moves = new VaultMoves(this.#world, random, { failures: this.#failures, wanted: this.#wanted() })
     moves.written = (by, { name }) => {
       const bytes = Buffer.concat([Buffer.from(canary), by.bytes(40)])
       this.#ledger.wrote(bytes, name, `${name}, who was away`)
       return bytes
     }
     return moves
+  }
+
+  /** What the run is about, where it is not for the seed to say as it did before there were other relays. */
+  #wanted(): Theme | undefined {
+    if (this.#theme !== undefined || this.#era < 4) return this.#theme
+    return Seeded.of(this.#seed, -5).chance(moveShare) ? 'move' : undefined
   }
 
   async #calmOfVault(moves: VaultMoves): Promise<void> {
@@ -311,7 +320,7 @@ class Storm {
   /** Whether somebody who has nothing joins: it costs half a run. What a relay may lack by then, a prune or a change of its disk took from it. */
   #isJoined(moves: VaultMoves): boolean {
     const mayLack = moves.isRestored || moves.made.has('prune') || moves.made.has('pass')
-    return mayLack || this.#seed % joinsEvery === 0
+    return mayLack || this.#world.relays.length > 1 || this.#seed % joinsEvery === 0
   }
 
   /** Machines take turns until each has ended a sync after which nobody committed anything. */

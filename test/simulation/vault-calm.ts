@@ -2,8 +2,9 @@
 // told to go on, readers get to send what they have, and somebody who has nothing joins, to see whether the relay has everything.
 import { adoptFolder, ClientError, joinFolder, openFolder, type FolderEngine } from '@grenier/client'
 import { roleOf, type Entry, type LogState, type Role } from '@grenier/crypto'
-import { logAt, vaultOf, type Log } from './history.ts'
+import type { Log } from './history.ts'
 import { newcomer, type VaultMoves } from './vault-moves.ts'
+import { logOf } from './vault-place.ts'
 import { Machine, within, type World } from './world.ts'
 
 /** Turns of all devices after which all must agree and rest, whatever happened to the relay and to members. */
@@ -46,7 +47,8 @@ export class VaultCalm {
   }
 
   async settle(): Promise<void> {
-    const { world, failures } = this.#parts
+    const { world, moves, failures } = this.#parts
+    await moves.relays.finish()
     const settledAt = new Map<Machine, number>()
     const last = new Map<Machine, Error>()
     for (this.rounds = 1; this.rounds <= vaultRoundsMax; this.rounds += 1) {
@@ -59,6 +61,8 @@ export class VaultCalm {
       }
       if (failures.length > 0) return
       if (this.rounds === 2) await this.#raise()
+      const stuck = [...last].filter(([, why]) => isAway(why)).map(([machine]) => machine)
+      await moves.relays.told(stuck, this.members)
       // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
       if ([...last.values()].some(isStranded)) await world.scheduler.runUntil(() => false, 660_000)
       // A relay without a log, whose clock went back, refuses what was made since until its clock is there again.
@@ -114,7 +118,7 @@ export class VaultCalm {
   /** Who could not rest. A device of which only a lost relay knew that it had joined has nobody to say so. */
   #stuck(machine: Machine, why: Error | undefined, log: Log | undefined): void {
     const { moves, failures } = this.#parts
-    const isForgotten = moves.isRestored && !isIn(log, machine)
+    const isForgotten = moves.relays.stranded.has(machine) || (moves.isRestored && !isIn(log, machine))
     if (isForgotten && why instanceof ClientError) this.#out.add(machine)
     else failures.push(`${machine.name} does not come to rest: ${why?.stack ?? 'others go on'}`)
   }
@@ -145,6 +149,7 @@ export class VaultCalm {
   /** Nothing that somebody revoked wrote since counts, and who is in by the log is in. */
   async checkMembers(): Promise<void> {
     const { moves, failures } = this.#parts
+    await moves.relays.check()
     const log = await this.#log()
     const spine = log?.states.at(-1)?.spine
     if (log === undefined || spine === undefined) return
@@ -163,14 +168,15 @@ export class VaultCalm {
     for (const machine of this.members)
       if (!isIn(log, machine)) failures.push(`${machine.name} syncs and is no member`)
     for (const machine of this.#out)
-      if (isIn(log, machine)) failures.push(`${machine.name} is out and yet a member`)
+      if (isIn(log, machine) && !moves.relays.stranded.has(machine))
+        failures.push(`${machine.name} is out and yet a member`)
   }
 
   /** The log as the relay has it. */
   async #log(): Promise<Log | undefined> {
     const { world, moves } = this.#parts
-    const vault = vaultOf(world)
-    return vault && (await logAt({ disk: world.relayDisk, vault, kept: moves.past.kept }))
+    const relay = await moves.relays.place()
+    return relay && (await logOf(world, moves.past, relay))
   }
 
   /**
@@ -207,6 +213,12 @@ export class VaultCalm {
     failures.push(`nobody can join any more: ${machine.outcome?.stack ?? 'it never ended'}`)
     return undefined
   }
+}
+
+/** Whether the vault is no more where it was looked for, as far as that can be seen. */
+function isAway(error: Error): boolean {
+  if (!(error instanceof ClientError)) return false
+  return error.code === 'relay-unreachable' || error.data['reason'] === 'vault-deleted'
 }
 
 /** Whether the relay says that an entry is ahead of its clock. */

@@ -14,9 +14,10 @@ const runs: readonly StormOptions[] = [
   { seed: 22, theme: 'prune' },
   { seed: 4, theme: 'relay' },
   { seed: 121, theme: 'none' },
+  ...[1, 2, 3, 20, 31, 32].map((seed): StormOptions => ({ seed, theme: 'move' })),
 ]
 /** What a device answers to, when it is asked for it. */
-const asked = ['invites', 'makes', 'revokes', 'prunes', 'undoes']
+const asked = ['invites', 'makes', 'revokes', 'prunes', 'undoes', 'moves', 'adds', 'removes', 'goes']
 
 const made = new Set<string>()
 const edits = new Set<string>()
@@ -28,7 +29,7 @@ test.each(runs)('a storm about $theme, seed $seed, agrees and loses nothing', as
   for (const [move, times] of vaultMoves) if (times > 0) made.add(move)
   for (const line of trace) {
     edits.add(/^\d+ #\d+ device-\d+ (\w+)/.exec(line)?.[1] ?? '')
-    done.add(/^\d+ device-\d+ (\w+)\b.*: done$/.exec(line)?.[1] ?? '')
+    done.add(/^\d+ device-\d+ (\w+)\b.*(?:: done| after all)$/.exec(line)?.[1] ?? '')
     if (/^\d+ device-[345] ends: done$/.test(line)) done.add('joins')
   }
 })

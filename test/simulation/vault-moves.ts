@@ -6,6 +6,7 @@ import { canary } from './canary.ts'
 import { logAt, vaultOf } from './history.ts'
 import { Past } from './past.ts'
 import { RelayDisk } from './relay-disk.ts'
+import { RelayMoves, relayMoves, type RelayMove } from './relay-moves.ts'
 import type { Seeded } from './seeded.ts'
 import { Machine, type World } from './world.ts'
 
@@ -15,8 +16,11 @@ const relay = { nothing: 50, backup: 22, restore: 8, fork: 14, loseAll: 4 }
 const prune = { nothing: 50, prune: 24, pass: 16, undo: 8 }
 /** Again and again time passes and somebody prunes: what is let go of once is really gone by the time of the next. */
 const seasons = { nothing: 10, prune: 36, pass: 48, undo: 6 }
+/** It is taken to other relays and goes on at mirrors, while people come and change. */
+const move = { nothing: 60, ...relayMoves, invite: 6, role: 2, revoke: 2 }
 /** What a run may be about. */
-const themes = { none, members, relay, prune, seasons, all: { ...members, ...relay, ...prune } }
+const themes = { none, members, relay, prune, seasons, all: { ...members, ...relay, ...prune }, move }
+/** `move` is not drawn with the others: runs of before would be about something else. */
 const themeWeights = { none: 62, members: 12, relay: 12, prune: 6, seasons: 3, all: 5 }
 export type Theme = keyof typeof themes
 
@@ -27,9 +31,9 @@ export function themeNamed(text: string | undefined): Theme | undefined {
   return themeNames.find((theme): theme is Theme => theme === text)
 }
 
-export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune
+export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune | RelayMove
 /** All that may happen to a vault. */
-export const vaultMoveKinds = Object.keys(themes.all).filter((move) => move !== 'nothing')
+export const vaultMoveKinds = Object.keys({ ...themes.all, ...move }).filter((kind) => kind !== 'nothing')
 
 const dayMs = 86_400_000
 /** Machines that may join in mid-run: a friend's first one, another one of the first person, the friend's second one. */
@@ -48,6 +52,8 @@ const usualCodes = new Set([
 ])
 /** These too, once the relay's disk was not what it had been. */
 const usualSince = new Set(['relay-contradicts', 'relay-rollback', 'key-withheld', 'pack-unavailable'])
+/** And these, of a vault that may be at more than one relay. */
+const usualElsewhere = new Set(['vault-moved', 'mirror-refused', 'move-unfinished', 'vault-differs'])
 
 /** The moves of one run, and what they leave to be checked. */
 export class VaultMoves {
@@ -64,6 +70,8 @@ export class VaultMoves {
   readonly ownersMade = new Set(['device-0'])
   /** A machine whose user is away: nothing is started on it. */
   away: Machine | undefined
+  /** What happens to relays. */
+  readonly relays: RelayMoves
   #backups: RelayDisk[] = []
 
   /** `wanted`: what the run is about, where that is not for its seed to say. */
@@ -79,6 +87,13 @@ export class VaultMoves {
     const theme = wanted ?? drawn
     this.#weights = themes[theme]
     if (theme !== 'none') world.checkpointEvery = random.pick([2, 4, 8])
+    this.relays = new RelayMoves({
+      ...{ world, past: this.past, failures },
+      owner: (by) => this.#owner(by),
+      asks: (...asking) => this.#asks(...asking),
+      atRisk: () => (this.isRestored = true),
+      leaves: (machine) => (this.away = machine),
+    })
   }
 
   /** Whether anything of this kind happened. */
@@ -99,7 +114,8 @@ export class VaultMoves {
   /** Whether a process may end like this. */
   isUsual(error: Error): boolean {
     if (!(error instanceof ClientError) || !this.any) return false
-    return usualCodes.has(error.code) || (this.isRestored && usualSince.has(error.code))
+    const isElsewhere = this.#world.relays.length > 1 && usualElsewhere.has(error.code)
+    return usualCodes.has(error.code) || isElsewhere || (this.isRestored && usualSince.has(error.code))
   }
 
   #do(what: Exclude<VaultMove, 'nothing'>, random: Seeded): string | undefined {
@@ -133,6 +149,8 @@ export class VaultMoves {
       case 'relayTime':
         world.relayAheadMs += random.pick([-3_600_000, -60_000, 60_000, 3_600_000])
         return 'the clock of the relay jumps'
+      default:
+        return this.relays.do(what, random)
     }
   }
 

@@ -59,7 +59,7 @@ export class WorldRelay {
       now: (): number => plain.now() + this.aheadMs,
       monotonic: (): number => plain.monotonic() + this.aheadMs,
     }
-    const config = { origins: ['http://127.0.0.1:1'], registration: 'open' as const }
+    const config = { origins: [this.url.replace('ws:', 'http:')], registration: 'open' as const }
     const stores = this.disk.open(alive, () => this.#step())
     this.#core = new RelayCore({ stores, config, clock, random })
   }

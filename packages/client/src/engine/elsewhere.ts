@@ -27,7 +27,7 @@ export class Elsewhere {
   }
 
   /**
-   * After this failure of the relay: whether an owner took the vault to a mirror. Then the next connection is one to there. What a mirror does
+   * After this failure of the relay: whether an owner took the vault to a mirror, or elsewhere as a mirror was told. Then the next connection is one to there. What a mirror does
    * or does not changes nothing else: no look is longer than `briefMs`, or than this signal lets it be.
    */
   async after(error: unknown, signal = this.#vault.signal): Promise<boolean> {
@@ -64,26 +64,20 @@ export class Elsewhere {
   }
 
   /** All of them side by side, so that none waits for another; the first that says so counts. Resolves when no look is under way any more. */
-  async #look(signal: AbortSignal): Promise<Found | undefined> {
+  async #look(signal: AbortSignal): Promise<Promotion | undefined> {
     const enough = new AbortController()
     const on = { ...this.#vault, signal: AbortSignal.any([signal, enough.signal]) }
-    let first: Found | undefined
+    let first: Promotion | undefined
     const looks = this.#mirrors().map(async (relay) => {
       const promotion = await lookAt(on, relay)
       if (promotion === undefined) return
-      first ??= { relay, promotion }
+      first ??= promotion
       enough.abort()
     })
     const ends = await Promise.allSettled(looks)
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     return signal.aborted ? undefined : first
   }
-}
-
-/** What was found, and at which mirror. */
-interface Found {
-  readonly relay: string
-  readonly promotion: Promotion
 }
 
 async function lookAt(vault: Vault, relay: string): Promise<Promotion | undefined> {
@@ -95,16 +89,19 @@ async function lookAt(vault: Vault, relay: string): Promise<Promotion | undefine
   }
 }
 
-/** Whether an owner's entry there, which is new to this device, takes the vault to this mirror: it is followed with the next connection. */
+/**
+ * Whether an owner's entry there, which is new to this device, takes the vault to this mirror: it is followed with the next connection. Of where else
+ * it went the relay that is there tells by itself.
+ */
 export async function followed(vault: Vault, session: RelaySession, relay: string): Promise<boolean> {
   const promotion = await promotionAt(vault, session, relay)
-  if (promotion === undefined) return false
-  await follow(vault, { relay, promotion })
+  if (promotion === undefined || !sameRelay(promotion.relay, relay)) return false
+  await follow(vault, promotion)
   return true
 }
 
-async function follow(vault: Vault, { relay, promotion }: Found): Promise<void> {
-  await noteFormer(vault, vault.record.relay, promotion.after)
+async function follow(vault: Vault, { relay, after }: Promotion): Promise<void> {
+  await noteFormer(vault, vault.record.relay, after)
   await noteGoing(vault, relay)
 }
 

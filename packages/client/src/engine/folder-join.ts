@@ -48,6 +48,8 @@ export class FolderJoin {
   #log: VaultLog | undefined
   #genesis: Entry | undefined
   #isAccepted = false
+  /** Whether a relay may have been told. */
+  #isSent = false
 
   constructor(context: EngineContext, by: { relay: string; invitation: InvitationKeys }) {
     this.#context = context
@@ -121,6 +123,7 @@ export class FolderJoin {
     if (await this.#movesOn(log)) return false
     const { entry, anchor, name } = this.#made(session, log)
     await before(anchor, name)
+    this.#isSent = true
     this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
     return this.#isAccepted
   }
@@ -161,14 +164,15 @@ export class FolderJoin {
 
   /** After an answer that never came: the accept may be in the log, and then the one-time key is of no use any more. */
   async #wasTaken(): Promise<boolean> {
-    if (this.#session !== undefined) return false
+    if (!this.#isSent || this.#session !== undefined) return false
     const { home } = this.#context
+    const log = this.#knownLog
     try {
-      const session = await this.#logIn(deviceLogin(home))
-      const isMember = (await session.head(this.#knownLog.vault)) !== undefined
+      // A relay shows the log to who pays as well, and so to a device of theirs that is no member.
+      await this.#read(await this.#logIn(deviceLogin(home)), log)
       await this.close()
-      this.#isAccepted = isMember
-      return isMember
+      this.#isAccepted = roleOf(log.state.spine, home.device.sign.publicKey) !== undefined
+      return this.#isAccepted
     } catch (error) {
       await this.close()
       if (error instanceof ClientError) return false

@@ -1,4 +1,4 @@
-// The relay where a vault was until an owner went on at a mirror without it. It may come back, and devices with it that heard of nothing: it is given
+// Relays where a vault was until an owner went on at a mirror without them. One may come back, and devices with it that heard of nothing: it is given
 // the entries up to the owner's word, which closes its log and tells everybody. Where others wrote on there meanwhile, that is told to a person.
 import { CryptoError, decodeEntry, equal } from '@grenier/crypto'
 import * as v from 'valibot'
@@ -6,7 +6,7 @@ import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { bodyHashAt, entriesFrom } from '../state/entry-keep.ts'
 import { otherKey } from '../state/state-keys.ts'
-import type { StateRows } from '../state/state-rows.ts'
+import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
 import { briefly } from './brief-session.ts'
 import { moveIn } from './going-on.ts'
 import { bodyHashGiven } from './promotion.ts'
@@ -29,12 +29,14 @@ interface Former {
 }
 
 const key = otherKey('former-relay')
-const schema = v.object({
+const one = v.object({
   relay: v.string(),
   after: v.optional(v.number(), -1),
   sinceMs: v.number(),
   triedMs: v.number(),
 })
+/** A row of before is of one alone. */
+const schema = v.union([v.array(one), one])
 
 /** It is to hear where the vault goes on, as an owner says it, or will, behind the entry `after`. */
 export async function noteFormer(vault: Vault, relay: string, after: number): Promise<void> {
@@ -42,12 +44,16 @@ export async function noteFormer(vault: Vault, relay: string, after: number): Pr
   await keep(vault, { relay, after, sinceMs: nowMs, triedMs: 0 })
 }
 
-/** Tells it, where it is due and can be reached. Never rejects for what that relay does. `signal`: besides the vault's own. */
+/** Tells those that are due and can be reached. Never rejects for what a relay does. `signal`: besides the vault's own. */
 export async function tellFormer(vault: Vault, signal = vault.signal): Promise<void> {
-  const former = formerIn(vault.trees)
-  const { log, record, platform, report } = vault
   // Who only reads may not give entries back.
-  if (former === undefined || log.isEmpty || !mayWrite(vault)) return
+  if (vault.log.isEmpty || !mayWrite(vault)) return
+  for (const former of formersIn(vault.trees))
+    if (!signal.aborted) await tellOne({ ...vault, signal }, former)
+}
+
+async function tellOne(vault: Vault, former: Former): Promise<void> {
+  const { record, platform, report } = vault
   const nowMs = platform.clock.now()
   const waitMs = Math.max(againMs, (nowMs - former.sinceMs) * sinceShare)
   if (Math.abs(nowMs - former.triedMs) < waitMs) return
@@ -55,10 +61,9 @@ export async function tellFormer(vault: Vault, signal = vault.signal): Promise<v
   // The owner's word is still to come from the relay where the vault is now.
   if (until === undefined) return
   await keep(vault, { ...former, triedMs: nowMs })
-  const heard =
-    former.relay === record.relay ? 'closed' : await told({ ...vault, signal }, former.relay, until)
+  const heard = sameRelay(former.relay, record.relay) ? 'closed' : await told(vault, former.relay, until)
   if (heard === undefined) return
-  await forget(vault)
+  await forget(vault, former)
   if (heard === 'parted') report({ event: 'parted', relay: former.relay })
 }
 
@@ -107,16 +112,26 @@ async function putUpTo(
   return 'closed'
 }
 
-function formerIn(rows: StateRows): Former | undefined {
+function formersIn(rows: StateRows): readonly Former[] {
   const bytes = rows.other(key)
-  return bytes === undefined ? undefined : v.parse(schema, JSON.parse(new TextDecoder().decode(bytes)))
+  const kept = bytes === undefined ? [] : v.parse(schema, JSON.parse(new TextDecoder().decode(bytes)))
+  return Array.isArray(kept) ? kept : [kept]
+}
+
+/** The others, without this one. */
+function othersIn(rows: StateRows, { relay }: Former): readonly Former[] {
+  return formersIn(rows).filter((former) => !sameRelay(former.relay, relay))
 }
 
 async function keep({ trees }: Vault, former: Former): Promise<void> {
-  const row = new TextEncoder().encode(JSON.stringify(former))
-  await trees.write({ flush: false }, (rows) => rows.put(key, row))
+  await trees.write({ flush: false }, (rows) => put(rows, [...othersIn(rows, former), former]))
 }
 
-async function forget({ trees }: Vault): Promise<void> {
-  await trees.write({ flush: false }, (rows) => rows.del(key))
+async function forget({ trees }: Vault, former: Former): Promise<void> {
+  await trees.write({ flush: false }, (rows) => put(rows, othersIn(rows, former)))
+}
+
+function put(rows: StateRowsWriter, formers: readonly Former[]): void {
+  if (formers.length === 0) rows.del(key)
+  else rows.put(key, new TextEncoder().encode(JSON.stringify(formers)))
 }

@@ -21,6 +21,7 @@ import { openWhereUnknown } from './account-opening.ts'
 import { mirrorNote } from './mirror-note.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
 import { deviceLogin, logInAt, sameRelay } from './relay-login.ts'
+import { keepThere } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 
 /** What was read of the log. `through`: up to which entry. */
@@ -74,6 +75,7 @@ export async function changeMirrors(
     if (sameRelay(relay, vault.record.relay)) throw mirrorRefused('first', relay)
     await openWhereUnknown(vault, { relay, invite })
     await refuseItself(vault, session, relay)
+    await keepCopy(vault, relay)
   } else if (!isNamed()) throw mirrorRefused('unknown', relay)
   for (;;) {
     const now = mirrorsOf(vault)
@@ -85,6 +87,15 @@ export async function changeMirrors(
     const mirrors = what === 'add' ? [...now, relay] : now.filter((one) => !sameRelay(one, relay))
     if ((await appendMirrors({ vault, entries }, session, mirrors)) === 'moved')
       await receiver.receive(session)
+  }
+}
+
+/** A copy that was left there, and was to go, stays. One that does not know this device, or cannot be reached, is named all the same. */
+async function keepCopy(vault: Vault, relay: string): Promise<void> {
+  try {
+    await keepThere(vault, { relay, vault: vault.log.vault })
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error
   }
 }
 

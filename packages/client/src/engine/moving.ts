@@ -14,7 +14,7 @@ import type { Mending } from './mending.ts'
 import type { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
 import { Tally } from './tally.ts'
-import { wishDeletion } from './vault-deletion.ts'
+import { keepThere, wishDeletion } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 
 /** Others may append while the last of it is carried, again and again: so often it is carried before the log is closed, then after. */
@@ -77,6 +77,7 @@ export class Moving {
     if (!isThere) {
       this.#refuseOthers()
       await this.#account(url, invite)
+      await keepThere(vault, { relay: url, vault: vault.log.vault })
       await this.#carry(vault.record.relay, url)
       await ask(() => this.#close(url))
     }

@@ -3,7 +3,7 @@
 import { equal, movedTo } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { carriedVault } from './carried-vault.ts'
-import { carry } from './carrying.ts'
+import { carry, type Carried, type CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
 import type { Connection } from './connection.ts'
 import { followed } from './elsewhere.ts'
@@ -16,6 +16,7 @@ import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
 import { requireOwner } from './pruning.ts'
 import type { Receiver } from './receiver.ts'
 import { relayUrl, sameRelay } from './relay-login.ts'
+import { keepThere } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 
 /** What is wanted. `invite`: the hoster's code, where the account there is still to be opened. `force`: although the relay can be reached. */
@@ -65,7 +66,7 @@ export class Promoting {
     const url = relayUrl(text).text
     const from = vault.record.relay
     const isThere = sameRelay(from, url)
-    let entries = 0
+    let carried: Given = { entries: 0, packs: 0, bytes: 0 }
     if (!isThere) {
       requireOwner(vault)
       const relay = mirrorsOf(vault).find((one) => sameRelay(one, url))
@@ -73,22 +74,23 @@ export class Promoting {
       if (force) await this.#lastOfFirst()
       else if (await this.#firstWorks()) throw mirrorRefused('first-works', from)
       await this.#account(relay, invite)
-      entries = await this.#putLog(relay)
+      await keepThere(vault, { relay, vault: vault.log.vault })
+      carried = await this.#putLog(relay, force ? from : undefined)
       await noteFormer(vault, from, vault.log.state.head.sequence)
       await goOnWhereTold(vault, relay)
       await connection.renew()
     }
     await ask(() => this.#say())
-    const { packs, bytes, ...given } = await mending.heal()
+    const healed = await mending.heal()
     await tellFormer(vault)
     const lacking = (await (await connection.session()).lost(vault.log.vault)).length
     return {
       relay: vault.record.relay,
       from: vault.record.movedFrom,
       isThere,
-      entries: entries + given.entries,
-      packs,
-      bytes,
+      entries: carried.entries + healed.entries,
+      packs: carried.packs + healed.packs,
+      bytes: carried.bytes + healed.bytes,
       lacking,
     }
   }
@@ -149,21 +151,45 @@ export class Promoting {
     await home.enrol({ identity: { keys: identity, certificate }, relay })
   }
 
-  /** The entries that the mirror lacks, as they were signed; how many. What they claim and is nowhere any more it knows to be lost. */
-  async #putLog(relay: string): Promise<number> {
+  /**
+   * The entries that the mirror lacks, as they were signed. What they claim comes from the relay that is left, as far as it gives it (`from`: where
+   * it may); what is nowhere any more the mirror knows to be lost, and gets anew from whoever has the files.
+   */
+  async #putLog(relay: string, from: string | undefined): Promise<Given> {
     const { vault } = this.#parts
     const target = connectionTo(vault, relay)
-    const from = { ...carriedVault(vault, target), pack: () => Promise.resolve(undefined) }
+    const source = from === undefined ? undefined : connectionTo(vault, from)
     const onSession = onSessionOf(target)
     try {
-      return (await carry({ from, onSession })).entries
+      return await carry({
+        from: { ...carriedVault(vault, target), pack: packsOf(vault, source) },
+        onSession,
+      })
     } catch (error) {
       if (!(error instanceof ClientError) || error.code !== 'vault-differs') throw error
       // Another owner may have gone on there before: then this device follows, and a person decides about what it has besides.
       if (!(await onSession((session) => followed(vault, session, relay)))) throw error
-      return 0
+      return { entries: 0, packs: 0, bytes: 0 }
     } finally {
-      await target.close()
+      await Promise.all([target.close(), source?.close()])
+    }
+  }
+}
+
+/** What was put somewhere. */
+type Given = Pick<Carried, 'entries' | 'packs' | 'bytes'>
+
+/** What the relay that is left gives of its packs. Once it cannot be reached nothing more is asked of it. */
+function packsOf(vault: Vault, source: Connection | undefined): CarriedVault['pack'] {
+  let isGone = source === undefined
+  return async (id) => {
+    if (source === undefined || isGone) return undefined
+    try {
+      return await carriedVault(vault, source).pack(id)
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code === 'interrupted') throw error
+      if (error.code === 'relay-unreachable') isGone = true
+      return undefined
     }
   }
 }

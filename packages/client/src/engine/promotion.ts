@@ -16,6 +16,8 @@ export interface Promotion {
   readonly how: 'follows' | 'parted'
   /** The last entry that both logs have: the owner's stands behind it. */
   readonly after: number
+  /** Where the vault goes on: this mirror, or where an owner took it since, of which the mirror was told. */
+  readonly relay: string
 }
 
 /**
@@ -38,35 +40,54 @@ export async function promotionAt(
     if (await isSame(vault, session, at)) {
       const state = log.state
       const rest = new VaultLog(log.vault, log.device, { state })
-      const found = isLonger && (await promoting(rest, session, { relay, after: own.sequence }))
-      return found ? { how: 'follows', after: own.sequence } : undefined
+      const found = isLonger ? await promoting(rest, session, { relay, after: own.sequence }) : undefined
+      return isWord(vault, found) ? { how: 'follows', after: own.sequence, relay: found.to } : undefined
     }
     const base = await lastCommon(vault, session, at)
-    const found = await promoting(new VaultLog(log.vault, log.device), session, { relay, after: base })
+    const whole = new VaultLog(log.vault, log.device)
+    const found = await promoting(whole, session, { relay, after: base })
+    if (!isWord(vault, found)) return undefined
     // Who was taken out on the branch that this device knows takes nobody along on another one.
-    const isOwners = found && roleOf(log.state.spine, found.header.device) === 'owner'
-    return isOwners === true ? { how: 'parted', after: base } : undefined
+    const isOwners = roleOf(log.state.spine, found.entry.header.device) === 'owner'
+    return isOwners ? { how: 'parted', after: base, relay: found.to } : undefined
   } catch (error) {
     if (isNoLog(error)) return undefined
     throw error
   }
 }
 
-/** The last entry behind `after` that takes the vault to this relay. All of the log is judged. @throws ClientError as `VaultLog.judge` */
+/** An owner's word, and where it takes the vault. */
+interface Word {
+  readonly entry: Entry
+  readonly to: string
+}
+
+/**
+ * The last entry behind `after` that takes the vault to this relay; where there is none, the last one that takes it anywhere. All of the log is judged.
+ * @throws ClientError as `VaultLog.judge`
+ */
 async function promoting(
   log: VaultLog,
   session: RelaySession,
   { relay, after }: { readonly relay: string; readonly after: number },
-): Promise<Entry | undefined> {
-  let found: Entry | undefined
+): Promise<Word | undefined> {
+  let found: Word | undefined
+  let elsewhere: Word | undefined
   for await (const given of session.entries(log.vault, log.nextSequence)) {
     const judged = log.judge(given)
     log.moved(judged)
-    if (judged.sequence <= after) continue
-    const leads = moveIn(judged.entry)
-    if (leads !== undefined && sameRelay(leads, relay)) found = judged.entry
+    const { sequence, entry } = judged
+    const leads = moveIn(entry)
+    if (sequence <= after || entry === undefined || leads === undefined) continue
+    if (sameRelay(leads, relay)) found = { entry, to: leads }
+    else elsewhere = { entry, to: leads }
   }
-  return found
+  return found ?? elsewhere
+}
+
+/** What leads to where the device is already says nothing new. */
+function isWord({ record }: Vault, found: Word | undefined): found is Word {
+  return found !== undefined && !sameRelay(found.to, record.relay)
 }
 
 async function isSame({ log, trees }: Vault, session: RelaySession, sequence: number): Promise<boolean> {

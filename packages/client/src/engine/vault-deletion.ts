@@ -33,6 +33,25 @@ export async function wishDeletion(
   }
 }
 
+/**
+ * What is to go on at this relay is not deleted there: a wish of when it was left is withdrawn. Nothing is to be done where the relay does not have it.
+ * @throws ClientError `relay-unreachable`, `relay-refused`
+ */
+export async function keepThere(
+  on: { readonly home: Home; readonly platform: Platform },
+  place: DeletionPlace,
+): Promise<void> {
+  const session = await logInAt(on.platform, place.relay, deviceLogin(on.home))
+  try {
+    if ((await session.head(place.vault)) === undefined) return
+    const { deletion } = await session.vaultFacts(place.vault)
+    if (deletion === undefined) return
+  } finally {
+    await session.close()
+  }
+  await wishDeletion(on, place, 'keep')
+}
+
 /** Whether the key that the relay names did wish so: whether it is an owner's is for who knows the log. */
 export function isSigned(vault: VaultId, { key, keyKind, at, signature }: Deletion): boolean {
   try {
