@@ -45,5 +45,7 @@ export interface TrustCatalogue {
   errorStranded: Text<{ count: number }>
   /** `minutes` until this device goes on without them; undefined: an owner's device has to be waited for. */
   hintStranded: Text<{ minutes: string | undefined }>
+  /** The relay knows neither this device nor its vaults. */
+  hintAccountLost: Text
   statusHealed: Text<{ when: string; entries: string; packs: string; bytes: string }>
 }

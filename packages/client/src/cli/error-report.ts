@@ -288,8 +288,10 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
   if (error.data['what'] === 'words') return [words.errorWordsUnknown({}), words.hintWordsUnknown({})]
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
-  const hint = code === 'invitation-wrong' ? words.hintInvitationNeeded({}) : words.hintRelayRefused({})
-  return [words.errorRelayRefused({ reason }), hint]
+  const hints = { 'invitation-wrong': words.hintInvitationNeeded, 'account-unknown': words.hintAccountLost }
+  const hint =
+    code === 'invitation-wrong' || code === 'account-unknown' ? hints[code] : words.hintRelayRefused
+  return [words.errorRelayRefused({ reason }), hint({})]
 }
 
 /** What the judge of the log, or the check of a pack, saw. */
