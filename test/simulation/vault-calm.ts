@@ -115,10 +115,11 @@ export class VaultCalm {
     }
   }
 
-  /** Who could not rest. A device of which only a lost relay knew that it had joined has nobody to say so. */
+  /** Who could not rest. A device of which only a lost relay knew that it had joined, or that was taken out where it never was, has nobody to say so. */
   #stuck(machine: Machine, why: Error | undefined, log: Log | undefined): void {
-    const { moves, failures } = this.#parts
-    const isForgotten = moves.relays.stranded.has(machine) || (moves.isRestored && !isIn(log, machine))
+    const { world, moves, failures } = this.#parts
+    const mayMiss = moves.isRestored || world.relays.length > 1
+    const isForgotten = moves.relays.stranded.has(machine) || (mayMiss && !isIn(log, machine))
     if (isForgotten && why instanceof ClientError) this.#out.add(machine)
     else failures.push(`${machine.name} does not come to rest: ${why?.stack ?? 'others go on'}`)
   }
