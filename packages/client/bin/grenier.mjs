@@ -5,13 +5,20 @@ import { enableCompileCache } from 'node:module'
 // generation of a quarter of the usual size, a heap that grows by less than half of what is alive, and one thread that helps the collector
 // and the compiler, not four (decision 018 has the figures). Flags are read when a process begins, so the process begins anew in its own
 // place. Where that cannot be done it goes on as it is; so it does where it was handed a file by its descriptor, which would not survive.
-const frugal = ['--max-semi-space-size=8', '--heap-growing-percent=40', '--v8-pool-size=1']
+// What goes through a whole vault once keeps nothing: a quarter of that young generation again; and what lies outside of the heap is not kept by an
+// arena of each thread. What an export frees goes back to the system at once (decision 057).
+const isExport = process.argv.includes('export')
+const goesThrough = isExport || process.argv.includes('decrypt')
+const youngMiB = goesThrough ? 2 : 8
+const frugal = [`--max-semi-space-size=${youngMiB}`, '--heap-growing-percent=40', '--v8-pool-size=1']
+const givesBack = { MALLOC_ARENA_MAX: '1', ...(isExport ? { MALLOC_MMAP_THRESHOLD_: '131072' } : {}) }
+const environment = goesThrough ? { ...givesBack, ...process.env } : process.env
 const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/fd\//.test(argument))
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)
   try {
     const own = [...process.execArgv, ...frugal, import.meta.filename]
-    process.execve(process.execPath, [process.execPath, ...own, ...process.argv.slice(2)])
+    process.execve(process.execPath, [process.execPath, ...own, ...process.argv.slice(2)], environment)
   } catch {
     // It takes more memory, that is all.
   }

@@ -8,7 +8,7 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { folderFault } from '../disk/folder-fault.ts'
 import { ClientError } from '../errors.ts'
 import type { StateStore } from '../state/state-store.ts'
-import { TreesStore } from '../state/trees-store.ts'
+import { goneThroughOnce, TreesStore } from '../state/trees-store.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { archiveContent } from './archive-content.ts'
 import { foldArchive, type Uncertainty } from './archive-fold.ts'
@@ -59,7 +59,7 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
   if (reader.vault === 'newer') throw new ClientError('update-needed', 'an archive of a newer version')
   const log = await ArchiveLog.read(reader, pairs)
   for (const { sequence, reason } of log.troubles) uncertain({ sequence, reason })
-  const trees = TreesStore.open(state)
+  const trees = TreesStore.open(state, goneThroughOnce)
   const wasVoid = (entry: { sequence: number; device: string; reason: string }): void =>
     report({ event: 'void', ...entry })
   const last = await foldArchive({

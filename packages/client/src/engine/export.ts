@@ -17,7 +17,7 @@ import { walkTree } from './tree-walk.ts'
 /** Files up to this are fetched together: so many rows, or bytes. Two such batches are there at a time. */
 const smallBytesMax = 512 << 10
 const batchRowsMax = 512
-const batchBytesMax = 4 << 20
+const batchBytesMax = 2 << 20
 
 export interface ExportOptions {
   /** Of which the remote column is written. */

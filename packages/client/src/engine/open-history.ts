@@ -3,7 +3,7 @@ import { fromHex, vaultId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { VaultLog } from '../log/vault-log.ts'
 import { Backoff } from '../relay/backoff.ts'
-import { TreesStore } from '../state/trees-store.ts'
+import { goneThroughOnce, TreesStore } from '../state/trees-store.ts'
 import type { EngineContext, OpenedHistory } from './api.ts'
 import { Connection } from './connection.ts'
 import { goOn, movingAlong } from './going-on.ts'
@@ -25,7 +25,7 @@ export async function openHistory(context: EngineContext, path: string): Promise
   const record = folderRecord(context, path)
   const store = await platform.state(home.stateDirectory(record.vault))
   try {
-    const trees = TreesStore.open(store)
+    const trees = TreesStore.open(store, goneThroughOnce)
     const log = VaultLog.open(trees, vaultId(fromHex(record.vault)), home.device)
     const vault: Vault = { record, home, platform, store, trees, log, report, signal }
     return opened(vault)

@@ -35,6 +35,9 @@ export interface TreesOptions {
   readonly gatheredRowsMax?: number
 }
 
+/** For who goes through the trees once, and reads little of them twice. */
+export const goneThroughOnce: TreesOptions = { cacheBytes: 8 * 1024 * 1024, gatheredRowsMax: 2_000 }
+
 /**
  * The trees of one vault. Reads show what was committed; a commit shows from the moment it is called. With `flush` it is durable, and all
  * before it, when it resolves; without, a crash may lose it, and then all that came after it too. One transaction at a time: `begin`
