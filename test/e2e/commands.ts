@@ -27,6 +27,13 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** How a command is started. `environment`: variables besides the few that all have. */
+interface RunOptions {
+  readonly json: boolean
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** A command that runs. */
 export class Running {
   readonly process: ChildProcess
@@ -40,12 +47,13 @@ export class Running {
   #over = false
   #listeners = new Set<() => void>()
 
-  constructor(command: string, args: readonly string[], options: { json: boolean; input?: string }) {
+  constructor(command: string, args: readonly string[], options: RunOptions) {
     this.#title = `${command} ${args.join(' ')}`
     this.#json = options.json
     // Nothing of the machine's own set-up may change what is tested.
-    const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'C.UTF-8', NO_COLOR: '1' }
-    this.process = spawn(join(bin, command), args, { env: environment, stdio: 'pipe' })
+    const plain = { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'C.UTF-8', NO_COLOR: '1' }
+    const env = { ...plain, ...options.environment }
+    this.process = spawn(join(bin, command), args, { env, stdio: 'pipe' })
     this.process.stdin?.on('error', () => undefined)
     this.process.stdin?.end(options.input ?? '')
     this.process.stdout?.on('data', (data: Buffer) => this.#take(data))
@@ -146,6 +154,9 @@ export class Stage {
   /** What to show besides when the test fails: seeds, what was done, how things stand. */
   readonly notes: (() => string)[] = []
 
+  /** Variables of what is started from now on, besides the few that all have. */
+  environment: Readonly<Record<string, string>> = {}
+
   /** A place for the test that runs now. */
   static forTest(): Stage {
     const stage = new Stage()
@@ -200,7 +211,7 @@ export class Stage {
 
   /** Starts a command. */
   start(command: 'grenier' | 'grenier-relay', args: readonly string[], options = { json: true }): Running {
-    const running = new Running(command, args, options)
+    const running = new Running(command, args, { ...options, environment: this.environment })
     this.#started.push(running)
     return running
   }
