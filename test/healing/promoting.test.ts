@@ -227,6 +227,29 @@ describe('devices that were away', () => {
     expect(a.read('of b')).toBe('written while away')
   })
 
+  test('or joined too late for the mirror to know them: that is said, and who joins anew loses nothing', async () => {
+    ground.lose(otherRelayUrl)
+    const c = ground.device('gamma', { isAlone: true })
+    await c.joinBy(await a.invite())
+    await c.sync()
+    c.write('of c', 'nobody else has it')
+    ground.lose(relayUrl)
+    ground.restart(otherRelayUrl)
+    await promotes(a)
+    await expect(c.sync()).rejects.toMatchObject({
+      code: 'relay-unreachable',
+      data: { mirror: otherRelayUrl, unknown: otherRelayUrl },
+    })
+    // As `forget` does it.
+    const [record] = c.home.folders
+    if (record === undefined) throw new Error('no folder')
+    await c.home.removeFolder(record.path)
+    rmSync(join(c.folder, '.grenier'), { recursive: true, force: true })
+    await c.joinBy(await a.invite())
+    await agree(a, b, c)
+    expect(b.read('of c')).toBe('nobody else has it')
+  })
+
   test('during two promotions are told by whichever of the relays comes back first', async () => {
     await withEngine(a, (engine) => engine.changeMirrors({ do: 'add', relay: thirdRelayUrl }))
     await agree(a, b)

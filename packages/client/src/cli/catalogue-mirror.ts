@@ -27,6 +27,7 @@ export interface MirrorCatalogue {
   hintMirrorRefused: Text<{ what: string }>
   /** The relay cannot be reached, and the vault has a mirror. */
   hintRelayMirror: Text<{ mirror: string }>
+  hintMirrorUnknown: Text<{ mirror: string }>
   /** The relay that was gone is there again, with what others wrote to it meanwhile. */
   formerParted: Text<{ relay: string }>
   helpMirror: Plain

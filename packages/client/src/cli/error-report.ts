@@ -259,7 +259,9 @@ const reasons = new Map<unknown, keyof Catalogue['unreachable']>(
 function unreachableWords(words: Catalogue, error: ClientError): Told {
   const reason = reasons.get(error.data['reason'])
   const mirror = text(error, 'mirror')
-  const hint = mirror === undefined ? words.hintRelayUnreachable({}) : words.hintRelayMirror({ mirror })
+  const unknown = text(error, 'unknown')
+  const known = mirror === undefined ? words.hintRelayUnreachable({}) : words.hintRelayMirror({ mirror })
+  const hint = unknown === undefined ? known : words.hintMirrorUnknown({ mirror: unknown })
   if (reason === undefined) return [words.errorRelayUnreachable({ reason }), hint]
   const untrusted = reason === 'certificate' || reason === 'pin'
   return [

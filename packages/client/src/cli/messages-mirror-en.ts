@@ -41,6 +41,8 @@ export const englishMirror: MirrorCatalogue = {
   hintMirrorRefused: ({ what }) => refused[what]?.hint ?? '`grenier mirror list` shows the mirrors',
   hintRelayMirror: ({ mirror }) =>
     `check the connection and the address; nothing is lost, the next run goes on. If the relay is gone for good, an owner goes on at the mirror: \`grenier mirror promote FOLDER ${mirror}\``,
+  hintMirrorUnknown: ({ mirror }) =>
+    `check the connection and the address; nothing is lost, the next run goes on. If the relay is gone for good and an owner went on at ${mirror}: that one does not know this device, which was taken in too late for it. Its files stay: \`grenier forget FOLDER\`, then \`grenier join CODE FOLDER\` with a new code of an owner`,
   formerParted: ({ relay }) =>
     `${relay}, where this vault was before, answers again, and a device wrote there that had not heard that the vault goes on elsewhere. Those changes are not in the vault yet. That device finds out at its next sync and stops; \`grenier adopt FOLDER\` there brings its files over.`,
   helpMirror: () =>

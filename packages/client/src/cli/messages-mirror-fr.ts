@@ -40,6 +40,8 @@ export const frenchMirror: MirrorCatalogue = {
   hintMirrorRefused: ({ what }) => refused[what]?.hint ?? '`grenier mirror list` montre les miroirs',
   hintRelayMirror: ({ mirror }) =>
     `vérifiez la connexion et l’adresse ; rien n’est perdu, le prochain passage continue. Si le relais n’est plus, pour de bon, un propriétaire continue sur le miroir : \`grenier mirror promote DOSSIER ${mirror}\``,
+  hintMirrorUnknown: ({ mirror }) =>
+    `vérifiez la connexion et l’adresse ; rien n’est perdu, le prochain passage continue. Si le relais n’est plus, pour de bon, et qu’un propriétaire a continué sur ${mirror} : ce relais ne connaît pas cet appareil, admis trop tard pour lui. Ses fichiers restent : \`grenier forget DOSSIER\`, puis \`grenier join CODE DOSSIER\` avec un nouveau code d’un propriétaire`,
   formerParted: ({ relay }) =>
     `${relay}, où ce coffre était avant, répond de nouveau, et un appareil y a écrit sans savoir que le coffre continue ailleurs. Ces changements ne sont pas encore dans le coffre. Cet appareil l’apprend à sa prochaine synchronisation et s’arrête ; \`grenier adopt DOSSIER\` sur cet appareil apporte ses fichiers.`,
   helpMirror: () =>

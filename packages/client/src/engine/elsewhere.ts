@@ -19,6 +19,8 @@ export class Elsewhere {
   readonly #vault: Vault
   readonly #isBrief: () => boolean
   #lookedMs: number | undefined
+  /** A mirror that does not know this device, which was taken in after that one heard of the vault last. */
+  #unknownAt: string | undefined
 
   /** `isBrief`: whether what is under way ends by itself after a few attempts. It has no other time to look again: each attempt looks. */
   constructor(vault: Vault, isBrief: () => boolean) {
@@ -36,20 +38,28 @@ export class Elsewhere {
     const nowMs = platform.clock.monotonic()
     if (this.#lookedMs !== undefined && nowMs - this.#lookedMs < againMs && !this.#isBrief()) return false
     this.#lookedMs = nowMs
+    this.#unknownAt = undefined
     const found = await this.#look(signal)
     if (found === undefined) return false
     await follow(this.#vault, found)
     return true
   }
 
-  /** The same failure, with a mirror that the vault has as `data.mirror`: who is told of it may go on there. */
+  /**
+   * The same failure, with a mirror that the vault has as `data.mirror`: who is told of it may go on there. `data.unknown`: one that does not know this
+   * device.
+   */
   withMirror(error: unknown): unknown {
     if (!(error instanceof ClientError) || error.code !== 'relay-unreachable') return error
     const { trees, record } = this.#vault
     const mirror = keptMirrors(trees).find((relay) => !sameRelay(relay, record.relay))
     if (mirror === undefined) return error
     const { code, message, retryable } = error
-    return new ClientError(code, message, { cause: error, retryable, data: { ...error.data, mirror } })
+    return new ClientError(code, message, {
+      cause: error,
+      retryable,
+      data: { ...error.data, mirror, ...(this.#unknownAt !== undefined && { unknown: this.#unknownAt }) },
+    })
   }
 
   #mirrors(): readonly string[] {
@@ -69,7 +79,7 @@ export class Elsewhere {
     const on = { ...this.#vault, signal: AbortSignal.any([signal, enough.signal]) }
     let first: Promotion | undefined
     const looks = this.#mirrors().map(async (relay) => {
-      const promotion = await lookAt(on, relay)
+      const promotion = await lookAt(on, relay, () => (this.#unknownAt = relay))
       if (promotion === undefined) return
       first ??= promotion
       enough.abort()
@@ -80,10 +90,11 @@ export class Elsewhere {
   }
 }
 
-async function lookAt(vault: Vault, relay: string): Promise<Promotion | undefined> {
+async function lookAt(vault: Vault, relay: string, refused: () => void): Promise<Promotion | undefined> {
   try {
     return await briefly(vault, relay, (session) => promotionAt(vault, session, relay))
   } catch (error) {
+    if (error instanceof ClientError && error.data['reason'] === 'account-unknown') refused()
     if (error instanceof ClientError || error instanceof CryptoError) return undefined
     throw error
   }
