@@ -165,6 +165,23 @@ describe('a vault whose first relay is gone', () => {
     expect(c.read('unmirrored of b')).toBe(a.read('unmirrored of b'))
   })
 
+  test('was moved before, too: who knew more than the mirror can adopt', async () => {
+    await withEngine(a, (engine) => engine.move({ relay: thirdRelayUrl, removeOld: false }))
+    await agree(a, b)
+    ground.lose(otherRelayUrl)
+    b.write('known to b alone', 'there')
+    await b.sync()
+    ground.restart(otherRelayUrl)
+    ground.lose(thirdRelayUrl)
+    await promotes(a)
+    a.write('of a', 'at the mirror')
+    await a.sync()
+    expect(await b.refusal()).toMatchObject({ code: 'relay-contradicts' })
+    await adoptFolder(b.context(), b.folder)
+    await agree(a, b)
+    expect([a.read('known to b alone'), b.read('of a')]).toEqual(['there', 'at the mirror'])
+  })
+
   test('cut off after any frame, goes on when it is asked for again', async () => {
     a.write('sent to the first alone', noise(40_000))
     ground.lose(otherRelayUrl)

@@ -114,7 +114,8 @@ interface Folding {
 async function foldedUpTo({ vault, session, base }: Folding, store: Vault['store']): Promise<Vault> {
   const trees = TreesStore.open(store)
   const log = new VaultLog(vault.log.vault, vault.home.device)
-  const beside: Vault = { ...vault, store, trees, log, report: () => undefined }
+  // Where the vault went by what is read again, it may have left since, by what comes behind.
+  const beside: Vault = { ...vault, store, trees, log, report: () => undefined, stays: true }
   const receiver = new Receiver({ vault: beside, adopt: () => Promise.resolve() })
   await receiver.receive(ownLog(vault, session, base))
   return beside

@@ -37,7 +37,8 @@ export async function leadsTo(
   judged: Judged,
 ): Promise<string | undefined> {
   const relay = moveIn(judged.entry)
-  if (relay === undefined || relay === vault.record.relay || isTold(vault)) return undefined
+  if (relay === undefined || relay === vault.record.relay || vault.stays === true || isTold(vault))
+    return undefined
   const { log } = vault
   const last = await log.judgeOn(session.entries(log.vault, judged.sequence))
   const since = last?.state.spine.continuation?.since

@@ -19,6 +19,8 @@ export interface Vault {
   readonly log: VaultLog
   readonly report: Report
   readonly signal: AbortSignal
+  /** No entry takes it to another relay: its own past is read. */
+  readonly stays?: true
 }
 
 /** Keys for content of this vault. @throws ClientError `key-withheld` */
