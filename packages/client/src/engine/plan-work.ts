@@ -17,7 +17,7 @@ import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
 /** Changes given to the disk at once: between two such parts a run can turn to what came meanwhile. */
-const partChangesMax = 2_000
+const partChangesMax = 2_500
 const partBytesMax = 256 * 1024 * 1024
 
 export interface PlanWorkParts {

@@ -34,6 +34,8 @@ import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 const commitEveryMs = 2000
 /** Or when so much waits for it: packs that arrived stay in memory until the log claims them. */
 const readyBytesMax = 16 << 20
+/** Files that were read and wait for their packs: thousands of small ones share a pack, so that bytes alone do not bound them. */
+const waitingFilesMax = 10_000
 /** Files that are read only to be known are written down so many at a time. */
 const learntAtOnce = 500
 /** When two devices write at once, the one that came second waits up to this, and up to twice as long each further time. */
@@ -168,8 +170,19 @@ export class Sender {
         count += 1
       }
       if (this.#isDue()) await this.#commitReady(session)
+      await this.#roomForMore(session)
     }
     return { count, lookAgain }
+  }
+
+  /** Waits while many files wait and a pack is on its way: when it has arrived, some of them can be said. */
+  async #roomForMore(session: RelaySession): Promise<void> {
+    const { shipper } = this.#parts
+    while (this.#waiting.size >= waitingFilesMax && shipper.ready.length < shipper.packs.length) {
+      shipper.check()
+      if (this.#hasReady()) await this.#commitReady(session)
+      else await this.#during(session, shipper.moved())
+    }
   }
 
   /** Begins to read a stream. Nothing else is read before it is at its end. */

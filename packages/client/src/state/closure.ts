@@ -6,7 +6,7 @@ import type { Slots } from './node-row.ts'
 import type { TreesStore } from './trees-store.ts'
 
 /** Seeds of a batch unless told otherwise: what a commit takes at most, so that one plan makes about one commit. */
-export const seedsMaxDefault = 10_000
+export const seedsMaxDefault = 2_500
 
 /** Rows to plan over, and where the next batch goes on. */
 export interface ClosureBatch {

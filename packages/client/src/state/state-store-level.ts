@@ -7,7 +7,7 @@ import type { StateStore, StateWrite } from './state-store.ts'
 const pageRows = 1000
 
 /** Bytes for what is not written yet, and as many for what was read. */
-const bufferBytes = 16 * 1024 * 1024
+const bufferBytes = 4 * 1024 * 1024
 /** The same where memory counts more than a little time. */
 const smallBufferBytes = 2 * 1024 * 1024
 
@@ -29,7 +29,7 @@ export class LevelStateStore implements StateStore {
     const level = new Level<string, Uint8Array>(location, {
       keyEncoding: 'utf8',
       valueEncoding: 'view',
-      // A batch of 10,000 operations fits the write buffer twice: level 0 then holds few, large tables.
+      // A batch of 2,500 operations fits the write buffer twice: level 0 then holds few, large tables.
       writeBufferSize: bytes,
       cacheSize: bytes,
     })

@@ -20,12 +20,12 @@ import { mergeNames, noSlots, TreesView, type NamedSlots } from './trees-view.ts
 export type NodeEntry = readonly [NodeId, Columns]
 
 const metaKey = `${keySpace.meta}trees`
-/** Decoded rows and names that are kept at hand: about 100,000 nodes' worth, so that most syncs never read the store twice. */
-const cacheBytesDefault = 48 * 1024 * 1024
+/** Decoded rows and names that are kept at hand: several batches' worth, so that what a batch goes over again and again is read once. */
+const cacheBytesDefault = 16 * 1024 * 1024
 const { like, chunk, claim, pack } = keySpace
 const oftenAsked = [like, chunk, claim, pack].map((space) => space.charCodeAt(0))
-/** Rows that are gathered before they are given to the store: some 5 MB. */
-const gatheredRowsMaxDefault = 10_000
+/** Rows that are gathered before they are given to the store: about 1 MB. */
+const gatheredRowsMaxDefault = 2_500
 /** Of rows beside the trees, which may be large. */
 const gatheredBytesMax = 8 * 1024 * 1024
 
