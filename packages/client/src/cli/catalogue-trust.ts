@@ -29,6 +29,9 @@ export interface TrustCatalogue {
   /** What the judge of the log saw at an entry; `what` is a code of docs/ERRORS.md. */
   faultAtEntry: Text<{ sequence: number; what: string }>
   faultAtPack: Text<{ pack: string }>
+  /** After `adopt`: what the history that was left had, and only an owner can say again. */
+  errorKeysOwed: Text
+  hintKeysOwed: Text
   /** An entry of the relay that is none of the history that is known here. */
   faultOther: Text<{ sequence: number }>
   /** The head that it states is not in the log that it gave. */

@@ -23,6 +23,14 @@ describe('what people are told about an error', () => {
     )
   })
 
+  test('tells a key that does not open from what an owner owes after a fork', () => {
+    const data = { what: 'adopted', detail: 'internal', epoch: 3 }
+    const owed = told(new ClientError('key-withheld', 'x', { data }))
+    expect(owed).toContain('grenier adopt')
+    expect(owed).not.toContain('internal')
+    expect(told(new ClientError('key-withheld', 'x', { data: { detail: 'epoch 3' } }))).toContain('epoch 3')
+  })
+
   test('warns of somebody in between when certificate or pin are wrong', () => {
     const report = told(new ClientError('relay-unreachable', 'x', { data: { reason: 'pin' } }))
     expect(report).toContain('#sha256=')

@@ -121,10 +121,10 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     error.data['reason'] === 'pruned'
       ? [words.errorPrunedCarry({}), words.hintPrunedCarry({})]
       : [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
-  'key-withheld': (words, error) => [
-    words.errorKeyWithheld({ detail: detail(error) }),
-    words.hintKeyWithheld({}),
-  ],
+  'key-withheld': (words, error) =>
+    error.data['what'] === 'adopted'
+      ? [words.errorKeysOwed({}), words.hintKeysOwed({})]
+      : [words.errorKeyWithheld({ detail: detail(error) }), words.hintKeyWithheld({})],
   'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
   'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
   'archive-foreign': (words) => [words.errorArchiveForeign({}), words.hintArchiveForeign({})],

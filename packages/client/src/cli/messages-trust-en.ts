@@ -38,6 +38,10 @@ export const englishTrust: TrustCatalogue = {
     'no file was touched. What is missing was offered to it, and it does not keep it: ask your hoster',
   faultAtEntry: ({ sequence, what }) => `entry ${sequence} (${what})`,
   faultAtPack: ({ pack }) => `pack ${pack}`,
+  errorKeysOwed: () =>
+    'this device went on with the relay’s history, which lacks keys or removals of the one that it left: it sends nothing until an owner has made up for them',
+  hintKeysOwed: () =>
+    'an owner runs `grenier adopt` on a device that still has the history that was left. Where there is none, an owner takes out again whom it had taken out (`grenier devices`), and this machine joins anew: `grenier forget FOLDER`, then `grenier join CODE FOLDER`. Files stay as they are',
   faultOther: ({ sequence }) =>
     `its entry ${sequence} does not go on from what this device knows: another history, or an altered one`,
   faultUnheld: ({ sequence }) => `it states entry ${sequence} as the last one, and its log does not have it`,

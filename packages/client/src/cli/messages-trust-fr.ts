@@ -48,6 +48,10 @@ export const frenchTrust: TrustCatalogue = {
     'aucun fichier n’a été touché. Ce qui manque lui a été proposé, et il ne le garde pas : demandez à votre hébergeur',
   faultAtEntry: ({ sequence, what }) => `entrée ${sequence} (${what})`,
   faultAtPack: ({ pack }) => `paquet ${pack}`,
+  errorKeysOwed: () =>
+    'cet appareil a repris l’historique du relais, où manquent des clés ou des retraits de celui qu’il a quitté : il n’envoie rien tant qu’un propriétaire n’y a pas remédié',
+  hintKeysOwed: () =>
+    'un propriétaire lance `grenier adopt` sur un appareil qui a encore l’historique quitté. S’il n’y en a plus, il retire de nouveau qui l’avait été (`grenier devices`), et cette machine rejoint à nouveau : `grenier forget DOSSIER`, puis `grenier join CODE DOSSIER`. Les fichiers restent tels quels',
   faultOther: ({ sequence }) =>
     `son entrée ${sequence} ne prolonge pas ce que cet appareil connaît : une autre histoire, ou une histoire retouchée`,
   faultUnheld: ({ sequence }) => `il donne l’entrée ${sequence} pour la dernière, et son journal ne l’a pas`,

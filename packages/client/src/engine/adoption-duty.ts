@@ -50,7 +50,9 @@ export async function sayAdopted(
   }
   if (!mayBeSealedUnder(note, vault.log.state.spine) || (!isOwner(vault) && isRevived(vault, note))) {
     const detail = 'an owner has to open new keys on this branch first'
-    throw new ClientError('key-withheld', detail, { data: { detail, epoch: note.epoch.number } })
+    throw new ClientError('key-withheld', detail, {
+      data: { what: 'adopted', detail, epoch: note.epoch.number },
+    })
   }
   await vault.trees.write({ flush: true }, forgetAdoption)
 }
