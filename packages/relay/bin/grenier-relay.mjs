@@ -4,10 +4,11 @@ import { enableCompileCache } from 'node:module'
 // A young generation with halves of 1 MiB (16 by default), and a heap that grows by less than half of what is alive. Frames are large and die
 // at once: collected often they are cheap, and their memory is used again; collected seldom they make the whole heap be marked again and
 // again, and the heap grows. Flags are read when a process begins, so the process begins anew in its own place (decision 018 says why, for the
-// client). Where that cannot be done it goes on as it is.
+// client). Where that cannot be done, or it was handed a file by its descriptor, it goes on as it is.
 const frugal = ['--max-semi-space-size=1', '--heap-growing-percent=40']
+const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/fd\//.test(argument))
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
-if (process.platform !== 'win32' && process.execve !== undefined && !isDone)
+if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)
   try {
     const own = [...process.execArgv, ...frugal, import.meta.filename]
     process.execve(process.execPath, [process.execPath, ...own, ...process.argv.slice(2)])
