@@ -295,6 +295,29 @@ describe('the old copy', () => {
     expect((await factsOf(a)).deletion).toBeUndefined()
   })
 
+  test('that was to go stays also when an owner whom that relay never knew takes the vault home, or makes it a mirror', async () => {
+    for (const goesHome of [true, false]) {
+      await moves(a)
+      await moves(a, { removeOld: true })
+      const engine = await openFolder(a.context(), a.folder)
+      const { code } = await engine
+        .invite({ role: 'owner', expiresMs: 3_600_000 })
+        .finally(() => engine.close())
+      const c = ground.device(goesHome ? 'gamma' : 'delta')
+      await c.joinBy(code)
+      await agree(a, c)
+      expect((await factsOf(a)).deletion).toBeDefined()
+      if (goesHome) await moves(c, { relay: relayUrl })
+      else {
+        const later = await openFolder(c.context(), c.folder)
+        await later.changeMirrors({ do: 'add', relay: relayUrl }).finally(() => later.close())
+        await c.sync()
+      }
+      expect((await factsOf(a)).deletion).toBeUndefined()
+      await agree(a, b, c)
+    }
+  })
+
   test('stays where the new one is hurt', async () => {
     await moves(a)
     for (const pack of (await kept(ground.otherStores)).packs)

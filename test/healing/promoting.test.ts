@@ -244,6 +244,46 @@ describe('devices that were away', () => {
     expect(a.read('of b')).toBe('written while away')
   })
 
+  test('are led nowhere by a mirror that stands still, when the vault has gone home since', async () => {
+    const move = async (relay: string): Promise<unknown> =>
+      await withEngine(a, (engine) => engine.move({ relay, removeOld: false }))
+    await move(thirdRelayUrl)
+    await a.sync()
+    ground.lose(otherRelayUrl)
+    await move(relayUrl)
+    ground.restart(otherRelayUrl)
+    ground.lose(relayUrl)
+    // Where it leads to answers, and has no more to say than the mirror.
+    await b.sync().catch(() => undefined)
+    ground.restart(relayUrl)
+    ground.lose(thirdRelayUrl)
+    b.write('of b', 'comes home')
+    await agree(b, a)
+    expect(relaysOf(a, b)).toEqual([relayUrl, relayUrl])
+    expect(a.read('of b')).toBe('comes home')
+  })
+
+  test('are led to no relay that is gone', async () => {
+    await withEngine(a, (engine) => engine.move({ relay: thirdRelayUrl, removeOld: false }))
+    await a.sync()
+    ground.lose(thirdRelayUrl)
+    ground.lose(relayUrl)
+    await expect(b.sync()).rejects.toMatchObject({ code: 'relay-unreachable' })
+    expect(relaysOf(b)).toEqual([relayUrl])
+    ground.restart(thirdRelayUrl)
+    await b.sync()
+    expect(relaysOf(b)).toEqual([thirdRelayUrl])
+  })
+
+  test('or joined lately, and one of two mirrors has not heard of them: the other one has, and that is what counts', async () => {
+    await withEngine(a, (engine) => engine.changeMirrors({ do: 'add', relay: thirdRelayUrl }))
+    await b.sync()
+    ground.lose(relayUrl)
+    await expect(b.sync()).rejects.toSatisfy(
+      (error) => error instanceof ClientError && error.data['unknown'] === undefined,
+    )
+  })
+
   test('or joined too late for the mirror to know them: that is said, and who joins anew loses nothing', async () => {
     ground.lose(otherRelayUrl)
     const c = ground.device('gamma', { isAlone: true })

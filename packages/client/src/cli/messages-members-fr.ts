@@ -19,7 +19,7 @@ export const frenchMembers: MembersCatalogue = {
   codeMistyped: () =>
     'l’un des douze mots est mal écrit, ou ils ne sont pas dans l’ordre : rien n’a été demandé à aucun relais',
   hintCodeMistyped: () =>
-    'le code entier est un seul argument : wss://HÔTE#invite=…, ou entre guillemets l’adresse et les douze mots ; `-` le lit sur l’entrée standard. Il reste aussi bon qu’avant',
+    'le code entier est un seul argument : wss://HÔTE#invite=…, ou entre guillemets l’adresse et les douze mots ; `-` le lit sur l’entrée standard. Il reste valable',
   hintDeviceRevoked: () =>
     'ses fichiers restent tels quels, et plus rien n’est synchronisé. Une erreur ? Un propriétaire peut inviter de nouveau cette machine : `grenier forget DOSSIER`, puis `grenier join CODE DOSSIER --home AUTRE_DOSSIER`',
   errorWithdrawn: () =>

@@ -10,6 +10,10 @@ const refused: Readonly<Record<string, { error: (relay: string) => string; hint:
     error: (relay) => `${relay} is the relay where this vault is`,
     hint: 'a mirror is another relay: that of another hoster, or one at home',
   },
+  stranger: {
+    error: (relay) => `the mirror ${relay} does not know this device`,
+    hint: 'it heard of the vault before this device came in: another owner goes on there, whom it knows, or an owner’s device of whoever made the vault',
+  },
   'first-works': {
     error: (relay) =>
       `${relay}, where this vault is, answers and has it: there is no need to go on without it`,
@@ -42,7 +46,7 @@ export const englishMirror: MirrorCatalogue = {
   hintRelayMirror: ({ mirror }) =>
     `check the connection and the address; nothing is lost, the next run goes on. If the relay is gone for good, an owner goes on at the mirror: \`grenier mirror promote FOLDER ${mirror}\``,
   hintMirrorUnknown: ({ mirror }) =>
-    `check the connection and the address; nothing is lost, the next run goes on. If the relay is gone for good and an owner went on at ${mirror}: that one does not know this device, which was taken in too late for it. Its files stay: \`grenier forget FOLDER\`, then \`grenier join CODE FOLDER\` with a new code of an owner`,
+    `check the connection and the address; nothing is lost, the next run goes on. Is the relay gone for good? The mirror ${mirror} has not heard of this device yet: once an owner has gone on there (\`grenier mirror promote\`), try again; if it still refuses, \`grenier forget FOLDER\`, then \`grenier join CODE FOLDER\` with a new code of an owner. Files stay as they are`,
   formerParted: ({ relay }) =>
     `${relay}, where this vault was before, answers again, and a device wrote there that had not heard that the vault goes on elsewhere. Those changes are not in the vault yet. That device finds out at its next sync and stops; \`grenier adopt FOLDER\` there brings its files over.`,
   helpMirror: () =>

@@ -10,6 +10,10 @@ const refused: Readonly<Record<string, { error: (relay: string) => string; hint:
     error: (relay) => `${relay} est le relais où est ce coffre`,
     hint: 'un miroir est un autre relais : celui d’un autre hébergeur, ou un relais chez vous',
   },
+  stranger: {
+    error: (relay) => `le miroir ${relay} ne connaît pas cet appareil`,
+    hint: 'il a entendu parler du coffre avant que cet appareil n’y entre : c’est à un autre propriétaire, qu’il connaît, d’y continuer, ou à un appareil propriétaire de la personne qui a créé le coffre',
+  },
   'first-works': {
     error: (relay) => `${relay}, où est ce coffre, répond et l’a : il n’y a pas lieu de continuer sans lui`,
     hint: '`grenier move DOSSIER RELAIS` y emmène le coffre, et les autres appareils l’apprennent aussitôt. Si le premier relais ne sert plus à rien bien qu’il réponde : --force',
@@ -41,7 +45,7 @@ export const frenchMirror: MirrorCatalogue = {
   hintRelayMirror: ({ mirror }) =>
     `vérifiez la connexion et l’adresse ; rien n’est perdu, le prochain passage continue. Si le relais n’est plus, pour de bon, un propriétaire continue sur le miroir : \`grenier mirror promote DOSSIER ${mirror}\``,
   hintMirrorUnknown: ({ mirror }) =>
-    `vérifiez la connexion et l’adresse ; rien n’est perdu, le prochain passage continue. Si le relais n’est plus, pour de bon, et qu’un propriétaire a continué sur ${mirror} : ce relais ne connaît pas cet appareil, admis trop tard pour lui. Ses fichiers restent : \`grenier forget DOSSIER\`, puis \`grenier join CODE DOSSIER\` avec un nouveau code d’un propriétaire`,
+    `vérifiez la connexion et l’adresse ; rien n’est perdu, le prochain passage continue. Le relais n’est plus, pour de bon ? Le miroir ${mirror} n’a pas encore entendu parler de cet appareil : une fois qu’un propriétaire a continué là-bas (\`grenier mirror promote\`), réessayez ; s’il refuse encore, \`grenier forget DOSSIER\`, puis \`grenier join CODE DOSSIER\` avec un nouveau code d’un propriétaire. Les fichiers restent tels quels`,
   formerParted: ({ relay }) =>
     `${relay}, où ce coffre était avant, répond de nouveau, et un appareil y a écrit sans savoir que le coffre continue ailleurs. Ces changements ne sont pas encore dans le coffre. Cet appareil l’apprend à sa prochaine synchronisation et s’arrête ; \`grenier adopt DOSSIER\` sur cet appareil apporte ses fichiers.`,
   helpMirror: () =>

@@ -52,9 +52,9 @@ export const recoveryFrench: RecoveryCatalogue = {
     `manquant : vos autres coffres nomment « ${name} » (${id}), et le relais ne le montre pas : il le retient, ou on l’a supprimé`,
   recoverElsewhere: ({ name, id, relay }) =>
     `vos coffres nomment aussi « ${name} » (${id}), chez un autre relais : ${relay}`,
-  errorWordsUnknown: () => 'ce relais ne connaît ni compte ni coffre de ces mots',
+  errorWordsUnknown: () => 'ce relais ne connaît ni compte ni coffre pour ces mots',
   hintWordsUnknown: () =>
-    'est-ce le bon relais, et sont-ce les derniers mots ? Après un `grenier recovery renew`, les anciens n’ouvrent plus rien',
+    'est-ce le bon relais, et s’agit-il bien des derniers mots ? Après un `grenier recovery renew`, les anciens n’ouvrent plus rien',
   recoverNext: ({ relay }) =>
     `Ensuite : grenier recover ${relay} --vault NOM --into DOSSIER, une fois par coffre.`,
   recoverDone: ({ folder, name }) => `${folder} est de nouveau le coffre « ${name} ».`,

@@ -63,9 +63,11 @@ export class Elsewhere {
   }
 
   #mirrors(): readonly string[] {
-    const { record } = this.#vault
+    const { relay: here, movedFrom } = this.#vault.record
+    // Where it came from is asked as well: the vault may have gone home.
+    const former = movedFrom === undefined ? [] : [movedFrom]
     try {
-      return mirrorsOf(this.#vault).filter((relay) => !sameRelay(relay, record.relay))
+      return [...new Set([...mirrorsOf(this.#vault), ...former])].filter((relay) => !sameRelay(relay, here))
     } catch (error) {
       // Without keys nothing is known of mirrors.
       if (error instanceof ClientError && ['key-withheld', 'relay-refused'].includes(error.code)) return []
@@ -79,23 +81,48 @@ export class Elsewhere {
     const on = { ...this.#vault, signal: AbortSignal.any([signal, enough.signal]) }
     let first: Promotion | undefined
     const looks = this.#mirrors().map(async (relay) => {
-      const promotion = await lookAt(on, relay, () => (this.#unknownAt = relay))
-      if (promotion === undefined) return
-      first ??= promotion
+      const seen = await lookAt(on, relay)
+      if (typeof seen === 'string') return { relay, seen }
+      first ??= seen
       enough.abort()
+      return { relay, seen: 'silent' as const }
     })
     const ends = await Promise.allSettled(looks)
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+    const mirrors = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+    this.#unknownAt = unknownAt(mirrors.filter(({ relay }) => relay !== this.#vault.record.movedFrom))
     return signal.aborted ? undefined : first
   }
 }
 
-async function lookAt(vault: Vault, relay: string, refused: () => void): Promise<Promotion | undefined> {
+/** `unknown`: it does not know this device. `silent`: it says nothing that can be followed. */
+type Seen = Promotion | 'unknown' | 'away' | 'silent'
+
+/** Where no mirror that answers knows this device: the first that does not. */
+function unknownAt(mirrors: readonly { readonly relay: string; readonly seen: Seen }[]): string | undefined {
+  const isKnown = mirrors.some(({ seen }) => seen !== 'unknown' && seen !== 'away')
+  return isKnown ? undefined : mirrors.find(({ seen }) => seen === 'unknown')?.relay
+}
+
+async function lookAt(vault: Vault, relay: string): Promise<Seen> {
   try {
-    return await briefly(vault, relay, (session) => promotionAt(vault, session, relay))
+    const promotion = await briefly(vault, relay, (session) => promotionAt(vault, session, relay))
+    if (promotion === undefined) return 'silent'
+    return sameRelay(promotion.relay, relay) || (await isAt(vault, promotion)) ? promotion : 'silent'
   } catch (error) {
-    if (error instanceof ClientError && error.data['reason'] === 'account-unknown') refused()
-    if (error instanceof ClientError || error instanceof CryptoError) return undefined
+    if (error instanceof ClientError && error.data['reason'] === 'account-unknown') return 'unknown'
+    if (error instanceof ClientError || error instanceof CryptoError) return 'away'
+    throw error
+  }
+}
+
+/** A mirror that stands still leads to where the vault was once: whoever it leads to has to be there, and to have more of the log than this device. */
+async function isAt(vault: Vault, { relay, after }: Promotion): Promise<boolean> {
+  try {
+    const head = await briefly(vault, relay, (session) => session.head(vault.log.vault))
+    return head !== undefined && head.sequence > after
+  } catch (error) {
+    if (error instanceof ClientError || error instanceof CryptoError) return false
     throw error
   }
 }

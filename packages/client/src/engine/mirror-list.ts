@@ -90,7 +90,7 @@ export async function changeMirrors(
   }
 }
 
-/** A copy that was left there, and was to go, stays. One that does not know this device, or cannot be reached, is named all the same. */
+/** A copy that was left there, and was to go, stays. One that does not know this device, or cannot be reached, is asked again after the first copy. */
 async function keepCopy(vault: Vault, relay: string): Promise<void> {
   try {
     await keepThere(vault, { relay, vault: vault.log.vault })
@@ -118,8 +118,12 @@ async function refuseItself(vault: Vault, session: RelaySession, relay: string):
   if (isItself) throw mirrorRefused('first', relay)
 }
 
-/** `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers. */
-export function mirrorRefused(what: 'unknown' | 'first' | 'first-works', relay: string): ClientError {
+/** `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers;
+ * `stranger`: it does not know this device. */
+export function mirrorRefused(
+  what: 'unknown' | 'first' | 'first-works' | 'stranger',
+  relay: string,
+): ClientError {
   return new ClientError('mirror-refused', 'this mirror is not to be had', { data: { what, relay } })
 }
 

@@ -16,6 +16,7 @@ import { mirrorNote, noteMirror } from './mirror-note.ts'
 import { sameRelay } from './relay-login.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
+import { keepThere } from './vault-deletion.ts'
 
 /** One that could not be brought up to date is tried again after this long. */
 const againMs = 5 * 60_000
@@ -96,6 +97,9 @@ export class Mirroring {
         ...{ vault, from, onSession: onSessionOf(target) },
         tally: this.#parts.tallyOf?.(() => target.traffic),
       })
+      // A copy that was left there, and was to go, stays. Before the first copy that relay may not know who says so.
+      if (mirrorNote(trees, relay).through < 0 && isOwner(vault))
+        await keepThere({ home: vault.home, platform }, { relay, vault: log.vault })
       if (through > log.state.head.sequence) await this.#followed(relay, target)
       const lackBytes = lacking.reduce((sum, id) => sum + (claimsOf(trees, id)[0]?.sizeBytes ?? 0), 0)
       const atMs = platform.clock.now()

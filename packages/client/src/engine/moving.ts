@@ -77,8 +77,9 @@ export class Moving {
     if (!isThere) {
       this.#refuseOthers()
       await this.#account(url, invite)
-      await keepThere(vault, { relay: url, vault: vault.log.vault })
       await this.#carry(vault.record.relay, url)
+      // Only now does that relay know every owner; and until here the move may not have come about.
+      await keepThere(vault, { relay: url, vault: vault.log.vault })
       await ask(() => this.#close(url))
     }
     const from = vault.record.movedFrom

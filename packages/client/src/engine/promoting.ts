@@ -58,7 +58,7 @@ export class Promoting {
 
   /**
    * Cut off anywhere, the same call goes on; once this device works there, every run of it does.
-   * @throws ClientError `relay-refused` (reason `no-right` for who is no owner), `mirror-refused` (`what`: `unknown`, `first-works`),
+   * @throws ClientError `relay-refused` (reason `no-right` for who is no owner), `mirror-refused` (`what`: `unknown`, `first-works`, `stranger`),
    * `relay-unreachable`; `relay-contradicts` where another owner went on there, and this device has what is not there
    */
   async promote({ relay: text, invite, force }: PromoteOptions): Promise<Promoted> {
@@ -74,8 +74,8 @@ export class Promoting {
       if (force) await this.#lastOfFirst()
       else if (await this.#firstWorks()) throw mirrorRefused('first-works', from)
       await this.#account(relay, invite)
-      await keepThere(vault, { relay, vault: vault.log.vault })
       carried = await this.#putLog(relay, force ? from : undefined)
+      await keepThere(vault, { relay, vault: vault.log.vault })
       await noteFormer(vault, from, vault.log.state.head.sequence)
       await goOnWhereTold(vault, relay)
       await connection.renew()
@@ -166,6 +166,8 @@ export class Promoting {
         onSession,
       })
     } catch (error) {
+      if (error instanceof ClientError && error.data['reason'] === 'account-unknown')
+        throw mirrorRefused('stranger', relay)
       if (!(error instanceof ClientError) || error.code !== 'vault-differs') throw error
       // Another owner may have gone on there before: then this device follows, and a person decides about what it has besides.
       if (!(await onSession((session) => followed(vault, session, relay)))) throw error
@@ -176,20 +178,30 @@ export class Promoting {
   }
 }
 
+/** A relay that is left drips as it likes: a pack of 4 MiB comes in this time at 14 KiB/s. */
+const packMs = 5 * 60_000
+
 /** What was put somewhere. */
 type Given = Pick<Carried, 'entries' | 'packs' | 'bytes'>
 
-/** What the relay that is left gives of its packs. Once it cannot be reached nothing more is asked of it. */
+/** What the relay that is left gives of its packs. Once it cannot be reached, or a pack takes too long, nothing more is asked of it. */
 function packsOf(vault: Vault, source: Connection | undefined): CarriedVault['pack'] {
   let isGone = source === undefined
   return async (id) => {
     if (source === undefined || isGone) return undefined
+    const late = Promise.withResolvers<undefined>()
+    const timer = vault.platform.clock.after(packMs, () => {
+      isGone = true
+      late.resolve(undefined)
+    })
     try {
-      return await carriedVault(vault, source).pack(id)
+      return await Promise.race([carriedVault(vault, source).pack(id), late.promise])
     } catch (error) {
       if (!(error instanceof ClientError) || error.code === 'interrupted') throw error
       if (error.code === 'relay-unreachable') isGone = true
       return undefined
+    } finally {
+      timer.cancel()
     }
   }
 }
