@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { accessSync, constants } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 
 // Left to itself, V8 takes several times the memory that is in use before it collects. This client is a guest on its machine: it has a young
@@ -7,8 +8,11 @@ import { enableCompileCache } from 'node:module'
 // place. Where that cannot be done it goes on as it is; so it does where it was handed a file by its descriptor, which would not survive.
 // What goes through a whole vault once keeps nothing: a quarter of that young generation again; and what lies outside of the heap is not kept by an
 // arena of each thread. What an export frees goes back to the system at once (decision 057).
-const isExport = process.argv.includes('export')
-const goesThrough = isExport || process.argv.includes('decrypt')
+const [command] = process.argv
+  .slice(2)
+  .filter((word, at, words) => !word.startsWith('-') && words[at - 1] !== '--home')
+const isExport = command === 'export'
+const goesThrough = isExport || command === 'decrypt'
 const youngMiB = goesThrough ? 2 : 8
 const frugal = [`--max-semi-space-size=${youngMiB}`, '--heap-growing-percent=40', '--v8-pool-size=1']
 const givesBack = { MALLOC_ARENA_MAX: '1', ...(isExport ? { MALLOC_MMAP_THRESHOLD_: '131072' } : {}) }
@@ -17,6 +21,8 @@ const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)
   try {
+    // What cannot be begun ends this process without a word.
+    accessSync(process.execPath, constants.X_OK)
     const own = [...process.execArgv, ...frugal, import.meta.filename]
     process.execve(process.execPath, [process.execPath, ...own, ...process.argv.slice(2)], environment)
   } catch {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { accessSync, constants } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 
 // A young generation with halves of 1 MiB (16 by default), and a heap that grows by less than half of what is alive. Frames are large and die
@@ -10,6 +11,8 @@ const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)
   try {
+    // What cannot be begun ends this process without a word.
+    accessSync(process.execPath, constants.X_OK)
     const own = [...process.execArgv, ...frugal, import.meta.filename]
     process.execve(process.execPath, [process.execPath, ...own, ...process.argv.slice(2)])
   } catch {

@@ -62,18 +62,24 @@ function isOwner({ log, home }: Vault): boolean {
 }
 
 /**
- * Whether somebody else who was taken out or lowered on the branch that was left is there on this one as before. That this device was lowered itself
- * is no danger to it, and the owner who did it may not know that it did: its answer was lost with the relay's disk.
+ * Whether somebody else who was taken out or lowered on the branch that was left is there on this one as before. That this device, or its
+ * identity, was lowered is no danger to it, and the owner who did it may not know that it did: its answer was lost with the relay's disk.
  */
 function isRevived(vault: Vault, note: AdoptionNote): boolean {
   const { spine } = vault.log.state
   const back = identitiesBack(spine, note).length + membersAmong(note.devices, spine.devices).length
   const isOpenAgain = invitesBack(spine, note).length > 0
-  return isOpenAgain || back > 0 || toBeLowered(vault, note) !== undefined
+  const others = note.lowered.filter((one) => isHigher(spine, one) && !isOfOwn(vault, one.member))
+  return isOpenAgain || back > 0 || others.length > 0
 }
 
-function toBeLowered(vault: Vault, { lowered }: AdoptionNote): Lowered | undefined {
-  return lowered.find((one) => isHigher(vault.log.state.spine, one) && !isOwn(vault, one.member))
+/** Of this device, of its identity, or of another device of that one. */
+function isOfOwn(vault: Vault, member: SigningKey): boolean {
+  const own = vault.home.identity?.sign
+  if (isOwn(vault, member)) return true
+  if (own === undefined) return false
+  const identity = vault.log.state.spine.devices.get(toHex(member))?.identity
+  return equal(member, own) || (identity !== undefined && equal(identity, own))
 }
 
 /** Invitations that were done with on the branch that was left and are open on this one. */
@@ -104,7 +110,7 @@ function owed(vault: Vault, on: ReturnType<EntryWriter['on']>, note: AdoptionNot
     return !isOwn(vault, key) && (identity === undefined || !along.has(toHex(identity)))
   })
   if (devices.length + identities.length > 0) return makeRevoke({ ...sealing, devices, identities }).entry
-  const higher = toBeLowered(vault, note)
+  const higher = note.lowered.find((lowered) => isHigher(spine, lowered) && !isOwn(vault, lowered.member))
   if (higher !== undefined) return makeRole({ ...sealing, ...higher }).entry
   const invites = invitesBack(spine, note)
   if (invites.length > 0) return makeCancel({ ...sealing, invites }).entry

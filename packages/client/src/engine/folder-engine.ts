@@ -282,7 +282,8 @@ export class OpenFolderEngine implements FolderEngine {
       this.#vault.report({ event: 'state', state: 'synced' })
       // One that ends by itself closes what they read.
       const { report, signal } = this.#vault
-      await this.#looks.ended(signal, (looks) => report({ event: 'awaits-readers', looks }))
+      const waits = (looks: number): void => report({ event: 'awaits-readers', looks })
+      await this.#looks.ended(signal, waits, () => this.#questions.answer())
       return await this.#summary()
     } catch (error) {
       const state = stillnessOf(error)

@@ -49,13 +49,22 @@ describe('questions that are being answered when a run has ended', () => {
     )
     const told: number[] = []
     let isOver = false
-    const ended = looks.ended(new AbortController().signal, (count) => told.push(count))
+    let turns = 0
+    const ended = looks.ended(
+      new AbortController().signal,
+      (count) => told.push(count),
+      () => {
+        turns += 1
+        return Promise.resolve()
+      },
+    )
     void ended.then(() => (isOver = true))
     await clock.passes(20_000)
     read.resolve(undefined)
     // What takes long here is not the fault of who reads.
     for (let minute = 0; minute < 10; minute += 1) await clock.passes(60_000)
     expect(isOver).toBe(false)
+    expect(turns, 'what else is asked is answered').toBeGreaterThan(1)
     working.resolve(undefined)
     expect(await look).toBe('answered')
     await ended

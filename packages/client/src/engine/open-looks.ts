@@ -7,6 +7,8 @@ import type { TakeRow } from './history-query.ts'
 
 /** A reader is given up after one to two of these without reading, while a run waits for it. */
 const patienceMs = 30_000
+/** So long at most somebody who asks anything else meanwhile has no answer. */
+const turnMs = 500
 
 /** One question. `givenSinceMs`: since when a row waits to be read; undefined where none does. */
 interface Look {
@@ -48,17 +50,22 @@ export class OpenLooks {
 
   /**
    * Resolves when all have ended, however; at once when everything is to stop: who asked may never read the rest. `waits`: told how many there
-   * are, if any.
+   * are, if any. `turn`: what else is asked meanwhile is answered by it.
    */
-  async ended(signal: AbortSignal, waits: (looks: number) => void): Promise<void> {
+  async ended(
+    signal: AbortSignal,
+    waits: (looks: number) => void,
+    turn: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     const mustWait = (): boolean => this.#open.size > 0 && !signal.aborted
     if (mustWait()) waits(this.#open.size)
     while (mustWait()) {
       const over = new AbortController()
       const all = Promise.allSettled([...this.#open].map(({ ended }) => ended))
       const until = AbortSignal.any([signal, over.signal])
-      await Promise.race([all, pause({ clock: this.#clock, signal: until }, patienceMs)])
+      await Promise.race([all, pause({ clock: this.#clock, signal: until }, turnMs)])
       over.abort()
+      await turn()
       for (const { reading, giveUp } of this.#open)
         if (this.#clock.monotonic() - (reading.givenSinceMs ?? Number.POSITIVE_INFINITY) >= patienceMs)
           giveUp()

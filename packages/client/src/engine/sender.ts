@@ -35,7 +35,7 @@ const commitEveryMs = 2000
 /** Or when so much waits for it: packs that arrived stay in memory until the log claims them. */
 const readyBytesMax = 16 << 20
 /** Files that were read and wait for their packs: thousands of small ones share a pack, so that bytes alone do not bound them. */
-const waitingFilesMax = 10_000
+const waitingFilesMaxDefault = 10_000
 /** Files that are read only to be known are written down so many at a time. */
 const learntAtOnce = 500
 /** When two devices write at once, the one that came second waits up to this, and up to twice as long each further time. */
@@ -57,6 +57,8 @@ export interface SenderParts {
   readonly between: (session: RelaySession) => Promise<void>
   /** What may be done while the sender waits for the disk or the line; not where nobody watches. */
   readonly meanwhile?: Meanwhile | undefined
+  /** Files that may wait for packs on their way; for tests. */
+  readonly waitingFilesMax?: number | undefined
 }
 
 /** Small things that overtake bulk. */
@@ -177,11 +179,10 @@ export class Sender {
 
   /** Waits while many files wait and a pack is on its way: when it has arrived, some of them can be said. */
   async #roomForMore(session: RelaySession): Promise<void> {
-    const { shipper } = this.#parts
+    const { shipper, waitingFilesMax = waitingFilesMaxDefault } = this.#parts
     while (this.#waiting.size >= waitingFilesMax && shipper.ready.length < shipper.packs.length) {
       shipper.check()
-      if (this.#hasReady()) await this.#commitReady(session)
-      else await this.#during(session, shipper.moved())
+      await (this.#hasReady() ? this.#commitReady(session) : this.#during(session, shipper.moved()))
     }
   }
 
