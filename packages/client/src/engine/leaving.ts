@@ -103,7 +103,9 @@ function ownKey({ home }: Vault): string {
 
 function revoked(vault: Vault, { sequence, by, atMs }: Leaving): ClientError {
   const byName = nameOfDevice(vault, by)
-  const byKind = vault.log.state.spine.identities.has(by) ? { byKind: 'identity' } : {}
+  const { log } = vault
+  // Who was taken out before it had read the log knows nobody.
+  const byKind = !log.isEmpty && log.state.spine.identities.has(by) ? { byKind: 'identity' } : {}
   return new ClientError('device-revoked', 'this device was taken out of the vault', {
     data: { sequence, by, atMs, ...(byName === undefined ? {} : { byName }), ...byKind },
   })
