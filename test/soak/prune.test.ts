@@ -35,11 +35,8 @@ const keepDays = [4, 8, 15] as const
 const sparedDays = 14
 /** More than what is needed may lie at the relay by this share. */
 const shareMax = 1.15
-/**
- * What no share says anything of: packs have a least size, and a vault has a spine. In a short round, of some three packs in all, one that is
- * not dead enough to be packed anew is a large share by itself; there it is only seen that little of what was dropped stays.
- */
-const alwaysBytes = isLong ? 64 << 10 : 512 << 10
+/** What no share says anything of: packs have a least size, and a vault has a spine. */
+const alwaysBytes = 64 << 10
 
 /** How a prune may end when something under it was killed. Anything else is a fault of its own. */
 const excused: readonly unknown[] = ['relay-unreachable', 'holder-ended']

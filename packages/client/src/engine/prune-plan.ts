@@ -23,6 +23,8 @@ export interface PackPlan {
 const wasteShareMax = 0.08
 /** A pack with less to be won than this is not worth reading and sending. */
 const wonShareMin = 0.1
+/** Nor is a small one with less than this. */
+const wonBytesMin = 16 * 1024
 /** Packs up to this are small: together they are merged. */
 const smallPackBytes = packBytesMax / 4
 
@@ -43,8 +45,8 @@ export function planPacks(uses: readonly PackUse[]): PackPlan {
   const rewritten = [...merged]
   for (const one of byShare) {
     if (wasteBytes <= liveBytes * wasteShareMax) break
-    // A single small pack would only become another one.
-    if (one.sizeBytes <= smallPackBytes && one.liveBytes * 2 > one.sizeBytes) continue
+    // A small pack only becomes another one: for next to nothing that is not done each time.
+    if (one.sizeBytes <= smallPackBytes && wasted(one) < wonBytesMin) continue
     rewritten.push(one)
     wasteBytes -= wasted(one)
   }
