@@ -112,6 +112,16 @@ export const regressions: readonly Regression[] = [
       era: 3,
     },
   },
+  {
+    found:
+      'the relay lost the pack of a file that was moved right then: who had the file could not read it where it had been, and never sent its content again',
+    run: {
+      seed: 480_004_178,
+      devices: 3,
+      moves: 19,
+      without: new Set([2, 3, 6, 7, 12, 13, 14, 15, 16]),
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

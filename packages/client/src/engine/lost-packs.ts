@@ -9,6 +9,7 @@ import type { FileSystem } from '../disk/file-system.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { payloadPackAt } from '../state/entry-keep.ts'
 import {
+  chunksIn,
   chunksWithoutPlace,
   discredit,
   forgetLost,
@@ -48,6 +49,8 @@ interface Work {
   readonly queue: NodeId[]
   readonly writer: PackWriter
   readonly ingest: Ingest
+  /** A file that may have some of the chunks could not be read as it was known: it was moved, or changed, and is looked at again. */
+  isMissed: boolean
 }
 
 /** The duty of one open vault. Calls are one after the other. */
@@ -133,7 +136,7 @@ export class LostPacks {
     const held = (id: ChunkId): boolean => !wanted.has(toHex(id)) || isElsewhere(trees, id)
     const keys = contentKeysOf(vault)
     const ingest = new Ingest({ fileSystem: this.#parts.files, pool, clock, keys, writer, known: held })
-    return { packs: fresh, wanted, queue, writer, ingest }
+    return { packs: fresh, wanted, queue, writer, ingest, isMissed: false }
   }
 
   /** A relay that says of the same contents again and again that it lost them is given them a few times a day, and a person is told. */
@@ -227,8 +230,8 @@ export class LostPacks {
       return path === undefined ? [] : [{ id, path, expected: undefined, stamp: trees.get(id)?.local?.stamp }]
     })
     for await (const result of work.ingest.read(files)) {
-      // What cannot be read now is with others, or nowhere: the files themselves are the planner's business.
-      if (result.outcome === 'problem') continue
+      // What cannot be read now is with others, or here under another name: the files themselves are the planner's business.
+      if (result.outcome === 'problem') work.isMissed = true
       if (this.#outgoing.length >= packsInCommit) await this.#claim(session)
     }
     if (work.queue.length > 0) return true
@@ -239,10 +242,13 @@ export class LostPacks {
     return false
   }
 
-  async #end({ packs }: Work): Promise<void> {
+  async #end({ packs, wanted, isMissed }: Work): Promise<void> {
     const { vault } = this.#parts
     const { trees, platform, report } = vault
-    await trees.write({ flush: false }, (rows) => keepLost(rows, packs))
+    // What a file that was missed may have is dealt with on the next session.
+    const isDone = (pack: PackId): boolean =>
+      !isMissed || chunksIn(trees, pack).every((id) => !wanted.has(toHex(id)))
+    await trees.write({ flush: false }, (rows) => keepLost(rows, packs.filter(isDone)))
     this.#work = undefined
     const sent = this.#sent
     this.#sent = { packs: 0, bytes: 0 }
