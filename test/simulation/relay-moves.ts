@@ -1,6 +1,6 @@
 // What happens to a vault whose relay is not the only one: it is taken to another one, a mirror is kept, a relay is gone for good and somebody goes on
 // at the mirror, and what was gone comes back as it was, or as it was before. In the end a person does what is left for a person to do.
-import { ClientError, openFolder, type FolderEngine } from '@grenier/client'
+import { ClientError, type FolderEngine } from '@grenier/client'
 import { movedTo, roleOf } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { bodiesAt, vaultOf } from './history.ts'
@@ -8,7 +8,7 @@ import type { Past } from './past.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { logOf, placeOf } from './vault-place.ts'
-import { relayUrl, within, type Machine, type World, type WorldRelay } from './world.ts'
+import { asked, relayUrl, within, type Machine, type World, type WorldRelay } from './world.ts'
 
 /** What may happen, and how often. */
 export const relayMoves = {
@@ -138,7 +138,7 @@ export class RelayMoves {
     )
   }
 
-  /** What was left says where the vault is, and has nothing that is not there; mirrors are whole. */
+  /** What was left, and each mirror, has no entry that is another than the vault's own of its number. Whether a mirror has all is not looked at. */
   async check(): Promise<void> {
     const { world, failures, past } = this.#parts
     const [vault, place] = [vaultOf(world), await this.place()]
@@ -336,12 +336,3 @@ function isCutOff(error: unknown): boolean {
 }
 
 const codesOfLine = new Set(['interrupted', 'relay-unreachable'])
-
-async function asked<T>(machine: Machine, what: (engine: FolderEngine) => Promise<T>): Promise<T> {
-  const engine = await openFolder(machine.context(), machine.folderPath)
-  try {
-    return await what(engine)
-  } finally {
-    await engine.close()
-  }
-}

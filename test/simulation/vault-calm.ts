@@ -5,7 +5,7 @@ import { roleOf, type Entry, type LogState, type Role } from '@grenier/crypto'
 import type { Log } from './history.ts'
 import { newcomer, type VaultMoves } from './vault-moves.ts'
 import { logOf } from './vault-place.ts'
-import { Machine, within, type World } from './world.ts'
+import { asked, Machine, within, type World } from './world.ts'
 
 /** Turns of all devices after which all must agree and rest, whatever happened to the relay and to members. */
 export const vaultRoundsMax = 12
@@ -255,15 +255,6 @@ function hadRight(before: LogState | undefined, { kind, device }: Entry['header'
   if (before === undefined || kind === 'member') return true
   const role = roleOf(before.spine, device)
   return role === 'owner' || (role === 'writer' && (kind === 'change' || kind === 'checkpoint'))
-}
-
-async function asked<T>(machine: Machine, what: (engine: FolderEngine) => Promise<T>): Promise<T> {
-  const engine = await openFolder(machine.context(), machine.folderPath)
-  try {
-    return await what(engine)
-  } finally {
-    await engine.close()
-  }
 }
 
 const invite = async (engine: FolderEngine): Promise<string> =>

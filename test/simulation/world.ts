@@ -1,6 +1,13 @@
 // Relays and several devices in one process: the real engine and the real relay, over file systems, stores, wires and clocks in memory that
 // a seed owns. Machines and relays can be killed at any step: what they had not flushed is lost, and whatever they still do has no effect.
-import { addFolder, ClientError, joinFolder, openAccount, openFolder } from '@grenier/client'
+import {
+  addFolder,
+  ClientError,
+  joinFolder,
+  openAccount,
+  openFolder,
+  type FolderEngine,
+} from '@grenier/client'
 import type { Wire } from '@grenier/protocol'
 import type { Stores } from '@grenier/relay'
 import { isReadable } from './canary.ts'
@@ -247,4 +254,14 @@ export async function within<T>(world: World, promise: Promise<T>, what: string)
 export async function ended(world: World, machine: Machine): Promise<void> {
   if (!(await world.until(() => !machine.running))) throw new Error(`${machine.name} never ended`)
   if (machine.outcome !== 'done') throw machine.outcome ?? new Error(`${machine.name} died`)
+}
+
+/** What an engine of this machine answers that is opened for it. */
+export async function asked<T>(machine: Machine, what: (engine: FolderEngine) => Promise<T>): Promise<T> {
+  const engine = await openFolder(machine.context(), machine.folderPath)
+  try {
+    return await what(engine)
+  } finally {
+    await engine.close()
+  }
 }
