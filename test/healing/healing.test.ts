@@ -1,5 +1,6 @@
 // A relay whose data was restored from an older copy, or lost: the devices give back what they know, nothing is lost, and nothing is deleted.
 // Time is the simulation's.
+import { openFolder } from '@grenier/client'
 import { makeRevoke, roleOf } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
@@ -75,6 +76,29 @@ async function expectWhole(world: HostileWorld): Promise<void> {
 }
 
 describe('a relay with yesterday’s copy of its data', () => {
+  test('gets the contents of a file that moves at any moment of it', async () => {
+    for (let step = 1, isOver = false; !isOver; step += 9) {
+      const world = await peacefulWorld({ devices: 2 })
+      const a = world.at(0)
+      await world.syncs(...world.machines)
+      const yesterday = world.relayDisk.copy()
+      a.user.makeDirectory('from')
+      a.user.write('from/today', 'of today '.repeat(9000))
+      await world.syncs(a)
+      world.restoreRelay(yesterday)
+      a.start((context) => openFolder(context, a.folderPath), true)
+      isOver = true
+      a.atStep(step, () => {
+        isOver = false
+        a.user.rename('from', 'to')
+      })
+      expect(await world.outcomeOf(a)).toBe('done')
+      a.forgetSteps()
+      await world.syncs(a, a)
+      await expectWhole(world)
+    }
+  })
+
   test('gets back the very same entries, and the contents that it lost, while three devices go on working', async () => {
     const { world, yesterday, before } = await watching(3)
     const [a, b, c] = [world.at(0), world.at(1), world.at(2)]

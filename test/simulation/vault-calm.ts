@@ -1,6 +1,6 @@
 // How a run ends in which more happened to the vault than edits: everybody syncs until nobody has anything to say, who halted at two histories is
 // told to go on, readers get to send what they have, and somebody who has nothing joins, to see whether the relay has everything.
-import { adoptFolder, ClientError, joinFolder, openFolder, type FolderEngine } from '@grenier/client'
+import { adoptFolder, ClientError, joinFolder, type FolderEngine } from '@grenier/client'
 import { roleOf, type Entry, type LogState, type Role } from '@grenier/crypto'
 import type { Log } from './history.ts'
 import { newcomer, type VaultMoves } from './vault-moves.ts'

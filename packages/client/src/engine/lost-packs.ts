@@ -27,6 +27,8 @@ import type { Receiver } from './receiver.ts'
 import { forgetResent, noteResent, spentAmong } from './resent-note.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
+/** After this long, what a file that was missed may have is looked for again. */
+const missedMs = 10 * 60_000
 /** Files that are read at once: one group of the reader's. */
 const filesAtOnce = 256
 /** Rows that one transaction discredits: packs, of some hundred chunks each. */
@@ -59,6 +61,8 @@ export class LostPacks {
   /** The relay was asked on it. */
   #session: RelaySession | undefined
   #work: Work | undefined
+  /** When it is asked again on the same session, by the monotonic clock; undefined where nothing was missed. */
+  #dueMs: number | undefined
   readonly #outgoing: OutgoingPack[] = []
   /** Packs that this device found hurt, whatever the relay says of them. */
   readonly #hurt = new Map<string, PackId>()
@@ -89,10 +93,11 @@ export class LostPacks {
     return [...this.#hurt.values()]
   }
 
-  /** Does some of what is to be done; returns whether there may be more. Asks the relay once a session. @throws ClientError */
+  /** Does some of what is to be done; returns whether there may be more. Asks the relay once a session, and again where a file was missed. @throws ClientError */
   async step(session: RelaySession): Promise<boolean> {
     try {
-      if (session !== this.#session) {
+      const isDue = (this.#dueMs ?? Infinity) <= this.#parts.vault.platform.clock.monotonic()
+      if (session !== this.#session || isDue) {
         this.#reset()
         this.#work = await this.#begin(session)
         this.#session = session
@@ -110,6 +115,7 @@ export class LostPacks {
   #reset(): void {
     this.#session = undefined
     this.#work = undefined
+    this.#dueMs = undefined
     this.#outgoing.length = 0
     this.#sent = { packs: 0, bytes: 0 }
   }
@@ -245,10 +251,11 @@ export class LostPacks {
   async #end({ packs, wanted, isMissed }: Work): Promise<void> {
     const { vault } = this.#parts
     const { trees, platform, report } = vault
-    // What a file that was missed may have is dealt with on the next session.
+    // What a file that was missed may have is still to be dealt with.
     const isDone = (pack: PackId): boolean =>
       !isMissed || chunksIn(trees, pack).every((id) => !wanted.has(toHex(id)))
     await trees.write({ flush: false }, (rows) => keepLost(rows, packs.filter(isDone)))
+    if (!packs.every(isDone)) this.#dueMs = platform.clock.monotonic() + missedMs
     this.#work = undefined
     const sent = this.#sent
     this.#sent = { packs: 0, bytes: 0 }
