@@ -2,6 +2,7 @@
 // the relay that is gone. The log names the mirrors, so that a device that was away knows them as well.
 import { CryptoError } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
+import { isAccountUnknown } from './account-opening.ts'
 import { briefly } from './brief-session.ts'
 import { noteFormer } from './former-relay.ts'
 import { noteGoing } from './going-on.ts'
@@ -110,7 +111,7 @@ async function lookAt(vault: Vault, relay: string): Promise<Seen> {
     if (promotion === undefined) return 'silent'
     return sameRelay(promotion.relay, relay) || (await isAt(vault, promotion)) ? promotion : 'silent'
   } catch (error) {
-    if (error instanceof ClientError && error.data['reason'] === 'account-unknown') return 'unknown'
+    if (isAccountUnknown(error)) return 'unknown'
     if (error instanceof ClientError || error instanceof CryptoError) return 'away'
     throw error
   }

@@ -118,8 +118,10 @@ async function refuseItself(vault: Vault, session: RelaySession, relay: string):
   if (isItself) throw mirrorRefused('first', relay)
 }
 
-/** `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers;
- * `stranger`: it does not know this device. */
+/**
+ * `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers; `stranger`: it does not know this
+ * device.
+ */
 export function mirrorRefused(
   what: 'unknown' | 'first' | 'first-works' | 'stranger',
   relay: string,

@@ -11,7 +11,7 @@ import type { EntryWriter } from './entry-writer.ts'
 import { noteFormer, tellFormer } from './former-relay.ts'
 import { goOnWhereTold, noteTold, sayWhereTold } from './going-on.ts'
 import type { Mending } from './mending.ts'
-import { openWhereUnknown } from './account-opening.ts'
+import { isAccountUnknown, openWhereUnknown } from './account-opening.ts'
 import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
 import { requireOwner } from './pruning.ts'
 import type { Receiver } from './receiver.ts'
@@ -166,8 +166,7 @@ export class Promoting {
         onSession,
       })
     } catch (error) {
-      if (error instanceof ClientError && error.data['reason'] === 'account-unknown')
-        throw mirrorRefused('stranger', relay)
+      if (isAccountUnknown(error)) throw mirrorRefused('stranger', relay)
       if (!(error instanceof ClientError) || error.code !== 'vault-differs') throw error
       // Another owner may have gone on there before: then this device follows, and a person decides about what it has besides.
       if (!(await onSession((session) => followed(vault, session, relay)))) throw error
