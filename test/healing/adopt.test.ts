@@ -152,6 +152,31 @@ describe('adopting the relay’s branch', () => {
     expect(c.user.exists('of b, at last')).toBe(false)
   })
 
+  test('names an invitation that is open again, and goes on once an owner who knows of no fork has cancelled it', async () => {
+    const world = await peacefulWorld({ devices: 2 })
+    const [a, b] = [world.at(0), world.at(1)]
+    const code = await world.invite(a)
+    await world.syncs(a, b)
+    const yesterday = world.relayDisk.copy()
+    world.more(1)
+    expect(await world.join(world.at(2), code)).toBe('done')
+    await world.syncs(b)
+    world.restoreRelay(yesterday)
+    a.user.write('of a', 'on the relay’s branch')
+    await world.syncs(a)
+    expect(await world.sync(b)).toMatchObject({ code: 'relay-contradicts' })
+    await adopts(world, b)
+    b.user.write('of b', 'waits')
+    const engine = await openFolder(a.context(), a.folderPath)
+    const [open] = (await world.settles(engine.members())).invitations
+    const owed = { what: 'adopted', keys: 0, members: 0, invitations: open?.id }
+    expect(await world.sync(b)).toMatchObject({ code: 'key-withheld', data: owed })
+    const cancels = engine.changeMembers({ do: 'cancel', invitation: open!.id })
+    await world.settles(cancels.finally(() => engine.close()))
+    await world.syncs(b, a)
+    expect(text(a, 'of b')).toBe('waits')
+  })
+
   test('leaves no invitation open that was used or cancelled on the branch that is left', async () => {
     const codes: string[] = []
     const opens = async (world: HostileWorld): Promise<void> => {

@@ -122,6 +122,18 @@ export const regressions: readonly Regression[] = [
       without: new Set([2, 3, 6, 7, 12, 13, 14, 15, 16]),
     },
   },
+  {
+    found:
+      'on a branch that was adopted an invitation was open again, and its owner knew of no fork: a writer waited for ever, and was not told for what',
+    run: {
+      seed: 465_000_108,
+      devices: 2,
+      moves: 25,
+      without: new Set([5, 6, 9, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]),
+      theme: 'move',
+      era: 4,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -65,6 +65,7 @@ export class VaultCalm {
       await moves.relays.told(stuck, this.members)
       // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
       if ([...last.values()].some(isStranded)) await world.scheduler.runUntil(() => false, 660_000)
+      if ([...last.values()].some(isOwedCancels)) await this.#ofSomeOwner(cancel)
       // A relay without a log, whose clock went back, refuses what was made since until its clock is there again.
       if ([...last.values()].some(isAhead)) await world.scheduler.runUntil(() => false, 3_660_000)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
@@ -234,6 +235,12 @@ function isStranded(error: Error): boolean {
   )
 }
 
+/** Whether somebody waits for an owner to cancel what is open again after a fork. */
+function isOwedCancels(error: Error): boolean {
+  if (!(error instanceof ClientError) || error.data['what'] !== 'adopted') return false
+  return error.data['keys'] === 0 && error.data['members'] === 0
+}
+
 /** Whether the relay lacks what somebody needs who has nothing. */
 function isLacking(outcome: 'done' | Error | undefined): boolean {
   return outcome instanceof ClientError && outcome.code === 'pack-unavailable'
@@ -259,6 +266,13 @@ function hadRight(before: LogState | undefined, { kind, device }: Entry['header'
 
 const invite = async (engine: FolderEngine): Promise<string> =>
   (await engine.invite({ role: 'writer', expiresMs: 86_400_000 })).code
+
+async function cancel(engine: FolderEngine): Promise<true | undefined> {
+  const { role, invitations } = await engine.members()
+  if (role !== 'owner') return undefined
+  for (const { id } of invitations) await engine.changeMembers({ do: 'cancel', invitation: id })
+  return true
+}
 
 async function raise(engine: FolderEngine): Promise<true | undefined> {
   const { role, devices } = await engine.members()

@@ -32,6 +32,9 @@ export interface TrustCatalogue {
   /** After `adopt`: what the history that was left had, and only an owner can say again. */
   errorKeysOwed: Text
   hintKeysOwed: Text
+  /** The same, where nothing but invitations is open that were done with there: their ids, in short. */
+  errorCancelOwed: Text<{ invitations: readonly string[] }>
+  hintCancelOwed: Text<{ invitations: readonly string[] }>
   /** An entry of the relay that is none of the history that is known here. */
   faultOther: Text<{ sequence: number }>
   /** The head that it states is not in the log that it gave. */

@@ -24,8 +24,11 @@ describe('what people are told about an error', () => {
   })
 
   test('tells a key that does not open from what an owner owes after a fork', () => {
-    const data = { what: 'adopted', detail: 'internal', epoch: 3 }
+    const data = { what: 'adopted', detail: 'internal', keys: 1, members: 0, invitations: 'ab'.repeat(32) }
     const owed = told(new ClientError('key-withheld', 'x', { data }))
+    const open = told(new ClientError('key-withheld', 'x', { data: { ...data, keys: 0 } }))
+    expect(open).toContain('--cancel abababababab`')
+    expect(open).not.toContain('grenier join')
     expect(owed).toContain('grenier adopt')
     expect(owed).not.toContain('internal')
     expect(told(new ClientError('key-withheld', 'x', { data: { detail: 'epoch 3' } }))).toContain('epoch 3')

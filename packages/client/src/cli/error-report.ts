@@ -123,7 +123,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
       : [words.errorUpdateNeeded({}), words.hintUpdateNeeded({})],
   'key-withheld': (words, error) =>
     error.data['what'] === 'adopted'
-      ? [words.errorKeysOwed({}), words.hintKeysOwed({})]
+      ? owedWords(words, error)
       : [words.errorKeyWithheld({ detail: detail(error) }), words.hintKeyWithheld({})],
   'archive-broken': (words) => [words.errorArchiveBroken({}), words.hintArchiveBroken({})],
   'archive-closed': (words) => [words.errorArchiveClosed({}), words.hintArchiveClosed({})],
@@ -162,6 +162,18 @@ function brakeWords(words: Catalogue, error: ClientError): Told {
     words.errorBrake({ seen, examples: examples.map(printable) }),
     words.hintBrake({ direction: sight.direction }),
   ]
+}
+
+/** What an owner owes after a fork. Of invitations alone any owner can be told what to do. */
+function owedWords(words: Catalogue, { data }: ClientError): Told {
+  const invitations = String(data['invitations'] ?? '')
+    .split(' ')
+    .filter((id) => id !== '')
+    .map(formatId)
+  const isMore = invitations.length === 0 || data['keys'] !== 0 || data['members'] !== 0
+  return isMore
+    ? [words.errorKeysOwed({}), words.hintKeysOwed({})]
+    : [words.errorCancelOwed({ invitations }), words.hintCancelOwed({ invitations })]
 }
 
 function momentWords(words: Catalogue, { data }: ClientError): Told {

@@ -42,6 +42,12 @@ export const englishTrust: TrustCatalogue = {
     'this device went on with the relay’s history, which lacks keys or removals of the one that it left: it sends nothing until an owner has made up for them',
   hintKeysOwed: () =>
     'an owner runs `grenier adopt` on a device that still has the history that was left. Where there is none, an owner takes out again whom it had taken out (`grenier devices`), and this machine joins anew: `grenier forget FOLDER`, then `grenier join CODE FOLDER`. Files stay as they are',
+  errorCancelOwed: ({ invitations }) =>
+    invitations.length === 1
+      ? 'an invitation that was used or cancelled in the history that this device left is open in the relay’s: it sends nothing as long as it is open'
+      : 'invitations that were used or cancelled in the history that this device left are open in the relay’s: it sends nothing as long as they are open',
+  hintCancelOwed: ({ invitations }) =>
+    `an owner cancels ${invitations.length === 1 ? 'it' : 'each'}: ${invitations.map((id) => `\`grenier invite FOLDER --cancel ${id}\``).join(', ')}. Then \`grenier sync\` goes on here. Files stay as they are`,
   faultOther: ({ sequence }) =>
     `its entry ${sequence} does not go on from what this device knows: another history, or an altered one`,
   faultUnheld: ({ sequence }) => `it states entry ${sequence} as the last one, and its log does not have it`,

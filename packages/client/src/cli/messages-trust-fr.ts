@@ -52,6 +52,12 @@ export const frenchTrust: TrustCatalogue = {
     'cet appareil a repris l’historique du relais, où manquent des clés ou des retraits de celui qu’il a quitté : il n’envoie rien tant qu’un propriétaire n’y a pas remédié',
   hintKeysOwed: () =>
     'un propriétaire lance `grenier adopt` sur un appareil qui a encore l’historique quitté. S’il n’y en a plus, il retire de nouveau qui l’avait été (`grenier devices`), et cette machine rejoint à nouveau : `grenier forget DOSSIER`, puis `grenier join CODE DOSSIER`. Les fichiers restent tels quels',
+  errorCancelOwed: ({ invitations }) =>
+    invitations.length === 1
+      ? 'une invitation utilisée ou annulée dans l’historique que cet appareil a quitté est ouverte dans celui du relais : il n’envoie rien tant qu’elle l’est'
+      : 'des invitations utilisées ou annulées dans l’historique que cet appareil a quitté sont ouvertes dans celui du relais : il n’envoie rien tant qu’elles le sont',
+  hintCancelOwed: ({ invitations }) =>
+    `un propriétaire ${invitations.length === 1 ? 'l’annule' : 'annule chacune'} : ${invitations.map((id) => `\`grenier invite DOSSIER --cancel ${id}\``).join(', ')}. Ensuite, \`grenier sync\` reprend ici. Les fichiers restent tels quels`,
   faultOther: ({ sequence }) =>
     `son entrée ${sequence} ne prolonge pas ce que cet appareil connaît : une autre histoire, ou une histoire retouchée`,
   faultUnheld: ({ sequence }) => `il donne l’entrée ${sequence} pour la dernière, et son journal ne l’a pas`,

@@ -62,6 +62,7 @@ const values = {
   expected: 2,
   seen: 'seen',
   examples: ['a', 'b'],
+  invitations: ['a', 'b'],
   direction: 'up',
   gone: 1,
   changed: 2,

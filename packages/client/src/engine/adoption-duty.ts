@@ -48,11 +48,12 @@ export async function sayAdopted(
     if (next === undefined) break
     if ((await entries.append(session, next)) === 'moved') await receiver.receive(session)
   }
-  if (!mayBeSealedUnder(note, vault.log.state.spine) || (!isOwner(vault) && isRevived(vault, note))) {
-    const detail = 'an owner has to open new keys on this branch first'
-    throw new ClientError('key-withheld', detail, {
-      data: { what: 'adopted', detail, epoch: note.epoch.number },
-    })
+  const keys = mayBeSealedUnder(note, vault.log.state.spine) ? 0 : 1
+  const { members, invitations } = isOwner(vault) ? nothingRevived : revived(vault, note)
+  if (keys + members + invitations.length > 0) {
+    const detail = 'an owner has to say first on this branch what the one that was left had'
+    const data = { what: 'adopted', detail, keys, members, invitations: invitations.map(toHex).join(' ') }
+    throw new ClientError('key-withheld', detail, { data })
   }
   await vault.trees.write({ flush: true }, forgetAdoption)
 }
@@ -61,16 +62,24 @@ function isOwner({ log, home }: Vault): boolean {
   return roleOf(log.state.spine, home.device.sign.publicKey) === 'owner'
 }
 
+/** Members who have more rights than on the branch that was left, and invitations that are open again. */
+interface Revived {
+  readonly members: number
+  readonly invitations: readonly SigningKey[]
+}
+
+const nothingRevived: Revived = { members: 0, invitations: [] }
+
 /**
- * Whether somebody else who was taken out or lowered on the branch that was left is there on this one as before. That this device, or its
- * identity, was lowered is no danger to it, and the owner who did it may not know that it did: its answer was lost with the relay's disk.
+ * Who else was taken out or lowered on the branch that was left and is there on this one as before. That this device, or its identity, was lowered
+ * is no danger to it, and the owner who did it may not know that it did: its answer was lost with the relay's disk. An invitation that was used is
+ * one: whoever saw its code could come in with the help of a relay that shows a branch on which it was not.
  */
-function isRevived(vault: Vault, note: AdoptionNote): boolean {
+function revived(vault: Vault, note: AdoptionNote): Revived {
   const { spine } = vault.log.state
   const back = identitiesBack(spine, note).length + membersAmong(note.devices, spine.devices).length
-  const isOpenAgain = invitesBack(spine, note).length > 0
   const others = note.lowered.filter((one) => isHigher(spine, one) && !isOfOwn(vault, one.member))
-  return isOpenAgain || back > 0 || others.length > 0
+  return { members: back + others.length, invitations: invitesBack(spine, note) }
 }
 
 /** Of this device, of its identity, or of another device of that one. */
