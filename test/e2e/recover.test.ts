@@ -97,8 +97,10 @@ test('every device gone and only the words left: own and shared vaults come back
     kept: [{ name: 'tablet' }],
     revoked: [{ name: 'ann' }],
   })
+  const history = (await fresh.startPlain('log', stage.path('mine')).ended).stdout.toString()
+  expect(history).toMatch(/ fresh {2}recovered the vault with the 24 words; took out “ann”$/m)
   const id = seen.vaults[1]?.id ?? ''
-  await fresh.done(...recover, '--vault', id, '--into', stage.path('ours'))
+  await fresh.done(...recover, '--vault', id, '--into', stage.path('ours'), '--yes')
   expect(folderDifferences(shared, stage.path('ours'))).toEqual([])
 
   // Both are folders like any other, and those who stay go on with them.
@@ -120,8 +122,12 @@ test('devices that are not named are out, and read nothing that comes after', as
   await lost.done('add', here, '--name', 'mine')
   const recover = ['recover', url, '--phrase-file', words, '--vault', 'mine', '--into', stage.path('back')]
   expect(refusal(await fresh.run(...recover, '--keep-device', 'nobody'))).toMatchObject({ code: 'usage' })
+  // Silence takes nobody out.
+  const unasked = refusal(await fresh.run(...recover))
+  expect(unasked).toMatchObject({ code: 'usage', hint: expect.stringContaining('--keep-device') as string })
   expect(existsSync(stage.path('back'))).toBe(false)
-  await fresh.done(...recover)
+  await lost.done('sync', '--once')
+  await fresh.done(...recover, '--yes')
   writeFileSync(join(stage.path('back'), 'secret'), 'of those who stay')
   await fresh.done('sync', '--once')
   const ended = await lost.run('sync', '--once')
@@ -205,7 +211,7 @@ test('a planted vault is refused, and a withheld one is named', async () => {
   expect(forged.exitCode).toBe(6)
   expect(listed(forged).refused).toMatchObject([{ reason: 'relay-contradicts' }])
   proxy.lies = {}
-  await fresh.done(...recover, '--vault', second.id, '--into', stage.path('back'))
+  await fresh.done(...recover, '--vault', second.id, '--into', stage.path('back'), '--yes')
   expect(folderDifferences(stage.path(second.name), stage.path('back'))).toEqual([])
 })
 
@@ -273,7 +279,7 @@ test('new words open everything, on every device, and the old ones nothing any m
     ['second', second],
     ['ours', shared],
   ] as const) {
-    await heir.done(...recover, '--vault', name, '--into', stage.path(`back-${name}`))
+    await heir.done(...recover, '--vault', name, '--into', stage.path(`back-${name}`), '--yes')
     expect(folderDifferences(folder, stage.path(`back-${name}`))).toEqual([])
   }
 })

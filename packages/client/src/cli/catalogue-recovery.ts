@@ -106,6 +106,7 @@ export type RecoveryUsage = Readonly<
       | 'phrase-out-needed'
       | 'phrase-needed'
       | 'vault-into'
+      | 'keep-unasked'
       | 'vault-unknown'
       | 'device-unknown'
     >,

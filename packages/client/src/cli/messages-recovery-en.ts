@@ -23,6 +23,10 @@ export const recoveryEnglishUsage: RecoveryUsage = {
     error: () => '--vault and --into belong together',
     hint: 'as in --vault documents --into ~/Documents; without both, the vaults are listed',
   },
+  'keep-unasked': {
+    error: ({ text }) => `there is nobody to ask who may stay in “${text}”`,
+    hint: 'add --keep-device NAME… for the devices and people that stay: all others are taken out, for good; or --yes to keep none (without --vault and --into, everybody is listed)',
+  },
   'vault-unknown': {
     error: ({ text }) => `no vault of these words is called ${text}`,
     hint: 'without --vault and --into, the vaults are listed',

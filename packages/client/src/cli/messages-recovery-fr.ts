@@ -24,6 +24,10 @@ export const recoveryFrenchUsage: RecoveryUsage = {
     error: () => '--vault et --into vont ensemble',
     hint: 'comme --vault documents --into ~/Documents ; sans l’un ni l’autre, les coffres sont listés',
   },
+  'keep-unasked': {
+    error: ({ text }) => `personne à qui demander qui peut rester dans « ${text} »`,
+    hint: 'ajoutez --keep-device NOM… pour les appareils et les personnes qui restent : tous les autres sont retirés, définitivement ; ou --yes pour n’en garder aucun (sans --vault ni --into, tous sont listés)',
+  },
   'vault-unknown': {
     error: ({ text }) => `aucun coffre de ces mots ne s’appelle ${text}`,
     hint: 'sans --vault ni --into, les coffres sont listés',

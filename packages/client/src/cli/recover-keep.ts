@@ -8,9 +8,9 @@ import { usageError } from './usage-error.ts'
 import { canAsk, isYes } from './yes-or-no.ts'
 
 /**
- * Keys (hex) of the devices and identities that stay: as given, else as asked; where nobody can be asked, none. An identity stays with all its
+ * Keys (hex) of the devices and identities that stay: as given, else as asked; with `--yes`, none. An identity stays with all its
  * devices, and a device that is named alone keeps its identity, but not the others of it.
- * @throws ClientError `usage`, `name-ambiguous`
+ * @throws ClientError `usage`, also where there is somebody to decide about and nobody to ask; `name-ambiguous`
  */
 export async function keptMembers(
   invocation: Invocation,
@@ -41,7 +41,9 @@ async function asked({ output, yes }: Invocation, vault: SeenVault): Promise<Rea
   const voids = vault.invitations.filter(({ mayGo }) => mayGo)
   for (const invitation of voids) output.note(`  ${invitationText(output, invitation)}`)
   if (voids.length > 0) output.note(output.words.recoverVoids({ count: voids.length }))
-  if (alone.length + identities.length === 0 || yes || output.json || !canAsk()) return kept
+  if (alone.length + identities.length === 0 || yes) return kept
+  // Who is taken out never comes back with the keys of before: that is not for silence to decide.
+  if (output.json || !canAsk()) throw usageError('keep-unasked', vault.name)
   output.note(output.words.recoverKeeps({ name: printable(vault.name) }))
   const isKept = async (member: SeenDevice | SeenIdentity): Promise<boolean> =>
     await isYes(output, output.words.askKeep({ member: memberText(output, vault, member) }))

@@ -27,6 +27,7 @@ export const usageFaults = [
   'vault-into', // one of the two without the other
   'vault-unknown', // a vault by a name that none has
   'device-unknown', // a device by a name that none has
+  'keep-unasked', // who stays at a recovery, and nobody to ask
   'file-exists', // a file that would be overwritten
   'file-unreadable',
   'file-unwritable',
