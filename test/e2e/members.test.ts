@@ -63,6 +63,10 @@ test('devices lists who is in the vault; roles are an owner’s to change, and t
   expect(lineOf(read.lines, 'problem')).toMatchObject({ code: 'read-only', path: 'of a reader' })
   expect(readFileSync(join(two, 'of a reader'), 'utf8')).toBe('stays here')
   await alpha.done('role', one, all[1]?.id.slice(0, 12) ?? '', 'writer')
+  const [given] = (await alpha.done('log', one)).lines.filter((line) => line['action'] === 'role')
+  expect(given?.['members']).toEqual([
+    { did: 'role', kind: 'device', id: all[1]?.id, role: 'writer', name: 'beta' },
+  ])
   await beta.done('sync', '--once')
   await alpha.done('sync', '--once')
   expect(folderDifferences(one, two)).toEqual([])
@@ -85,6 +89,13 @@ test('a revoked device says so at once, keeps its files, and comes back only as 
   expect(lineOf(ended.lines, 'error')).toMatchObject({ code: 'device-revoked' })
   expect(await beta.status(two)).toMatchObject({ state: 'revoked', running: false })
   expect((await stage.device('delta').run('join', open, stage.path('four'))).exitCode).toBe(5)
+
+  // The history says whom it took out, asked of the sync that runs.
+  const [entry] = (await alpha.done('log', one)).lines.filter((line) => line['action'] === 'revoke')
+  expect(entry?.['members']).toMatchObject([{ did: 'left', kind: 'device', role: 'writer', name: 'beta' }])
+  const told = (await alpha.startPlain('log', one).ended).stdout.toString()
+  expect(told).toMatch(/ alpha {2}took out “beta”$/m)
+  expect(told).toMatch(/ gamma {2}joined \(writer\)$/m)
 
   // One that was away when it happened hears it as well, and writes nothing.
   await alpha.done('revoke', one, 'gamma', '--yes')

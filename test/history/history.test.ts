@@ -60,6 +60,12 @@ describe('the log', () => {
     expect(members.map((row) => row.void)).toEqual(members.map(() => undefined))
   })
 
+  test('says whom an entry brought', async () => {
+    const { rows } = await ask(alpha, { do: 'log' })
+    const touched = rows.flatMap((row) => (row.row === 'entry' ? (row.members ?? []) : []))
+    expect(touched).toMatchObject([{ did: 'joined', kind: 'device', name: 'beta', role: 'writer' }])
+  })
+
   test('of a path has what happened to it or below it alone', async () => {
     const lines = logLines(await ask(alpha, { do: 'log', path: 'notes/deep' }))
     const [latest = '', ...before] = lines

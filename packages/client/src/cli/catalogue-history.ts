@@ -19,6 +19,12 @@ export interface HistoryWords {
   historyOffline: Text<{ until: string | undefined }>
   awaitsReaders: Text<{ count: number }>
   logKinds: Readonly<Record<LogKind, string>>
+  /** A device came by an invitation, with this role. */
+  logJoined: Text<{ role: string }>
+  /** Members were taken out; each as `deviceNamed`, `deviceUnnamed` or `logIdentity`. */
+  logRemoved: Text<{ names: string }>
+  logRole: Text<{ name: string; role: string }>
+  logIdentity: Text<{ id: string }>
   logVoid: Text<{ reason: string }>
   /** So many paths that are not shown. */
   logMore: Text<{ count: number; text: string }>

@@ -1,6 +1,6 @@
 // Questions about the history as they go over the control socket, and the rows of their answers: checked at the door on both sides.
 import * as v from 'valibot'
-import { entryKinds } from '@grenier/crypto'
+import { entryKinds, roles } from '@grenier/crypto'
 import type { HistoryAnswer, HistoryQuery, HistoryRow } from '../engine/history-query.ts'
 import { isProblemCode } from './problem-codes.ts'
 import type { ProblemCode } from '../sync/action.ts'
@@ -36,6 +36,13 @@ const node = {
   mtimeNs: v.exactOptional(v.pipe(v.string(), v.maxLength(32))),
   target: v.exactOptional(text),
 }
+const member = v.strictObject({
+  did: v.picklist(['joined', 'left', 'role']),
+  kind: v.picklist(['device', 'identity']),
+  id: hex,
+  name: v.exactOptional(text),
+  role: v.picklist(roles),
+})
 const rowSchema = v.variant('row', [
   v.strictObject({
     row: v.literal('entry'),
@@ -46,6 +53,7 @@ const rowSchema = v.variant('row', [
     deviceName: v.exactOptional(text),
     kind: v.picklist(entryKinds),
     action: v.exactOptional(text),
+    members: v.exactOptional(v.array(member)),
     void: v.exactOptional(text),
     changes: count,
   }),

@@ -1,13 +1,15 @@
 // `grenier log`: when, which device, which change. The latest first.
-import type { ChangeRow, EntryRow, HistoryRow } from '../engine/history-query.ts'
+import type { ChangeRow, EntryRow, HistoryRow, MemberRow } from '../engine/history-query.ts'
 import type { ExitCode } from '../errors.ts'
+import { roleText } from './devices.ts'
 import { pathFields, type Place } from './folder-lines.ts'
 import { askedFolder, askHistory, endHistory } from './history.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
 import type { JsonLine, Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatCount } from './quantities.ts'
+import { formatCount, formatId } from './quantities.ts'
 import { usageError } from './usage-error.ts'
 
 /** Entries, unless told. */
@@ -86,11 +88,9 @@ class LogLines {
     this.end()
     const { words } = this.#output
     this.#output.line(entryLine(this.#place, row))
-    const { sequence, atMs, device, deviceName, kind, action } = row
-    const told = kind === 'change' ? '' : words.logKinds[kind === 'member' ? memberKind(action) : kind]
-    const what = row.void === undefined ? told : words.logVoid({ reason: printable(row.void) })
-    const name = printable(deviceName ?? device.slice(0, 8))
-    const head = `#${sequence}  ${formatExact(atMs)}  ${name}`
+    const { sequence, atMs } = row
+    const what = row.void === undefined ? toldOf(words, row) : words.logVoid({ reason: printable(row.void) })
+    const head = `#${sequence}  ${formatExact(atMs)}  ${signerOf(words, row)}`
     this.#output.result(what === '' ? head : `${head}  ${what}`)
   }
 
@@ -115,6 +115,36 @@ class LogLines {
   }
 }
 
+/** Who signed. Who came in by a one-time key, or by the words, signs with a key that nobody knows: it is called by the device that came. */
+function signerOf(words: Catalogue, { device, deviceName, members = [] }: EntryRow): string {
+  const came = members.find(({ did, kind }) => did === 'joined' && kind === 'device')
+  return printable(deviceName ?? came?.name ?? words.deviceUnnamed({ key: formatId(device) }))
+}
+
+function toldOf(words: Catalogue, { kind, action, members = [] }: EntryRow): string {
+  if (kind === 'change') return ''
+  if (kind !== 'member') return words.logKinds[kind]
+  const those = (did: MemberRow['did']): MemberRow[] => members.filter((member) => member.did === did)
+  const [given] = those('role')
+  if (given !== undefined)
+    return words.logRole({ name: nameOf(words, given), role: roleText(words, given.role) })
+  const [came, left] = [those('joined')[0], those('left').map((member) => nameOf(words, member))]
+  const joined = action === 'accept' && came !== undefined
+  const told = joined
+    ? words.logJoined({ role: roleText(words, came.role) })
+    : words.logKinds[memberKind(action)]
+  if (left.length === 0) return told
+  const removed = words.logRemoved({ names: words.listed({ items: left }) })
+  return action === 'revoke' ? removed : `${told}; ${removed}`
+}
+
+function nameOf(words: Catalogue, { kind, id, name }: MemberRow): string {
+  if (kind === 'identity') return words.logIdentity({ id: formatId(id) })
+  return name === undefined
+    ? words.deviceUnnamed({ key: formatId(id) })
+    : words.deviceNamed({ name: printable(name) })
+}
+
 /** Actions of members that people are told by name. */
 const memberKinds = ['invite', 'accept', 'cancel', 'revoke', 'role', 'rekey', 'recover', 'renew'] as const
 type MemberKind = (typeof memberKinds)[number]
@@ -124,7 +154,7 @@ function memberKind(action: string | undefined): MemberKind | 'member' {
 }
 
 function entryLine(place: Place, row: EntryRow): JsonLine {
-  const { sequence, hash, atMs, device, deviceName, kind, action, changes } = row
+  const { sequence, hash, atMs, device, deviceName, kind, action, members, changes } = row
   const at = new Date(atMs).toISOString()
   return {
     event: 'entry',
@@ -136,6 +166,7 @@ function entryLine(place: Place, row: EntryRow): JsonLine {
     deviceName,
     kind,
     action,
+    members,
     void: row.void,
     changes,
   }

@@ -36,6 +36,10 @@ export const englishHistory: HistoryWords = {
     recover: 'recovered the vault with the 24 words',
     renew: 'renewed the recovery phrase',
   },
+  logJoined: ({ role }) => `joined (${role})`,
+  logRemoved: ({ names }) => `took out ${names}`,
+  logRole: ({ name, role }) => `gave ${name} the role ${role}`,
+  logIdentity: ({ id }) => `the identity ${id}`,
   logVoid: ({ reason }) => `void, counts for nothing (${reason})`,
   logMore: ({ count, text }) => `and ${text} ${some(count, 'path', 'paths')} more (--verbose shows all)`,
   restoredInto: ({ count, files, bytes, path, until, sequence }) =>

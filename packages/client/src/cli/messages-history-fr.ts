@@ -37,6 +37,10 @@ export const frenchHistory: HistoryWords = {
     recover: 'a récupéré le coffre avec les 24 mots',
     renew: 'a renouvelé la phrase de récupération',
   },
+  logJoined: ({ role }) => `a rejoint (${role})`,
+  logRemoved: ({ names }) => `a retiré ${names}`,
+  logRole: ({ name, role }) => `a donné à ${name} le rôle ${role}`,
+  logIdentity: ({ id }) => `l’identité ${id}`,
   logVoid: ({ reason }) => `nulle, ne compte pas (${reason})`,
   logMore: ({ count, text }) =>
     `et ${text} ${some(count, 'autre chemin', 'autres chemins')} (--verbose les montre tous)`,

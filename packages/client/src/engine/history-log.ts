@@ -11,6 +11,7 @@ import {
 import { numberKey, otherKey } from '../state/state-keys.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import { sameValue, type NodeId, type Row } from '../sync/tree.ts'
+import { membersTouched } from './history-members.ts'
 import { FormerState, type FoldedEntry, type FormerStateOptions } from './former-state.ts'
 import type { ChangeRow, EntryRow, LookQuery, TakeRow } from './history-query.ts'
 
@@ -39,8 +40,7 @@ export async function tellLog(
     for await (const [, bytes] of former.trees.others(prefix, { reverse: true })) {
       if (vault.signal.aborted) return
       const { entry, changes } = JSON.parse(Buffer.from(bytes).toString()) as Noted
-      const { deviceName = notes.nameOf(entry.device), ...rest } = entry
-      await take(deviceName === undefined ? rest : { ...rest, deviceName })
+      await take(notes.named(entry))
       for (const change of changes) await take(change)
     }
   } finally {
@@ -58,9 +58,15 @@ class LogNotes {
     this.#query = query
   }
 
-  /** Keys and names: those of devices that left, too. */
-  nameOf(device: string): string | undefined {
-    return this.#names.get(device)
+  /** With the names of who signed and whom it is about: those of devices that left, too. */
+  named({ members, ...entry }: EntryRow): EntryRow {
+    const deviceName = this.#names.get(entry.device)
+    const named = members?.map((member) => {
+      const name = this.#names.get(member.id)
+      return name === undefined ? member : { ...member, name }
+    })
+    const signer = deviceName === undefined ? {} : { deviceName }
+    return { ...entry, ...signer, ...(named === undefined ? {} : { members: named }) }
   }
 
   hear(transaction: Transaction, folded: FoldedEntry): () => void {
@@ -123,6 +129,7 @@ function concerns({ path, from, action }: ChangeRow, wanted: string): boolean {
 
 function rowOf({ sequence, state, entry, void: why }: FoldedEntry, changes: number): EntryRow {
   const { header } = entry
+  const members = membersTouched(sequence, state.spine, entry)
   return {
     row: 'entry',
     sequence,
@@ -131,6 +138,7 @@ function rowOf({ sequence, state, entry, void: why }: FoldedEntry, changes: numb
     device: toHex(header.device),
     kind: header.kind,
     ...actionOf(entry),
+    ...(members.length === 0 ? {} : { members }),
     ...(why === undefined ? {} : { void: why }),
     changes,
   }

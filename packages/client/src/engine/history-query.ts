@@ -1,5 +1,5 @@
 // What may be asked of the history of a vault, and what comes as an answer: rows, one after the other, and at the end where it all stands.
-import type { EntryKind } from '@grenier/crypto'
+import type { EntryKind, Role } from '@grenier/crypto'
 import type { ProblemCode } from '../sync/action.ts'
 import type { NodeKind } from '../sync/tree.ts'
 import type { Progress } from './events.ts'
@@ -48,6 +48,17 @@ export interface RestoreQuery {
 /** @see LookQuery, RestoreQuery */
 export type HistoryQuery = LookQuery | RestoreQuery
 
+/** What an entry did to a member: a device, or an identity with none of its devices. `id`: the signing key, hex. */
+export interface MemberRow {
+  readonly did: 'joined' | 'left' | 'role'
+  readonly kind: 'device' | 'identity'
+  readonly id: string
+  /** As the log has it, now. */
+  readonly name?: string | undefined
+  /** Since this entry; of who left, until it. */
+  readonly role: Role
+}
+
 /** One entry of the log. */
 export interface EntryRow {
   readonly row: 'entry'
@@ -61,6 +72,8 @@ export interface EntryRow {
   readonly kind: EntryKind
   /** Of a `member` entry: what it does. */
   readonly action?: string | undefined
+  /** Whom it brought, took out, or gave another role; left out where nobody. */
+  readonly members?: readonly MemberRow[] | undefined
   /** Why it counts for nothing. */
   readonly void?: string | undefined
   /** How many change rows follow, where all of them do. */
