@@ -175,6 +175,7 @@ export interface Catalogue
     rate: string
   }>
   syncWatching: Text<{ folder: string }>
+  syncWaiting: Text<{ folder: string }>
   syncNothing: Plain
   stopping: Plain
   statusNone: Plain

@@ -49,7 +49,8 @@ export const english: Catalogue = {
   hintHomeExists: () =>
     'use it as it is; `grenier setup OTHER_RELAY --phrase-file FILE` adds a relay; --home DIR makes another device',
   errorHomeLocked: () => 'another Grenier process holds the state of this folder',
-  hintHomeLocked: () => 'it is probably a running `grenier sync`: stop it, or let it do the work',
+  hintHomeLocked: () =>
+    'it is probably a command such as `prune` or `restore`: try again when it is done, or stop it',
   errorHomeHeld: ({ path, pid }) => `a running grenier (process ${pid}) is syncing ${path}`,
   hintHomeHeld: () => 'let it do the work (`grenier status` shows how far it is), or stop it first',
   errorHomeUnsafe: ({ path }) => `other users of this machine may read ${path}`,
@@ -234,6 +235,8 @@ export const english: Catalogue = {
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} files, ${bytesDone} of ${bytesTotal}, ${rate}/s`,
   syncWatching: ({ folder }) => `${folder}: watching. Ctrl-C stops.`,
+  syncWaiting: ({ folder }) =>
+    `${folder}: another grenier command is at work on it; waiting until it is done.`,
   syncNothing: () =>
     'This device syncs no folder yet: `grenier add FOLDER` or `grenier join CODE FOLDER` starts one.',
   stopping: () => 'stopping; once more ends at once',

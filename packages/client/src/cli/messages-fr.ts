@@ -51,7 +51,8 @@ export const french: Catalogue = {
   hintHomeExists: () =>
     'utilisez-le tel quel ; `grenier setup AUTRE_RELAIS --phrase-file FICHIER` ajoute un relais ; --home DOSSIER fait un autre appareil',
   errorHomeLocked: () => 'un autre processus Grenier tient l’état de ce dossier',
-  hintHomeLocked: () => 'sans doute un `grenier sync` en cours : arrêtez-le, ou laissez-le faire',
+  hintHomeLocked: () =>
+    'sans doute une commande comme `prune` ou `restore` : réessayez quand elle aura fini, ou arrêtez-la',
   errorHomeHeld: ({ path, pid }) => `un grenier en marche (processus ${pid}) synchronise ${path}`,
   hintHomeHeld: () => 'laissez-le faire (`grenier status` montre où il en est), ou arrêtez-le d’abord',
   errorHomeUnsafe: ({ path }) => `d’autres utilisateurs de cette machine peuvent lire ${path}`,
@@ -244,6 +245,8 @@ export const french: Catalogue = {
   progress: ({ filesDone, filesTotal, bytesDone, bytesTotal, rate }) =>
     `${filesDone}/${filesTotal} fichiers, ${bytesDone} sur ${bytesTotal}, ${rate}/s`,
   syncWatching: ({ folder }) => `${folder} : surveillance en cours. Ctrl-C arrête.`,
+  syncWaiting: ({ folder }) =>
+    `${folder} : une autre commande grenier y travaille ; on attend qu’elle ait fini.`,
   syncNothing: () =>
     'Cet appareil ne synchronise encore aucun dossier : `grenier add DOSSIER` ou `grenier join CODE DOSSIER` en commence un.',
   stopping: () => 'arrêt en cours ; encore une fois arrête aussitôt',

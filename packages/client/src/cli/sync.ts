@@ -34,10 +34,11 @@ export async function sync(
     return 0
   }
   const works = records.map(({ path, vault }): FolderWork => {
+    const waiting = (): void => output.note(output.words.syncWaiting({ folder: printable(path) }))
     return {
       place: { folder: path, vault },
       mode: once ? 'once' : 'watch',
-      open: (context) => openOwnFolder({ invocation, home, path, context }),
+      open: (context) => openOwnFolder({ invocation, home, path, context, ...(once ? {} : { waiting }) }),
     }
   })
   return await runFolders({ invocation, home, watching: !once }, works)
