@@ -2,14 +2,13 @@
 // when the plan has grown old: what is left is planned again.
 import type { FolderApplier } from '../disk/apply.ts'
 import type { IngestFile } from '../content/ingest.ts'
-import { readContent } from '../content/content-list.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
-import { placesOf } from '../state/chunk-index.ts'
 import type { Action, Apply, Plan, StepAside } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import { sameContent, type Content, type NodeId } from '../sync/tree.ts'
+import { sameContent, type NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Braking } from './brake.ts'
+import { expectedContent } from './expected-content.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
@@ -127,8 +126,7 @@ export class PlanWork {
     const { vault, tally } = this.#parts
     const reads = actions.filter((action) => action.do === 'read')
     const files = reads.map(({ id, path }) => {
-      const remote = vault.trees.get(id)?.remote?.value
-      const expected = remote?.kind === 'file' ? this.#trusted(remote.content) : undefined
+      const expected = expectedContent(vault.trees, id)
       // What was applied meanwhile may have moved it, and another file to where it was.
       return { id, path: vault.trees.pathOf('local', id) ?? path, expected }
     })
@@ -138,14 +136,6 @@ export class PlanWork {
     }, 0)
     tally.expect(files.length, bytes)
     return files
-  }
-
-  /** Content whose chunks are not where the log says, as this device found out, is no reason to keep the same bytes back. */
-  #trusted(content: Content | undefined): Content | undefined {
-    if (content === undefined) return undefined
-    const { trees } = this.#parts.vault
-    const isGood = readContent(content).ids.every((id) => placesOf(trees, id)[0]?.known !== 'bad')
-    return isGood ? content : undefined
   }
 }
 

@@ -12,6 +12,7 @@ import type { RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Committer } from './committer.ts'
+import { expectedContent } from './expected-content.ts'
 import { outOfOrder } from './pack-shipper.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { SenderParts } from './sender.ts'
@@ -128,8 +129,7 @@ export class SmallSender {
       const { sizeBytes } = local.value
       if (sizeBytes > fileBytesMax || bytes + sizeBytes > turnBytesMax) continue
       bytes += sizeBytes
-      const remote = trees.get(action.id)?.remote?.value
-      const expected = remote?.kind === 'file' ? remote.content : undefined
+      const expected = expectedContent(trees, action.id)
       files.push({ id: action.id, path: action.path, expected, stamp: local.stamp })
     }
     return files
