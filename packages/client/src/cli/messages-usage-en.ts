@@ -75,7 +75,7 @@ export const englishUsage: Catalogue['usage'] = {
   },
   device: {
     error: ({ text }) => `no such device or identity: ${text}`,
-    hint: '`grenier devices FOLDER` lists them',
+    hint: '`grenier devices FOLDER` lists them; who was taken out already stands in `grenier log FOLDER`',
   },
   'revoke-unasked': {
     error: ({ text }) => `there is nobody to ask whether ${text} is to be taken out`,

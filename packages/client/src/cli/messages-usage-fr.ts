@@ -88,7 +88,7 @@ export const frenchUsage: Catalogue['usage'] = {
   },
   device: {
     error: ({ text }) => `aucun appareil ni identité de ce nom : ${text}`,
-    hint: '`grenier devices DOSSIER` en donne la liste',
+    hint: '`grenier devices DOSSIER` en donne la liste ; qui a déjà été retiré figure dans `grenier log DOSSIER`',
   },
   'revoke-unasked': {
     error: ({ text }) => `personne à qui demander s’il faut retirer ${text}`,
