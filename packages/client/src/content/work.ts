@@ -117,17 +117,46 @@ export function seal(task: SealTask): SealedPack {
 }
 
 /**
- * Opens cells, decompresses the chunks wanted and checks each against its id: undefined where a chunk is not what the index says. What was
- * not compressed is given where it lies, so that chunks may share a buffer.
+ * Opens cells, decompresses the chunks wanted and checks each against its id: undefined where a chunk is not what the index says. Small ones
+ * share a buffer; larger ones that were not compressed are given where they lie.
  * @throws CryptoError `seal-broken` when a cell does not open.
  */
 export function open(task: OpenTask): (Uint8Array | undefined)[] {
   const { key, binding, epoch, front, cells, firstCell, packBytes } = task
   const plain = openCells({ type: 'pack', key, binding, epoch, front, cells, firstCell, packBytes })
   const origin = firstCell * cellPlainBytes
-  const chunks = task.chunks.map((chunk) => restoreChunk(task.keys, chunk, storedPart(plain, origin, chunk)))
+  const room = new Room(task.chunks)
+  const chunks = task.chunks.map((chunk) => {
+    const stored = storedPart(plain, origin, chunk)
+    const restored = restoreChunk(task.keys, chunk, stored)
+    return restored === undefined ? undefined : room.take(restored, stored)
+  })
   if (!chunks.some((chunk) => chunk?.buffer === plain.buffer)) release([plain])
   return chunks
+}
+
+/** Up to this length a chunk is copied: moving a buffer to another thread, and giving it back there, costs more. */
+const copiedBytesMax = 64 << 10
+
+/** One buffer for the small chunks of a task, which may be thousands. */
+class Room {
+  readonly #bytes: Uint8Array
+  #end = 0
+
+  constructor(chunks: readonly WantedChunk[]) {
+    const small = chunks.filter(({ plainBytes }) => plainBytes >= 1 && plainBytes <= copiedBytesMax)
+    this.#bytes = new Uint8Array(small.reduce((sum, { plainBytes }) => sum + plainBytes, 0))
+  }
+
+  /** The chunk, copied where it is small; what it lay in is given back where nobody else has it. */
+  take(chunk: Uint8Array, stored: Uint8Array | undefined): Uint8Array {
+    if (chunk.length > copiedBytesMax) return chunk
+    const copy = this.#bytes.subarray(this.#end, this.#end + chunk.length)
+    copy.set(chunk)
+    this.#end += chunk.length
+    if (chunk !== stored) releaseOwn([chunk])
+    return copy
+  }
 }
 
 /** The bytes where they are the chunk that they are taken for. */
@@ -163,7 +192,8 @@ function decompress(stored: Uint8Array, plainBytes: number): Uint8Array | undefi
       chunkSize: Math.max(64, plainBytes),
       params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax },
     })
-    return plain.length === plainBytes ? own(plain) : undefined
+    if (plain.length !== plainBytes) return undefined
+    return plain.length <= copiedBytesMax ? plain : own(plain)
   } catch {
     return undefined
   }
