@@ -86,6 +86,7 @@ export interface RecoveryCatalogue {
   setupWords: Text
   setupWordsWritten: Text<{ path: string }>
   setupWordsUncertain: Text
+  setupWordsUnchecked: Text
   hintSetupUncertain: Text
   askWords: Text
   setupWordsTaken: Text

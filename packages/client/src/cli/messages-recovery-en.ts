@@ -147,6 +147,8 @@ export const recoveryEnglish: RecoveryCatalogue = {
     `The 24 words are in ${path} (readable by you alone). Put them on paper and delete the file.`,
   setupWordsUncertain: () =>
     'The line broke while the account was being opened, so it may exist. Keep these words: with them setup goes on where it stopped.',
+  setupWordsUnchecked: () =>
+    'Stopped before it was sure that the words are on paper. This device is set up, and they are in force: write them down, now. They are not shown again.',
   hintSetupUncertain: () => 'run setup again with --phrase-file FILE, with these words in the file',
   askWords: () => 'The 24 words, on one line:',
   setupWordsTaken: () => 'The identity is that of the words you gave.',

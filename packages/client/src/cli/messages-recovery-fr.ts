@@ -149,6 +149,8 @@ export const recoveryFrench: RecoveryCatalogue = {
     `Les 24 mots sont dans ${path} (vous seul pouvez le lire). Recopiez-les sur papier et supprimez ce fichier.`,
   setupWordsUncertain: () =>
     'La connexion s’est rompue pendant l’ouverture du compte : il existe peut-être. Gardez ces mots, avec eux l’installation reprendra où elle en était.',
+  setupWordsUnchecked: () =>
+    'Arrêté avant d’être sûr que les mots sont sur papier. Cet appareil est prêt, et ils sont en vigueur : notez-les, maintenant. Ils ne seront plus montrés.',
   hintSetupUncertain: () => 'relancez setup avec --phrase-file FICHIER, ces mots dans le fichier',
   askWords: () => 'Les 24 mots, sur une ligne :',
   setupWordsTaken: () => 'L’identité est celle des mots que vous avez donnés.',

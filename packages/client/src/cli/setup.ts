@@ -61,11 +61,21 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
       await there.enrol({ identity: made.identity, relay: url })
     const relays = home.relays.includes(url) ? home.relays : [...home.relays, url]
     if (flags.recoverySheet !== undefined) writeSheet(output, flags.recoverySheet, { phrase, relays })
-    if (wordsTo === 'shown') await confirmWords(invocation, phrase)
+    if (wordsTo === 'shown') await confirmed(invocation, phrase)
     tell(invocation, { home, relay: url }, wordsTo)
     return 0
   } finally {
     wipeKeys(identity.keys)
+  }
+}
+
+/** Stopped before it was sure that the words are on paper: they may be off the screen already, and nothing else has them. */
+async function confirmed(invocation: Invocation, phrase: string): Promise<void> {
+  try {
+    await confirmWords(invocation, phrase)
+  } catch (error) {
+    showWords(invocation, invocation.output.words.setupWordsUnchecked({}), phrase)
+    throw error
   }
 }
 

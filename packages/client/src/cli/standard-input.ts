@@ -1,5 +1,5 @@
 // Standard input: secrets that come that way, and answers to questions.
-import { createInterface } from 'node:readline/promises'
+import { createInterface, type Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ClientError } from '../errors.ts'
 import { usageError } from './usage-error.ts'
@@ -21,13 +21,39 @@ export async function readInput(question: string): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** One line from the terminal. */
-export async function readAnswer(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
+/** Where a question is seen, and its answer typed. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+}
+
+const ownTerminal: Terminal = { input: process.stdin, output: process.stderr }
+
+/** One line from the terminal. @throws ClientError `interrupted` on Ctrl-C and at the end of input */
+export async function readAnswer(question: string, terminal = ownTerminal): Promise<string> {
+  const lines = createInterface({ input: terminal.input, output: terminal.output })
   try {
-    return await lines.question(`${question} `)
+    return await answered(lines, `${question} `)
+  } catch (cause) {
+    terminal.output.write('\n')
+    throw cause
   } finally {
     lines.close()
+  }
+}
+
+/** In raw mode Ctrl-C comes as a key, and the end of input as a closing. */
+async function answered(lines: Interface, question: string): Promise<string> {
+  const stopped = new AbortController()
+  lines.on('SIGINT', () => {
+    process.kill(process.pid, 'SIGINT')
+    stopped.abort()
+  })
+  lines.on('close', () => stopped.abort())
+  try {
+    return await lines.question(question, { signal: stopped.signal })
+  } catch (cause) {
+    throw new ClientError('interrupted', 'stopped', { cause })
   }
 }
 
@@ -36,17 +62,8 @@ export async function readHidden(question: string): Promise<string> {
   process.stderr.write(`${question} `)
   const nowhere = new Writable({ write: (_piece, _encoding, done) => done() })
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 })
-  const stopped = new AbortController()
-  // The terminal is in raw mode: Ctrl-C comes as a key, and the end of input as a closing.
-  lines.on('SIGINT', () => {
-    process.kill(process.pid, 'SIGINT')
-    stopped.abort()
-  })
-  lines.on('close', () => stopped.abort())
   try {
-    return await lines.question('', { signal: stopped.signal })
-  } catch (cause) {
-    throw new ClientError('interrupted', 'stopped', { cause })
+    return await answered(lines, '')
   } finally {
     lines.close()
     process.stderr.write('\n')
