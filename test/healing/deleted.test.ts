@@ -8,7 +8,8 @@ import { eventsOf, peacefulWorld } from '../hostile/hostile-world.ts'
 import { toHex } from '@grenier/crypto'
 import { eventText } from '../../packages/client/src/cli/folder-lines.ts'
 import { openFolder } from '@grenier/client'
-import { relayUrl, within } from '../simulation/world.ts'
+import { RelayDisk } from '../simulation/relay-disk.ts'
+import { asked, relayUrl, within } from '../simulation/world.ts'
 
 const monthMs = 31 * 24 * 3_600_000
 
@@ -69,4 +70,52 @@ test('a wish to delete is told by every sync and kept for status, with whose it 
   await world.syncs(b)
   expect(eventsOf(b, 'deletion')).toHaveLength(1)
   expect(await within(world, standing(), 'the status')).toBeUndefined()
+})
+
+test.for(['mirror', 'move'] as const)('a relay where it was deleted takes it again, by %s', async (how) => {
+  const world = await peacefulWorld({ devices: 2 })
+  const [a, b] = [world.at(0), world.at(1)]
+  const elsewhere = 'ws://127.0.0.1:2'
+  world.addRelay(elsewhere, new RelayDisk(world.random.bytes(16)))
+  const asks = async <T>(what: Parameters<typeof asked<T>>[1]): Promise<T> =>
+    await within(world, asked(a, what), 'what an owner does')
+  await world.syncs(a, b, a)
+  await asks((engine) => engine.move({ relay: elsewhere, removeOld: false }))
+  await world.syncs(b)
+  const { removedMs } = await asks((engine) => engine.move({ relay: elsewhere, removeOld: true }))
+  expect(removedMs).toBeDefined()
+  world.relayAheadMs += monthMs
+  await within(world, world.sweepRelay(), 'the sweep')
+  const vault = world.relay.vaultOf(a)
+  expect(await world.relay.log(vault)).toEqual([])
+  // Its clock is right again.
+  world.relayAheadMs = 0
+  if (how === 'move') await asks((engine) => engine.move({ relay: relayUrl, removeOld: false }))
+  else await asks((engine) => engine.changeMirrors({ do: 'add', relay: relayUrl }))
+  a.user.write('of a', 'after it was deleted')
+  await world.syncs(a, b)
+  const { mirrors, head } = await asks((engine) => engine.status())
+  expect(await world.relay.log(vault)).toHaveLength((head?.seq ?? -1) + 1)
+  if (how === 'mirror') expect(mirrors).toMatchObject([{ relay: relayUrl, entries: 0, bytes: 0 }])
+  expect(b.tree()).toEqual(a.tree())
+})
+
+test('a copy that is a mirror now is not what was left', async () => {
+  const world = await peacefulWorld({ devices: 1 })
+  const a = world.at(0)
+  const elsewhere = 'ws://127.0.0.1:2'
+  world.addRelay(elsewhere, new RelayDisk(world.random.bytes(16)))
+  const removes = within(
+    world,
+    asked(a, async (engine) => {
+      await engine.move({ relay: elsewhere, removeOld: false })
+      await engine.changeMirrors({ do: 'add', relay: relayUrl })
+      await engine.move({ relay: elsewhere, removeOld: true })
+    }),
+    'what an owner does',
+  )
+  await expect(removes).rejects.toMatchObject({
+    code: 'mirror-refused',
+    data: { what: 'kept', relay: relayUrl },
+  })
 })

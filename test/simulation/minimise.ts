@@ -28,5 +28,5 @@ function allBut(kept: readonly number[], moves: number): ReadonlySet<number> {
 /** The command that repeats a run. */
 export function commandOf({ seed, devices, moves, without, era, theme }: StormResult): string {
   const left = without.size === 0 ? '' : ` --without ${[...without].join(',')}`
-  return `npm run simulate -- --seed ${seed} --devices ${devices} --moves ${moves}${left}${era === 4 ? '' : ` --era ${era}`}${theme === undefined ? '' : ` --theme ${theme}`}`
+  return `npm run simulate -- --seed ${seed} --devices ${devices} --moves ${moves}${left}${era === 5 ? '' : ` --era ${era}`}${theme === undefined ? '' : ` --theme ${theme}`}`
 }

@@ -24,9 +24,9 @@ export class Past {
     this.#world = world
   }
 
-  /** Right before the relay deletes what is due. */
+  /** Right before relays delete what is due. */
   sweeps(): void {
-    this.#swept.push(this.#world.relayDisk.copy())
+    for (const { disk } of this.#world.relays) this.#swept.push(disk.copy())
   }
 
   /** Another disk is in the place of `before`, which nobody changes any more. */

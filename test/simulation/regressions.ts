@@ -120,7 +120,13 @@ export const regressions: readonly Regression[] = [
       devices: 3,
       moves: 19,
       without: new Set([2, 3, 6, 7, 12, 13, 14, 15, 16]),
+      era: 4,
     },
+  },
+  {
+    found:
+      'the copy that a vault had left behind was made a mirror while it was told to go: it went, and the mirror never got anything again',
+    run: { seed: 31_053, devices: 3, moves: 7, without: new Set([0, 1, 6]), theme: 'move', era: 4 },
   },
   {
     found:

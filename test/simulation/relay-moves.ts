@@ -5,6 +5,7 @@ import { movedTo, roleOf } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { bodiesAt, vaultOf } from './history.ts'
 import type { Past } from './past.ts'
+import { wrongMirrors } from './mirror-check.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { logOf, placeOf } from './vault-place.ts'
@@ -52,6 +53,8 @@ export class RelayMoves {
   readonly stranded = new Set<Machine>()
   /** How long the run goes on with nothing new. */
   #restMs = 0
+  /** Relays that came back with an older disk. */
+  readonly #older = new Set<WorldRelay>()
   /** Disks as they were, by address. */
   readonly #copies = new Map<string, RelayDisk>()
 
@@ -138,8 +141,8 @@ export class RelayMoves {
     )
   }
 
-  /** What was left, and each mirror, has no entry that is another than the vault's own of its number. Whether a mirror has all is not looked at. */
-  async check(): Promise<void> {
+  /** What was left, and each mirror, has no entry that is another than the vault's own of its number; a mirror that is there has all. */
+  async check(members: readonly Machine[]): Promise<void> {
     const { world, failures, past } = this.#parts
     const [vault, place] = [vaultOf(world), await this.place()]
     if (vault === undefined || place === undefined) return
@@ -150,6 +153,8 @@ export class RelayMoves {
       const at = there.findIndex((body, sequence) => body !== now[sequence])
       if (at >= 0 && !past.isReplaced) failures.push(`${relay.url} has another entry ${at} than ${place.url}`)
     }
+    const isOlder = (relay: WorldRelay): boolean => this.#older.has(relay)
+    failures.push(...(await wrongMirrors({ world, place, members, isOlder })))
   }
 
   #mirror(machine: Machine, random: Seeded): string | undefined {
@@ -237,6 +242,7 @@ export class RelayMoves {
       past.replaces(relay.disk, copy)
       atRisk()
       relay.restore(copy.copy())
+      this.#older.add(relay)
     }
     return `${relay.url} is back`
   }

@@ -338,4 +338,18 @@ export const sabotages: readonly Sabotage[] = [
     replace: 'if (judged > 0) return undefined',
     checks: [{ tests: 'test/healing/stranded.test.ts' }],
   },
+  {
+    name: 'a mirror gets its first copy and nothing more',
+    file: `${engine}/mirror-copy.ts`,
+    find: 'through < from.lastSequence && round <= roundsMax',
+    replace: 'false',
+    checks: [{ theme: 'move' }],
+  },
+  {
+    name: 'packs that a mirror lost are not given again, and none is said to lack',
+    file: `${engine}/mirror-copy.ts`,
+    find: 'lacking: await onSession((session) => putLost(parts, session))',
+    replace: 'lacking: []',
+    checks: [{ theme: 'move' }, { tests: 'test/engine/mirror.test.ts' }],
+  },
 ]

@@ -23,7 +23,7 @@ const values = optionsOf({
     devices: { type: 'string', takes: 'N', does: 'so many devices, whatever the seed says' },
     moves: { type: 'string', takes: 'N', does: 'so many moves, whatever the seed says' },
     without: { type: 'string', takes: 'N,N', does: 'leaves out these moves' },
-    era: { type: 'string', takes: '1|2|3', does: 'as the simulation was when the seed was found' },
+    era: { type: 'string', takes: '1|2|3|4', does: 'as the simulation was when the seed was found' },
     worker: { type: 'string' },
   },
 })
@@ -58,7 +58,7 @@ function themeOf(text: string | undefined): Theme | undefined {
 }
 
 function eraOf(text: string | undefined): Era | undefined {
-  return ([1, 2, 3, 4] as const).find((era) => String(era) === text)
+  return ([1, 2, 3, 4, 5] as const).find((era) => String(era) === text)
 }
 
 /** When it stops. */

@@ -16,7 +16,7 @@ import { VaultMoves, type Theme, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
 
 /** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: all that there is. */
-export type Era = 1 | 2 | 3 | 4
+export type Era = 1 | 2 | 3 | 4 | 5
 
 /** What a run was asked to do; all but the seed comes from the seed unless it is given. */
 export interface StormOptions {
@@ -67,6 +67,8 @@ export const plansMax = 12
 const joinsEvery = 8
 /** How many of the runs are about other relays. */
 const moveShare = 0.12
+/** Of these, the share in which history is let go of, too. */
+const elsewhereShare = 0.4
 
 // far from the numbers of moves
 const lateStream = 1_000_000
@@ -100,7 +102,7 @@ class Storm {
     this.#devices = world.machines.length
     this.#moves = options.moves
     this.#without = options.without ?? new Set()
-    this.#era = options.era ?? 4
+    this.#era = options.era ?? 5
     this.#theme = options.theme
     if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
@@ -110,7 +112,7 @@ class Storm {
     quickenCrypto()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
-    const era = options.era ?? 4
+    const era = options.era ?? 5
     const drawn = shapeOf(chance, era === 1 ? options : {})
     const short = era > 2 ? shortened(Seeded.of(seed, -4), drawn.moves) : drawn.moves
     const { devices = drawn.devices, moves = short } = options
@@ -303,7 +305,9 @@ class Storm {
   /** What the run is about, where it is not for the seed to say as it did before there were other relays. */
   #wanted(): Theme | undefined {
     if (this.#theme !== undefined || this.#era < 4) return this.#theme
-    return Seeded.of(this.#seed, -5).chance(moveShare) ? 'move' : undefined
+    const chance = Seeded.of(this.#seed, -5)
+    if (!chance.chance(moveShare)) return undefined
+    return this.#era > 4 && chance.chance(elsewhereShare) ? 'elsewhere' : 'move'
   }
 
   async #calmOfVault(moves: VaultMoves): Promise<void> {

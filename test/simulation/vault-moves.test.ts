@@ -14,7 +14,8 @@ const runs: readonly StormOptions[] = [
   { seed: 22, theme: 'prune' },
   { seed: 4, theme: 'relay' },
   { seed: 121, theme: 'none' },
-  ...[1, 2, 3, 20, 31, 32].map((seed): StormOptions => ({ seed, theme: 'move' })),
+  { seed: 2, theme: 'elsewhere' },
+  ...[1, 2, 3, 20, 31, 32, 40].map((seed): StormOptions => ({ seed, theme: 'move' })),
 ]
 /** What a device answers to, when it is asked for it. */
 const asked = ['invites', 'makes', 'revokes', 'prunes', 'undoes', 'moves', 'adds', 'removes', 'goes']

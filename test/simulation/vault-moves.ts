@@ -18,9 +18,20 @@ const prune = { nothing: 50, prune: 24, pass: 16, undo: 8 }
 const seasons = { nothing: 10, prune: 36, pass: 48, undo: 6 }
 /** It is taken to other relays and goes on at mirrors, while people come and change. */
 const move = { nothing: 60, ...relayMoves, invite: 6, role: 2, revoke: 2 }
+/** And history is let go of meanwhile. */
+const elsewhere = { ...move, prune: 30, pass: 24, undo: 6 }
 /** What a run may be about. */
-const themes = { none, members, relay, prune, seasons, all: { ...members, ...relay, ...prune }, move }
-/** `move` is not drawn with the others: runs of before would be about something else. */
+const themes = {
+  none,
+  members,
+  relay,
+  prune,
+  seasons,
+  all: { ...members, ...relay, ...prune },
+  move,
+  elsewhere,
+}
+/** `move` and `elsewhere` are not drawn with the others: runs of before would be about something else. */
 const themeWeights = { none: 62, members: 12, relay: 12, prune: 6, seasons: 3, all: 5 }
 export type Theme = keyof typeof themes
 
@@ -250,21 +261,23 @@ export class VaultMoves {
 
   /** Floors pass, and the relay deletes what is due. */
   #pass(ms: number): string {
-    const world = this.#world
-    world.relayAheadMs += ms
+    const { relays } = this.#world
+    this.#world.passAtRelays(ms)
     this.past.sweeps()
-    void this.#keepEntries().then(() => world.sweepRelay().catch(() => undefined))
+    const sweeps = relays.map((relay) => relay.sweep.bind(relay))
+    void this.#keepEntries().then(() => Promise.all(sweeps.map((sweep) => sweep().catch(() => undefined))))
     return `${ms / dayMs} days pass at the relay`
   }
 
   async #keepEntries(): Promise<void> {
     const [vault, { kept }] = [vaultOf(this.#world), this.past]
     if (vault === undefined) return
-    try {
-      for (const entry of (await logAt({ disk: this.#world.relayDisk, vault, kept })).entries)
-        kept.set(toHex(entry.bodyHash), entry.bytes)
-    } catch (error) {
-      this.#failures.push(`the log does not hold: ${String(error)}`)
-    }
+    for (const { disk, url } of this.#world.relays)
+      try {
+        for (const entry of (await logAt({ disk, vault, kept })).entries)
+          kept.set(toHex(entry.bodyHash), entry.bytes)
+      } catch (error) {
+        this.#failures.push(`the log at ${url} does not hold: ${String(error)}`)
+      }
   }
 }

@@ -55,6 +55,7 @@ export class World {
   onEnd: (machine: Machine, outcome: 'done' | Error) => void = () => undefined
   readonly #first: WorldRelay
   #traffic = 2166136261
+  #passedMs = 0
   #weather: Weather
 
   constructor(seed: number, devices: number, options: WorldOptions = {}) {
@@ -115,6 +116,12 @@ export class World {
     this.#first.aheadMs = ms
   }
 
+  /** So long passes for relays: those that are there, and those that are still to come. */
+  passAtRelays(ms: number): void {
+    this.#passedMs += ms
+    for (const relay of this.relays) relay.aheadMs += ms
+  }
+
   /** A process of a machine has ended by itself. */
   ended(machine: Machine, outcome: 'done' | Error): void {
     this.note(`${machine.name} ends: ${outcome === 'done' ? 'done' : outcome.message}`)
@@ -150,6 +157,7 @@ export class World {
     const passed = (frame: Uint8Array): void => this.#passed(frame)
     const leaked = (where: string): void => void this.leaks.push(where)
     const relay = new WorldRelay(url, disk, { scheduler, random, passed, leaked })
+    relay.aheadMs = this.#passedMs
     this.relays.push(relay)
     return relay
   }

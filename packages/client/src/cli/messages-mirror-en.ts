@@ -14,6 +14,10 @@ const refused: Readonly<Record<string, { error: (relay: string) => string; hint:
     error: (relay) => `the mirror ${relay} does not know this device`,
     hint: 'it heard of the vault before this device came in: another owner goes on there, whom it knows, or an owner’s device of whoever made the vault',
   },
+  kept: {
+    error: (relay) => `${relay} is a mirror of this vault: what it has stays there`,
+    hint: '`grenier mirror remove FOLDER RELAY_URL` first, where it is to go',
+  },
   'first-works': {
     error: (relay) =>
       `${relay}, where this vault is, answers and has it: there is no need to go on without it`,

@@ -14,6 +14,10 @@ const refused: Readonly<Record<string, { error: (relay: string) => string; hint:
     error: (relay) => `le miroir ${relay} ne connaît pas cet appareil`,
     hint: 'il a entendu parler du coffre avant que cet appareil n’y entre : c’est à un autre propriétaire, qu’il connaît, d’y continuer, ou à un appareil propriétaire de la personne qui a créé le coffre',
   },
+  kept: {
+    error: (relay) => `${relay} est un miroir de ce coffre : ce qu’il a y reste`,
+    hint: 's’il doit partir, d’abord `grenier mirror remove DOSSIER URL_DU_RELAIS`',
+  },
   'first-works': {
     error: (relay) => `${relay}, où est ce coffre, répond et l’a : il n’y a pas lieu de continuer sans lui`,
     hint: '`grenier move DOSSIER RELAIS` y emmène le coffre, et les autres appareils l’apprennent aussitôt. Si le premier relais ne sert plus à rien bien qu’il réponde : --force',

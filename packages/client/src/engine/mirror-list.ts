@@ -120,10 +120,10 @@ async function refuseItself(vault: Vault, session: RelaySession, relay: string):
 
 /**
  * `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers; `stranger`: it does not know this
- * device.
+ * device; `kept`: it is one, and what it has was to be deleted.
  */
 export function mirrorRefused(
-  what: 'unknown' | 'first' | 'first-works' | 'stranger',
+  what: 'unknown' | 'first' | 'first-works' | 'stranger' | 'kept',
   relay: string,
 ): ClientError {
   return new ClientError('mirror-refused', 'this mirror is not to be had', { data: { what, relay } })

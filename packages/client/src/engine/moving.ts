@@ -11,10 +11,11 @@ import type { Connection } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { goOn, moveIn } from './going-on.ts'
 import type { Mending } from './mending.ts'
+import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
 import type { Receiver } from './receiver.ts'
-import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
+import { deviceLogin, logInAt, relayUrl, sameRelay } from './relay-login.ts'
 import { Tally } from './tally.ts'
-import { keepThere, wishDeletion } from './vault-deletion.ts'
+import { keepThere, reviveThere, wishDeletion } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 
 /** Others may append while the last of it is carried, again and again: so often it is carried before the log is closed, then after. */
@@ -77,6 +78,7 @@ export class Moving {
     if (!isThere) {
       this.#refuseOthers()
       await this.#account(url, invite)
+      await reviveThere(vault, { relay: url, vault: vault.log.vault })
       await this.#carry(vault.record.relay, url)
       // Only now does that relay know every owner; and until here the move may not have come about.
       await keepThere(vault, { relay: url, vault: vault.log.vault })
@@ -176,15 +178,23 @@ export class Moving {
     if (lacking + wrong > 0) throw unfinished('hurt')
     await this.#assertClosed(from)
     await this.#assertStays()
+    this.#assertNoMirror(from)
     const place = { relay: from, vault: vault.log.vault }
     const { finalAtMs } = await wishDeletion(vault, place, 'delete')
     try {
       await this.#assertStays()
+      this.#assertNoMirror(from)
     } catch (error) {
       await wishDeletion(vault, place, 'keep')
       throw error
     }
     return finalAtMs
+  }
+
+  /** An owner may have made a mirror of it since. @throws ClientError `mirror-refused` */
+  #assertNoMirror(from: string): void {
+    if (mirrorsOf(this.#parts.vault).some((relay) => sameRelay(relay, from)))
+      throw mirrorRefused('kept', from)
   }
 
   /** The old log is a part of this one, and takes nothing more: else what others write there would go with it. @throws ClientError */

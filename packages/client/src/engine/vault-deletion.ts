@@ -1,5 +1,6 @@
 // An owner's wish that a vault be deleted at its relay, or that it stay: signed here, and checked when a relay tells of one.
 import { CryptoError, sign, signingKey, verifySignature, type VaultId } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
 import { deleteVaultBytes, deleteVaultLabel, type DeletionWish } from '@grenier/protocol'
 import type { Home } from '../home/home.ts'
 import type { Deletion, WishAnswer } from '../relay/relay-account.ts'
@@ -33,23 +34,40 @@ export async function wishDeletion(
   }
 }
 
+interface On {
+  readonly home: Home
+  readonly platform: Platform
+}
+
 /**
- * What is to go on at this relay is not deleted there: a wish of when it was left is withdrawn. Nothing is to be done where the relay does not have it.
+ * What is to go on at this relay is not deleted there: a wish of when it was left is withdrawn, also one that was carried out: the relay takes the
+ * vault again then. Nothing is to be done where the relay does not have it.
  * @throws ClientError `relay-unreachable`, `relay-refused`
  */
-export async function keepThere(
-  on: { readonly home: Home; readonly platform: Platform },
-  place: DeletionPlace,
-): Promise<void> {
-  const session = await logInAt(on.platform, place.relay, deviceLogin(on.home))
+export async function keepThere(on: On, place: DeletionPlace): Promise<void> {
+  const standing = await standingThere(on, place)
+  if (standing === 'to-go' || standing === 'deleted') await wishDeletion(on, place, 'keep')
+}
+
+/** The same, but what is only to go there still goes: it may be that the vault does not come. @throws ClientError `relay-unreachable`, `relay-refused` */
+export async function reviveThere(on: On, place: DeletionPlace): Promise<void> {
+  if ((await standingThere(on, place)) === 'deleted') await wishDeletion(on, place, 'keep')
+}
+
+async function standingThere(
+  { home, platform }: On,
+  { relay, vault }: DeletionPlace,
+): Promise<'unknown' | 'stays' | 'to-go' | 'deleted'> {
+  const session = await logInAt(platform, relay, deviceLogin(home))
   try {
-    if ((await session.head(place.vault)) === undefined) return
-    const { deletion } = await session.vaultFacts(place.vault)
-    if (deletion === undefined) return
+    if ((await session.head(vault)) === undefined) return 'unknown'
+    return (await session.vaultFacts(vault)).deletion === undefined ? 'stays' : 'to-go'
+  } catch (error) {
+    if (error instanceof ClientError && error.data['reason'] === 'vault-deleted') return 'deleted'
+    throw error
   } finally {
     await session.close()
   }
-  await wishDeletion(on, place, 'keep')
 }
 
 /** Whether the key that the relay names did wish so: whether it is an owner's is for who knows the log. */
