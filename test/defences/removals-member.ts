@@ -55,6 +55,27 @@ export const memberRemovals: readonly Removal[] = [
   },
   {
     attacks: [15],
+    gone: 'that a name leads nowhere else, where a payload is decoded and where it is applied (either alone is enough)',
+    edits: [
+      {
+        file: `${crypto}/payload-operation.ts`,
+        find: "  if (name.includes(0) || name.includes(0x2f)) malformed('a name with a slash or a NUL')\n  if (value === '.' || value === '..') malformed('a name that stands for a directory')\n",
+        replace: '',
+      },
+      {
+        file: `${client}/sync/name.ts`,
+        find: "return latin1 === '.' || latin1 === '..' ? undefined : (latin1 as Name)",
+        replace: 'return latin1 as Name',
+      },
+      {
+        file: `${client}/sync/name.ts`,
+        find: ' || bytes.includes(0) || bytes.includes(0x2f)) return undefined',
+        replace: ') return undefined',
+      },
+    ],
+  },
+  {
+    attacks: [15],
     gone: 'that `.grenier` at the root is nobody’s, where a payload is decoded and where it is applied (either alone is enough)',
     edits: [
       {

@@ -43,6 +43,30 @@ export const relayRemovals: readonly Removal[] = [
     ],
   },
   {
+    attacks: [1],
+    gone: 'what a seal is bound to: vault, epoch, and what the recipient is',
+    edits: [
+      {
+        file: `${crypto}/kem-seal.ts`,
+        find: '    Uint8Array.of(kindBytes[bound.kind]),\n    bound.binding,\n    u64Bytes(bound.epoch),\n',
+        replace: '',
+      },
+    ],
+    tests: [`${crypto}/kem-seal.test.ts`],
+  },
+  {
+    attacks: [2],
+    gone: 'that the device which joins signs too',
+    edits: [
+      {
+        file: `${crypto}/spine-member.ts`,
+        find: "  verifySignature(part.device.sign, part.signature, 'grenier/v1/accept', vault, previous, partDigest(part))\n",
+        replace: '',
+      },
+    ],
+    tests: [`${crypto}/spine.test.ts`],
+  },
+  {
     attacks: [3],
     gone: 'the tag of each cell, and the chunk ids (either alone is enough)',
     edits: [tag, chunkId],

@@ -8,6 +8,18 @@ const relay = 'packages/relay/src'
 export const unnumberedRemovals: readonly Removal[] = [
   {
     attacks: [],
+    gone: 'that words which take the place of others sign too',
+    edits: [
+      {
+        file: 'packages/crypto/src/spine-member.ts',
+        find: "  verifySignature(keys.sign, signature, 'grenier/v1/renew', vault, previous, partDigest(part))\n",
+        replace: '',
+      },
+    ],
+    tests: ['packages/crypto/src/spine.test.ts'],
+  },
+  {
+    attacks: [],
     gone: 'the pin: that a relay has the key which its address names',
     edits: [
       {
