@@ -42,7 +42,9 @@ export async function renewAt(
       await recovery.close()
     }
     const { vaults, refused, elsewhere, withheld } = sight
-    return { vaults, refused, elsewhere, withheld }
+    // What a run that was cut off renewed is shown to the new identity alone.
+    const isLeft = withheld.length > 0 ? await leftTo(context, by) : (): boolean => true
+    return { vaults, refused, elsewhere, withheld: withheld.filter(isLeft) }
   } finally {
     await recovery.close()
   }
@@ -64,5 +66,19 @@ async function lookOrDone(
     } finally {
       await after.close()
     }
+  }
+}
+
+/** Whether the new identity is not shown a vault either. */
+async function leftTo(
+  context: Pick<EngineContext, 'platform' | 'signal'>,
+  { relay, renewed }: { readonly relay: string; readonly renewed: Identity },
+): Promise<(missing: MissingVault) => boolean> {
+  const after = new Recovery(context, { relay, identity: renewed })
+  try {
+    const shown = new Set((await after.look()).vaults.map(({ id }) => id))
+    return ({ id }) => !shown.has(id)
+  } finally {
+    await after.close()
   }
 }
