@@ -129,8 +129,8 @@ export const memberRemovals: readonly Removal[] = [
       },
       {
         file: `${client}/content/work.ts`,
-        find: 'return plain.length === plainBytes ? own(plain) : undefined',
-        replace: 'return own(plain)',
+        find: '    if (plain.length !== plainBytes) return undefined\n',
+        replace: '',
       },
     ],
     tests: ['packages/client/src/content/work.test.ts'],
