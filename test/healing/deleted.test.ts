@@ -72,6 +72,20 @@ test('a wish to delete is told by every sync and kept for status, with whose it 
   expect(await within(world, standing(), 'the status')).toBeUndefined()
 })
 
+test('a wish is later than the one before it, whatever the clock of the device does', async () => {
+  const world = await peacefulWorld({ devices: 1 })
+  const a = world.at(0)
+  const place = { relay: relayUrl, vault: world.relay.vaultOf(a) }
+  const { home, platform } = a.context()
+  await within(world, wishDeletion({ home, platform }, place, 'delete'), 'the wish')
+  let steps = 0
+  const clock = { ...platform.clock, now: () => platform.clock.now() - 5_000 * steps++ }
+  const behind = { home, platform: { ...platform, clock } }
+  expect(await within(world, wishDeletion(behind, place, 'keep'), 'the undo')).toMatchObject({
+    finalAtMs: undefined,
+  })
+})
+
 test.for(['mirror', 'move'] as const)('a relay where it was deleted takes it again, by %s', async (how) => {
   const world = await peacefulWorld({ devices: 2 })
   const [a, b] = [world.at(0), world.at(1)]

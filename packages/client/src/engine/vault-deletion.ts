@@ -4,6 +4,7 @@ import { ClientError } from '../errors.ts'
 import { deleteVaultBytes, deleteVaultLabel, type DeletionWish } from '@grenier/protocol'
 import type { Home } from '../home/home.ts'
 import type { Deletion, WishAnswer } from '../relay/relay-account.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import type { Platform } from './platform.ts'
 
@@ -25,12 +26,27 @@ export async function wishDeletion(
   const { sign: pair } = home.device
   const session = await logInAt(platform, relay, deviceLogin(home))
   try {
-    const at = Math.max(0, Math.round(platform.clock.now() + session.clockOffsetMs))
+    const nowMs = Math.round(platform.clock.now() + session.clockOffsetMs)
+    const at = Math.max(0, nowMs, (await wishedAt(session, vault)) + 1)
     const facts = { vault, wish, at, keyKind: 'device', key: pair.publicKey } as const
     const signature = sign(pair.secretKey, deleteVaultLabel, deleteVaultBytes(facts))
     return await session.deleteVault(vault, { wish, at, signature })
   } finally {
     await session.close()
+  }
+}
+
+/**
+ * When it was last wished that it be deleted, by the relay's clock. What follows at once counts as later: how far apart the clocks are is only as exact as
+ * the line is quick, and a wish to keep that was refused as one of before would let it be deleted.
+ */
+async function wishedAt(session: RelaySession, vault: VaultId): Promise<number> {
+  try {
+    return (await session.vaultFacts(vault)).deletion?.at ?? -1
+  } catch (error) {
+    // Of one that is deleted there is nothing to be told; that was days ago.
+    if (error instanceof ClientError && error.code === 'relay-refused') return -1
+    throw error
   }
 }
 
