@@ -3,9 +3,11 @@
 import { adoptFolder, openFolder } from '@grenier/client'
 import { currentEpoch, makeCancel, makeRevoke, makeRole, roleOf, type SigningKey } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
+import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
-import { within, type Machine } from '../simulation/world.ts'
+import { RelayDisk } from '../simulation/relay-disk.ts'
+import { asked, within, type Machine } from '../simulation/world.ts'
 
 async function adopts(world: HostileWorld, machine: Machine) {
   // The process that halted has ended: what a person starts then is another one.
@@ -175,6 +177,29 @@ describe('adopting the relay’s branch', () => {
     await world.settles(cancels.finally(() => engine.close()))
     await world.syncs(b, a)
     expect(text(a, 'of b')).toBe('waits')
+  })
+
+  test('brings over what was written at an old relay that had forgotten that the vault left it, once a person says where it is', async () => {
+    const world = await peacefulWorld({ devices: 2 })
+    const [a, b] = [world.at(0), world.at(1)]
+    const elsewhere = 'ws://127.0.0.1:2'
+    world.addRelay(elsewhere, new RelayDisk(world.random.bytes(16)))
+    await world.syncs(a, b, a)
+    const before = world.relayDisk.copy()
+    const moves = asked(a, (engine) => engine.move({ relay: elsewhere, removeOld: false }))
+    await within(world, moves, 'the move')
+    a.user.write('of a', 'at the new relay')
+    await world.syncs(a)
+    world.restoreRelay(before)
+    b.user.write('of b', 'at the old one')
+    await world.syncs(b)
+    expect(await within(world, goOnAt(b.context(), b.folderPath, elsewhere), 'being told')).toBe(true)
+    const tree = b.tree()
+    expect(await world.sync(b)).toMatchObject({ code: 'relay-contradicts' })
+    expect(b.tree()).toEqual(tree)
+    await adopts(world, b)
+    await world.syncs(b, a)
+    expect([text(a, 'of b'), text(b, 'of a')]).toEqual(['at the old one', 'at the new relay'])
   })
 
   test('leaves no invitation open that was used or cancelled on the branch that is left', async () => {

@@ -39,13 +39,14 @@ export class Past {
     return this.#replaced.length > 0
   }
 
-  /** Whether the relay's log of now and one that it had are two histories, neither the beginning of the other. */
+  /** Whether the relay's log of now and one that it, or another relay, had are two histories, neither the beginning of the other. */
   async hasParted(): Promise<boolean> {
     const vault = vaultOf(this.#world)
     if (vault === undefined) return false
     const now = await bodiesAt({ disk: await this.#disk(), vault })
-    for (const { before } of this.#replaced) {
-      const then = await bodiesAt({ disk: before, vault })
+    const others = this.#world.relays.map(({ disk }) => disk)
+    for (const disk of [...this.#replaced.map(({ before }) => before), ...others]) {
+      const then = await bodiesAt({ disk, vault })
       if (then.some((body, at) => at < now.length && body !== now[at])) return true
     }
     return false

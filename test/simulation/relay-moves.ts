@@ -49,8 +49,6 @@ export class RelayMoves {
   readonly #parts: RelayMovesParts
   /** What was asked for and did not come to its end. */
   readonly #unfinished = new Map<Machine, { readonly verb: string; readonly what: Work }>()
-  /** Who went on at a relay that is gone, and is parted from where the others are: a person takes them in anew. */
-  readonly stranded = new Set<Machine>()
   /** How long the run goes on with nothing new. */
   #restMs = 0
   /** Relays that came back with an older disk. */
@@ -128,16 +126,28 @@ export class RelayMoves {
     else for (const machine of lost) await this.#tell(machine, place)
   }
 
-  async #tell(machine: Machine, { url }: WorldRelay): Promise<void> {
-    const { world, failures } = this.#parts
-    if (await this.#isFindable(machine)) failures.push(`${machine.name} does not find ${url} by itself`)
+  /** Who is well at a relay that was put back to a day before the vault left it, and hears of nothing: a person says where the others are. Gives whom. */
+  async findAstray(members: readonly Machine[]): Promise<Machine[]> {
+    const [{ world }, place] = [this.#parts, await this.place()]
+    const astray = members.filter((machine) => {
+      const relay = world.relayOf(machine)
+      return relay !== place && this.#older.has(relay)
+    })
+    if (place !== undefined) for (const machine of astray) await this.#say(machine, place)
+    return astray
+  }
+
+  async #tell(machine: Machine, place: WorldRelay): Promise<void> {
+    if (await this.#isFindable(machine))
+      this.#parts.failures.push(`${machine.name} does not find ${place.url} by itself`)
+    await this.#say(machine, place)
+  }
+
+  async #say(machine: Machine, { url }: WorldRelay): Promise<void> {
+    const { world } = this.#parts
     await within(world, goOnAt(machine.context(), machine.folderPath, url), 'being told').then(
       () => world.note(`${machine.name} is told of ${url}`),
-      (error: unknown) => {
-        const isParted = error instanceof ClientError && error.code === 'relay-contradicts'
-        if (isParted && this.#parts.past.isReplaced) this.stranded.add(machine)
-        this.#refused(machine, 'is told where the vault is', error)
-      },
+      (error: unknown) => this.#refused(machine, 'is told where the vault is', error),
     )
   }
 

@@ -61,6 +61,7 @@ export class VaultCalm {
       }
       if (failures.length > 0) return
       if (this.rounds === 2) await this.#raise()
+      for (const machine of await moves.relays.findAstray(this.members)) settledAt.delete(machine)
       const stuck = [...last].filter(([, why]) => isAway(why)).map(([machine]) => machine)
       await moves.relays.told(stuck, this.members)
       // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
@@ -123,7 +124,7 @@ export class VaultCalm {
   #stuck(machine: Machine, why: Error | undefined, log: Log | undefined): void {
     const { world, moves, failures } = this.#parts
     const mayMiss = moves.isRestored || world.relays.length > 1
-    const isForgotten = moves.relays.stranded.has(machine) || (mayMiss && !isIn(log, machine))
+    const isForgotten = mayMiss && !isIn(log, machine)
     if (isForgotten && why instanceof ClientError) this.#out.add(machine)
     else failures.push(`${machine.name} does not come to rest: ${why?.stack ?? 'others go on'}`)
   }
@@ -173,8 +174,7 @@ export class VaultCalm {
     for (const machine of this.members)
       if (!isIn(log, machine)) failures.push(`${machine.name} syncs and is no member`)
     for (const machine of this.#out)
-      if (isIn(log, machine) && !moves.relays.stranded.has(machine))
-        failures.push(`${machine.name} is out and yet a member`)
+      if (isIn(log, machine)) failures.push(`${machine.name} is out and yet a member`)
   }
 
   /** The log as the relay has it. */

@@ -1,16 +1,16 @@
-// A person says where the vault is now: its relay is gone, or has another name, and can tell nobody. Believed only of a relay that has this very vault.
+// A person says where the vault is now: its relay is gone, or has another name, or lost what it was told. Believed only of a relay that has this very
+// vault. Whether its history there is the one that this device knows is for the next run to judge: where it is not, that one halts, and `adopt` goes on.
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { EngineContext } from './api.ts'
 import { goOnWhereTold } from './going-on.ts'
-import { keepingEvidence } from './halting.ts'
 import { folderRecord, openVault } from './open-vault.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
 import type { Vault } from './vault.ts'
 
 /**
  * From now on the folder (`key`: as of `openingKey`) is synced with this relay. Returns whether it was another one before.
- * @throws ClientError `relay-refused` (reason `vault-unknown`) where it has no such vault, `relay-contradicts` where it has another history of it,
+ * @throws ClientError `relay-refused` (reason `vault-unknown`) where it has no such vault, `relay-contradicts` where that has another beginning,
  * `relay-unreachable`, `home-locked`
  */
 export async function goOnAt(context: EngineContext, key: string, relay: string): Promise<boolean> {
@@ -22,7 +22,7 @@ export async function goOnAt(context: EngineContext, key: string, relay: string)
   try {
     const session = await logInAt(platform, url, deviceLogin(home))
     try {
-      await keepingEvidence({ home, clock: platform.clock, record }, () => assertSame(open.vault, session))
+      await assertThere(open.vault, session)
     } finally {
       await session.close()
     }
@@ -33,17 +33,14 @@ export async function goOnAt(context: EngineContext, key: string, relay: string)
   }
 }
 
-/** The log there is the one that this device knows, or its beginning, or goes on from it. */
-async function assertSame({ log, trees }: Vault, session: RelaySession): Promise<void> {
-  const head = await session.head(log.vault)
-  if (head === undefined)
+/** The log there begins as the one that this device knows. */
+async function assertThere({ log, trees }: Vault, session: RelaySession): Promise<void> {
+  if ((await session.head(log.vault)) === undefined)
     throw new ClientError('relay-refused', 'the relay does not have this vault', {
       data: { reason: 'vault-unknown' },
     })
   if (log.isEmpty) return
-  log.compare(head)
-  const last = Math.min(head.sequence, log.nextSequence - 1)
-  for await (const given of session.entries(log.vault, last)) {
+  for await (const given of session.entries(log.vault, 0)) {
     log.assertSeen(trees, given)
     return
   }
