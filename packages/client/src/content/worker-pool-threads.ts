@@ -13,6 +13,9 @@ import type { WorkerPool } from './worker-pool.ts'
 const bytesAtOnceMax = 128 << 10
 const partsAtOnceMax = 16
 
+/** A run whose chunks are shorter than this, as stored and on average, is one of small files. */
+const smallChunkBytes = 64 << 10
+
 /** Threads hold bytes, and hardly an object: V8 would give each 32 MiB to make objects in. */
 const youngMiB = 4
 
@@ -42,6 +45,7 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
     return answer.value
   }
   const atOnce = inlineWorkerPool()
+  const small = new InTurn(open)
   return {
     cut: (task) =>
       isLittle(task.pieces.map(({ bytes }) => bytes.length)) ? atOnce.cut(task) : run({ name: 'cut', task }),
@@ -50,10 +54,13 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
         ? atOnce.compress(task)
         : run({ name: 'compress', task }),
     seal: (task) => (isLittle([task.storedBytes]) ? atOnce.seal(task) : run({ name: 'seal', task })),
-    open: (task) =>
-      isLittle([task.cells.length, ...task.chunks.map(({ plainBytes }) => plainBytes)])
-        ? atOnce.open(task)
-        : run({ name: 'open', task: { ...task, chunks: task.chunks.map(compact) } }),
+    open: (task) => {
+      const { cells, chunks } = task
+      if (isLittle([cells.length, ...chunks.map(({ plainBytes }) => plainBytes)])) return atOnce.open(task)
+      const work = (): Promise<Work['open']['gives']> =>
+        run({ name: 'open', task: { ...task, chunks: chunks.map(compact) } })
+      return cells.length < chunks.length * smallChunkBytes ? small.run(work) : work()
+    },
     check: (task) =>
       isLittle(task.chunks.map(({ bytes }) => bytes.length))
         ? atOnce.check(task)
@@ -73,6 +80,32 @@ function isLittle(lengths: readonly number[]): boolean {
   return (
     lengths.length <= partsAtOnceMax && lengths.reduce((sum, length) => sum + length, 0) <= bytesAtOnceMax
   )
+}
+
+/**
+ * Work one after the other. Opening small files keeps a thread busy for a part of the time that writing them takes, and a second one would
+ * only take memory.
+ */
+class InTurn {
+  readonly #open: Set<Promise<unknown>>
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** `open`: where it is noted what is not done. */
+  constructor(open: Set<Promise<unknown>>) {
+    this.#open = open
+  }
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    const ended = done.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#last = ended
+    this.#open.add(ended)
+    void ended.then(() => this.#open.delete(ended))
+    return done
+  }
 }
 
 type Thread = Tinypool['threads'][number]
