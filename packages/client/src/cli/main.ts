@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import type { Platform } from '../engine/platform.ts'
 import type { ExitCode } from '../errors.ts'
+import { GatheredLines } from './gathered-lines.ts'
 import { homeDirectory } from './home-directory.ts'
 import { Interrupt } from './interrupt.ts'
 import type { Invocation } from './invocation.ts'
@@ -20,11 +21,12 @@ export async function main(argv: string[]): Promise<void> {
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
   const startMs = performance.now()
+  const json = argv.includes('--json')
   const output = new Output({
     language: languageOf(flagOf(argv, '--lang'), process.env),
-    json: argv.includes('--json'),
+    json,
     verbose: argv.includes('--verbose'),
-    stdout: process.stdout,
+    stdout: json ? new GatheredLines(process.stdout) : process.stdout,
     stderr: process.stderr,
     environment: process.env,
   })
