@@ -25,7 +25,7 @@ export class PlainWatch implements Watcher {
     this.#root = Buffer.from(root)
     this.#watchDirectory = watchDirectory
     this.#hints = hints
-    this.ready = this.#add('')
+    this.ready = this.#add('').then(() => undefined)
   }
 
   close(): Promise<void> {
@@ -35,13 +35,16 @@ export class PlainWatch implements Watcher {
     return Promise.resolve()
   }
 
-  /** Watches a directory and those below it. */
-  async #add(path: string): Promise<void> {
+  /** Watches a directory and those below it. Gives those that were not watched before. */
+  async #add(path: string): Promise<readonly string[]> {
     const paths = [path]
+    const added: string[] = []
     for (let next = paths.pop(); next !== undefined && !this.#closed; next = paths.pop()) {
       if (!this.#watch(next)) continue
+      added.push(next)
       for (const name of await this.#directoriesIn(next)) paths.push(next === '' ? name : `${next}/${name}`)
     }
+    return added
   }
 
   /** False when there is nothing to go into. */
@@ -77,8 +80,8 @@ export class PlainWatch implements Watcher {
     this.#forget(child)
     if (!isDirectory) return
     // What came into it before it was watched has no event.
-    void this.#add(child).then(() => {
-      for (const below of this.#watchers.keys()) if (isAtOrBelow(below, child)) this.#hints.add(below)
+    void this.#add(child).then((added) => {
+      for (const below of added) this.#hints.add(below)
     })
   }
 
