@@ -7,12 +7,27 @@ export interface TrustCatalogue {
   adoptNothing: Text<{ folder: string }>
   healDone: Text<{ folder: string; entries: string; packs: string; bytes: string }>
   healNothing: Text<{ folder: string }>
-  verifyDone: Text<{ folder: string; count: number; packs: string; of: string; bytes: string }>
+  verifyDone: Text<{
+    folder: string
+    count: number
+    all: number
+    packs: string
+    of: string
+    bytes: string
+  }>
   verifyGood: Text
   verifyHurt: Text<{ lacking: number; wrong: number }>
   verifyHealed: Text<{ path: string }>
   verifyLeft: Text<{ path: string }>
-  statusVerified: Text<{ when: string; packs: string; of: string; hurt: number; files: number }>
+  statusVerified: Text<{
+    when: string
+    count: number
+    all: number
+    packs: string
+    of: string
+    hurt: number
+    files: number
+  }>
   statusRefused: Text<{ since: string; message: string }>
   statusHalted: Text<{ since: string; message: string }>
   statusEvidence: Text<{ path: string }>

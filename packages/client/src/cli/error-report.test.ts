@@ -34,6 +34,12 @@ describe('what people are told about an error', () => {
     expect(told(new ClientError('key-withheld', 'x', { data: { detail: 'epoch 3' } }))).toContain('epoch 3')
   })
 
+  test('sends who may not do something to the owners, and not to the hoster', () => {
+    const report = told(new ClientError('relay-refused', 'x', { data: { reason: 'no-right' } }))
+    expect(report).toContain('grenier devices FOLDER')
+    expect(report).not.toContain('hoster')
+  })
+
   test('warns of somebody in between when certificate or pin are wrong', () => {
     const report = told(new ClientError('relay-unreachable', 'x', { data: { reason: 'pin' } }))
     expect(report).toContain('#sha256=')

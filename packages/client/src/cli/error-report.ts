@@ -302,6 +302,8 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
   if (error.data['what'] === 'words') return [words.errorWordsUnknown({}), words.hintWordsUnknown({})]
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
+  // No hoster gives rights in a vault: its owners do.
+  if (code === 'no-right') return [words.errorRelayRefused({ reason }), words.memberRefused[code].hint]
   const hints = { 'invitation-wrong': words.hintInvitationNeeded, 'account-unknown': words.hintAccountLost }
   const hint =
     code === 'invitation-wrong' || code === 'account-unknown' ? hints[code] : words.hintRelayRefused

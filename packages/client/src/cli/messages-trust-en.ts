@@ -10,15 +10,15 @@ export const englishTrust: TrustCatalogue = {
   healDone: ({ folder, entries, packs, bytes }) =>
     `${folder}: given back to the relay: entries ${entries}, packs ${packs} (${bytes}).`,
   healNothing: ({ folder }) => `${folder}: the relay lacks nothing that this device could give back.`,
-  verifyDone: ({ folder, count, packs, of, bytes }) =>
-    `${folder}: ${packs} of ${of} ${count === 1 ? 'pack' : 'packs'} fetched and checked by content, ${bytes}.`,
+  verifyDone: ({ folder, all, packs, of, bytes }) =>
+    `${folder}: ${packs} of ${of} ${all === 1 ? 'pack' : 'packs'} fetched and checked by content, ${bytes}.`,
   verifyGood: () => 'All as it was put there.',
   verifyHurt: ({ lacking, wrong }) =>
     `The relay lacks ${lacking} of them and holds ${wrong} that ${wrong === 1 ? 'is' : 'are'} not what was put there.`,
   verifyHealed: ({ path }) => `was hurt, and is sent anew from here: ${path}`,
   verifyLeft: ({ path }) => `is hurt, and cannot be sent anew from here: ${path}`,
-  statusVerified: ({ when, packs, of, hurt, files }) =>
-    `  relay checked by content: ${packs} of ${of} packs, ${
+  statusVerified: ({ when, all, packs, of, hurt, files }) =>
+    `  relay checked by content: ${packs} of ${of} ${all === 1 ? 'pack' : 'packs'}, ${
       hurt === 0 ? 'all good' : `${hurt} hurt, ${files === 0 ? 'healed' : `files still hurt: ${files}`}`
     }, ${when}`,
   statusRefused: ({ since, message }) => `  since ${since}: ${message}`,

@@ -20,8 +20,8 @@ export const frenchTrust: TrustCatalogue = {
     `Il en manque ${lacking} au relais, et ${wrong} ${some(wrong, 'n’est pas celui', 'ne sont pas ceux')} qu’on y a mis.`,
   verifyHealed: ({ path }) => `était abîmé, et repart d’ici : ${path}`,
   verifyLeft: ({ path }) => `est abîmé, et ne peut repartir d’ici : ${path}`,
-  statusVerified: ({ when, packs, of, hurt, files }) =>
-    `  relais vérifié par le contenu : ${packs} paquets sur ${of}, ${
+  statusVerified: ({ when, count, packs, of, hurt, files }) =>
+    `  relais vérifié par le contenu : ${packs} ${some(count, 'paquet', 'paquets')} sur ${of}, ${
       hurt === 0
         ? 'tout est bon'
         : `${hurt} ${some(hurt, 'abîmé', 'abîmés')}, ${files === 0 ? 'réparés' : `fichiers encore abîmés : ${files}`}`

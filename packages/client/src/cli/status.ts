@@ -229,7 +229,8 @@ function healedText(words: Catalogue, { atMs, entries, packs, bytes }: Healed): 
 function verifiedText(words: Catalogue, { atMs, packs, of, hurt, files }: Verified): string {
   const { language } = words
   const counts = { packs: formatCount(packs, language), of: formatCount(of, language) }
-  return words.statusVerified({ when: formatMoment(atMs, language), ...counts, hurt, files })
+  const when = formatMoment(atMs, language)
+  return words.statusVerified({ when, count: packs, all: of, ...counts, hurt, files })
 }
 
 function haltTexts(words: Catalogue, { code, sinceMs, data }: Halt): string[] {

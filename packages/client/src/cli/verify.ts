@@ -125,7 +125,13 @@ function tell({ output }: Invocation, folder: string, found: Verification): void
   const { words, language } = output
   const { packs, of, bytes, lacking, wrong, hurtFiles, left } = found
   const counts = { packs: formatCount(packs, language), of: formatCount(of, language) }
-  const looked = { folder: printable(folder), count: packs, ...counts, bytes: formatBytes(bytes, language) }
+  const looked = {
+    folder: printable(folder),
+    count: packs,
+    all: of,
+    ...counts,
+    bytes: formatBytes(bytes, language),
+  }
   output.result(words.verifyDone(looked))
   if (lacking + wrong > 0) output.result(words.verifyHurt({ lacking, wrong }))
   else if (left.length === 0) output.result(words.verifyGood({}))
