@@ -62,7 +62,7 @@ export const englishUsage: Catalogue['usage'] = {
   },
   'file-exists': {
     error: ({ text }) => `${text} exists already, and is not overwritten`,
-    hint: 'name another file',
+    hint: 'name another file; if it has the words of a run that was cut off, go on with them: `setup --phrase-file FILE`, or `recovery renew --new-phrase-file FILE`',
   },
   'file-unreadable': { error: ({ text }) => `cannot read ${text}` },
   'file-unwritable': {

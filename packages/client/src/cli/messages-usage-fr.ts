@@ -74,7 +74,7 @@ export const frenchUsage: Catalogue['usage'] = {
   },
   'file-exists': {
     error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
-    hint: 'donnez un autre fichier',
+    hint: 'donnez un autre fichier ; s’il a les mots d’une commande coupée en route, reprenez avec eux : `setup --phrase-file FICHIER`, ou `recovery renew --new-phrase-file FICHIER`',
   },
   'file-unreadable': { error: ({ text }) => `impossible de lire ${text}` },
   'file-unwritable': {
