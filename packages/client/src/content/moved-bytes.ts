@@ -10,13 +10,17 @@ const movedBytesMin = 1024
  * slices share memory with others.
  */
 export function buffersOf(arrays: readonly Uint8Array[]): ArrayBuffer[] {
-  const found = new Set<ArrayBuffer>()
-  for (const bytes of arrays) {
-    const { buffer } = bytes
-    if (Buffer.isBuffer(bytes) || !(buffer instanceof ArrayBuffer)) continue
-    if (buffer.byteLength >= movedBytesMin && !isMarkedAsUntransferable(buffer)) found.add(buffer)
+  return movableOf(arrays.filter((bytes) => !Buffer.isBuffer(bytes)).map(({ buffer }) => buffer))
+}
+
+/** Those of them that are moved, each once. */
+export function movableOf(buffers: Iterable<ArrayBufferLike>): ArrayBuffer[] {
+  const found: ArrayBuffer[] = []
+  for (const buffer of new Set(buffers)) {
+    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < movedBytesMin) continue
+    if (!isMarkedAsUntransferable(buffer)) found.push(buffer)
   }
-  return [...found]
+  return found
 }
 
 /** Gives the memory back at once, with all of the buffers that these lie in. Whoever calls this owns them; nothing may use them after. */

@@ -12,7 +12,7 @@ export interface PlacerOptions {
   readonly known: (id: ChunkId) => boolean
 }
 
-/** The chunks of a piece that are to be packed, and where they lie in it. */
+/** The chunks in one buffer that are to be packed, and where they lie in it: pieces that lie in one are compressed as one. */
 interface Lacking {
   readonly bytes: Uint8Array
   readonly chunks: CutChunk[]
@@ -54,10 +54,11 @@ export class Placer {
    * @throws what compressing, sealing or the taker of packs failed with: the chunks are then as if never seen, or in packs
    */
   place(pieces: readonly CutPiece[]): Promise<number[]> {
-    const lacking = pieces.map((piece) => this.#lackingIn(piece)).filter(({ chunks }) => chunks.length > 0)
     const ids = pieces.map((piece) => piece.chunks.map(({ id }) => toHex(id)))
-    const compressed =
-      lacking.length === 0 ? Promise.resolve([]) : this.#options.pool.compress({ inputs: lacking })
+    const lacking: Lacking[] = []
+    for (const [at, piece] of pieces.entries()) this.#addLacking(lacking, piece, ids[at] ?? [])
+    const inputs = lacking.map(({ bytes, ranges }) => ({ bytes, ranges }))
+    const compressed = inputs.length === 0 ? Promise.resolve([]) : this.#options.pool.compress({ inputs })
     const done = this.#pack({ before: this.#last, lacking, compressed, ids })
     this.#last = done
     done.catch(() => undefined)
@@ -86,20 +87,19 @@ export class Placer {
     return ordinals
   }
 
-  /** Chunks not placed yet, each once, even within these pieces; marks them. */
-  #lackingIn({ bytes, chunks }: CutPiece): Lacking {
-    const lacking: Lacking = { bytes, chunks: [], ranges: [] }
-    let start = 0
-    for (const chunk of chunks) {
-      const key = toHex(chunk.id)
+  /** Adds chunks not placed yet, each once, even within these pieces; marks them. `keys`: their hex ids. */
+  #addLacking(lacking: Lacking[], { bytes, chunks }: CutPiece, keys: readonly string[]): void {
+    let start = bytes.byteOffset
+    for (const [at, chunk] of chunks.entries()) {
+      const key = keys[at] ?? ''
       if (!this.#placed.has(key) && !this.#options.known(chunk.id)) {
         this.#placed.set(key, underWay)
-        lacking.chunks.push(chunk)
-        lacking.ranges.push({ start, length: chunk.plainBytes })
+        const of = lackingOf(lacking, bytes)
+        of.chunks.push(chunk)
+        of.ranges.push({ start: start - of.bytes.byteOffset, length: chunk.plainBytes })
       }
       start += chunk.plainBytes
     }
-    return lacking
   }
 
   #add(chunks: readonly CutChunk[], packed: Compressed | undefined): void {
@@ -126,4 +126,15 @@ export class Placer {
   #lastOrdinal(ids: readonly string[]): number {
     return ids.reduce((latest, id) => Math.max(latest, this.#placed.get(id) ?? -1), -1)
   }
+}
+
+/** What lacks of the buffer that these bytes lie in, if it is the last one; else a new one. A `Buffer` may share its memory with others. */
+function lackingOf(lacking: Lacking[], bytes: Uint8Array): Lacking {
+  const last = lacking.at(-1)
+  const isShared = Buffer.isBuffer(bytes)
+  if (last !== undefined && !isShared && last.bytes.buffer === bytes.buffer) return last
+  const all = isShared ? bytes : new Uint8Array(bytes.buffer)
+  const added = { bytes: all, chunks: [], ranges: [] }
+  lacking.push(added)
+  return added
 }

@@ -24,6 +24,7 @@ import type {
   SealTask,
   WantedChunk,
 } from './worker-pool.ts'
+import { compressInto } from './zstd-engine.ts'
 
 /** zstd level: 3 is its default, and what one core of a small machine can feed a line with. */
 const zstdLevel = 3
@@ -66,30 +67,38 @@ export function cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): CutP
 /** Compresses each range singly, where that helps. */
 export function compress(task: { inputs: readonly Compressible[] }): Compressed[] {
   return task.inputs.map(({ bytes, ranges }) => {
-    const packed: Uint8Array[] = []
+    const room = new Uint8Array(ranges.reduce((sum, { length }) => sum + zstdBytesMax(length), 0))
+    let used = 0
     const stored = ranges.map(({ start, length }) => {
       const plain = bytes.subarray(start, start + length)
-      const shorter = compressChunk(plain)
-      if (shorter !== undefined) packed.push(shorter)
+      const shorter = compressChunk(plain, room.subarray(used, used + zstdBytesMax(length)))
+      used += shorter?.length ?? 0
       return shorter ?? plain
     })
     const storedBytes = stored.map((chunk) => chunk.length)
     const all = joined(stored)
-    releaseOwn(packed.filter(({ buffer }) => buffer !== all.buffer))
+    if (all.buffer !== room.buffer) release([room])
     return { bytes: all, storedBytes }
   })
 }
 
-/** undefined where that would not help. */
-function compressChunk(plain: Uint8Array): Uint8Array | undefined {
+/** Compresses to the front of `room`; undefined where that would not help. */
+function compressChunk(plain: Uint8Array, room: Uint8Array): Uint8Array | undefined {
   if (plain.length < compressibleBytesMin) return undefined
+  const length = compressInto(plain, { out: room, start: 0, level: zstdLevel }) ?? compressOnce(plain, room)
+  return length < plain.length * worthwhile ? room.subarray(0, length) : undefined
+}
+
+/** The same with a context of its own. */
+function compressOnce(plain: Uint8Array, room: Uint8Array): number {
   const packed = zstdCompressSync(plain, {
-    chunkSize: zstdBytesMax(plain.length),
+    chunkSize: room.length,
     params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
   })
-  if (packed.length < plain.length * worthwhile) return packed
+  const { length } = packed
+  room.set(packed)
   releaseOwn([packed])
-  return undefined
+  return length
 }
 
 /** What a chunk of this length can become at most, and a little more: the output then comes in one buffer. */

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { chunkId, CryptoError, type ChunkId } from '@grenier/crypto'
 import Tinypool from 'tinypool'
+import { packCutTask, unpackCut } from './cut-message.ts'
 import { movedWith, type Answer, type Task, type Work } from './worker-thread.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -47,8 +48,10 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
   const atOnce = inlineWorkerPool()
   const small = new InTurn(open)
   return {
-    cut: (task) =>
-      isLittle(task.pieces.map(({ bytes }) => bytes.length)) ? atOnce.cut(task) : run({ name: 'cut', task }),
+    cut: async (task) =>
+      isLittle(task.pieces.map(({ bytes }) => bytes.length))
+        ? await atOnce.cut(task)
+        : unpackCut(await run({ name: 'cut', task: packCutTask(task) })),
     compress: (task) =>
       isLittle(task.inputs.flatMap(({ ranges }) => ranges.map(({ length }) => length)))
         ? atOnce.compress(task)

@@ -3,27 +3,18 @@
 import type { Transferable } from 'node:worker_threads'
 import { CryptoError, type CryptoErrorCode } from '@grenier/crypto'
 import Tinypool from 'tinypool'
-import { buffersOf, releaseBuffers } from './moved-bytes.ts'
+import { packCut, unpackCutTask, type PackedCut, type PackedCutTask } from './cut-message.ts'
+import { buffersOf, movableOf, releaseBuffers } from './moved-bytes.ts'
 import * as work from './work.ts'
-import type {
-  CheckTask,
-  Compressed,
-  Compressible,
-  ContentKeys,
-  CutPiece,
-  OpenTask,
-  Piece,
-  SealedPack,
-  SealTask,
-} from './worker-pool.ts'
+import type { CheckTask, Compressed, Compressible, OpenTask, SealedPack, SealTask } from './worker-pool.ts'
 
 type Chunks = readonly (Uint8Array | undefined)[]
 
 /** Each task by its name, and what it gives. */
 export interface Work {
   readonly cut: {
-    readonly task: { keys: ContentKeys; pieces: readonly Piece[] }
-    readonly gives: readonly CutPiece[]
+    readonly task: PackedCutTask
+    readonly gives: PackedCut
   }
   readonly compress: {
     readonly task: { inputs: readonly Compressible[] }
@@ -62,8 +53,9 @@ export default function run(task: Task): unknown {
 function perform(task: Task): { value: Given; large: readonly Uint8Array[] } {
   switch (task.name) {
     case 'cut': {
-      const value = work.cut(task.task)
-      return { value, large: value.flatMap((piece) => [piece.bytes, piece.rest]) }
+      const value = work.cut(unpackCutTask(task.task))
+      const packed = packCut(value)
+      return { value: packed, large: [...value.flatMap((piece) => [piece.bytes, piece.rest]), packed.ids] }
     }
     case 'compress': {
       const value = work.compress(task.task)
@@ -93,7 +85,7 @@ function moved(value: Answer<Given>, transfer: readonly Transferable[]): unknown
 export function movedWith(task: Task): ArrayBuffer[] {
   switch (task.name) {
     case 'cut':
-      return buffersOf(task.task.pieces.map((piece) => piece.bytes))
+      return movableOf(task.task.buffers)
     case 'compress':
       return buffersOf(task.task.inputs.map((input) => input.bytes))
     case 'seal':
