@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf, flipped, overlong, truncations } from './bytes-mutations.vectors.ts'
 import { equal } from './bytes.ts'
-import { cborDepthMax, cborItems, cborItemsMax, decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
+import { CborText, encodeCounted } from './cbor-writer.ts'
+import { cborDepthMax, cborItemsMax, decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 
 const maxBytes = 1 << 20
 const bigints = fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n })
@@ -98,12 +99,12 @@ describe('CBOR', () => {
     fc.assert(
       fc.property(values, (value) => {
         const bytes = encodeCbor(value)
-        const maxItems = cborItems(value)
+        const maxItems = encodeCounted(value).items
         expect(codeOf(() => decodeCbor(bytes, { maxBytes, maxItems }))).toBe('none')
         expect(codeOf(() => decodeCbor(bytes, { maxBytes, maxItems: maxItems - 1 }))).toBe('limit')
       }),
     )
-    expect(cborItems({ a: undefined, b: [1, { c: 'd' }] })).toBe(7)
+    expect(encodeCounted({ a: undefined, b: [1, { c: 'd' }] }).items).toBe(7)
   })
 
   test('decoded maps inherit nothing and cannot poison a prototype', () => {
@@ -118,6 +119,16 @@ describe('CBOR', () => {
 
   test('a key without a value is left out', () => {
     expect(encodeCbor({ a: undefined, b: 1 })).toEqual(encodeCbor({ b: 1 }))
+  })
+
+  test('a text at hand as bytes is encoded as that text, and other bytes are none', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const bytes = new TextEncoder().encode(text)
+        expect(encodeCbor([new CborText(bytes)])).toEqual(encodeCbor([text]))
+      }),
+    )
+    expect(codeOf(() => new CborText(Uint8Array.of(0xff)))).toBe('malformed')
   })
 
   test('what has no encoding is refused', () => {

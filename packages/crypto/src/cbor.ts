@@ -1,18 +1,10 @@
 // CBOR as the format has it: RFC 8949 §4.2.1 deterministic encoding of text, bytes, integers, booleans, null, arrays
 // and maps with text keys. The one file that wraps cborg: its tokens, our structure, so that a value has exactly one encoding.
-import { encode, rfc8949EncodeOptions, Token, Tokenizer, Type } from 'cborg'
+import { Tokenizer, Type, type Token } from 'cborg'
+import { encodeCounted, type CborValue } from './cbor-writer.ts'
 import { CryptoError } from './errors.ts'
 
-/** What has an encoding. A key whose value is undefined is left out. Numbers are safe integers; bigint for the rest of 64 bits. */
-export type CborValue =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | Uint8Array
-  | readonly CborValue[]
-  | { readonly [key: string]: CborValue | undefined }
+export type { CborValue } from './cbor-writer.ts'
 
 /** Arrays and maps within each other: four times what the deepest of our structures needs. */
 export const cborDepthMax = 32
@@ -26,51 +18,6 @@ class Bare {
 }
 Reflect.deleteProperty(Bare.prototype, 'constructor')
 Object.setPrototypeOf(Bare.prototype, null)
-
-/** What cborg has an encoding for and the format does not. */
-const refused =
-  'undefined Map Tagged ArrayBuffer DataView Uint8ClampedArray Uint16Array Uint32Array Int8Array Int16Array Int32Array BigUint64Array BigInt64Array Float32Array Float64Array'.split(
-    ' ',
-  )
-
-const encodeOptions = {
-  ...rfc8949EncodeOptions,
-  ignoreUndefinedProperties: true,
-  // Keys are text, so the order of their encodings is: shorter first, then byte by byte. cborg's own sorter encodes each key to see that.
-  mapSorter: (a: (Token | Token[])[], b: (Token | Token[])[]) => compareKeys(textOf(a[0]), textOf(b[0])),
-  typeEncoders: {
-    number: checkNumber,
-    string: checkText,
-    bigint: checkBigint,
-    ...Object.fromEntries(refused.map((type) => [type, refuse])),
-  },
-}
-
-function textOf(token: Token | Token[] | undefined): string {
-  if (token instanceof Token && typeof token.value === 'string') return token.value
-  throw new CryptoError('malformed', 'a map key that is no text')
-}
-
-function refuse(): never {
-  throw new CryptoError('malformed', 'a value without CBOR')
-}
-
-function checkNumber(value: unknown): null {
-  if (!Number.isSafeInteger(value)) throw new CryptoError('malformed', 'a number that is no safe integer')
-  return null
-}
-
-function checkText(value: unknown): null {
-  if (typeof value === 'string' && !value.isWellFormed())
-    throw new CryptoError('malformed', 'a text with half of a surrogate pair')
-  return null
-}
-
-function checkBigint(value: unknown): null {
-  if (typeof value === 'bigint' && (value >= 1n << 64n || value < -(1n << 64n)))
-    throw new CryptoError('malformed', 'an integer beyond 64 bits')
-  return null
-}
 
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
@@ -92,13 +39,7 @@ function compareKeys(a: string, b: string): number {
  * @throws CryptoError `malformed` on a number that is no safe integer, an ill-formed text, or anything else that has none.
  */
 export function encodeCbor(value: CborValue): Uint8Array {
-  try {
-    return plain(encode(value, encodeOptions))
-  } catch (cause) {
-    throw cause instanceof CryptoError
-      ? cause
-      : new CryptoError('malformed', 'a value without CBOR', { cause })
-  }
+  return encodeCounted(value).bytes
 }
 
 /** The same bytes as no Buffer, whose `slice` would be a view where that of all other arrays is a copy. */
@@ -198,20 +139,8 @@ function headBytes(total: number): number {
 }
 
 /**
- * How many items the encoding of a value has: itself, what is in it, and the keys of maps. An item takes a byte or two and, once it is
- * decoded, a hundred times that.
- */
-export function cborItems(value: CborValue): number {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 1
-  const keys = Array.isArray(value) ? 0 : 1
-  let items = 1
-  for (const inner of Object.values(value)) if (inner !== undefined) items += keys + cborItems(inner)
-  return items
-}
-
-/**
  * The value that `bytes` encode. Maps come as objects that inherit nothing, byte strings as copies, integers as
- * numbers where safe and bigint elsewhere. `maxItems`: as `cborItems` counts, `cborItemsMax` by default.
+ * numbers where safe and bigint elsewhere. `maxItems`: as `encodeCounted` counts, `cborItemsMax` by default.
  * @throws CryptoError `limit` above `maxBytes`, `maxItems` or 32 levels; `malformed` unless exactly one value in its one encoding
  */
 export function decodeCbor(bytes: Uint8Array, options: { maxBytes: number; maxItems?: number }): unknown {

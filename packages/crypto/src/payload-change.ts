@@ -1,6 +1,7 @@
 // The payload of a `change`: operations on the tree, and the index of the packs that the entry adds and restores. Everything that one
 // entry can show is checked here; what needs the state before it (does the node exist?) is for the fold.
-import { cborItems, decodeCbor, encodeCbor } from './cbor.ts'
+import { encodeCounted } from './cbor-writer.ts'
+import { decodeCbor } from './cbor.ts'
 import { CryptoError } from './errors.ts'
 import { Fields } from './fields.ts'
 import type { PackClaim } from './header.ts'
@@ -17,9 +18,10 @@ export interface ChangePayload {
 /** The body of a `change`. @throws CryptoError `limit` on more than one entry may say; `malformed` on values without an encoding */
 export function encodeChange({ operations, index }: ChangePayload): Uint8Array {
   const value = { operations: operations.map(operationValue), index: indexValue(index) }
-  if (cborItems(value) > payloadItemsMax)
+  const { bytes, items } = encodeCounted(value)
+  if (items > payloadItemsMax)
     throw new CryptoError('limit', `a change of more than ${payloadItemsMax} items`)
-  return encodeCbor(value)
+  return bytes
 }
 
 /**

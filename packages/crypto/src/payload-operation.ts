@@ -1,5 +1,7 @@
 // Operations on the tree: put, remove, move. A name is bytes in memory; on the wire a text where it is UTF-8, else a byte string, so
 // that one name has one encoding. Map keys that are not known are kept.
+import { isUtf8 } from 'node:buffer'
+import { CborText } from './cbor-writer.ts'
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import { asTuple, asUint, Fields, malformed } from './fields.ts'
 import { nameBytesMax, operationsMax, payloadPlainBytesMax, targetBytesMax } from './limits.ts'
@@ -79,27 +81,19 @@ export interface OperationPlace {
   readonly index: readonly PackIndex[]
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const reserved = '.grenier'
-
-function textOf(name: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(name)
-  } catch {
-    return undefined
-  }
-}
 
 function refValue(ref: NodeRef): CborValue {
   if (ref === 'root') return null
   return ref.sequence === 'this' ? ref.index : [ref.sequence, ref.index]
 }
 
+/** Keys in the order of their encodings, as far as they are told here: then none has to be sorted. */
 function nodeValue(node: PutNode): Record<string, CborValue> {
   switch (node.kind) {
     case 'file': {
       const { kind, mode, mtimeNs, sizeBytes, depth, chunks } = node
-      return { kind, mode, mtime: mtimeNs, size: sizeBytes, depth, chunks: refsValue(chunks) }
+      return { kind, mode, size: sizeBytes, depth, mtime: mtimeNs, chunks: refsValue(chunks) }
     }
     case 'directory':
       return { kind: node.kind, mode: node.mode }
@@ -122,13 +116,10 @@ export function operationValue(operation: Operation): CborValue {
   const kept = keptValues(unknown)
   if (op === 'remove') return { ...kept, op, node: refValue(operation.node) }
   const replaces = operation.replaces === undefined ? undefined : refValue(operation.replaces)
-  const place = {
-    parent: refValue(operation.parent),
-    name: textOf(operation.name.bytes) ?? operation.name.bytes,
-    replaces,
-  }
-  if (op === 'move') return { ...kept, op, node: refValue(operation.node), ...place }
-  return { ...kept, op, ...place, ...nodeValue(operation.node) }
+  const name = isUtf8(operation.name.bytes) ? new CborText(operation.name.bytes) : operation.name.bytes
+  const parent = refValue(operation.parent)
+  if (op === 'move') return { ...kept, op, name, node: refValue(operation.node), parent, replaces }
+  return { ...kept, op, name, ...nodeValue(operation.node), parent, replaces }
 }
 
 function decodeRef(value: unknown, position: number): NodeRef {
@@ -154,7 +145,7 @@ function decodeOwnRef(value: unknown, position: number): NodeRef {
 function decodeName(value: unknown, parent: NodeRef): OperationName {
   const name = typeof value === 'string' ? new TextEncoder().encode(value) : value
   if (!(name instanceof Uint8Array)) malformed('a name is no text and no byte string')
-  if (value === name && textOf(name) !== undefined) malformed('a name in UTF-8 that is given as raw bytes')
+  if (value === name && isUtf8(name)) malformed('a name in UTF-8 that is given as raw bytes')
   if (name.length < 1 || name.length > nameBytesMax) malformed(`a name has not 1 to ${nameBytesMax} bytes`)
   if (name.includes(0) || name.includes(0x2f)) malformed('a name with a slash or a NUL')
   if (value === '.' || value === '..') malformed('a name that stands for a directory')
