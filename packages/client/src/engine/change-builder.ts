@@ -2,6 +2,7 @@
 // entry (a parent not there yet, content not placed yet) is left for the next one.
 import {
   toHex,
+  type ChunkId,
   type ChunkRef,
   type NodeRef,
   type Operation,
@@ -22,10 +23,10 @@ export const packsInCommit = 16
 
 /** What the builder asks of the state. */
 export interface BuilderView {
-  /** Whether the log holds the chunk of this hex id for the node: where this device sent or checked it, or as a part of the node already. */
-  isPlaced(chunk: string, node: NodeId): boolean
+  /** Whether the log holds the chunk for the node: where this device sent or checked it, or as a part of the node already. */
+  isPlaced(chunk: ChunkId, node: NodeId): boolean
   /** Whether a pack that a later entry will claim holds it. */
-  isOnItsWay(chunk: string): boolean
+  isOnItsWay(chunk: ChunkId): boolean
   /** What lacks below the top of a long content, at the head that the entry will stand on. */
   leavesOf(node: NodeId): LeafLack | undefined
   /** Whether the node is in the remote tree, as a directory. */
@@ -161,10 +162,9 @@ class Builder {
     let missing: Unplaced | undefined
     let isComing = false
     for (const id of ids) {
-      const key = toHex(id)
-      const own = this.#places.get(key)
-      if (own === undefined && !this.#view.isPlaced(key, node)) {
-        if (!this.#view.isOnItsWay(key)) return 'unplaced'
+      const own = this.#places.get(toHex(id))
+      if (own === undefined && !this.#view.isPlaced(id, node)) {
+        if (!this.#view.isOnItsWay(id)) return 'unplaced'
         missing = 'later'
       }
       isComing ||= own !== undefined || missing === 'later'

@@ -1,6 +1,6 @@
 // Turns commits of the planner into entries of the log: claims the packs that wait, says what can be said over them, and settles what was said
 // in the same transaction that folds it. What may not or cannot be sent is a problem of its path.
-import { chunkId, fromHex, openContainer, toHex } from '@grenier/crypto'
+import { equal, openContainer, toHex, type ChunkId } from '@grenier/crypto'
 import { readContent } from '../content/content-list.ts'
 import type { OutgoingPack } from '../content/pack-writer.ts'
 import { ClientError } from '../errors.ts'
@@ -149,14 +149,16 @@ export class Committer {
   #view(packs: readonly OutgoingPack[]): Omit<BuilderView, 'leavesOf'> {
     const { vault, shipper } = this.#parts
     const { trees } = vault
-    const later = shipper.packs.filter((pack) => !packs.includes(pack))
-    const onTheirWay = new Set(later.flatMap(({ chunks }) => chunks.map(({ id }) => toHex(id))))
+    let onTheirWay: ReadonlySet<string> | undefined
+    const chunksOnTheirWay = (): ReadonlySet<string> => {
+      const later = shipper.packs.filter((pack) => !packs.includes(pack))
+      return new Set(later.flatMap(({ chunks }) => chunks.map(({ id }) => toHex(id))))
+    }
     return {
-      isPlaced: (chunk, node) => {
-        const id = chunkId(fromHex(chunk))
-        return ownPlaceOf(trees, id) !== undefined || isPartOf(trees.get(node)?.remote?.value, chunk)
-      },
-      isOnItsWay: (chunk) => onTheirWay.has(chunk),
+      isPlaced: (chunk, node) =>
+        ownPlaceOf(trees, chunk) !== undefined || isPartOf(trees.get(node)?.remote?.value, chunk),
+      // Asked seldom: it is made when it is.
+      isOnItsWay: (chunk) => (onTheirWay ??= chunksOnTheirWay()).has(toHex(chunk)),
       isRemoteDirectory: (id) => trees.get(id)?.remote?.value.kind === 'directory',
     }
   }
@@ -217,9 +219,9 @@ function notOurs(reason: string): ClientError {
   return new ClientError('state-broken', `an entry without operations would be void: ${reason}`)
 }
 
-function isPartOf(value: LocalRow['value'] | undefined, chunk: string): boolean {
+function isPartOf(value: LocalRow['value'] | undefined, chunk: ChunkId): boolean {
   if (value?.kind !== 'file' || value.content === undefined) return false
-  return readContent(value.content).ids.some((id) => toHex(id) === chunk)
+  return readContent(value.content).ids.some((id) => equal(id, chunk))
 }
 
 function unread(local: LocalRow): LocalRow {

@@ -145,7 +145,15 @@ export class TreesStore extends TreesView {
     const { after, limit } = options
     const from = after === undefined ? keySpace.differing : `${keySpace.differing}${idKey(after)}\0`
     const range = { from, to: endOf(keySpace.differing), ...(limit === undefined ? {} : { limit }) }
-    yield* entriesOf(this.#store.range(range), keySpace.differing)
+    const landings = this.#landings
+    const mayKeep = this.#pending === undefined
+    for await (const [key, bytes] of this.#store.range(range)) {
+      const id = idFromKey(key.slice(keySpace.differing.length))
+      const node = decodeNode(bytes)
+      // What differs is asked for next: it is kept at hand, unless it may be old by now.
+      if (mayKeep && this.#landings === landings) this.#nodes.set(id, { node }, nodeCostBytes(bytes.length))
+      yield [id, node.columns]
+    }
   }
 
   /** Every node, by sequence and operation, provisional ones last; as they were when the listing began. */
