@@ -59,7 +59,7 @@ export const english: Catalogue = {
   hintFolderUnknown: () => '`grenier status` lists the folders; `grenier add FOLDER` starts one',
   errorFolderTaken: ({ path }) => `${path} is already synced, or lies inside or around a synced folder`,
   hintFolderTaken: () =>
-    'choose another folder, or `grenier forget` the other one first; no file is touched by it',
+    'was its first sync cut off? `grenier sync` goes on; else choose another folder, or `grenier forget` the other one first; no file is touched by it',
   errorFolderUnusable: ({ path }) => `${path} is no folder that can be read and written`,
   hintFolderUnusable: () =>
     'check that it exists, that its disk is mounted, and whose it is. Was it moved? `grenier sync NEW_PLACE` finds it',

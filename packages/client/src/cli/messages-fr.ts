@@ -62,7 +62,7 @@ export const french: Catalogue = {
   errorFolderTaken: ({ path }) =>
     `${path} est déjà synchronisé, ou se trouve dans ou autour d’un dossier synchronisé`,
   hintFolderTaken: () =>
-    'choisissez un autre dossier, ou faites d’abord `grenier forget` de l’autre ; aucun fichier n’est touché',
+    'sa première synchronisation a-t-elle été coupée ? `grenier sync` la reprend ; sinon choisissez un autre dossier, ou faites d’abord `grenier forget` de l’autre ; aucun fichier n’est touché',
   errorFolderUnusable: ({ path }) => `${path} n’est pas un dossier qu’on peut lire et écrire`,
   hintFolderUnusable: () =>
     'vérifiez qu’il existe, que son disque est monté, et à qui il appartient. A-t-il été déplacé ? `grenier sync NOUVEL_ENDROIT` le retrouve',
