@@ -108,7 +108,7 @@ export class Backup {
     const opened = await openHistory(this.device.context(), this.vault)
     const parts: Uint8Array[] = []
     const take = (row: HistoryRow): Promise<void> => {
-      if (row.row === 'bytes') parts.push(row.bytes)
+      if (row.row === 'bytes') parts.push(row.bytes.slice())
       return Promise.resolve()
     }
     await opened.history({ do: 'read', path, moment }, take).finally(() => opened.close())

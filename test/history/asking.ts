@@ -25,7 +25,8 @@ export async function askOf<Q>(
 ): Promise<Answered> {
   const rows: HistoryRow[] = []
   const answer = await engine.history(query, (row) => {
-    rows.push(row)
+    // Bytes are the giver's again when it resolves.
+    rows.push(row.row === 'bytes' ? { ...row, bytes: row.bytes.slice() } : row)
     return Promise.resolve()
   })
   return { rows, answer }

@@ -6,17 +6,22 @@ import { enableCompileCache } from 'node:module'
 // generation of a quarter of the usual size, a heap that grows by less than half of what is alive, and one thread that helps the collector
 // and the compiler, not four (decision 018 has the figures). Flags are read when a process begins, so the process begins anew in its own
 // place. Where that cannot be done it goes on as it is; so it does where it was handed a file by its descriptor, which would not survive.
-// What goes through a whole vault once keeps nothing: a quarter of that young generation again; and what lies outside of the heap is not kept by an
-// arena of each thread. What an export frees goes back to the system at once (decision 057).
+// What goes through a whole vault once makes few objects and a stream of buffers: a quarter of that young generation again; a heap that is not
+// collected for the buffers' sake before it is as large as it gets; one arena for all threads, which keeps what is freed for the next buffer
+// (decision 069).
 const [command] = process.argv
   .slice(2)
   .filter((word, at, words) => !word.startsWith('-') && words[at - 1] !== '--home')
-const isExport = command === 'export'
-const goesThrough = isExport || command === 'decrypt'
-const youngMiB = goesThrough ? 2 : 8
-const frugal = [`--max-semi-space-size=${youngMiB}`, '--heap-growing-percent=40', '--v8-pool-size=1']
-const givesBack = { MALLOC_ARENA_MAX: '1', ...(isExport ? { MALLOC_MMAP_THRESHOLD_: '131072' } : {}) }
-const environment = goesThrough ? { ...givesBack, ...process.env } : process.env
+const goesThrough = command === 'export' || command === 'decrypt'
+const usual = ['--max-semi-space-size=8', '--heap-growing-percent=40', '--v8-pool-size=1']
+const streaming = ['--max-semi-space-size=2', '--initial-old-space-size=36', ...usual.slice(1)]
+const frugal = goesThrough ? streaming : usual
+const oneArena = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: String(16 << 20),
+  MALLOC_TRIM_THRESHOLD_: String(32 << 20),
+}
+const environment = goesThrough ? { ...oneArena, ...process.env } : process.env
 const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/fd\//.test(argument))
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Bytes that went through between two collections. */
-const everyBytes = 8 << 20
+const everyBytes = 2 << 20
 
 /** Told of bytes that went through. */
 export type CollectYoung = (bytes: number) => void

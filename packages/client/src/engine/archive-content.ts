@@ -6,8 +6,8 @@ import type { WorkerPool } from '../content/worker-pool.ts'
 import { placesOf } from '../state/chunk-index.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 
-/** A disk answers at once. */
-const runsInFlight = 2
+/** A disk answers at once: nothing is read while something else is opened, which would take as much memory again. */
+const runsInFlight = 1
 
 /** A fetch, and what it is made of. */
 export interface ArchiveContent {

@@ -16,8 +16,8 @@ import { walkTree } from './tree-walk.ts'
 
 /** Files up to this are fetched together: so many rows, or bytes. Two such batches are there at a time. */
 const smallBytesMax = 512 << 10
-const batchRowsMax = 512
-const batchBytesMax = 2 << 20
+const batchRowsMax = 256
+const batchBytesMax = 1 << 20
 
 export interface ExportOptions {
   /** Of which the remote column is written. */
@@ -103,10 +103,8 @@ async function writeRow(options: ExportOptions, tar: TarWriter, ready: Ready): P
   if (records.length > 0) await tar.add(paxHeader(records))
   await tar.add(tarHeader(headerOf(isPlain(nameToBytes(name)) ? name : 'long', value)))
   if (value.kind !== 'file') return
-  for await (const bytes of piecesOf(options, ready, value)) {
-    await tar.add(bytes)
-    release([bytes])
-  }
+  if (isSmall(row)) await writeSmall(tar, ready)
+  else for await (const bytes of contentBytes(options.fetch, value, path)) await tar.add(bytes)
   await tar.pad(value.sizeBytes)
 }
 
@@ -119,15 +117,12 @@ function headerOf(name: string, value: NodeValue): TarHeader {
   return { type: 'link', name, mode: 0o777, mtimeSeconds, target }
 }
 
-/** Pieces of a content in order, nobody else's. */
-async function* piecesOf(
-  { fetch }: ExportOptions,
-  { path, row, bytes }: Ready,
-  value: FileValue,
-): AsyncGenerator<Uint8Array> {
-  if (!isSmall(row)) yield* contentBytes(fetch, value, path)
-  else if (bytes !== undefined) yield bytes
-  else throw new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
+/** A small content, which is nobody else's. */
+async function writeSmall(tar: TarWriter, { path, bytes }: Ready): Promise<void> {
+  if (bytes === undefined)
+    throw new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
+  await tar.add(bytes)
+  release([bytes])
 }
 
 /** What the plain header does not hold: long and foreign names and targets as the bytes they are, and times to the nanosecond. */

@@ -36,7 +36,7 @@ export interface TreesOptions {
 }
 
 /** For who goes through the trees once, and reads little of them twice. */
-export const goneThroughOnce: TreesOptions = { cacheBytes: 8 * 1024 * 1024, gatheredRowsMax: 2_000 }
+export const goneThroughOnce: TreesOptions = { cacheBytes: 4 * 1024 * 1024, gatheredRowsMax: 2_000 }
 
 /**
  * The trees of one vault. Reads show what was committed; a commit shows from the moment it is called. With `flush` it is durable, and all
