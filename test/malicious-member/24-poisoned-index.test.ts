@@ -1,9 +1,6 @@
 // A member that says of chunks that they lie where they do not.
-import { openFolder } from '@grenier/client'
 import { describe, expect, test } from 'vitest'
-import type { Verification } from '../../packages/client/src/engine/mending.ts'
 import { canary, type HostileWorld } from '../hostile/hostile-world.ts'
-import type { Machine } from '../simulation/world.ts'
 import { attack, change, file, idOf, listOf, withTraitor } from '../hostile/traitor.ts'
 
 describe('attack 24: a poisoned index', () => {
@@ -40,17 +37,14 @@ describe('attack 24: a poisoned index', () => {
     expect(Buffer.from(b.user.read('bait')).toString()).toBe(content)
   })
 
-  test('who joins with the bytes at that very place keeps them, and an audit of theirs brings them to the others', async () => {
+  test('who joins with the bytes at that very place sends them: they do not go when the traitor removes them', async () => {
     const world = await poisoned('bait')
     const b = world.at(1)
     world.more(1)
     const c = world.at(3)
     c.user.write('bait', content)
-    // Base follows what both sides have: that it is the same is known from the ids, not from what lies at the relay.
     expect(await world.join(c, await world.invite(world.at(0)))).toBe('done')
     expect(Buffer.from(c.user.read('bait')).toString()).toBe(content)
-    const { left } = await world.settles(verified(c))
-    expect(left).toEqual([])
     await world.syncs(b)
     expect(Buffer.from(b.user.read('bait')).toString()).toBe(content)
   })
@@ -76,13 +70,3 @@ describe('attack 24: a poisoned index', () => {
     expect(Buffer.from(b.user.read('saved by the victim')).toString()).toBe(content)
   })
 })
-
-/** A device checks all that the relay holds. */
-async function verified(machine: Machine): Promise<Verification> {
-  const engine = await openFolder(machine.context(), machine.folderPath)
-  try {
-    return await engine.verify({ share: 1 })
-  } finally {
-    await engine.close()
-  }
-}

@@ -23,7 +23,7 @@ const values = optionsOf({
     devices: { type: 'string', takes: 'N', does: 'so many devices, whatever the seed says' },
     moves: { type: 'string', takes: 'N', does: 'so many moves, whatever the seed says' },
     without: { type: 'string', takes: 'N,N', does: 'leaves out these moves' },
-    era: { type: 'string', takes: '1|2|3|4', does: 'as the simulation was when the seed was found' },
+    era: { type: 'string', takes: '1|2|3|4|5', does: 'as the simulation was when the seed was found' },
     worker: { type: 'string' },
   },
 })

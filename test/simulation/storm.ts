@@ -15,7 +15,7 @@ import { VaultCalm } from './vault-calm.ts'
 import { VaultMoves, type Theme, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
 
-/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: all that there is. */
+/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: without prune where there are several; 5: all that there is. */
 export type Era = 1 | 2 | 3 | 4 | 5
 
 /** What a run was asked to do; all but the seed comes from the seed unless it is given. */

@@ -97,7 +97,7 @@ export class VaultCalm {
     if (!(outcome instanceof ClientError)) return outcome ?? new Error('it died')
     const stays = outcome.code === 'device-revoked' || outcome.code === 'relay-contradicts'
     // Who synced at one relay, and then heard in the same run that an owner went on at another one, did so for good reason.
-    const isElsewhere = machine.home.folders[0]?.relay !== at
+    const isElsewhere = outcome.code === 'relay-contradicts' && machine.home.folders[0]?.relay !== at
     if (stays && !isElsewhere && machine.tree().join('\n') !== before)
       failures.push(`${machine.name} touched files: ${outcome.message}`)
     if (outcome.code === 'device-revoked') this.#out.add(machine)

@@ -273,7 +273,8 @@ async function brings(world: World, { device, folder }: Pruner, record: Recorded
   if (isOld && code === 'history-gone') return false
   // The log of it was kept here, and of what it names some packs are gone for good: that is told, and the rest is as it was.
   const problems = lines.filter(({ event }) => event === 'problem')
-  if (isOld && exitCode === 3 && problems.every((one) => one['code'] === 'pack-unavailable')) {
+  const isPart = problems.length > 0 && problems.every((one) => one['code'] === 'pack-unavailable')
+  if (isOld && exitCode === 3 && isPart) {
     const lost = new Set(problems.map(({ path }) => path))
     const left = new Map([...record.tree].filter(([path]) => !lost.has(path)))
     expect(differences(left, readTree(into))).toEqual([])

@@ -10,6 +10,8 @@ import type { Invocation } from './invocation.ts'
 /** `status` and the like hold a state for some ms. */
 const attemptsMax = 20
 const attemptEveryMs = 100
+/** Who waits for a long command asks this often. */
+const waitEveryMs = 1_000
 
 /** Which folder, and for whom. `context`: that of a run; without one events go nowhere. */
 export interface Opening {
@@ -62,7 +64,7 @@ async function whenFree<T>(
       if (!isLocked(error) || (until === undefined && attempt >= attemptsMax)) throw error
       if (until?.aborted === true) throw new ClientError('interrupted', 'stopped', { cause: error })
       await refuseHeld(home, path)
-      await new Promise((resolve) => setTimeout(resolve, attemptEveryMs))
+      await new Promise((resolve) => setTimeout(resolve, until === undefined ? attemptEveryMs : waitEveryMs))
     }
   }
 }

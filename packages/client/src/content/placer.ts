@@ -132,7 +132,8 @@ export class Placer {
 function lackingOf(lacking: Lacking[], bytes: Uint8Array): Lacking {
   const last = lacking.at(-1)
   const isShared = Buffer.isBuffer(bytes)
-  if (last !== undefined && !isShared && last.bytes.buffer === bytes.buffer) return last
+  const isWhole = last !== undefined && !isShared && !Buffer.isBuffer(last.bytes)
+  if (isWhole && last.bytes.buffer === bytes.buffer) return last
   const all = isShared ? bytes : new Uint8Array(bytes.buffer)
   const added = { bytes: all, chunks: [], ranges: [] }
   lacking.push(added)

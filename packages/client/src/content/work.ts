@@ -147,22 +147,33 @@ export function open(task: OpenTask): (Uint8Array | undefined)[] {
 /** Up to this length a chunk is copied: moving a buffer to another thread, and giving it back there, costs more. */
 const copiedBytesMax = 64 << 10
 
-/** One buffer for the small chunks of a task, which may be thousands. */
+/** A buffer of a room, at most: what lengths say that a member made up is not believed before the chunks are there. */
+const roomBytesMax = 1 << 20
+
+/** Few buffers for the small chunks of a task, which may be thousands. */
 class Room {
-  readonly #bytes: Uint8Array
+  #bytes = new Uint8Array(0)
   #end = 0
+  /** Bytes that are still to come, as it is said. */
+  #due: number
 
   constructor(chunks: readonly WantedChunk[]) {
     const small = chunks.filter(({ plainBytes }) => plainBytes >= 1 && plainBytes <= copiedBytesMax)
-    this.#bytes = new Uint8Array(small.reduce((sum, { plainBytes }) => sum + plainBytes, 0))
+    this.#due = small.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
   }
 
   /** The chunk, copied where it is small; what it lay in is given back where nobody else has it. */
   take(chunk: Uint8Array, stored: Uint8Array | undefined): Uint8Array {
-    if (chunk.length > copiedBytesMax) return chunk
-    const copy = this.#bytes.subarray(this.#end, this.#end + chunk.length)
+    const { length } = chunk
+    if (length > copiedBytesMax) return chunk
+    if (this.#end + length > this.#bytes.length) {
+      this.#bytes = new Uint8Array(Math.max(length, Math.min(roomBytesMax, this.#due)))
+      this.#end = 0
+    }
+    const copy = this.#bytes.subarray(this.#end, this.#end + length)
     copy.set(chunk)
-    this.#end += chunk.length
+    this.#end += length
+    this.#due -= length
     if (chunk !== stored) releaseOwn([chunk])
     return copy
   }

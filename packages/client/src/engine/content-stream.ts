@@ -6,7 +6,7 @@ import { contentOf } from '../content/content-list.ts'
 import { ClientError } from '../errors.ts'
 import type { FileValue } from '../sync/tree.ts'
 
-/** Chunks fetched at once: a pack mostly, at most 16 MiB. Two windows are there at a time. */
+/** Chunks fetched at once: a pack mostly, at most 8 MiB. Two windows are there at a time. */
 const windowChunks = 8
 
 /** Each piece is good until the next one is asked for. @throws ClientError `pack-unavailable` with the path, and as `Fetch.fill` */

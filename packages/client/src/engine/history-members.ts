@@ -6,6 +6,8 @@ import type { MemberRow } from './history-query.ts'
 export function membersTouched(sequence: number, spine: Spine, { header }: Entry): MemberRow[] {
   if (header.kind !== 'member') return []
   const { part } = header
+  // New words: the same person still.
+  if (part.action === 'renew') return []
   const isIn = ({ since }: SpineDevice | SpineIdentity): boolean => since === sequence
   const isOut = ({ until }: SpineDevice | SpineIdentity): boolean => until === sequence
   const joined = touched(spine, 'joined', isIn)
@@ -23,10 +25,7 @@ function touched(
   const own = [...devices.values()].filter(isMeant)
   const hasDevice = (id: string): boolean =>
     own.some(({ identity }) => identity !== undefined && toHex(identity) === id)
-  // Whose words were renewed is the same person still.
-  const alone = [...identities.entries()].filter(([id, identity]) => {
-    return isMeant(identity) && identity.renewedBy === undefined && !hasDevice(id)
-  })
+  const alone = [...identities.entries()].filter(([id, identity]) => isMeant(identity) && !hasDevice(id))
   return [
     ...own.map(({ keys, role }) => ({ did, kind: 'device' as const, id: toHex(keys.sign), role })),
     ...alone.map(([id, { role }]) => ({ did, kind: 'identity' as const, id, role })),

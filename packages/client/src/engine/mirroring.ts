@@ -16,7 +16,7 @@ import { mirrorNote, noteMirror } from './mirror-note.ts'
 import { sameRelay } from './relay-login.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, type Vault } from './vault.ts'
-import { keepThere } from './vault-deletion.ts'
+import { keepThere, reviveThere } from './vault-deletion.ts'
 
 /** One that could not be brought up to date is tried again after this long. */
 const againMs = 5 * 60_000
@@ -93,13 +93,15 @@ export class Mirroring {
     const [source, target] = [connectionTo(on, vault.record.relay), connectionTo(on, relay)]
     try {
       const from = this.#yielding(carriedVault(vault, source))
+      const isFirst = mirrorNote(trees, relay).through < 0 && isOwner(vault)
+      // It takes nothing of a vault that it deleted, where whoever made it a mirror could not say so yet.
+      if (isFirst) await reviveThere(on, { relay, vault: log.vault })
       const { through, lacking } = await copyToMirror({
         ...{ vault, from, onSession: onSessionOf(target) },
         tally: this.#parts.tallyOf?.(() => target.traffic),
       })
       // A copy that was left there, and was to go, stays. Before the first copy that relay may not know who says so.
-      if (mirrorNote(trees, relay).through < 0 && isOwner(vault))
-        await keepThere({ home: vault.home, platform }, { relay, vault: log.vault })
+      if (isFirst) await keepThere(on, { relay, vault: log.vault })
       if (through > log.state.head.sequence) await this.#followed(relay, target)
       const lackBytes = lacking.reduce((sum, id) => sum + (claimsOf(trees, id)[0]?.sizeBytes ?? 0), 0)
       const atMs = platform.clock.now()

@@ -178,12 +178,12 @@ export class Moving {
     if (lacking + wrong > 0) throw unfinished('hurt')
     await this.#assertClosed(from)
     await this.#assertStays()
-    this.#assertNoMirror(from)
+    await this.#assertNoMirror(from)
     const place = { relay: from, vault: vault.log.vault }
     const { finalAtMs } = await wishDeletion(vault, place, 'delete')
     try {
       await this.#assertStays()
-      this.#assertNoMirror(from)
+      await this.#assertNoMirror(from)
     } catch (error) {
       await wishDeletion(vault, place, 'keep')
       throw error
@@ -191,8 +191,9 @@ export class Moving {
     return finalAtMs
   }
 
-  /** An owner may have made a mirror of it since. @throws ClientError `mirror-refused` */
-  #assertNoMirror(from: string): void {
+  /** An owner may have made a mirror of it since: also a moment ago. @throws ClientError `mirror-refused` */
+  async #assertNoMirror(from: string): Promise<void> {
+    await this.#parts.ask(() => this.#receive())
     if (mirrorsOf(this.#parts.vault).some((relay) => sameRelay(relay, from)))
       throw mirrorRefused('kept', from)
   }

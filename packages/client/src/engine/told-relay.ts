@@ -4,6 +4,7 @@ import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { EngineContext } from './api.ts'
 import { goOnWhereTold } from './going-on.ts'
+import { keepingEvidence } from './halting.ts'
 import { folderRecord, openVault } from './open-vault.ts'
 import { deviceLogin, logInAt, relayUrl } from './relay-login.ts'
 import type { Vault } from './vault.ts'
@@ -22,7 +23,7 @@ export async function goOnAt(context: EngineContext, key: string, relay: string)
   try {
     const session = await logInAt(platform, url, deviceLogin(home))
     try {
-      await assertThere(open.vault, session)
+      await keepingEvidence({ home, clock: platform.clock, record }, () => assertThere(open.vault, session))
     } finally {
       await session.close()
     }
