@@ -2,8 +2,7 @@
 // vault was pruned meanwhile, the floor has passed, and the relay let go of what no kept version needs. Short in the tests;
 // GRENIER_HISTORY_FILES, GRENIER_HISTORY_CHANGES and GRENIER_HISTORY_MOMENTS make it large, GRENIER_SEED repeats it.
 import { rmSync } from 'node:fs'
-import { openFolder, systemClock } from '@grenier/client'
-import { systemClock as relayClock } from '@grenier/relay'
+import { openFolder } from '@grenier/client'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Moment } from '../../packages/client/src/engine/history-query.ts'
 import type { Pruned } from '../../packages/client/src/engine/pruning.ts'
@@ -13,6 +12,7 @@ import { testSeed } from '../seed.ts'
 import { Seeded } from '../simulation/seeded.ts'
 import { ask } from './asking.ts'
 import { Changing } from './changing.ts'
+import { MovedClock } from './moved-clock.ts'
 
 const files = Number(process.env['GRENIER_HISTORY_FILES'] ?? 40)
 const changes = Number(process.env['GRENIER_HISTORY_CHANGES'] ?? 14)
@@ -31,25 +31,6 @@ interface Recorded {
   readonly fromMs: number
   untilMs: number
   readonly tree: Tree
-}
-
-/** Time that is moved on, for the relay and its devices alike. */
-class MovedClock {
-  #aheadMs = 0
-  readonly client = { ...systemClock, now: () => this.now(), monotonic: () => this.#monotonic() }
-  readonly relay = { ...relayClock, now: () => this.now(), monotonic: () => this.#monotonic() }
-
-  now(): number {
-    return Date.now() + this.#aheadMs
-  }
-
-  passes(ms: number): void {
-    this.#aheadMs += ms
-  }
-
-  #monotonic(): number {
-    return performance.now() + this.#aheadMs
-  }
 }
 
 /** Changes a folder, and keeps how it was at moments drawn before. */

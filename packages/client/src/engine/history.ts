@@ -13,6 +13,7 @@ import { FormerState } from './former-state.ts'
 import { tellLog } from './history-log.ts'
 import type { HistoryAnswer, HistoryRow, LookQuery, Moment, TakeRow } from './history-query.ts'
 import { below, foundAt, historyFetch, nodeRow, unknownPath, type HistoryTree } from './history-tree.ts'
+import { addLaterPlaces } from './later-places.ts'
 import { LogReplay } from './log-replay.ts'
 import { sequenceAt, timeOf } from './moment.ts'
 import { RestoreInto } from './restore-into.ts'
@@ -119,6 +120,12 @@ export class History {
         : await FormerState.open({ vault, session, replay: new LogReplay(vault, session), sequence })
     const then = former?.trees ?? trees
     try {
+      if (former !== undefined)
+        await addLaterPlaces(then, {
+          replay: new LogReplay(vault, session),
+          after: sequence,
+          through: log.state.head.sequence,
+        })
       await then.settled()
       return await work({ trees: then, sequence, fetch: historyFetch(vault, then, session) })
     } finally {

@@ -110,7 +110,8 @@ export async function judgeChange(
   )
 }
 
-function foldClaims(
+/** Where the chunks of packs lie that an entry claims. */
+export function foldClaims(
   rows: StateRowsWriter,
   entry: { readonly header: FoldedHeader; readonly index: readonly PackIndex[]; readonly own: boolean },
 ): void {
