@@ -74,12 +74,25 @@ describe('the bytes of a file', () => {
     expect(got).toEqual(parts.slice(0, 14).map(({ length }) => length))
   })
 
-  it('are left where nobody takes more', async () => {
+  it('are left where nobody takes more: what was being fetched ends', async () => {
     const vault = new MemoryVault()
     pack(vault, 'all', parts)
-    for await (const piece of contentBytes(vault.fetch(), valueOf(parts), 'file')) {
+    const fetch = vault.fetch()
+    const fill = fetch.fill.bind(fetch)
+    const ends: ReturnType<typeof fill>[] = []
+    const watched = Object.assign(fetch, {
+      fill: (...given: Parameters<typeof fill>) => {
+        const end = fill(...given)
+        ends.push(end)
+        return end
+      },
+    })
+    for await (const piece of contentBytes(watched, valueOf(parts), 'file')) {
       expect(piece.slice()).toEqual(parts[0])
       break
     }
+    const results = (await Promise.all(ends)).flat()
+    expect(results).toHaveLength(2)
+    expect(results).not.toContain('filled')
   })
 })
