@@ -6,8 +6,8 @@
 //   node decrypt.mjs NAME.grenier WORDS.txt DIRECTORY  unpacks it into a new directory
 //
 // It needs Node 24 and, beside this file, `npm install @noble/ciphers @noble/curves @noble/hashes @noble/post-quantum bip39`. It checks hashes,
-// signatures, the chain, rights, commitments, and the id of each chunk. It keeps the tree in memory, and stops at what is damaged: the
-// `grenier decrypt` of the project reads on.
+// signatures, the chain, rights, commitments, and the id of each chunk. It keeps the tree in memory. A file of which a part is damaged it names and
+// leaves out, and exits with 3; where the log is damaged it stops. The `grenier decrypt` of the project reads on, and brings what is left of a file.
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
@@ -1230,6 +1230,7 @@ function unpack({ state, readFile }, directory) {
     return `${mtime < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`
   }
   const modes = []
+  let damaged = 0
   for (const [path, node] of walk(state)) {
     if (node.kind === 'directory') {
       fs.mkdirSync(place(path), 0o700)
@@ -1239,13 +1240,23 @@ function unpack({ state, readFile }, directory) {
       fs.lutimesSync(place(path), seconds(node.mtime), seconds(node.mtime))
     } else {
       const fd = fs.openSync(place(path), 'wx', 0o600)
-      for (const chunk of readFile(node)) writeAll(fd, chunk)
-      fs.fchmodSync(fd, bitsOf(node))
-      fs.futimesSync(fd, seconds(node.mtime), seconds(node.mtime))
-      fs.closeSync(fd)
+      try {
+        for (const chunk of readFile(node)) writeAll(fd, chunk)
+        fs.fchmodSync(fd, bitsOf(node))
+        fs.futimesSync(fd, seconds(node.mtime), seconds(node.mtime))
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        // Nobody shall take a part of it for the file.
+        fs.rmSync(place(path))
+        console.error(`damaged: ${JSON.stringify(Buffer.from(path, 'latin1').toString())} (${error.message})`)
+        damaged += 1
+      } finally {
+        fs.closeSync(fd)
+      }
     }
   }
   for (const [path, mode] of modes.reverse()) fs.chmodSync(place(path), mode)
+  return damaged
 }
 
 function main([file, words, directory]) {
@@ -1253,16 +1264,18 @@ function main([file, words, directory]) {
   const archive = readArchive(file)
   const opened = openArchive(archive, identityOf(entropyOf(fs.readFileSync(words, 'utf8'))))
   for (const { sequence, why } of opened.state.voids) console.error(`entry ${sequence} is void: ${why}`)
-  if (directory !== undefined) unpack(opened, directory)
+  let damaged = 0
+  if (directory !== undefined) damaged = unpack(opened, directory)
   else
     for (const [path, { kind, size }] of walk(opened.state))
       console.log(kind, size ?? '-', JSON.stringify(path))
   archive.close()
+  return damaged > 0 ? 3 : 0
 }
 
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(fs.realpathSync(argv[1])).href) {
   try {
-    main(argv.slice(2))
+    exit(main(argv.slice(2)))
   } catch (error) {
     console.error(`error: ${error.message}`)
     exit(1)

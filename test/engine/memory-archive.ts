@@ -42,10 +42,15 @@ export class MemoryArchive implements ArchiveSource, ArchiveSink {
       this.#flip(at + 50)
   }
 
-  /** Flips a bit of a pack of this name, wherever it stands. */
-  hurtPack(id: Uint8Array): void {
-    for (let at = this.bytes.indexOf(id); at >= 0; at = this.bytes.indexOf(id, at + 1))
-      if (this.bytes[at - 16] === 3) this.#flip(at + 60)
+  /** Flips a bit of the first copy of what stands there. */
+  hurtEntryOnce(entry: Uint8Array): void {
+    this.#flip(this.bytes.indexOf(entry) + 50)
+  }
+
+  /** Flips a bit of a pack of this name, at so many bytes of its record from the name on, wherever it stands. */
+  hurtPack(id: Uint8Array, at = 60): void {
+    for (let name = this.bytes.indexOf(id); name >= 0; name = this.bytes.indexOf(id, name + 1))
+      if (this.bytes[name - 16] === 3) this.#flip(name + at)
   }
 
   #flip(at: number): void {

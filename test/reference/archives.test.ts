@@ -1,6 +1,16 @@
 // The second reader against ours on whole sealed exports: the same tree, to the byte, by the words of each member, through moves, links, odd names,
 // long files, and epochs that members brought.
-import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Stage } from '../e2e/commands.ts'
@@ -70,7 +80,28 @@ test('both readers unpack the same archive to the same tree, from the words of e
     expect(folderDifferences(here, theirs)).toEqual([])
   }
 
-  // It reads no further than what is whole, and says so.
+  // A damaged byte in the middle: both say of the same file that it is not whole, neither writes it under its name, and all else is the same.
+  const hurt = stage.path('hurt.grenier')
+  const bytes = readFileSync(file)
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4
+  writeFileSync(hurt, bytes)
+  const [left, leftToo] = [stage.path('left'), stage.path('left-too')]
+  const tried = await stage.start('grenier', [
+    ...['--json', 'decrypt', hurt, '--phrase-file', words[0] ?? '', '--into', left],
+  ]).ended
+  const seen = tried.lines.filter(({ event }) => event === 'problem')
+  expect(tried.exitCode).toBe(3)
+  expect(seen).toMatchObject([
+    { path: 'moved/long', code: 'archive-damaged', keptAs: 'moved/long (damaged)' },
+  ])
+  const triedToo = stage.machine(node, readerPath, hurt, words[0] ?? '', leftToo)
+  expect(triedToo.exitCode).toBe(3)
+  expect(triedToo.stderr).toMatch(/^damaged: "moved\/long" [^\n]+\n$/)
+  rmSync(join(left, 'moved', 'long (damaged)'))
+  expect(folderDifferences(left, leftToo)).toEqual([])
+  expect(existsSync(join(left, 'moved', 'long'))).toBe(false)
+
+  // What is no archive behind the last record it does not read, and says so.
   const damaged = stage.path('damaged.grenier')
   copyFileSync(file, damaged)
   appendFileSync(damaged, 'x')

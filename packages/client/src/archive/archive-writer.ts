@@ -54,6 +54,13 @@ export class ArchiveWriter {
     return this.#table.of(key)
   }
 
+  /** The last entry that there is a record of; -1 where there is none. */
+  get lastSequence(): number {
+    let last = -1
+    for (const { type, number } of this.#table) if (type !== 'pack') last = Math.max(last, number)
+    return last
+  }
+
   /** An entry, as the bytes that were signed. */
   async entry(entry: {
     readonly sequence: number

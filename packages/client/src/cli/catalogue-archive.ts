@@ -16,6 +16,14 @@ export interface ArchiveCatalogue {
   hintArchiveBusy: Plain
   problemNotOverwritten: Pathed
   problemArchiveDamaged: Pathed
+  /** `ranges`: first and last byte of each, with a dash. `more`: how many others there are. */
+  problemArchiveSalvaged: Text<{
+    path: string
+    keptAs: string
+    bytes: string
+    ranges: readonly string[]
+    more: number
+  }>
   sealedDone: Text<{ count: number; entries: string; packs: string; bytes: string; path: string }>
   sealedLacking: Text<{ pack: string }>
   sealedGoesOn: Pathed

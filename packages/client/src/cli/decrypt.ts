@@ -120,7 +120,8 @@ class Decrypting {
       }),
     )
     const exitCode = problems + this.#uncertain > 0 || opened.isCutShort ? 3 : 0
-    if (exitCode === 3) output.note(words.decryptTroubles({ problems, uncertain: this.#uncertain }))
+    if (problems + this.#uncertain > 0)
+      output.note(words.decryptTroubles({ problems, uncertain: this.#uncertain }))
     return this.#end(opened, written, exitCode)
   }
 

@@ -44,8 +44,9 @@ export function eventLine(place: Place, event: FolderEvent): JsonLine {
       }
     }
     case 'problem': {
-      const { path, code, detail } = event
-      return { event: 'problem', ...place, ...pathFields('path', path), code, detail }
+      const { path, code, detail, keptAs, lost } = event
+      const kept = keptAs === undefined ? {} : { ...pathFields('keptAs', keptAs), lost }
+      return { event: 'problem', ...place, ...pathFields('path', path), code, detail, ...kept }
     }
     case 'progress':
     case 'state':
@@ -104,7 +105,7 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
     case 'conflict':
       return words.conflict({ path: printable(event.path), keptAs: printable(event.keptAs) })
     case 'problem':
-      return problemText(words, event.code, printable(event.path))
+      return salvagedText(words, event) ?? problemText(words, event.code, printable(event.path))
     case 'void': {
       const { sequence, device, reason } = event
       return words.voidEntry({ sequence, device: printable(device), reason: printable(reason) })
@@ -174,6 +175,25 @@ function changeText(words: Catalogue, event: Extract<FolderEvent, { event: 'chan
     event.from === undefined ? target : words.changeMoved({ from: printable(event.from), path: target })
   const action = actions[event.action]({})
   return event.direction === 'up' ? words.changeUp({ action, path }) : words.changeDown({ action, path })
+}
+
+/** Stretches that are told one by one. */
+const rangesShown = 4
+
+/** What is left of a file, where something is. */
+function salvagedText(
+  words: Catalogue,
+  { path, keptAs, lost = [] }: Extract<FolderEvent, { event: 'problem' }>,
+): string | undefined {
+  if (keptAs === undefined) return undefined
+  const lostBytes = lost.reduce((sum, { length }) => sum + length, 0)
+  return words.problemArchiveSalvaged({
+    path: printable(path),
+    keptAs: printable(keptAs),
+    bytes: formatBytes(lostBytes, words.language),
+    ranges: lost.slice(0, rangesShown).map(({ offset, length }) => `${offset}–${offset + length - 1}`),
+    more: Math.max(0, lost.length - rangesShown),
+  })
 }
 
 function problemText(words: Catalogue, code: ProblemCode, path: string): string {

@@ -14,6 +14,8 @@ export const englishArchive: ArchiveCatalogue = {
   hintArchiveBusy: () => 'wait until it is done, or name another file',
   problemNotOverwritten: ({ path }) => `${path}: something else is there already, and was left as it is`,
   problemArchiveDamaged: ({ path }) => `${path}: a part of it lies where the archive is damaged`,
+  problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
+    `${path}: a part of it lies where the archive is damaged. The rest is in its place in ${keptAs}; ${bytes} of zeros stand for what is lost: bytes ${ranges.join(', ')}${more > 0 ? `, and ${more} more ${some(more, 'stretch', 'stretches')}` : ''}`,
   sealedDone: ({ entries, packs, bytes, path }) =>
     `${entries} entries and ${packs} packs, ${bytes}, in ${path}.`,
   sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,

@@ -15,6 +15,8 @@ export const frenchArchive: ArchiveCatalogue = {
   hintArchiveBusy: () => 'attendez qu’il soit terminé, ou donnez un autre fichier',
   problemNotOverwritten: ({ path }) => `${path} : autre chose s’y trouve déjà, et reste tel quel`,
   problemArchiveDamaged: ({ path }) => `${path} : une partie se trouve là où l’archive est abîmée`,
+  problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
+    `${path} : une partie se trouve là où l’archive est abîmée. Le reste est à sa place dans ${keptAs} ; ${bytes} de zéros tiennent lieu de ce qui est perdu : octets ${ranges.join(', ')}${more > 0 ? `, et ${more} ${some(more, 'autre plage', 'autres plages')}` : ''}`,
   sealedDone: ({ entries, packs, bytes, path }) =>
     `${entries} entrées et ${packs} paquets, ${bytes}, dans ${path}.`,
   sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,

@@ -62,6 +62,8 @@ const values = {
   expected: 2,
   seen: 'seen',
   examples: ['a', 'b'],
+  ranges: ['1–2', '4–5'],
+  more: 3,
   invitations: ['a', 'b'],
   direction: 'up',
   gone: 1,

@@ -27,6 +27,11 @@ export interface BringOptions {
   readonly found: (id: ChunkId, place: ChunkPlace, known: 'good' | 'bad') => void
   /** Runs under way at once; fewer where what is read is near. */
   readonly runsInFlight?: number | undefined
+  /**
+   * Where a run does not open, its chunks are tried one by one: a damaged cell costs no more than what lies in it. For what is near and may be
+   * damaged, where nobody is to blame.
+   */
+  readonly singly?: boolean | undefined
 }
 
 /** A chunk that is wanted. `hand` is called at most once, with bytes that were checked; they are good until it resolves. */
@@ -114,8 +119,10 @@ interface Failed {
 async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<Failed[]> {
   if (!run.items.some(({ wanted }) => wanted.isWanted?.() ?? true)) return []
   const bytes = await readRun(options, run)
+  const opened = bytes && (await openBytes(options, run, bytes))
+  if (opened === undefined && options.singly === true && run.items.length > 1)
+    return await bringSingly(options, run)
   if (bytes === undefined) return run.items.map((attempt) => ({ attempt, why: 'missing' }))
-  const opened = await openBytes(options, run, bytes)
   const failed: { attempt: Attempt; at: number }[] = []
   for (const [at, attempt] of run.items.entries()) {
     const chunk = opened?.[at]
@@ -134,6 +141,14 @@ async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<F
     if (why === 'wrong') options.found(attempt.wanted.id, attempt.place, 'bad')
     return { attempt, why }
   })
+}
+
+/** The chunks of a run, each with the cells that it lies in and no others. */
+async function bringSingly(options: BringOptions, run: CellRun<Attempt>): Promise<Failed[]> {
+  const failed: Failed[] = []
+  for (const single of run.items.flatMap((item) => planRuns([item])))
+    failed.push(...(await bringRun(options, single)))
+  return failed
 }
 
 /**

@@ -24,10 +24,10 @@ const listBytesAtOnce = 1 << 20
 /** Bytes of lists read at once: 4,096 ids, whose places are then looked up. */
 const idBytesAtOnce = 128 << 10
 /** More chunks than one for each 4 KiB of a file, or each KiB of a list, and it is refused: shorter than any chunker of ours cuts. */
-const fileChunkBytesMin = 4096
-const listChunkBytesMin = 1024
+export const fileChunkBytesMin = 4096
+export const listChunkBytesMin = 1024
 /** But that many are always allowed. */
-const chunksFree = 64
+export const chunksFree = 64
 
 /** The chunks of a content, in order; ends with what is lacking, if anything is. Their lengths sum up to `sizeBytes`, or it ends with `wrong`. */
 export async function* chunksIn(
@@ -100,7 +100,8 @@ async function* unfolded(options: WalkOptions, listed: IdParts): AsyncGenerator<
   if (end === 'wrong') yield end
 }
 
-interface PlacedId {
+/** A chunk, and where the log says that it lies. */
+export interface PlacedId {
   readonly id: ChunkId
   readonly places: readonly ChunkPlace[]
 }
@@ -122,7 +123,7 @@ function* atOnce(options: WalkOptions, ids: readonly ChunkId[]): Generator<Place
 }
 
 /** The bytes of a few chunks, one after the other. */
-async function bytesOf(options: WalkOptions, chunks: readonly PlacedId[]): Promise<Uint8Array | Lack> {
+export async function bytesOf(options: WalkOptions, chunks: readonly PlacedId[]): Promise<Uint8Array | Lack> {
   const parts = chunks.map((): Uint8Array => new Uint8Array(0))
   const wanted = chunks.map((chunk, at) => ({
     ...chunk,
@@ -138,7 +139,7 @@ async function bytesOf(options: WalkOptions, chunks: readonly PlacedId[]): Promi
  * Chunks with their lengths. Places may disagree about a length: one that this device checked counts; where there is none, a chunk is
  * brought to see, or a member could make a file of others unreadable by claiming a place of its chunk.
  */
-async function locate(options: WalkOptions, ids: readonly ChunkId[]): Promise<LocatedChunk[] | Lack> {
+export async function locate(options: WalkOptions, ids: readonly ChunkId[]): Promise<LocatedChunk[] | Lack> {
   const lengths = new Map<string, number>()
   const doubtful = new Map<string, Wanted>()
   const placed = ids.map((id) => ({ id, places: options.places(id).filter(isPossible) }))
@@ -161,7 +162,7 @@ async function locate(options: WalkOptions, ids: readonly ChunkId[]): Promise<Lo
 }
 
 /** The length that places tell, unless they leave doubt. */
-function lengthIn(places: readonly ChunkPlace[]): number | undefined {
+export function lengthIn(places: readonly ChunkPlace[]): number | undefined {
   const checked = places.find((place) => place.known === 'good')
   if (checked !== undefined) return checked.plainBytes
   const [first] = places

@@ -32,6 +32,7 @@ export function archiveContent(from: {
     get: (pack, range) => reader.part(pack, range),
     found: () => undefined,
     runsInFlight,
+    singly: true,
   }
   return { fetch: new Fetch(options), options }
 }

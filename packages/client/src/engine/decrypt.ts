@@ -15,6 +15,7 @@ import { foldArchive, type Uncertainty } from './archive-fold.ts'
 import type { Moment } from './history-query.ts'
 import type { Report } from './events.ts'
 import type { Platform } from './platform.ts'
+import { Salvaging } from './salvaging.ts'
 import { Tally } from './tally.ts'
 import { walkTree, type WalkedRow } from './tree-walk.ts'
 import { TreeWriter, type WrittenCounts } from './tree-writer.ts'
@@ -81,12 +82,14 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
     tally,
     rows,
     async write({ files, into, run }, path) {
+      const salvaging = new Salvaging({ content: content.options, files, trees, run })
       const writer = new TreeWriter({
         files,
         content: stagedContent(content.fetch, files, { wrote: (bytes) => tally.began(bytes) }),
         tally,
         signal,
         run,
+        salvage: (file) => salvaging.salvage(file),
       })
       await expectAll(tally, rows(path))
       try {

@@ -30,7 +30,14 @@ export type FolderEvent =
       readonly direction: 'up' | 'down'
     }
   | { readonly event: 'conflict'; readonly path: string; readonly keptAs: string; readonly device: string }
-  | { readonly event: 'problem'; readonly path: string; readonly code: ProblemCode; readonly detail?: string }
+  | {
+      readonly event: 'problem'
+      readonly path: string
+      readonly code: ProblemCode
+      readonly detail?: string
+      readonly keptAs?: string
+      readonly lost?: readonly { readonly offset: number; readonly length: number }[]
+    }
   | { readonly event: 'state'; readonly state: FolderState; readonly code?: ClientErrorCode }
   /** A member's entry was void, whole. */
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }

@@ -78,10 +78,12 @@ class SealedExport {
   }
 
   async #writeLog(): Promise<void> {
-    const { log, onSession } = this.#options
+    const { log, writer, onSession } = this.#options
     await onSession(async (session) => {
       const head = await session.head(log.vault)
-      if (head === undefined || log.compare(head) === 'older') throw shorter(log, head?.sequence)
+      if (head === undefined || log.compare(head) === 'older') throw shorter(head?.sequence, log.nextSequence)
+      // What the file tells beyond that is worth more than what the relay tells now.
+      if (writer.lastSequence > head.sequence) throw shorter(head.sequence, writer.lastSequence)
       // All of it before the first byte is written: an archive that is there already stays as it is.
       const last = await log.judgeOn(session.entries(log.vault, log.nextSequence))
       if (last !== undefined) await this.#noteState(session, last.state)
@@ -265,8 +267,8 @@ class SealedExport {
   }
 }
 
-function shorter(log: VaultLog, came: number | undefined): ClientError {
+function shorter(came: number | undefined, expected: number): ClientError {
   return new ClientError('relay-rollback', 'the log at the relay ends before what was seen', {
-    data: { came: came ?? -1, expected: log.nextSequence },
+    data: { came: came ?? -1, expected },
   })
 }

@@ -3,7 +3,7 @@
 import type { ContentSource, WantedFile } from '../disk/content-source.ts'
 import { parentOf } from '../disk/ignore.ts'
 import { DiskError, type DiskTraits, type FileSystem, type Look } from '../disk/file-system.ts'
-import type { ProblemCode } from '../sync/action.ts'
+import type { Problem, ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { FileValue, LinkValue } from '../sync/tree.ts'
 import type { Tally } from './tally.ts'
@@ -26,9 +26,12 @@ export interface TreeWriterOptions {
   readonly signal: AbortSignal
   /** What its staged files are called by: another run may be at work in the same folder. */
   readonly run: string
-  /** A file of which something is lost: what is left of it may still be made. Says whether it told of it. */
-  readonly salvage?: ((file: MissingFile) => Promise<boolean>) | undefined
+  /** A file of which something is lost: what is left of it is made beside its place. undefined where that is nothing. @throws DiskError */
+  readonly salvage?: ((file: MissingFile) => Promise<Salvage | undefined>) | undefined
 }
+
+/** What is left of a file. */
+export type Salvage = Required<Pick<Problem, 'keptAs' | 'lost'>>
 
 /** What came of it. */
 export interface WrittenCounts {
@@ -144,9 +147,21 @@ export class TreeWriter {
       }
       await files.change({ do: 'drop-staged', name: staged.staged })
       const isLost = failure.code === 'pack-unavailable' || failure.code === 'entry-void'
-      if (isLost && (await this.#options.salvage?.(file)) === true) continue
-      this.#problem(file.path, isLost ? 'archive-damaged' : failure.code, failure.detail)
+      if (isLost) await this.#tellLost(file)
+      else this.#problem(file.path, failure.code, failure.detail)
     }
+  }
+
+  async #tellLost(file: MissingFile): Promise<void> {
+    let salvage: Salvage | undefined
+    let detail: { readonly detail?: string } = {}
+    try {
+      salvage = await this.#options.salvage?.(file)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      detail = { detail: error.code }
+    }
+    this.#options.tally.problem({ path: file.path, code: 'archive-damaged', ...detail, ...salvage })
   }
 
   /** What is where the files go, of those that the disk can look at: what it refuses is told, and costs no other file. */

@@ -130,6 +130,9 @@ export interface Problem {
   readonly path: RelativePath
   readonly code: ProblemCode
   readonly detail?: string
+  /** Where what could be had of it is: zeros where it is `lost`, in order. */
+  readonly keptAs?: RelativePath
+  readonly lost?: readonly { readonly offset: number; readonly length: number }[]
 }
 
 /** What a file system cannot tell apart or hold. */

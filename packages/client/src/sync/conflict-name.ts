@@ -31,17 +31,28 @@ export function conflictName(parts: ConflictNameParts, isFree: (name: Name) => b
 }
 
 function numbered(parts: ConflictNameParts, count: number): Name {
-  const { stem, extension } = splitName(parts)
-  const number = count === 1 ? '' : `-${count}`
-  const suffix = ` (conflict, ${deviceText(parts.device)}, ${momentText(parts.atMs)})${number}`
-  const bytesMax = Math.max(nameBytesLeast, Math.min(255, parts.bytesMax))
+  return markedName(parts, `conflict, ${deviceText(parts.device)}, ${momentText(parts.atMs)}`, count)
+}
+
+/** `name (mark).ext`, and from the second on `name (mark)-2.ext`: the name is cut where that is too long, the rest never. */
+export function markedName(
+  of: Pick<ConflictNameParts, 'name' | 'kind' | 'bytesMax'>,
+  mark: string,
+  count: number,
+): Name {
+  const { stem, extension } = splitName(of)
+  const suffix = ` (${mark})${count === 1 ? '' : `-${count}`}`
+  const bytesMax = Math.max(nameBytesLeast, Math.min(255, of.bytesMax))
   const room = bytesMax - nameToBytes(suffix + extension).length
   const name = asName(cut(stem, room) + suffix + extension)
-  if (name === undefined) throw new RangeError('a conflict copy without a name')
+  if (name === undefined) throw new RangeError('a marked copy without a name')
   return name
 }
 
-function splitName({ name, kind }: ConflictNameParts): { stem: string; extension: string } {
+function splitName({ name, kind }: Pick<ConflictNameParts, 'name' | 'kind'>): {
+  stem: string
+  extension: string
+} {
   const dot = kind === 'directory' ? -1 : name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot)
   if (extension.length < 2 || nameToBytes(extension).length > extensionBytesMax)

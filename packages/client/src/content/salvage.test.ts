@@ -1,0 +1,167 @@
+import { chunkIdOf, concat, packIdOf, storedBytesFor, toHex, type ChunkId } from '@grenier/crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { binding, bytesOf, keys, MemoryVault, packKey } from './content-builders.contract.ts'
+import { contentOf, listOf } from './content-list.ts'
+import { salvage, type ByteRange } from './salvage.ts'
+import { seal } from './work.ts'
+import type { Content } from '../sync/tree.ts'
+
+const idOf = (bytes: Uint8Array): ChunkId => chunkIdOf(keys.chunkIdKey, bytes)
+
+/** A pack of these chunks, at the relay and claimed. */
+function pack(vault: MemoryVault, chunks: readonly Uint8Array[]): string {
+  const plain = concat(chunks)
+  const salt = bytesOf(`salt ${vault.packs.size}`, 32)
+  const storedBytes = storedBytesFor(plain.length)
+  const { bytes } = seal({ key: packKey(0), binding, epoch: 0, salt, plain, storedBytes })
+  const id = packIdOf(bytes)
+  vault.put(id, bytes)
+  const claimed = chunks.map((chunk) => ({
+    id: idOf(chunk),
+    plainBytes: chunk.length,
+    storedBytes: chunk.length,
+  }))
+  vault.claim({ id, bytes, epoch: 0, chunks: claimed })
+  return toHex(id)
+}
+
+/** A file, and where its chunks and the parts of its list lie, each in a pack of its own. */
+interface Made {
+  readonly vault: MemoryVault
+  readonly content: Content
+  readonly bytes: Uint8Array
+  readonly chunkPacks: readonly string[]
+  readonly listPacks: readonly string[]
+  /** Where each chunk begins, and the end. */
+  readonly offsets: readonly number[]
+}
+
+function made(sizes: readonly number[], listPartBytes?: number): Made {
+  const vault = new MemoryVault()
+  const chunks = sizes.map((size, at) => bytesOf(`chunk ${at}`, size))
+  const chunkPacks = chunks.map((chunk) => pack(vault, [chunk]))
+  const offsets = sizes.reduce<number[]>((sums, size) => [...sums, (sums.at(-1) ?? 0) + size], [0])
+  const bytes = concat(chunks)
+  const ids = chunks.map(idOf)
+  if (listPartBytes === undefined)
+    return { vault, content: contentOf(0, ids), bytes, chunkPacks, listPacks: [], offsets }
+  const list = listOf(ids)
+  const parts = Array.from({ length: Math.ceil(list.length / listPartBytes) }, (_, at) =>
+    list.slice(at * listPartBytes, (at + 1) * listPartBytes),
+  )
+  const listPacks = parts.map((part) => pack(vault, [part]))
+  return { vault, content: contentOf(1, parts.map(idOf)), bytes, chunkPacks, listPacks, offsets }
+}
+
+/** What comes of it, with zeros where nothing was written. */
+async function salvaged(
+  { vault, content, bytes }: Made,
+  sizeBytes = bytes.length,
+): Promise<{ lost: readonly ByteRange[] | undefined; came: Uint8Array }> {
+  const came = new Uint8Array(bytes.length)
+  const write = (offset: number, piece: Uint8Array): Promise<void> => {
+    came.set(piece, offset)
+    return Promise.resolve()
+  }
+  const lost = await salvage({ ...vault.walking(), singly: true }, { content, sizeBytes, write })
+  return { lost, came }
+}
+
+const holed = (bytes: Uint8Array, lost: readonly ByteRange[]): Uint8Array => {
+  const out = bytes.slice()
+  for (const { offset, length } of lost) out.fill(0, offset, offset + length)
+  return out
+}
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+const sizes = (count: number): number[] => Array.from({ length: count }, (_, at) => 5000 + at)
+
+describe('what is left of a file', () => {
+  it('is all of it where nothing is lost', async () => {
+    const file = made(sizes(9))
+    const { lost, came } = await salvaged(file)
+    expect(lost).toEqual([])
+    expect(same(came, file.bytes)).toBe(true)
+  })
+
+  it('is every chunk but the lost ones, those beside each other as one stretch', async () => {
+    const file = made(sizes(9))
+    for (const at of [0, 4, 5, 8]) file.vault.packs.delete(file.chunkPacks[at] ?? '')
+    const { lost = [], came } = await salvaged(file)
+    const [o, size] = [file.offsets, file.bytes.length]
+    expect(lost).toEqual([
+      { offset: 0, length: 5000 },
+      { offset: o[4], length: 5004 + 5005 },
+      { offset: o[8], length: size - (o[8] ?? 0) },
+    ])
+    expect(same(came, holed(file.bytes, lost))).toBe(true)
+  })
+
+  it('is what stands before and behind what a lost part of the list names, also where it cuts an id in two', async () => {
+    // Parts of 1,040 bytes: the second names the end of id 32 up to the begin of id 65.
+    const file = made(sizes(120), 1040)
+    file.vault.packs.delete(file.listPacks[1] ?? '')
+    const { lost = [], came } = await salvaged(file)
+    const [from = 0, to = 0] = [file.offsets[32], file.offsets[65]]
+    expect(lost).toEqual([{ offset: from, length: to - from }])
+    expect(same(came, holed(file.bytes, lost))).toBe(true)
+  })
+
+  it('is nothing between two lost parts of the list, where nobody can tell what stands where', async () => {
+    const file = made(sizes(160), 1024)
+    for (const at of [1, 3]) file.vault.packs.delete(file.listPacks[at] ?? '')
+    const { lost = [], came } = await salvaged(file)
+    const [from = 0, to = 0] = [file.offsets[32], file.offsets[128]]
+    expect(lost).toEqual([{ offset: from, length: to - from }])
+    expect(same(came, holed(file.bytes, lost))).toBe(true)
+  })
+
+  it('is every chunk of a damaged pack but those of the damaged cell', async () => {
+    const vault = new MemoryVault()
+    const chunks = Array.from({ length: 40 }, (_, at) => bytesOf(`small ${at}`, 20_000))
+    const name = pack(vault, chunks)
+    const stored = vault.packs.get(name)
+    // In the fifth cell.
+    stored?.fill(0, 78 + 4 * 65_552 + 100, 78 + 4 * 65_552 + 108)
+    const bytes = concat(chunks)
+    const file = { vault, content: contentOf(0, chunks.map(idOf)), bytes, chunkPacks: [], listPacks: [] }
+    vault.tamper = (part, { length }) => (length === stored?.length ? undefined : part)
+    const { lost = [], came } = await salvaged({ ...file, offsets: [] })
+    const [first, last] = [Math.floor((4 * 65_536) / 20_000), Math.floor((5 * 65_536 - 1) / 20_000)]
+    expect(lost).toEqual([{ offset: first * 20_000, length: (last - first + 1) * 20_000 }])
+    expect(same(came, holed(bytes, lost))).toBe(true)
+  })
+
+  it('is not trusted where sizes and chunks do not agree', async () => {
+    const file = made(sizes(9))
+    expect((await salvaged(file, file.bytes.length - 1)).lost).toBeUndefined()
+    expect((await salvaged(file, file.bytes.length + 1)).lost).toBeUndefined()
+    const listed = made(sizes(120), 1040)
+    listed.vault.packs.delete(listed.listPacks[3] ?? '')
+    expect((await salvaged(listed, 100_000)).lost).toBeUndefined()
+  })
+
+  it('is never wrong, whatever is lost', async () => {
+    const of = fc.record({
+      count: fc.integer({ min: 1, max: 150 }),
+      listPartBytes: fc.option(fc.integer({ min: 1024, max: 1500 }), { nil: undefined }),
+      lost: fc.array(fc.nat(999), { maxLength: 6 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(of, async ({ count, listPartBytes, lost: taken }) => {
+        const many = listPartBytes === undefined ? Math.min(count, 64) : count
+        const file = made(sizes(many), listPartBytes)
+        const packs = [...file.listPacks, ...file.chunkPacks]
+        for (const one of taken) file.vault.packs.delete(packs[one % packs.length] ?? '')
+        const { lost = [], came } = await salvaged(file)
+        expect(same(came, holed(file.bytes, lost))).toBe(true)
+        for (const [at, { offset }] of lost.entries()) {
+          const before = lost[at - 1]
+          expect(offset).toBeGreaterThan(before === undefined ? -1 : before.offset + before.length)
+        }
+        if (taken.length === 0) expect(lost).toEqual([])
+      }),
+      { numRuns: 40 },
+    )
+  })
+})

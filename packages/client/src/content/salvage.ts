@@ -1,0 +1,211 @@
+// What can still be had of a content of which something is lost: each chunk where it belongs, and the stretches that nobody has. A lost chunk costs
+// its own stretch: its length is known. A lost part of the list of chunks costs the chunks that it names; what stands behind it is placed from the
+// end of the file, whose length is known too.
+import { concat, CryptoError, type ChunkId } from '@grenier/crypto'
+import type { Content } from '../sync/tree.ts'
+import { bring, type Wanted } from './bring.ts'
+import { idsOf, readContent } from './content-list.ts'
+import {
+  bytesOf,
+  chunksFree,
+  fileChunkBytesMin,
+  lengthIn,
+  listChunkBytesMin,
+  locate,
+} from './content-walk.ts'
+import type { LocatedChunk, WalkOptions } from './content-walk.ts'
+import { isPossible } from './fetch-plan.ts'
+
+/** A stretch of a file. */
+export interface ByteRange {
+  readonly offset: number
+  readonly length: number
+}
+
+/** What is wanted back. `write` may be called in any order of offsets; the bytes are good until it resolves. */
+export interface Salvaged {
+  readonly content: Content
+  readonly sizeBytes: number
+  write(offset: number, bytes: Uint8Array): Promise<void>
+}
+
+/** Chunks brought at once. */
+const chunksAtOnce = 32
+/** Stretches that are told apart: what is lost behind that many is told as one, which may hold something that is whole. */
+const rangesMax = 1000
+const idBytes = 32
+
+/**
+ * Writes what there is, and gives what is lost, in order; undefined where the content contradicts itself, so that no place can be trusted.
+ * @throws what `get` and `write` throw
+ */
+export async function salvage(
+  options: WalkOptions,
+  file: Salvaged,
+): Promise<readonly ByteRange[] | undefined> {
+  const measured = await measure(options, file)
+  if (measured === undefined) return undefined
+  const { headBytes, tailBytes, gaps } = measured
+  const lost = new LostRanges()
+  let [offset, seen] = [0, 0]
+  for await (const part of partsOf(options, file.content)) {
+    if (part === 'gap') {
+      seen += 1
+      if (seen === 1) lost.add({ offset: headBytes, length: file.sizeBytes - headBytes - tailBytes })
+      offset = file.sizeBytes - tailBytes
+    } else if (seen === 0 || seen === gaps) offset = await place(options, { file, lost, offset }, part)
+  }
+  return lost.ranges
+}
+
+/** What stands before the first gap of unknown length, and behind the last one. */
+interface Measured {
+  readonly headBytes: number
+  readonly tailBytes: number
+  readonly gaps: number
+}
+
+async function measure(
+  options: WalkOptions,
+  { content, sizeBytes }: Salvaged,
+): Promise<Measured | undefined> {
+  let [headBytes, tailBytes, gaps, count, allBytes] = [0, 0, 0, 0, 0]
+  for await (const part of partsOf(options, content)) {
+    if (part === 'gap') {
+      gaps += 1
+      tailBytes = 0
+      if (gaps > chunksFree + sizeBytes / fileChunkBytesMin) return undefined
+      continue
+    }
+    const bytes = part.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
+    if (gaps === 0) headBytes += bytes
+    else tailBytes += bytes
+    count += part.length
+    allBytes += bytes
+    // As for a whole one: lists of a member's making shall not be gone through for ever.
+    if (allBytes > sizeBytes || count > chunksFree + allBytes / fileChunkBytesMin) return undefined
+  }
+  return gaps === 0 && headBytes !== sizeBytes ? undefined : { headBytes, tailBytes, gaps }
+}
+
+/** Brings chunks that stand one after the other; gives the offset behind them. */
+async function place(
+  options: WalkOptions,
+  from: { readonly file: Salvaged; readonly lost: LostRanges; readonly offset: number },
+  chunks: readonly LocatedChunk[],
+): Promise<number> {
+  const { file, lost } = from
+  let { offset } = from
+  for (let at = 0; at < chunks.length; at += chunksAtOnce) {
+    const ranges = new Map<Wanted, ByteRange>()
+    for (const { id, places, plainBytes } of chunks.slice(at, at + chunksAtOnce)) {
+      const range = { offset, length: plainBytes }
+      ranges.set({ id, places, hand: (bytes) => file.write(range.offset, bytes) }, range)
+      offset += plainBytes
+    }
+    const lacks = await bring(options, [...ranges.keys()])
+    for (const [wanted, range] of ranges) if (lacks.has(wanted)) lost.add(range)
+  }
+  return offset
+}
+
+/** The chunks of a content, in order; `gap` where lost ones are of an unknown number or length. */
+async function* partsOf(options: WalkOptions, content: Content): AsyncGenerator<LocatedChunk[] | 'gap'> {
+  for await (const ids of idsIn(options, content)) {
+    let known: LocatedChunk[] = []
+    for (const id of ids) {
+      const chunk = id === undefined ? undefined : await chunkOf(options, id)
+      if (chunk !== undefined) {
+        known.push(chunk)
+        continue
+      }
+      if (known.length > 0) yield known
+      known = []
+      yield 'gap'
+    }
+    if (known.length > 0) yield known
+  }
+}
+
+async function chunkOf(options: WalkOptions, id: ChunkId): Promise<LocatedChunk | undefined> {
+  const located = await locate(options, [id])
+  return typeof located === 'string' ? undefined : located[0]
+}
+
+/** Ids; undefined for those that a lost part of a list names. */
+type Ids = readonly (ChunkId | undefined)[]
+
+async function* idsIn(options: WalkOptions, content: Content): AsyncGenerator<Ids> {
+  let top
+  try {
+    top = readContent(content)
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error
+    yield [undefined]
+    return
+  }
+  let ids: AsyncIterable<Ids> | Iterable<Ids> = [top.ids]
+  for (let depth = top.depth; depth > 0; depth -= 1) ids = unfolded(options, ids)
+  yield* ids
+}
+
+async function* unfolded(
+  options: WalkOptions,
+  listed: AsyncIterable<Ids> | Iterable<Ids>,
+): AsyncGenerator<Ids> {
+  const reader = new TornListReader()
+  let [count, listBytes] = [0, 0]
+  for await (const part of listed)
+    for (const id of part) {
+      const places = id === undefined ? [] : options.places(id).filter(isPossible)
+      const bytes = id === undefined ? 'missing' : await bytesOf(options, [{ id, places }])
+      const length = typeof bytes === 'string' ? lengthIn(places) : bytes.length
+      count += 1
+      listBytes += length ?? 0
+      if (length === undefined || listBytes < (count - chunksFree) * listChunkBytesMin) {
+        // Where an id begins behind it nobody can tell; or an enemy made it.
+        yield [undefined]
+        return
+      }
+      yield typeof bytes === 'string' ? reader.lose(length) : reader.take(bytes)
+    }
+}
+
+/** Reads a list of ids of which parts are lost: as long as their lengths are known, what is behind them is read right. */
+class TornListReader {
+  #rest: Uint8Array = new Uint8Array(0)
+  #isRestLost = false
+
+  take(bytes: Uint8Array): Ids {
+    return this.#next(bytes, false)
+  }
+
+  lose(lengthBytes: number): Ids {
+    return this.#next(new Uint8Array(lengthBytes), true)
+  }
+
+  #next(bytes: Uint8Array, isLost: boolean): Ids {
+    const all = concat([this.#rest, bytes])
+    const whole = all.length - (all.length % idBytes)
+    const [beganLost, begun] = [this.#isRestLost, this.#rest.length]
+    this.#rest = all.slice(whole)
+    this.#isRestLost = this.#rest.length > 0 && (isLost || (whole === 0 && beganLost))
+    return idsOf(all.subarray(0, whole)).map((id, at) =>
+      isLost || (at === 0 && begun > 0 && beganLost) ? undefined : id,
+    )
+  }
+}
+
+/** Stretches in order, those that touch as one. */
+class LostRanges {
+  readonly ranges: ByteRange[] = []
+
+  add({ offset, length }: ByteRange): void {
+    if (length === 0) return
+    const last = this.ranges.at(-1)
+    if (last === undefined) this.ranges.push({ offset, length })
+    else if (offset === last.offset + last.length || this.ranges.length >= rangesMax)
+      this.ranges[this.ranges.length - 1] = { offset: last.offset, length: offset + length - last.offset }
+    else this.ranges.push({ offset, length })
+  }
+}
