@@ -145,6 +145,27 @@ export const regressions: readonly Regression[] = [
       era: 4,
     },
   },
+  {
+    found:
+      'the relay lost the state that a prune names, and histories parted behind it: who was told to go on could not, although it had the whole log',
+    run: {
+      seed: 540_002_202,
+      devices: 3,
+      moves: 23,
+      without: new Set([2, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]),
+      era: 5,
+    },
+  },
+  {
+    found: 'the same, of two devices, one of which knew the state alone and not the prune',
+    run: {
+      seed: 540_003_775,
+      devices: 3,
+      moves: 24,
+      without: new Set([17, 18, 19, 20, 21, 22, 23]),
+      era: 5,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

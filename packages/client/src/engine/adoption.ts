@@ -1,26 +1,18 @@
 // Going on after a fork, when a person says so: this device leaves the branch that it knew, from the last entry that both have, and takes the relay's.
 // Local files stay as they are; what this device had agreed on at that entry is the base, so that all that differs is planned and committed like any
 // other change. Nothing is forgotten before what was left is kept as evidence.
-import { bodyHash, decodeEntry, entryHashOf, equal, packIdOf, toHex, type EntryHash } from '@grenier/crypto'
+import { bodyHash, decodeEntry, entryHashOf, equal, toHex, type EntryHash } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { keepAnchor } from '../log/log-anchor.ts'
-import { VaultLog } from '../log/vault-log.ts'
 import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
-import { bodyHashAt, entriesFrom, entryAt, payloadPackAt } from '../state/entry-keep.ts'
+import { bodyHashAt, entriesFrom } from '../state/entry-keep.ts'
 import { otherKey } from '../state/state-keys.ts'
-import { MemoryDisk } from '../state/state-store-memory.ts'
 import type { StateWrite } from '../state/state-store.ts'
-import { TreesStore } from '../state/trees-store.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 import { adoptionIn, keepAdoption, noteOf } from './adoption-note.ts'
+import { stateAt, type AdoptedPlace } from './adoption-state.ts'
 import { rebase } from './adoption-trees.ts'
-import { Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
-
-/** A place in a log. */
-export interface AdoptedPlace {
-  readonly sequence: number
-  readonly hash: EntryHash
-}
 
 /** What was adopted. `base`: the last entry that both had; `left`: where the branch ended that this device left; `evidence`: a file. */
 export interface Adopted {
@@ -45,33 +37,33 @@ const wholeState = { from: '', to: '\x7f' }
 export async function adopt(
   vault: Vault,
   session: RelaySession,
-  refused: (base: number) => ClientError | undefined = () => undefined,
+  refused?: (base: number) => ClientError | undefined,
 ): Promise<Adopted | undefined> {
   const { log, trees, home, platform, record } = vault
   const head = await session.head(log.vault)
-  if (head === undefined || log.isEmpty) throw refused(-1) ?? log.judgeMissing()
+  if (head === undefined || log.isEmpty) throw refused?.(-1) ?? log.judgeMissing()
   const base = await lastCommon(vault, session, head.sequence)
   if (base === log.state.head.sequence) return undefined
-  const refusal = refused(base)
+  const refusal = refused?.(base)
   if (refusal !== undefined) throw refusal
   const hash = await hashAt(trees, base)
-  const memory = new MemoryDisk().open()
-  const there = await foldedUpTo({ vault, session, base: { sequence: base, hash } }, memory)
+  const place = { sequence: base, hash }
+  const there = await stateAt({ vault, session, base: place, isAsked: refused === undefined })
   await there.log.lookAhead(session.entries(log.vault, base + 1))
   const { sequence, hash: leftHash } = log.state.head
   const left = { sequence, hash: leftHash }
   const about = { atMs: platform.clock.now(), vault: record.vault, relay: record.relay }
-  const paper = await evidenceOf(trees, { base: { sequence: base, hash }, left, came: head, about })
+  const paper = await evidenceOf(trees, { base: place, left, came: head, about })
   const evidence = await home.keepEvidence(record.vault, `adopt-${base}-${sequence}.json`, paper)
   await rebase({ from: trees, to: there.trees })
   await there.trees.write({ flush: true }, (rows) => {
-    keepAnchor(rows, { sequence: base, hash })
+    keepAnchor(rows, place)
     keepAdoption(rows, noteOf(log.state, there.log.state), adoptionIn(trees))
   })
   await trees.settled()
   await there.trees.settled()
-  await exchange(vault, memory)
-  return { base: { sequence: base, hash }, left, evidence }
+  await exchange(vault, there.store)
+  return { base: place, left, evidence }
 }
 
 /** The last sequence at which both logs have the same entry: it names the one before it, hence all before it are the same. */
@@ -102,76 +94,6 @@ async function hashAt(trees: TreesStore, sequence: number): Promise<EntryHash> {
     if (kept.sequence === sequence) return hash
   }
   throw new ClientError('state-broken', 'the log that this device kept has a gap')
-}
-
-interface Folding {
-  readonly vault: Vault
-  readonly session: RelaySession
-  readonly base: AdoptedPlace
-}
-
-/** The state at an entry, folded from what this device kept, beside the one that it has. */
-async function foldedUpTo({ vault, session, base }: Folding, store: Vault['store']): Promise<Vault> {
-  const trees = TreesStore.open(store)
-  const log = new VaultLog(vault.log.vault, vault.home.device)
-  // Where the vault went by what is read again, it may have left since, by what comes behind.
-  const beside: Vault = { ...vault, store, trees, log, report: () => undefined, stays: true }
-  const receiver = new Receiver({ vault: beside, adopt: () => Promise.resolve() })
-  await receiver.receive(ownLog(vault, session, base))
-  return beside
-}
-
-/** A relay that has what this device kept, up to an entry. Packs that it did not keep come from the real one. */
-function ownLog({ trees, log }: Vault, session: RelaySession, base: AdoptedPlace): RelaySession {
-  const packs = new Map<string, Uint8Array>()
-  const remember = (sequence: number): void => {
-    packs.clear()
-    for (let position = 0; ; position += 1) {
-      const pack = payloadPackAt(trees, { sequence, position })
-      if (pack === undefined) return
-      packs.set(toHex(packIdOf(pack)), pack)
-    }
-  }
-  return {
-    ...nothingElse,
-    clockOffsetMs: session.clockOffsetMs,
-    incarnation: session.incarnation,
-    traffic: session.traffic,
-    closed: session.closed,
-    head: () => Promise.resolve({ ...base, at: log.state.head.at }),
-    async *entries(_vault, from): AsyncIterable<RelayEntry> {
-      for (let sequence = from; sequence <= base.sequence; sequence += 1) {
-        const entry = entryAt(trees, sequence)
-        const kept = bodyHashAt(trees, sequence)
-        remember(sequence)
-        if (entry !== undefined) yield { sequence, entry }
-        else if (kept !== undefined) yield { sequence, bodyHash: kept }
-        await Promise.resolve()
-      }
-    },
-    get: async (name, pack, range) =>
-      packs.get(toHex(pack))?.slice(range.offset, range.offset + range.length) ??
-      (await session.get(name, pack, range)),
-  }
-}
-
-/** Folding asks for nothing else. */
-const nothingElse: Pick<
-  RelaySession,
-  'append' | 'putBack' | 'vaultFacts' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'
-> = {
-  append: unasked,
-  putBack: unasked,
-  vaultFacts: unasked,
-  lost: unasked,
-  have: unasked,
-  put: unasked,
-  subscribe: unasked,
-  close: unasked,
-}
-
-function unasked(): Promise<never> {
-  return Promise.reject(new TypeError('a log that is folded again is only read'))
 }
 
 /** What is left behind, for whoever wants to look into it: the entries as they were signed, and where the other branch stood. */

@@ -262,7 +262,7 @@ export class Receiver {
     this.#assertFollows(sequence)
     const opened = await this.#open(session, judged, given)
     const isNear = (head?.sequence ?? sequence) - sequence < checkedBeforeHead
-    const agrees = isNear ? await this.#checkState(opened) : undefined
+    const agrees = isNear || sequence === this.#vault.foldsTo ? await this.#checkState(opened) : undefined
     const changed = await this.#keep({ ...opened, goesTo, agrees })
     this.#count += 1
     this.#leave(goesTo)

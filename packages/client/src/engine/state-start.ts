@@ -30,7 +30,7 @@ export async function startWhereNamed(
 ): Promise<boolean> {
   const { spine } = ahead.state
   const point = spine.prune
-  if (point === undefined) return false
+  if (point === undefined || vault.foldsTo !== undefined) return false
   const isHalf = isHalfLoaded(vault.trees)
   const folded = foldedSequence(vault.trees)
   if (folded >= point.through && !isHalf) return false

@@ -21,6 +21,8 @@ export interface Vault {
   readonly signal: AbortSignal
   /** No entry takes it to another relay: its own past is read. */
   readonly stays?: true
+  /** Every entry is folded, and no state taken from a checkpoint; the one of this sequence, which a prune names, is compared wherever it stands. */
+  readonly foldsTo?: number
 }
 
 /** Keys for content of this vault. @throws ClientError `key-withheld` */
