@@ -44,6 +44,42 @@ export const unnumberedRemovals: readonly Removal[] = [
   },
   {
     attacks: [],
+    gone: 'that what is put back without its packs has the word of an owner',
+    edits: [
+      {
+        file: `${relay}/core/append.ts`,
+        find: "right === 'owner' || isSigned || request.isVouchedFor === true ? 'lost' : 'refuse'",
+        replace: "right !== undefined || isSigned || request.isVouchedFor === true ? 'lost' : 'refuse'",
+      },
+    ],
+    tests: ['packages/relay/src/session/vouch.test.ts'],
+  },
+  {
+    attacks: [],
+    gone: 'that the entry which vouches for others is an owner’s',
+    edits: [
+      {
+        file: `${relay}/session/vouch.ts`,
+        find: "  if (!isOwners(spine, header.device)) throw new RelayError('no-right', 'no owner signed this')\n",
+        replace: '',
+      },
+    ],
+    tests: ['packages/relay/src/session/vouch.test.ts'],
+  },
+  {
+    attacks: [],
+    gone: 'that the entry which vouches for others stands behind them',
+    edits: [
+      {
+        file: `${relay}/session/vouch.ts`,
+        find: '  if (!equal(header.previous, hash)) throw unchained()\n',
+        replace: '',
+      },
+    ],
+    tests: ['packages/relay/src/session/vouch.test.ts'],
+  },
+  {
+    attacks: [],
     gone: 'that a wish to delete a vault is an owner’s',
     edits: [
       {

@@ -5,7 +5,7 @@ import { toHex } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import type { Lies, Listed } from '../hostile/lying-relay.ts'
-import type { Machine } from '../simulation/world.ts'
+import { asked, type Machine } from '../simulation/world.ts'
 
 const minuteMs = 60_000
 const waitsMs = 10 * minuteMs
@@ -136,20 +136,89 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
     expect(eventsOf(writer, 'went-on')).toEqual([])
   })
 
-  test('are not left where an owner wrote some of them, however long that owner is away', async () => {
+  test('go back as they were where an owner wrote one behind them, however long that owner is away', async () => {
     const { world, owner, writer, yesterday } = await withWriter()
-    owner.user.write('of the owner', 'one')
+    writer.user.write('mine', 'one')
+    await world.syncs(writer, owner)
+    owner.user.write('of the owner', 'two')
     await world.syncs(owner, writer)
+    writer.user.write('mine', 'three')
+    await world.syncs(writer)
     const log = await logOf(world)
     world.restoreRelay(yesterday)
+    // Behind the owner's there is one, for which no owner has a word.
+    expect(await world.sync(writer)).toMatchObject(refused('waits', 1))
+    expect(await logOf(world)).toEqual(log.slice(0, -1))
+    await passes(world, waitsMs)
+    await world.syncs(writer, owner, writer)
+    expect((await logOf(world)).slice(0, log.length - 1)).toEqual(log.slice(0, -1))
+    expect(textOf(owner, 'mine')).toBe('three')
+    expect(owner.tree()).toEqual(writer.tree())
+  })
+
+  test('go back as they were where the device was made an owner’s behind them, by an owner who is out since', async () => {
+    const { world, owner, writer, yesterday } = await withWriter()
+    world.more(1)
+    const reader = world.at(2)
+    expect(await world.join(reader, await world.invite(owner, 'reader'))).toBe('done')
+    writer.user.write('mine', 'one')
+    await world.syncs(writer, owner)
+    const key = (machine: Machine): string => toHex(machine.home.device.sign.publicKey)
+    const change = { do: 'role', member: key(writer), role: 'owner' } as const
+    await world.settles(asked(owner, (engine) => engine.changeMembers(change)))
+    await world.syncs(writer, reader)
+    await world.settles(asked(writer, (engine) => engine.changeMembers({ do: 'revoke', member: key(owner) })))
+    writer.user.write('mine', 'two')
+    await world.syncs(writer, reader)
+    const log = await logOf(world)
+    world.restoreRelay(yesterday)
+    await world.syncs(writer)
+    expect((await logOf(world)).slice(0, log.length)).toEqual(log)
+    expect(await world.sync(owner)).toMatchObject({ code: 'device-revoked' })
+    world.more(1)
+    expect(await world.join(world.at(3), await world.invite(writer, 'reader'))).toBe('done')
+    await world.syncs(reader)
+    expect([textOf(world.at(3), 'mine'), textOf(reader, 'mine')]).toEqual(['two', 'two'])
+  })
+
+  test('are not left where an owner wrote some of them, at a relay that takes no word for it', async () => {
+    const { world, owner, writer, yesterday } = await withWriter()
+    writer.user.write('mine', 'one')
+    await world.syncs(writer, owner)
+    owner.user.write('of the owner', 'two')
+    await world.syncs(owner, writer)
+    world.restoreRelay(yesterday)
+    const log = await logOf(world)
+    world.relay.lieTo(writer, { forgetsWords: true })
     for (let times = 0; times < 3; times += 1) {
-      expect(await world.sync(writer)).toMatchObject(refused('owners', 1))
+      expect(await world.sync(writer)).toMatchObject(refused('owners', 2))
       await passes(world, 30 * waitsMs)
     }
-    await world.syncs(owner, writer)
-    expect((await logOf(world)).slice(0, log.length)).toEqual(log)
     expect(eventsOf(writer, 'went-on')).toEqual([])
+    expect(await logOf(world)).toEqual(log)
+    world.relay.repent(writer)
+    await world.syncs(writer, owner, writer)
     expect(owner.tree()).toEqual(writer.tree())
+  })
+
+  test('are not left where somebody joined behind them, however long the owner is away', async () => {
+    const { world, owner, writer } = await withWriter()
+    const code = await world.invite(owner, 'reader')
+    await world.syncs(writer)
+    const yesterday = world.relayDisk.copy()
+    writer.user.write('mine', 'one')
+    await world.syncs(writer, owner)
+    world.more(1)
+    expect(await world.join(world.at(2), code)).toBe('done')
+    await world.syncs(writer)
+    world.restoreRelay(yesterday)
+    const log = await logOf(world)
+    for (let times = 0; times < 3; times += 1) {
+      expect(await world.sync(writer)).toMatchObject(refused('owners', 2))
+      await passes(world, 30 * waitsMs)
+    }
+    expect(eventsOf(writer, 'went-on')).toEqual([])
+    expect(await logOf(world)).toEqual(log)
   })
 })
 

@@ -41,6 +41,8 @@ export interface Lies {
   readonly lost?: () => Promise<PackId[]>
   /** Keeps an append, or an entry that is put back, to itself and says that it is durable; false: passes it on. */
   readonly swallows?: (entry: Uint8Array) => boolean
+  /** Says that it takes an owner's word for entries, and goes on refusing them. */
+  readonly forgetsWords?: true
   /** Refuses an append, as if the log had grown. */
   readonly moved?: (entry: Uint8Array) => boolean
   /** What it waits for before it hears a message. */
@@ -136,6 +138,10 @@ export class LyingRelay {
     if (isEntry && lies.swallows?.(message.entry) === true) {
       const { sequence } = decodeEntry(message.entry).header
       answer({ type: 'ok', id: message.id, re: message.type, sequence })
+      return undefined
+    }
+    if (message.type === 'vouch' && lies.forgetsWords === true) {
+      answer({ type: 'ok', id: message.id, re: 'vouch' })
       return undefined
     }
     if (message.type === 'vaults' && lies.vaults !== undefined) {

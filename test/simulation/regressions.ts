@@ -166,6 +166,17 @@ export const regressions: readonly Regression[] = [
       era: 5,
     },
   },
+  {
+    found:
+      'an owner made another device an owner’s, was taken out by it, and the relay lost all: the one that was left might not put back what was before it was an owner’s',
+    run: {
+      seed: 540_003_667,
+      devices: 2,
+      moves: 20,
+      without: new Set([0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19]),
+      era: 5,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

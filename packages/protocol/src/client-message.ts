@@ -6,6 +6,7 @@ import {
   bytesUpTo,
   entryBytes,
   id32,
+  ids32UpTo,
   packLength,
   packOffset,
   partBytes,
@@ -64,6 +65,16 @@ const putBack = v.strictObject({
   type: v.literal('put-back'),
   id: requestId,
   vault: id32,
+  entry: entryBytes,
+})
+
+/** An owner's entry behind some that are to be put back on this connection: with it they stood here, and with them their packs. */
+const vouch = v.strictObject({
+  type: v.literal('vouch'),
+  id: requestId,
+  vault: id32,
+  /** Body hashes of all entries between the head and this one. */
+  bodyHashes: ids32UpTo(limits.vouchBytes),
   entry: entryBytes,
 })
 
@@ -162,6 +173,7 @@ export const clientMessage = v.variant('type', [
   entries,
   append,
   putBack,
+  vouch,
   lost,
   have,
   put,

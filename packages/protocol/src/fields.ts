@@ -11,6 +11,12 @@ const byteString = v.custom<Uint8Array>((value) => value instanceof Uint8Array)
 export const bytesOf = (count: number) => v.pipe(byteString, v.length(count))
 /** 1 to `max` bytes. */
 export const bytesUpTo = (max: number) => v.pipe(byteString, v.minLength(1), v.maxLength(max))
+/** 1 or more ids, one behind the other, `max` bytes at most. */
+export const ids32UpTo = (max: number) =>
+  v.pipe(
+    bytesUpTo(max),
+    v.check((bytes) => bytes.length % limits.idBytes === 0),
+  )
 /** A whole number between the two, both included. */
 export const wholeBetween = (min: number, max: number) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max))

@@ -55,6 +55,8 @@ const okHead = v.strictObject({ ...ok('head'), ...headFields })
 const okAppend = v.strictObject({ ...ok('append'), sequence: whole })
 /** The entry is durable, and stands at this sequence; it may have been there already. */
 const okPutBack = v.strictObject({ ...ok('put-back'), sequence: whole })
+/** Those entries may be put back on this connection without their packs. */
+const okVouch = v.strictObject(ok('vouch'))
 const okLost = v.strictObject({
   ...ok('lost'),
   /** Rising. */
@@ -189,6 +191,7 @@ const okMessage = v.variant('re', [
   okHead,
   okAppend,
   okPutBack,
+  okVouch,
   okLost,
   okHave,
   okPut,

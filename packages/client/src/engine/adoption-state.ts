@@ -137,10 +137,11 @@ function ownLog({ trees, log }: Vault, session: RelaySession, base: AdoptedPlace
 /** Folding asks for nothing else. */
 const nothingElse: Pick<
   RelaySession,
-  'append' | 'putBack' | 'vaultFacts' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'
+  'append' | 'putBack' | 'vouch' | 'vaultFacts' | 'lost' | 'have' | 'put' | 'subscribe' | 'close'
 > = {
   append: unasked,
   putBack: unasked,
+  vouch: unasked,
   vaultFacts: unasked,
   lost: unasked,
   have: unasked,

@@ -5,6 +5,7 @@ import { ClientError } from '../errors.ts'
 import type { RelayHead, RelaySession } from '../relay/relay-session.ts'
 import { entriesFrom } from '../state/entry-keep.ts'
 import { noteHealed } from './healed-note.ts'
+import { ownersWord } from './owners-word.ts'
 import { forgetStranded, isPackMissing, putPayloadPacks, strandedBy } from './stranded.ts'
 import type { Vault } from './vault.ts'
 
@@ -49,19 +50,37 @@ export class Healing {
 
   /** How many went back. */
   async #putBackAll(session: RelaySession, from: number, fault: ClientError): Promise<number | 'moved'> {
-    const { log } = this.#vault
     try {
-      try {
-        return await this.#putBackFrom(session, from, fault)
-      } catch (error) {
-        if (!isPackMissing(error) || !(await putPayloadPacks(this.#vault, session, from))) throw error
-        const again = await this.#after(await session.head(log.vault), fault)
-        return again === log.nextSequence ? 'moved' : await this.#putBackFrom(session, again, fault)
-      }
+      return await this.#putBackOn(session, from, fault)
     } catch (error) {
       if (isPackMissing(error))
-        throw await this.#stranded(await this.#after(await session.head(log.vault), fault), error)
+        throw await this.#stranded(await this.#after(await session.head(this.#vault.log.vault), fault), error)
       throw this.#isUnknownHere(error) ? this.#waiting(error) : error
+    }
+  }
+
+  /** Goes on where it is refused for a pack, as long as this device has something that helps: packs of large payloads, or the word of an owner. */
+  async #putBackOn(session: RelaySession, from: number, fault: ClientError): Promise<number | 'moved'> {
+    const { log } = this.#vault
+    let [next, vouchedTo, hasPut] = [from, from, false]
+    for (;;) {
+      try {
+        const count = await this.#putBackFrom(session, next, fault)
+        return count === 'moved' ? count : count + next - from
+      } catch (error) {
+        if (!isPackMissing(error)) throw error
+        next = await this.#after(await session.head(log.vault), fault)
+        if (next === log.nextSequence) return 'moved'
+        const helps = !hasPut && (await unlessRefused(putPayloadPacks(this.#vault, session, next), false))
+        hasPut = true
+        if (helps) continue
+        // Refused although an owner's word was given for it.
+        if (next < vouchedTo) throw error
+        const word = await ownersWord(this.#vault, next)
+        if (word === undefined || !(await unlessRefused(taken(session.vouch(log.vault, word)), false)))
+          throw error
+        vouchedTo = word.sequence
+      }
     }
   }
 
@@ -122,6 +141,21 @@ export class Healing {
       next += 1
     }
     throw new ClientError('state-broken', 'the log that this device kept has a gap')
+  }
+}
+
+async function taken(word: Promise<void>): Promise<boolean> {
+  await word
+  return true
+}
+
+/** What was tried to be of help, or `instead` where the relay refuses it: what it refused before is what counts then. */
+async function unlessRefused<T>(tried: Promise<T>, instead: T): Promise<T> {
+  try {
+    return await tried
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'relay-refused') return instead
+    throw error
   }
 }
 

@@ -15,6 +15,12 @@ export type RelayEntry =
 
 export type PackState = 'absent' | 'pending' | 'claimed' | 'dropped'
 
+/** An entry of an owner's, and the body hashes of those between the relay's head and it, one behind the other. */
+export interface OwnersWord {
+  readonly bodyHashes: Uint8Array
+  readonly entry: Uint8Array
+}
+
 /**
  * One connection, logged in. Methods may be called at any time, in any number: requests are pipelined. They reject with
  * `ClientError` `relay-unreachable` (retryable) when the connection ends first, `relay-refused` with `data.reason` when the
@@ -36,6 +42,8 @@ export interface RelaySession {
    * log has another one there, or ends before it.
    */
   putBack(vault: VaultId, entry: Uint8Array): Promise<'stands' | 'moved'>
+  /** On this session, entries of which an owner said by a later one that they stood there may be put back without their packs by anybody. */
+  vouch(vault: VaultId, word: OwnersWord): Promise<void>
   /** What it takes up, and whether an owner wished it to be deleted. */
   vaultFacts(vault: VaultId): Promise<VaultFacts>
   /** Packs that the log claims and the relay does not hold, as it says. */

@@ -21,7 +21,7 @@ import { Link } from './link.ts'
 import { PutLane, type SealedPack } from './put-lane.ts'
 import type { AccountFacts, OwnersWish, RelayAccount, VaultFacts, WishAnswer } from './relay-account.ts'
 import { unreachable } from './relay-failure.ts'
-import type { PackState, RelayEntry, RelayHead, RelaySession } from './relay-session.ts'
+import type { OwnersWord, PackState, RelayEntry, RelayHead, RelaySession } from './relay-session.ts'
 
 /** Lost packs taken note of: 4 TiB of content. More than that a relay may say, and nobody needs to believe. */
 const lostMax = 1 << 20
@@ -123,6 +123,10 @@ class Session implements ConnectedSession {
   async putBack(vault: VaultId, entry: Uint8Array): Promise<'stands' | 'moved'> {
     const asked = this.link.ask('put-back', (id) => ({ type: 'put-back', id, vault, entry }))
     return (await unlessRefused(asked, 'head-moved', undefined)) === undefined ? 'moved' : 'stands'
+  }
+
+  async vouch(vault: VaultId, { bodyHashes, entry }: OwnersWord): Promise<void> {
+    await this.link.ask('vouch', (id) => ({ type: 'vouch', id, vault, bodyHashes, entry }))
   }
 
   async lost(vault: VaultId): Promise<readonly PackId[]> {

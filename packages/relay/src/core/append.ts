@@ -23,7 +23,7 @@ import { deletedFor } from './deleted-vaults.ts'
 import type { LiveVault, LiveVaults } from './live-vaults.ts'
 import type { MovedVaults } from './moved-vaults.ts'
 import type { Actor, Peer } from './relay-parts.ts'
-import { keysOf, mayCarry, refusalOf, rightOf } from './rights.ts'
+import { isOwners, keysOf, mayCarry, refusalOf, rightOf } from './rights.ts'
 
 /** An entry that somebody wants to add. */
 export interface AppendRequest {
@@ -32,6 +32,8 @@ export interface AppendRequest {
   readonly actor: Actor
   /** The connection that asks. */
   readonly by: Peer
+  /** Of one that is put back: an owner's entry behind it was shown. */
+  readonly isVouchedFor?: boolean
 }
 
 /** Kinds that protect or free space: neither a full account nor a suspended one stops them, until they are very many. */
@@ -162,8 +164,10 @@ export class Appender {
     const next = judged(live?.state, entry)
     const chargedTo = await this.#chargedTo(live, next, actor)
     const charge = { chargedTo, quota: await this.#quotaOnceKept(chargedTo), now: this.#clock.now() }
-    // Nobody can tell what was lost from what never was. What nobody holds may stop all readers: only an owner may say that it was here.
-    const absentPacks = right === 'owner' ? 'lost' : 'refuse'
+    // Nobody can tell what was lost from what never was, and what nobody holds may stop all readers. Only an owner may say that it was here: who
+    // gives it, who signed it, or who signed one that stands behind it.
+    const isSigned = live !== undefined && isOwners(live.state.spine, entry.header.device)
+    const absentPacks = right === 'owner' || isSigned || request.isVouchedFor === true ? 'lost' : 'refuse'
     const append: Append = { ...appendOf({ live, entry, next }, charge), absentPacks }
     await this.#store(request, append, { state: next, chargedTo })
     // What says that the vault goes on here is the last thing that was said elsewhere: nobody knows more.
@@ -310,7 +314,8 @@ function checkHead(state: LogState | undefined, { header }: Entry): void {
   if (!follows) throw headMoved(state.head)
 }
 
-function headMoved(head: { sequence: number; hash: Uint8Array } | undefined): RelayError {
+/** The log ends elsewhere. */
+export function headMoved(head: { sequence: number; hash: Uint8Array } | undefined): RelayError {
   return new RelayError('head-moved', 'the log stands elsewhere', {
     retryable: true,
     data: head === undefined ? {} : { sequence: head.sequence, hash: toHex(head.hash) },

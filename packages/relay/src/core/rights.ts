@@ -74,6 +74,11 @@ export function mayPut(right: Right): boolean {
   return right === 'owner' || right === 'writer'
 }
 
+/** Whether entries that this key signed are an owner's word: of an owner's device, or of an identity that is one. */
+export function isOwners(spine: Spine, signer: SigningKey): boolean {
+  return roleOf(spine, signer) === 'owner' || identityRoleOf(spine, signer) === 'owner'
+}
+
 /**
  * All keys that a vault knows, for the store's index of vaults by key: devices and identities, those who left as well (they may ask how
  * they came to leave), and open invitations.

@@ -1,17 +1,7 @@
 // The requests of a connection that has logged in, one function each: checks, asks the stores, answers.
-import {
-  decodeEntry,
-  equal,
-  packId,
-  signingKey,
-  toHex,
-  vaultId,
-  type Entry,
-  type VaultId,
-} from '@grenier/crypto/verify'
+import { equal, packId, signingKey, toHex, vaultId, type VaultId } from '@grenier/crypto/verify'
 import { limits, type ClientMessageOf, type ClientRequest, type OkMessage } from '@grenier/protocol'
 import { registrationCodeHash } from '../account/registration-code.ts'
-import { entryRefused } from '../core/append.ts'
 import { shortId } from '../core/event-log.ts'
 import type { Actor, Peer, RelayParts } from '../core/relay-parts.ts'
 import { rightOf } from '../core/rights.ts'
@@ -28,6 +18,7 @@ import type { Puts } from './puts.ts'
 import { renewAccount } from './renew-account.ts'
 import { Subscription } from './subscription.ts'
 import type { VaultAccess } from './vault-access.ts'
+import { decodedEntry, vouch, type Vouched } from './vouch.ts'
 
 /** What requests work with. */
 export interface Connection {
@@ -41,6 +32,7 @@ export interface Connection {
   readonly downloads: Downloads
   readonly access: VaultAccess
   readonly order: AppendOrder
+  readonly vouched: Vouched
   /** By vault id in hex. */
   readonly subscriptions: Map<string, Subscription>
 }
@@ -65,6 +57,8 @@ export async function answer(connection: Connection, request: Request): Promise<
       return await append(connection, request)
     case 'put-back':
       return await putBack(connection, request)
+    case 'vouch':
+      return await vouch(connection, request)
     case 'lost':
       return await lost(connection, request)
     case 'have':
@@ -186,14 +180,15 @@ async function append(connection: Connection, request: ClientMessageOf<'append'>
 }
 
 async function putBack(connection: Connection, request: ClientMessageOf<'put-back'>): Promise<OkMessage> {
-  const { parts, peer, actor, order, access } = connection
+  const { parts, peer, actor, order, access, vouched } = connection
   const vault = vaultId(request.vault)
   const entry = decodedEntry(request.entry)
   const { sequence } = entry.header
+  const isVouchedFor = vouched.has(vault, entry)
   const before = order.before(vault, sequence)
   await order.during({ vault, sequence }, async () => {
     await before
-    await parts.appender.putBack({ vault, entry, actor, by: peer })
+    await parts.appender.putBack({ vault, entry, actor, by: peer, isVouchedFor })
   })
   access.look(vault)
   return { type: 'ok', id: request.id, re: 'put-back', sequence }
@@ -209,14 +204,6 @@ async function lost(
   const found = await parts.stores.ledger.lost(vault, after, limits.havePacks + 1)
   const packs = found.slice(0, limits.havePacks)
   return { type: 'ok', id: request.id, re: 'lost', packs, last: packs.length === found.length }
-}
-
-function decodedEntry(bytes: Uint8Array): Entry {
-  try {
-    return decodeEntry(bytes)
-  } catch (error) {
-    throw entryRefused(error)
-  }
 }
 
 const shownStates: Readonly<Record<PackState, 'absent' | 'pending' | 'claimed' | 'dropped'>> = {

@@ -25,6 +25,7 @@ import { Puts } from './puts.ts'
 import { answer, type Connection, type Request } from './requests.ts'
 import type { Subscription } from './subscription.ts'
 import { VaultAccess } from './vault-access.ts'
+import { Vouched } from './vouch.ts'
 
 /** Close codes of RFC 6455 §7.4.1. */
 const closeNormal = 1000
@@ -47,6 +48,7 @@ export class Session implements Peer {
   readonly #downloads: Downloads
   readonly #access: VaultAccess
   readonly #order = new AppendOrder()
+  readonly #vouched: Vouched
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #open = new Set<number>()
   readonly #ended: () => void
@@ -69,6 +71,7 @@ export class Session implements Peer {
     this.#nonce = random.bytes(limits.idBytes)
     this.#heardAt = clock.monotonic()
     this.#budget = new ByteBudget(connectionReceiveBytes, parts.receive)
+    this.#vouched = new Vouched(this.#budget)
     const outbox = new Outbox({ wire, clock, pool: parts.sending, cut: (reason) => this.#cut(reason) })
     this.#outbox = outbox
     this.#downloads = new Downloads({ packs: stores.packs, clock, outbox, frames: parts.frames })
@@ -144,6 +147,7 @@ export class Session implements Peer {
     for (const subscription of this.#subscriptions.values()) subscription.end()
     this.#outbox.close()
     this.#downloads.close()
+    this.#vouched.end()
     this.#wire.close(closeNormal, reason)
     this.#ended()
     // Before the first await, so that nobody finds a connection by its token that has nothing more to give.
@@ -320,6 +324,7 @@ export class Session implements Peer {
       downloads: this.#downloads,
       access: this.#access,
       order: this.#order,
+      vouched: this.#vouched,
       subscriptions: this.#subscriptions,
     }
   }
