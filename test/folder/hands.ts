@@ -12,6 +12,8 @@ export interface Hands {
   opened?: ((path: string) => void) | undefined
   /** After each part that was read. */
   read?: ((path: string, offset: number) => void) | undefined
+  /** After each part of a staged file that was written. */
+  wrote?: ((offset: number) => void) | undefined
   /** After everything so far was made durable. */
   flushed?: (() => void) | undefined
 }
@@ -25,7 +27,10 @@ export function heardBy(files: FileSystem, hands: Hands): FileSystem {
     async openStaged(name) {
       const writer = await files.openStaged(name)
       return {
-        write: (offset, bytes) => writer.write(offset, bytes),
+        async write(offset, bytes) {
+          await writer.write(offset, bytes)
+          hands.wrote?.(offset)
+        },
         close: () => writer.close(),
         async finish(bits) {
           const change = { do: 'finish-staged', name, ...bits } as const

@@ -18,6 +18,8 @@ import type { Vault } from './vault.ts'
 const attemptsMax = 1
 /** What has to be the relay's waits for it as any sync does. */
 const attemptsExport = 4
+/** Once it answered it is worth waiting for, a minute or so: a line that was cut must not cost all that came over it. */
+const attemptsOnceThere = 8
 
 /** @throws ClientError `folder-unknown`, `home-locked`, `state-broken`, `state-foreign` */
 export async function openHistory(context: EngineContext, path: string): Promise<OpenedHistory> {
@@ -55,7 +57,11 @@ function opened(vault: Vault): OpenedHistory {
   const history = new History({
     vault,
     session: () => connection.session(),
-    refresh: () => refreshed(vault, receiver, connection),
+    refresh: async () => {
+      const isThere = await refreshed(vault, receiver, connection)
+      if (isThere) attempts = attemptsOnceThere
+      return isThere
+    },
     traffic: () => connection.traffic,
   })
   return {
