@@ -24,7 +24,7 @@ import type {
   SealTask,
   WantedChunk,
 } from './worker-pool.ts'
-import { compressInto } from './zstd-engine.ts'
+import { compressInto, decompressInto, forgetDecompressing } from './zstd-engine.ts'
 
 /** zstd level: 3 is its default, and what one core of a small machine can feed a line with. */
 const zstdLevel = 3
@@ -137,6 +137,8 @@ export function open(task: OpenTask): (Uint8Array | undefined)[] {
   const room = new Room(task.chunks)
   const chunks = task.chunks.map((chunk) => {
     const stored = storedPart(plain, origin, chunk)
+    if (stored !== undefined && isIn(room, stored, { keys: task.keys, chunk }))
+      return room.taken(chunk.plainBytes)
     const restored = restoreChunk(task.keys, chunk, stored)
     return restored === undefined ? undefined : room.take(restored, stored)
   })
@@ -162,20 +164,30 @@ class Room {
     this.#due = small.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
   }
 
+  /** Free bytes for a chunk of this length, and one more. */
+  free(length: number): Uint8Array {
+    if (this.#end + length + 1 > this.#bytes.length) {
+      this.#bytes = new Uint8Array(Math.max(length, Math.min(roomBytesMax, this.#due)) + 1)
+      this.#end = 0
+    }
+    return this.#bytes.subarray(this.#end, this.#end + length + 1)
+  }
+
+  /** The first of the free bytes, which hold a chunk now. */
+  taken(length: number): Uint8Array {
+    const chunk = this.#bytes.subarray(this.#end, this.#end + length)
+    this.#end += length
+    this.#due -= length
+    return chunk
+  }
+
   /** The chunk, copied where it is small; what it lay in is given back where nobody else has it. */
   take(chunk: Uint8Array, stored: Uint8Array | undefined): Uint8Array {
     const { length } = chunk
     if (length > copiedBytesMax) return chunk
-    if (this.#end + length > this.#bytes.length) {
-      this.#bytes = new Uint8Array(Math.max(length, Math.min(roomBytesMax, this.#due)))
-      this.#end = 0
-    }
-    const copy = this.#bytes.subarray(this.#end, this.#end + length)
-    copy.set(chunk)
-    this.#end += length
-    this.#due -= length
+    this.free(length).set(chunk)
     if (chunk !== stored) releaseOwn([chunk])
-    return copy
+    return this.taken(length)
   }
 }
 
@@ -190,6 +202,24 @@ function storedPart(plain: Uint8Array, origin: number, chunk: WantedChunk): Uint
   const from = chunk.offset - origin
   if (from < 0 || from + chunk.storedBytes > plain.length) return undefined
   return plain.subarray(from, from + chunk.storedBytes)
+}
+
+/**
+ * Whether a small chunk that was compressed is now, whole and checked, at the front of what is free. Where it is not, nothing is said: a
+ * context that is not kept has to be asked.
+ */
+function isIn(
+  room: Room,
+  stored: Uint8Array,
+  { keys, chunk }: { readonly keys: ContentKeys; readonly chunk: WantedChunk },
+): boolean {
+  const { plainBytes } = chunk
+  if (stored.length === plainBytes || plainBytes < 1 || plainBytes > copiedBytesMax) return false
+  const out = room.free(plainBytes)
+  if (!decompressInto(stored, { out, plainBytes, windowLogMax: zstdWindowLogMax })) return false
+  if (equal(chunkIdOf(keys.chunkIdKey, out.subarray(0, plainBytes)), chunk.id)) return true
+  forgetDecompressing()
+  return false
 }
 
 function restoreChunk(

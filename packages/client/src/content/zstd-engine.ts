@@ -1,9 +1,9 @@
-// One zstd context a thread, kept from chunk to chunk. Node's `zstdCompressSync` makes a stream, a context and its tables for each call, which
-// takes several times what compressing a small file does. What is asked here is what that call itself asks of the stream: names that Node
+// One zstd context a thread and direction, kept from chunk to chunk. Node's `zstdCompressSync` makes a stream, a context and its tables for each
+// call, which takes several times what compressing a small file does; `zstdDecompressSync` likewise. What is asked here is what that call itself asks of the stream: names that Node
 // does not promise. Where they are not as they were, or anything is not as it must be, the answer is undefined and the caller takes the public call.
-import { constants, createZstdCompress } from 'node:zlib'
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 
-/** Compresses one buffer into another in one call; what is left of both afterwards stands in `left`: first the room, then the input. */
+/** Compresses, or decompresses, one buffer into another in one call; what is left of both afterwards stands in `left`: first the room, then the input. */
 interface Engine {
   readonly stream: unknown
   readonly handle: Handle
@@ -41,8 +41,48 @@ export function compressInto(
   return undefined
 }
 
+let decompressing: { readonly windowLogMax: number; readonly engine: Engine | undefined } | undefined
+
+/**
+ * Decompresses one whole frame of just `plainBytes` to the front of `out`, which has room for one byte more. False when it is not that, or this
+ * Node cannot. What a frame left behind that ended too early would spoil the next one: whoever finds the bytes to be wrong calls
+ * `forgetDecompressing`, and asks the public call before anything is said of them.
+ */
+export function decompressInto(
+  stored: Uint8Array,
+  {
+    out,
+    plainBytes,
+    windowLogMax,
+  }: { readonly out: Uint8Array; readonly plainBytes: number; readonly windowLogMax: number },
+): boolean {
+  if (decompressing?.windowLogMax !== windowLogMax)
+    decompressing = {
+      windowLogMax,
+      engine: kept(createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: windowLogMax } })),
+    }
+  const { engine } = decompressing
+  if (engine === undefined) return false
+  engine.left.fill(stored.length + 1)
+  engine.handle.writeSync(constants.ZSTD_e_end, stored, 0, stored.length, out, 0, plainBytes + 1)
+  const [roomLeft = 0, inputLeft = 1] = engine.left
+  if (inputLeft === 0 && roomLeft === 1) return true
+  forgetDecompressing()
+  return false
+}
+
+/** The next frame has a context of its own. */
+export function forgetDecompressing(): void {
+  decompressing = undefined
+}
+
 function engineOf(level: number): Engine | undefined {
-  const stream = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } })
+  return kept(createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } }))
+}
+
+function kept(
+  stream: ReturnType<typeof createZstdCompress | typeof createZstdDecompress>,
+): Engine | undefined {
   const handle: unknown = Reflect.get(stream, '_handle')
   const left: unknown = Reflect.get(stream, '_writeState')
   if (!isHandle(handle) || !(left instanceof Uint32Array) || left.length !== 2) return undefined
