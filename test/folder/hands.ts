@@ -1,5 +1,5 @@
 // A user's hand between two calls of a device's file system: what programs do to a folder while it is being synced.
-import { readOneByOne, type FileSystem } from '@grenier/client'
+import { placeOneByOne, readOneByOne, stageOneByOne, type FileSystem } from '@grenier/client'
 
 type Change = Parameters<FileSystem['change']>[0]
 type Path = Parameters<FileSystem['list']>[0]
@@ -69,6 +69,8 @@ export function heardBy(files: FileSystem, hands: Hands): FileSystem {
       hands.flushed?.()
     },
     readWhole: (wanted) => readOneByOne(heard, wanted),
+    stageWhole: (wanted) => stageOneByOne(heard, wanted),
+    placeNew: (places) => placeOneByOne(heard, places),
   }
   return heard
 }

@@ -8,7 +8,9 @@ import {
   MemoryUser,
   openFolder,
   openMemoryFileSystem,
+  placeOneByOne,
   readOneByOne,
+  stageOneByOne,
   type EngineContext,
   type FileSystem,
   type FolderEngine,
@@ -267,12 +269,16 @@ export class Machine {
     return { home: this.home, platform, report, signal: this.#abort.signal, checkpointEvery }
   }
 
-  /** Files are read in bulk call by call, so that anything may happen between any two of them. */
+  /** What is done in bulk is done call by call, so that anything may happen between any two of them. */
   #fileSystem(life: number): FileSystem {
     const files = this.#guarded<FileSystem>(openMemoryFileSystem(this.folder), life, true)
-    const readWhole: FileSystem['readWhole'] = (wanted) => readOneByOne(files, wanted)
+    const bulk: Pick<FileSystem, 'readWhole' | 'stageWhole' | 'placeNew'> = {
+      readWhole: (wanted) => readOneByOne(files, wanted),
+      stageWhole: (wanted) => stageOneByOne(files, wanted),
+      placeNew: (places) => placeOneByOne(files, places),
+    }
     return new Proxy(files, {
-      get: (target, key): unknown => (key === 'readWhole' ? readWhole : Reflect.get(target, key)),
+      get: (target, key): unknown => Reflect.get(key in bulk ? bulk : target, key),
     })
   }
 

@@ -95,6 +95,11 @@ export class Ahead {
     return this.#queue.size > 0 || (this.#part !== undefined && this.#open.size === 0)
   }
 
+  /** Whether nothing came ahead that may be of use. */
+  get isEmpty(): boolean {
+    return this.#part === undefined
+  }
+
   /** Whether something of this name in the staging area is in use here. */
   isHeld(staged: string): boolean {
     return this.#part?.name === staged

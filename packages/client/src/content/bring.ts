@@ -51,8 +51,8 @@ export type Lack = 'missing' | 'wrong'
 type Fault = Lack | 'corrupt'
 
 /** A chunk at the place that is tried. */
-interface Attempt {
-  readonly wanted: Wanted
+interface Attempt<W extends Wanted> {
+  readonly wanted: W
   readonly place: ChunkPlace
   /** Which of its places comes next. */
   readonly next: number
@@ -73,21 +73,35 @@ const runsInFlightDefault = 4
 /** Bytes of theirs that are under way at once: two whole packs. What is opened takes as much again, and twice that where it was compressed. */
 const bytesInFlightMax = 8 << 20
 
+/** Takes what was brought together, as `Wanted.hand` takes each. */
+export type HandAll<W> = (
+  brought: readonly { readonly wanted: W; readonly bytes: Uint8Array }[],
+) => Promise<void>
+
 /**
  * Brings chunks; gives those that are not to be had, and why.
  * @throws ClientError `relay-corrupt` when the relay changed what it holds and no other place serves; and what `get`, `hand`, `packKey` throw
  */
-export async function bring(options: BringOptions, wanted: readonly Wanted[]): Promise<Map<Wanted, Lack>> {
+export async function bring<W extends Wanted>(
+  options: BringOptions,
+  wanted: readonly W[],
+  handAll: HandAll<W> = handEach,
+): Promise<Map<W, Lack>> {
   const { runsInFlight = runsInFlightDefault } = options
-  const lacks = new Map<Wanted, Lack>()
-  let queue = wanted.flatMap((one) => nextAttempt({ wanted: one, next: 0, before: nothingYet }, lacks))
+  const lacks = new Map<W, Lack>()
+  let queue: Attempt<W>[] = []
+  for (const one of wanted) {
+    const attempt = nextAttempt({ wanted: one, next: 0, before: nothingYet }, lacks)
+    if (attempt !== undefined) queue.push(attempt)
+  }
   while (queue.length > 0) {
-    const again: Attempt[] = []
+    const again: Attempt<W>[] = []
     await eachRun(planRuns(queue), runsInFlight, async (run) => {
-      for (const { attempt, why } of await bringRun(options, run)) {
+      for (const { attempt, why } of await bringRun(options, run, handAll)) {
         const isWorse = severity[why] > severity[attempt.before.fault]
         const before = isWorse ? { fault: why, pack: run.pack } : attempt.before
-        again.push(...nextAttempt({ ...attempt, before }, lacks))
+        const next = nextAttempt({ ...attempt, before }, lacks)
+        if (next !== undefined) again.push(next)
       }
     })
     queue = again
@@ -95,11 +109,20 @@ export async function bring(options: BringOptions, wanted: readonly Wanted[]): P
   return lacks
 }
 
-/** The chunk at its next possible place; none when all were tried. @throws ClientError `relay-corrupt` */
-function nextAttempt({ wanted, next, before }: Omit<Attempt, 'place'>, lacks: Map<Wanted, Lack>): Attempt[] {
+async function handEach(
+  brought: readonly { readonly wanted: Wanted; readonly bytes: Uint8Array }[],
+): Promise<void> {
+  for (const { wanted, bytes } of brought) await wanted.hand(bytes)
+}
+
+/** The chunk at its next possible place; undefined when all were tried. @throws ClientError `relay-corrupt` */
+function nextAttempt<W extends Wanted>(
+  { wanted, next, before }: Omit<Attempt<W>, 'place'>,
+  lacks: Map<W, Lack>,
+): Attempt<W> | undefined {
   for (let at = next; at < wanted.places.length; at += 1) {
     const place = wanted.places[at]
-    if (place !== undefined && isPossible(place)) return [{ wanted, place, next: at + 1, before }]
+    if (place !== undefined && isPossible(place)) return { wanted, place, next: at + 1, before }
   }
   const { fault, pack } = before
   if (fault === 'corrupt') {
@@ -107,32 +130,40 @@ function nextAttempt({ wanted, next, before }: Omit<Attempt, 'place'>, lacks: Ma
     throw new ClientError('relay-corrupt', 'a pack at the relay is not what was put there', { data })
   }
   lacks.set(wanted, fault)
-  return []
+  return undefined
 }
 
-interface Failed {
-  readonly attempt: Attempt
+interface Failed<W extends Wanted> {
+  readonly attempt: Attempt<W>
   readonly why: Fault
 }
 
 /** One run: fetched, opened, handed on. Gives the chunks that need another place. */
-async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<Failed[]> {
+async function bringRun<W extends Wanted>(
+  options: BringOptions,
+  run: CellRun<Attempt<W>>,
+  handAll: HandAll<W>,
+): Promise<Failed<W>[]> {
   if (!run.items.some(({ wanted }) => wanted.isWanted?.() ?? true)) return []
   const bytes = await readRun(options, run)
   const opened = bytes && (await openBytes(options, run, bytes))
   if (opened === undefined && options.singly === true && run.items.length > 1)
-    return await bringSingly(options, run)
+    return await bringSingly(options, run, handAll)
   if (bytes === undefined) return run.items.map((attempt) => ({ attempt, why: 'missing' }))
-  const failed: { attempt: Attempt; at: number }[] = []
-  for (const [at, attempt] of run.items.entries()) {
-    const chunk = opened?.[at]
-    if (chunk === undefined) {
+  const failed: { attempt: Attempt<W>; at: number }[] = []
+  const brought: { wanted: W; bytes: Uint8Array }[] = []
+  for (let at = 0; at < run.items.length; at += 1) {
+    const attempt = run.items[at]
+    const bytes = opened?.[at]
+    if (attempt === undefined) continue
+    if (bytes === undefined) {
       failed.push({ attempt, at })
       continue
     }
     options.found(attempt.wanted.id, attempt.place, 'good')
-    await attempt.wanted.hand(chunk)
+    brought.push({ wanted: attempt.wanted, bytes })
   }
+  await handAll(brought)
   if (opened !== undefined) release(opened.filter((chunk) => chunk !== undefined))
   if (failed.length === 0) return []
   const faultOf = await blame(options, run)
@@ -144,10 +175,14 @@ async function bringRun(options: BringOptions, run: CellRun<Attempt>): Promise<F
 }
 
 /** The chunks of a run, each with the cells that it lies in and no others. */
-async function bringSingly(options: BringOptions, run: CellRun<Attempt>): Promise<Failed[]> {
-  const failed: Failed[] = []
+async function bringSingly<W extends Wanted>(
+  options: BringOptions,
+  run: CellRun<Attempt<W>>,
+  handAll: HandAll<W>,
+): Promise<Failed<W>[]> {
+  const failed: Failed<W>[] = []
   for (const single of run.items.flatMap((item) => planRuns([item])))
-    failed.push(...(await bringRun(options, single)))
+    failed.push(...(await bringRun(options, single, handAll)))
   return failed
 }
 
@@ -155,7 +190,7 @@ async function bringSingly(options: BringOptions, run: CellRun<Attempt>): Promis
  * Whose fault it is that chunks of a run are not what they should be. A pack that is what its name says was made so by a member; other
  * bytes, or other bytes now than before, are the relay's.
  */
-async function blame(options: BringOptions, run: CellRun<Attempt>): Promise<(at: number) => Fault> {
+async function blame(options: BringOptions, run: AnyRun): Promise<(at: number) => Fault> {
   const whole = await options.get(run.pack, { offset: 0, length: run.packBytes })
   if (whole === undefined) return () => 'missing'
   if (!equal(packIdOf(whole), run.pack)) return () => 'corrupt'
@@ -166,6 +201,8 @@ async function blame(options: BringOptions, run: CellRun<Attempt>): Promise<(at:
   return (at) => (opened?.[at] === undefined ? 'wrong' : 'corrupt')
 }
 
+type AnyRun = CellRun<Attempt<Wanted>>
+
 interface RunBytes {
   readonly front: Uint8Array
   readonly cells: Uint8Array
@@ -174,7 +211,7 @@ interface RunBytes {
 /** Front and cells; from the first cell on they lie together. */
 async function readRun(
   { get }: BringOptions,
-  { pack, firstCell, offset, length }: CellRun<Attempt>,
+  { pack, firstCell, offset, length }: AnyRun,
 ): Promise<RunBytes | undefined> {
   if (firstCell === 0) {
     const both = await get(pack, { offset: 0, length: offset + length })
@@ -190,7 +227,7 @@ async function readRun(
 /** undefined when these bytes are not what such a pack has there. */
 async function openBytes(
   { pool, keys, binding, packKey }: BringOptions,
-  run: CellRun<Attempt>,
+  run: AnyRun,
   bytes: RunBytes,
 ): Promise<readonly (Uint8Array | undefined)[] | undefined> {
   if (bytes.front.length !== containerFrontBytes || bytes.cells.length !== run.length) return undefined
@@ -211,10 +248,10 @@ async function openBytes(
 }
 
 /** Does `work` on each run, few enough at once, in order of start. Rejects with the first failure, after the others ended. */
-async function eachRun(
-  runs: readonly CellRun<Attempt>[],
+async function eachRun<R extends AnyRun>(
+  runs: readonly R[],
   runsMax: number,
-  work: (run: CellRun<Attempt>) => Promise<void>,
+  work: (run: R) => Promise<void>,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>()
   let bytes = 0

@@ -4,9 +4,10 @@ import { createCipheriv, createHash } from 'node:crypto'
 import { toHex, type ChunkId, type PackId, type Random } from '@grenier/crypto'
 import { systemClock, type Clock } from '../clock.ts'
 import { openMemoryFileSystem } from '../disk/file-system-memory.ts'
-import type { FileSystem } from '../disk/file-system.ts'
+import type { DiskChange, FileSystem } from '../disk/file-system.ts'
 import { MemoryFolder } from '../disk/memory-folder.ts'
 import { MemoryUser } from '../disk/memory-user.ts'
+import { placeOneByOne, stageOneByOne } from '../disk/one-by-one.ts'
 import { readOneByOne } from '../disk/read-whole.ts'
 import type { ChunkPlace } from '../state/chunk-index.ts'
 import type { RelativePath } from '../sync/name.ts'
@@ -61,15 +62,19 @@ export function folder(
 /** The file system with other methods in place of some. */
 export function over(files: FileSystem, other: Partial<FileSystem>): FileSystem {
   const openForReading = other.openForReading ?? ((path: RelativePath) => files.openForReading(path))
+  const openStaged = other.openStaged ?? ((name: string) => files.openStaged(name))
+  const change = other.change ?? ((one: DiskChange) => files.change(one))
   return {
     list: (path) => files.list(path),
     look: (paths) => files.look(paths),
     readLink: (path) => files.readLink(path),
     openForReading,
     readWhole: (paths) => readOneByOne({ openForReading }, paths),
-    openStaged: (name) => files.openStaged(name),
+    openStaged,
+    stageWhole: (wanted) => stageOneByOne({ openStaged }, wanted),
     resumeStaged: (name, from) => files.resumeStaged(name, from),
-    change: (change) => files.change(change),
+    change,
+    placeNew: (places) => placeOneByOne({ change }, places),
     flush: (directories) => files.flush(directories),
     traits: () => files.traits(),
     ...other,

@@ -3,7 +3,7 @@
 import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
 import { bring, type Lack, type Wanted } from './bring.ts'
-import { chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
+import { chunksAtHand, chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
 import { chunksNearby, takeNearby, type Nearby, type NearbyChunk } from './nearby.ts'
 
 /** A file to be filled. */
@@ -16,8 +16,15 @@ export interface WantedFile {
   readonly has?: ((id: ChunkId, at: ChunkSpan) => Promise<boolean>) | undefined
   /** Where a chunk of it may be had on this disk. */
   readonly find?: ((id: ChunkId, plainBytes: number) => NearbyChunk | undefined) | undefined
+  /** Takes the file whole where it is one chunk: many such at once. Then `write` is not called. */
+  readonly whole?: WholeFiles | undefined
   /** May be called in any order of offsets, also several times at once; the bytes are good until it resolves. Says whether more is wanted; not after `false`. */
   write(offset: number, bytes: Uint8Array): Promise<boolean>
+}
+
+/** Takes small files that came together. Resolves when the bytes may go. */
+export interface WholeFiles {
+  write(files: readonly WantedFile[], bytes: readonly Uint8Array[]): Promise<void>
 }
 
 /** Where a chunk lies in a file. */
@@ -54,7 +61,15 @@ export class Fetch {
    */
   async fill(files: readonly WantedFile[]): Promise<FetchResult[]> {
     const filling = new Filling(this.#options, files)
-    for (const [file, { content, sizeBytes, nearby }] of files.entries()) {
+    for (const [file, { content, sizeBytes, nearby, has }] of files.entries()) {
+      const isSimple = nearby === undefined && has === undefined
+      const atHand = isSimple ? chunksAtHand(this.#options, content, sizeBytes) : undefined
+      if (atHand !== undefined) {
+        if (typeof atHand === 'string') filling.refuse(file, atHand)
+        else filling.wantAll(atHand, file)
+        if (filling.isFull) await filling.bring()
+        continue
+      }
       const near = nearby === undefined ? undefined : await chunksNearby(this.#options, nearby)
       let offset = 0
       for await (const part of chunksIn(this.#options, content, sizeBytes)) {
@@ -108,10 +123,27 @@ interface Target {
 }
 
 /** A chunk of the window: where it may be had, and where it goes. */
-interface InWindow {
-  readonly chunk: LocatedChunk
+class InWindow implements Wanted {
+  readonly id
+  readonly places
   readonly near: NearbyChunk | undefined
-  readonly targets: Target[]
+  readonly targets: Target[] = []
+  readonly #filling: Filling
+
+  constructor(filling: Filling, { id, places }: LocatedChunk, near: NearbyChunk | undefined) {
+    this.#filling = filling
+    this.id = id
+    this.places = places
+    this.near = near
+  }
+
+  hand(bytes: Uint8Array): Promise<void> {
+    return this.#filling.hand(this.targets, bytes)
+  }
+
+  isWanted(): boolean {
+    return this.targets.some(({ file }) => this.#filling.isWanted(file))
+  }
 }
 
 /** One call of `fill`: what came of the files, and the window of chunks that are looked up and not yet brought. */
@@ -154,17 +186,30 @@ class Filling {
       const start = offset
       offset += plainBytes
       if (wanted?.has !== undefined && (await wanted.has(id, { offset: start, plainBytes }))) continue
-      const key = toHex(id)
-      const one = this.#window.get(key) ?? {
-        chunk,
-        near: near?.get(key) ?? wanted?.find?.(id, plainBytes),
-        targets: [],
-      }
-      one.targets.push({ file, offset: start })
-      this.#window.set(key, one)
-      this.#targetCount += 1
+      this.#add(chunk, { file, offset: start }, near)
     }
     return offset
+  }
+
+  /** Adds all chunks of a file that has none of them. */
+  wantAll(chunks: readonly LocatedChunk[], file: number): void {
+    let offset = 0
+    for (const chunk of chunks) {
+      this.#add(chunk, { file, offset })
+      offset += chunk.plainBytes
+    }
+  }
+
+  #add(chunk: LocatedChunk, target: Target, near?: ReadonlyMap<string, NearbyChunk>): void {
+    const key = toHex(chunk.id)
+    let one = this.#window.get(key)
+    if (one === undefined) {
+      const at = near?.get(key) ?? this.#files[target.file]?.find?.(chunk.id, chunk.plainBytes)
+      one = new InWindow(this, chunk, at)
+      this.#window.set(key, one)
+    }
+    one.targets.push(target)
+    this.#targetCount += 1
   }
 
   /** Brings what is in the window, and hands it to the files: from this disk what it has, meanwhile the rest from the relay. */
@@ -173,27 +218,42 @@ class Filling {
     this.#window = new Map()
     this.#targetCount = 0
     const far = this.#bringFar(window.filter(({ near }) => near === undefined))
-    const onDisk = window.flatMap((one) => (one.near === undefined ? [] : [{ ...one, near: one.near }]))
-    const near = takeNearby(this.#options, onDisk, ({ targets }, bytes) => this.#hand(targets, bytes))
+    const onDisk = window.flatMap((one) => (one.near === undefined ? [] : [{ one, near: one.near }]))
+    const near = takeNearby(this.#options, onDisk, ({ one }, bytes) => one.hand(bytes))
     await Promise.allSettled([far, near])
     await far
-    await this.#bringFar(await near)
+    await this.#bringFar((await near).map(({ one }) => one))
   }
 
   async #bringFar(window: readonly InWindow[]): Promise<void> {
-    const targetsOf = new Map<Wanted, readonly Target[]>()
-    for (const { chunk, targets } of window) {
-      const hand = (bytes: Uint8Array): Promise<void> => this.#hand(targets, bytes)
-      const isWanted = (): boolean => targets.some(({ file }) => this.isWanted(file))
-      targetsOf.set({ id: chunk.id, places: chunk.places, hand, isWanted }, targets)
-    }
-    const lacks = await bring(this.#options, [...targetsOf.keys()])
-    for (const [wanted, why] of lacks) {
-      for (const { file } of targetsOf.get(wanted) ?? []) this.refuse(file, why)
-    }
+    const lacks = await bring(this.#options, window, (brought) => this.#handAll(brought))
+    for (const [{ targets }, why] of lacks) for (const { file } of targets) this.refuse(file, why)
   }
 
-  async #hand(targets: readonly Target[], bytes: Uint8Array): Promise<void> {
+  /** What is a whole file that takes itself so goes together, the rest one by one. */
+  async #handAll(
+    brought: readonly { readonly wanted: InWindow; readonly bytes: Uint8Array }[],
+  ): Promise<void> {
+    const wholes = new Map<WholeFiles, { readonly files: WantedFile[]; readonly bytes: Uint8Array[] }>()
+    for (const { wanted, bytes } of brought) {
+      const others: Target[] = []
+      for (const target of wanted.targets) {
+        const file = this.#files[target.file]
+        if (file?.whole === undefined || file.sizeBytes !== bytes.length) {
+          others.push(target)
+          continue
+        }
+        const together = wholes.get(file.whole) ?? { files: [], bytes: [] }
+        together.files.push(file)
+        together.bytes.push(bytes)
+        wholes.set(file.whole, together)
+      }
+      if (others.length > 0) await this.hand(others, bytes)
+    }
+    for (const [to, { files, bytes }] of wholes) await to.write(files, bytes)
+  }
+
+  async hand(targets: readonly Target[], bytes: Uint8Array): Promise<void> {
     for (const { file, offset } of targets) {
       if (!this.isWanted(file)) continue
       const goesOn = await this.#files[file]?.write(offset, bytes)

@@ -8,6 +8,7 @@ import type { Content } from '../sync/tree.ts'
 import type { Ahead, TakenOver } from './ahead.ts'
 import type { ChunkSpan, Fetch, FetchResult } from './fetch.ts'
 import type { Nearby, NearbyChunk } from './nearby.ts'
+import { failureOf, isSmall, outcomeOf, SmallFile, SmallFiles } from './small-files.ts'
 
 /** What this device last read or wrote at a path, if that was a file. */
 export type OlderVersion = (path: RelativePath) => { content: Content; sizeBytes: number } | undefined
@@ -51,12 +52,23 @@ export function stagedContent(
   }
 
   async function fillAll(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
-    const staged = wanted.map((file) => new StagedFile(files, file, { nearby: nearbyOf(file), ahead, wrote }))
+    const together = new SmallFiles(files, wrote)
+    // What came ahead may be there already, or be a part of it.
+    const isBulk = ahead?.isEmpty ?? true
+    const staged = wanted.map((file) =>
+      isBulk && isSmall(file)
+        ? new SmallFile(file, together)
+        : new StagedFile(files, file, { nearby: nearbyOf(file), ahead, wrote }),
+    )
     try {
-      const results = await fetch.fill(staged)
-      return await Promise.all(staged.map((file, at) => file.finish(results[at] ?? 'missing')))
+      const failures: (FillFailure | undefined)[] = []
+      for (const [at, result] of (await fetch.fill(staged)).entries()) {
+        const file = staged[at]
+        failures.push(file instanceof StagedFile ? await file.finish(result) : file?.outcome(result))
+      }
+      return failures
     } finally {
-      await Promise.all(staged.map((file) => file.close()))
+      for (const file of staged) if (file instanceof StagedFile) await file.close()
     }
   }
 
@@ -157,8 +169,8 @@ class StagedFile {
   }
 
   async finish(result: FetchResult): Promise<FillFailure | undefined> {
-    if (result === 'missing') return { code: 'pack-unavailable' }
-    if (result === 'wrong') return { code: 'entry-void' }
+    const failure = outcomeOf(result)
+    if (failure !== undefined) return failure
     if (this.sizeBytes === 0)
       await this.#noting(async () => {
         await this.#open()
@@ -214,14 +226,5 @@ class StagedFile {
     } catch (error) {
       this.#failure ??= failureOf(error)
     }
-  }
-}
-
-/** What a refusal of the file system means for one file. Anything else is not about this file, and is thrown on. */
-function failureOf(error: unknown): FillFailure {
-  if (!(error instanceof DiskError)) throw error
-  return {
-    code: error.code === 'ENOSPC' || error.code === 'EDQUOT' ? 'disk-full' : 'unwritable',
-    detail: error.code,
   }
 }

@@ -45,7 +45,9 @@ function forgetful(files: FileSystem, forgets: Forgets): FileSystem {
     readWhole: (wanted) => files.readWhole(wanted),
     openStaged: (name) => files.openStaged(name),
     resumeStaged: (name, from) => files.resumeStaged(name, from),
+    stageWhole: (wanted) => files.stageWhole(wanted),
     change: (change) => files.change(change),
+    placeNew: (places) => files.placeNew(places),
     traits: () => files.traits(),
     async flush(directories) {
       if (forgets === 'nothing') await files.flush(directories)

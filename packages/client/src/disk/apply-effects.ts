@@ -3,7 +3,7 @@ import { joinPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
 import type { ApplyKept } from './apply-kept.ts'
 import type { ApplyModes } from './apply-modes.ts'
-import type { Aside, GroupOptions, Move, Put, Remove, Step } from './apply-step.ts'
+import type { Aside, GroupOptions, Move, NewStep, Put, Remove, Step } from './apply-step.ts'
 import { DiskError } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
@@ -30,6 +30,18 @@ export class ApplyEffects {
     else if (change.row.value.kind === 'directory') await this.#putDirectory(change, change.row.value.mode)
     else if (staged !== undefined) await this.#place(change, staged)
     else await this.#setBits(change)
+  }
+
+  /** Puts new files into place; says of each why it could not be done. */
+  async placeNew(steps: readonly NewStep[]): Promise<readonly (DiskError | undefined)[]> {
+    const places = steps.map(({ change: { path }, staged: { name } }) => ({ name, path }))
+    const refused = await this.#options.files.placeNew(places)
+    for (const [at, { change, staged }] of steps.entries()) {
+      if (refused[at] !== undefined) continue
+      this.#options.traces?.left(change.path, staged.stamp)
+      this.touched.add(parentOf(change.path))
+    }
+    return refused
   }
 
   async #place(change: Put, { name, stamp }: NonNullable<Step['staged']>): Promise<void> {

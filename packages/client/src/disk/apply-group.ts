@@ -7,11 +7,20 @@ import { ApplyModes } from './apply-modes.ts'
 import { record } from './apply-record.ts'
 import { refusalOf, type Change, type Refusal } from './apply-report.ts'
 import { stage } from './apply-stage.ts'
-import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
+import {
+  isPut,
+  needsContent,
+  runsOf,
+  type GroupOptions,
+  type NewStep,
+  type PutStep,
+  type Step,
+} from './apply-step.ts'
 import { DiskError, ownDirectory } from './file-system.ts'
 import { ancestorsOf, parentOf } from './ignore.ts'
 import { lookAllowed, lookOrNothing } from './look-allowed.ts'
 import { sameForDisk } from './look-identify.ts'
+import type { OpenTransaction } from './look-report.ts'
 import { sameStamp } from './stamp.ts'
 
 /** Used once. */
@@ -37,7 +46,9 @@ export class ApplyGroup {
     const modes = new ApplyModes(this.#options)
     const kept = new ApplyKept(this.#options)
     const effects = new ApplyEffects(this.#options, { modes, kept })
-    for (const step of this.#waiting()) await this.#carryOut(step, effects)
+    for (const run of runsOf(this.#waiting()))
+      if ('change' in run) await this.#carryOut(run, effects)
+      else await this.#placeNew(run, effects)
     const { touched, missed } = await modes.finish()
     for (const directory of touched) effects.touched.add(directory)
     for (const step of this.#steps) if (missed.includes(step.change)) this.#refuse(step, 'changed')
@@ -94,18 +105,52 @@ export class ApplyGroup {
 
   async #carryOut(step: Step, effects: ApplyEffects): Promise<void> {
     try {
-      if ((await this.#isHeld(step)) || (await this.#leavesRows(step)))
+      const [isHeld = false] = await this.#areHeld([step])
+      if (isHeld || (await this.#leavesRows(step)))
         throw new DiskError('ECHANGED', 'what was to come before it did not happen')
       await effects.carryOut(step)
-      step.state = 'done'
-      const { change } = step
-      if (change.do === 'apply' && change.op === 'put') this.#put.add(change.id)
-      else this.#left.add(change.id)
+      await this.#settle(step, undefined)
     } catch (error) {
+      await this.#settle(step, error)
+    }
+  }
+
+  /** What came of a step. `error`: what it failed with. @throws the error, if it is not about this step */
+  async #settle(step: Step, error: unknown): Promise<void> {
+    if (error !== undefined) {
       const refusal = refusalOf(error)
       if (refusal === 'changed') await this.#changed(step)
       else this.#refuse(step, refusal)
+      return
     }
+    step.state = 'done'
+    const { change } = step
+    if (change.do === 'apply' && change.op === 'put') this.#put.add(change.id)
+    else this.#left.add(change.id)
+  }
+
+  /** New files, one after the other: none of them makes room for another, so that all may be judged before the first. */
+  async #placeNew(run: readonly NewStep[], effects: ApplyEffects): Promise<void> {
+    const held = await this.#areHeld(run)
+    const free = run.filter((_, at) => held[at] === false)
+    const refused = new Map<Step, DiskError | undefined>()
+    for (const [at, error] of (await effects.placeNew(free)).entries()) {
+      const step = free[at]
+      if (step !== undefined) refused.set(step, error)
+    }
+    for (const step of run) {
+      const error = refused.get(step)
+      // Held, or in a directory that is closed: the way of a single one knows what to do.
+      if (!refused.has(step) || error?.code === 'EACCES') await this.#carryOut(step, effects)
+      else await this.#settle(step, error)
+    }
+  }
+
+  async #areHeld(steps: readonly Step[]): Promise<readonly boolean[]> {
+    const tree = await this.#options.trees.begin()
+    const held = steps.map(({ change }) => this.#isHeld(change, tree))
+    tree.abandon()
+    return held
   }
 
   /**
@@ -113,14 +158,12 @@ export class ApplyGroup {
    * two nodes at one place would be more than the trees can say. A look tells what became of the other one. Nor does anything come into a
    * directory that is not here: what has its name now is the user's.
    */
-  async #isHeld({ change }: Step): Promise<boolean> {
+  #isHeld(change: Change, tree: OpenTransaction): boolean {
     const place = placeTaken(change)
     if (place === undefined) return false
     const { parent, name } = place
-    const tree = await this.#options.trees.begin()
     const holder = tree.child('local', parent, name)
     const isInside = parent === rootId || this.#put.has(parent) || tree.get(parent)?.local !== undefined
-    tree.abandon()
     return !isInside || (holder !== undefined && holder !== change.id && !this.#left.has(holder))
   }
 

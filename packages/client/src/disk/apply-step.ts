@@ -39,6 +39,28 @@ export function isPut(step: Step): step is PutStep {
   return step.change.do === 'apply' && step.change.op === 'put'
 }
 
+/** A file that is staged, and goes where nothing is. */
+export type NewStep = PutStep & { readonly staged: { readonly name: string; readonly stamp: Stamp } }
+
+/** The steps in order, new files that follow each other together. */
+export function* runsOf(steps: readonly Step[]): Generator<Step | readonly NewStep[]> {
+  let run: NewStep[] = []
+  for (const step of steps) {
+    if (isNew(step)) {
+      run.push(step)
+      continue
+    }
+    if (run.length > 0) yield run
+    run = []
+    yield step
+  }
+  if (run.length > 0) yield run
+}
+
+function isNew(step: Step): step is NewStep {
+  return isPut(step) && step.change.expect === undefined && step.staged?.stamp !== undefined
+}
+
 /** Whether it puts a file or link that is not there yet with these very bytes. */
 export function needsContent({ row, expect }: Put): boolean {
   if (row.value.kind === 'directory') return false

@@ -15,11 +15,14 @@ import {
   type FileSystem,
   type FileWriter,
   type Look,
+  type NewPlace,
   type StagedPart,
+  type WholeFile,
 } from './file-system.ts'
 import { changeInMemory } from './memory-change.ts'
 import type { Inode } from './memory-disk.ts'
 import { stampOf, type MemoryFolder } from './memory-folder.ts'
+import { placeOneByOne, stageOneByOne } from './one-by-one.ts'
 import { readOneByOne } from './read-whole.ts'
 
 /** The file system of a folder in memory, for one run of the engine. */
@@ -110,6 +113,14 @@ class MemoryFileSystem implements FileSystem {
       return stampOf(inode)
     }
     return { ...writerOf(this.#folder, name, inode), finish }
+  }
+
+  stageWhole(wanted: readonly WholeFile[]): Promise<readonly (Stamp | DiskError)[]> {
+    return stageOneByOne(this, wanted)
+  }
+
+  placeNew(places: readonly NewPlace[]): Promise<readonly (DiskError | undefined)[]> {
+    return placeOneByOne(this, places)
   }
 
   async change(change: DiskChange): Promise<void> {

@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { nameFromLatin1 } from '../sync/name.ts'
+import type { Stamp } from '../sync/tree.ts'
 import {
   DiskError,
   type DiskChange,
@@ -13,12 +14,15 @@ import {
   type FileSystem,
   type FileWriter,
   type Look,
+  type NewPlace,
   type StagedPart,
+  type WholeFile,
 } from './file-system.ts'
 import { carryOut, ensureStaging, isCode } from './real-change.ts'
 import { RealDirectories, splitPath, type OpenDirectory } from './real-directory.ts'
 import { RealFlush } from './real-flush.ts'
 import { diskError, openReader, readExpected, stampOf, writerOn } from './real-io.ts'
+import { createFile, stageFile } from './real-stage.ts'
 import { probeTraits } from './real-traits.ts'
 import { isAhead } from './staging-names.ts'
 
@@ -148,6 +152,14 @@ class RealFileSystem implements FileSystem {
     })
   }
 
+  stageWhole(wanted: readonly WholeFile[]): Promise<readonly (Stamp | DiskError)[]> {
+    return this.#each(wanted, ({ name, bytes, bits }) => {
+      const stamp = stageFile(ensureStaging(this.#directories).at(name), { bytes, bits })
+      this.#stage(name)
+      return stamp
+    })
+  }
+
   async change(change: DiskChange): Promise<void> {
     await this.#pace()
     await attempt(
@@ -159,6 +171,15 @@ class RealFileSystem implements FileSystem {
     )
   }
 
+  placeNew(places: readonly NewPlace[]): Promise<readonly (DiskError | undefined)[]> {
+    return this.#each(places, ({ name, path }) => {
+      const change = { do: 'place', name, path, replace: false } as const
+      carryOut(this.#directories, change)
+      this.#flush.changed(change)
+      return undefined
+    })
+  }
+
   async flush(directories: readonly RelativePath[]): Promise<void> {
     await attempt('cannot flush', () => this.#flush.run(directories))
   }
@@ -166,6 +187,25 @@ class RealFileSystem implements FileSystem {
   traits(): Promise<DiskTraits> {
     this.#traits ??= attempt('cannot probe', () => probeTraits(this.#directories))
     return this.#traits
+  }
+
+  /** Runs what is done to each of many files, with refusals as they come. */
+  async #each<T extends { readonly name: string }, R>(
+    all: readonly T[],
+    run: (one: T) => R,
+  ): Promise<(R | DiskError)[]> {
+    const out: (R | DiskError)[] = []
+    for (const one of all) {
+      if (out.length % 16 === 0) await this.#pace()
+      try {
+        out.push(run(one))
+      } catch (error) {
+        const refused = diskError(error, `cannot make ${one.name}`)
+        if (!(refused instanceof DiskError)) throw refused
+        out.push(refused)
+      }
+    }
+    return out
   }
 
   /** Whether the file is what was expected, and in the room now. */
@@ -204,19 +244,6 @@ class RealFileSystem implements FileSystem {
     }
     if (performance.now() - this.#sliceStart < sliceMs) return
     await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
-/** Never truncated in place: after a crash what is there may be a second name of a file that already stands in the folder. */
-function createFile(path: Buffer): number {
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants
-  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
-  try {
-    return fs.openSync(path, flags, 0o600)
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error
-    fs.rmSync(path, { force: true })
-    return fs.openSync(path, flags, 0o600)
   }
 }
 

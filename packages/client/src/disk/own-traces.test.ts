@@ -138,7 +138,9 @@ function bound(files: FileSystem): FileSystem {
     readWhole: (wanted) => files.readWhole(wanted),
     openStaged: (name) => files.openStaged(name),
     resumeStaged: (name, from) => files.resumeStaged(name, from),
+    stageWhole: (wanted) => files.stageWhole(wanted),
     change: (change) => files.change(change),
+    placeNew: (places) => files.placeNew(places),
     flush: (directories) => files.flush(directories),
     traits: () => files.traits(),
   }

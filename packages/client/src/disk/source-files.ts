@@ -105,7 +105,15 @@ export class SourceFiles implements FileSystem {
     return refuse()
   }
 
+  stageWhole(): Promise<never> {
+    return refuse()
+  }
+
   change(): Promise<never> {
+    return refuse()
+  }
+
+  placeNew(): Promise<never> {
     return refuse()
   }
 
@@ -204,7 +212,9 @@ export const absentFiles: FileSystem = {
   readWhole: (wanted) => Promise.resolve(wanted.map(() => undefined)),
   openStaged: refuse,
   resumeStaged: refuse,
+  stageWhole: refuse,
   change: refuse,
+  placeNew: refuse,
   flush: refuse,
   traits: () => Promise.resolve(traits),
 }
