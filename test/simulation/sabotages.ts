@@ -132,13 +132,13 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'base is written before the rename',
     file: `${disk}/apply-group.ts`,
-    find: 'for (const step of this.#waiting()) await this.#carryOut(step, effects)',
+    find: 'for (const run of runsOf(this.#waiting()))',
     replace: `const early = await this.#options.trees.begin()
     for (const { change } of this.#waiting())
       if (change.do === 'apply' && change.op === 'put') early.set('base', change.id, change.row)
       else if (change.do === 'apply' && change.op === 'remove') early.set('base', change.id, undefined)
     await early.commit({ flush: true })
-    for (const step of this.#waiting()) await this.#carryOut(step, effects)`,
+    for (const run of runsOf(this.#waiting()))`,
     checks: ['storm'],
   },
   {
@@ -151,15 +151,15 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a directory goes although something that was to leave it did not',
     file: `${disk}/apply-group.ts`,
-    find: 'if ((await this.#isHeld(step)) || (await this.#leavesRows(step)))',
-    replace: 'if (await this.#isHeld(step))',
+    find: 'if (isHeld || (await this.#leavesRows(step)))',
+    replace: 'if (isHeld)',
     checks: [{ tests: 'packages/client/src/disk/apply-meddled.test.ts' }, 'storm'],
   },
   {
     name: 'a change goes on although the one that was to free its name did not happen',
     file: `${disk}/apply-group.ts`,
-    find: 'if ((await this.#isHeld(step)) || (await this.#leavesRows(step)))',
-    replace: 'if (await this.#leavesRows(step))',
+    find: 'return !isInside || (holder !== undefined && holder !== change.id && !this.#left.has(holder))',
+    replace: 'return false',
     checks: ['storm'],
   },
   {
