@@ -67,6 +67,12 @@ const usages: Readonly<Record<What, Usage>> = {
     takes: ['mib'],
     defaults: '1024 MiB',
   },
+  restic: {
+    words: 'restic [large | small | unchanged]',
+    does: 'by turns: export beside restic restore and tar; backup with no change',
+    takes: ['rounds', 'scale'],
+    defaults: 'all three, 5 rounds, 1 GiB, 20000 and 100000 files',
+  },
   relay: { words: 'relay', does: 'the relay alone: clients write, against flushed files', takes: [] },
   line: {
     words: 'line',

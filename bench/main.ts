@@ -1,4 +1,4 @@
-// `npm run bench`: compares with other tools; `-- micro`, `path LOAD`, `latency`, `large [FILES]`, `archive`, `relay`, `line` measure one. See README.md.
+// `npm run bench`: compares with other tools; `-- micro`, `path LOAD`, `latency`, `large [FILES]`, `archive`, `restic`, `relay`, `line` measure one. See README.md.
 import { writeFileSync } from 'node:fs'
 import { measureArchive } from './archive.ts'
 import { chartOf } from './compare/chart.ts'
@@ -13,6 +13,7 @@ import { optionsOf, type Options } from './options.ts'
 import { measurePaths } from './path.ts'
 import { measureRelay } from './relay.ts'
 import { report } from './report.ts'
+import { measureBesideRestic } from './restic.ts'
 
 const filesDefault = 200_000
 const savesDefault = 20
@@ -29,6 +30,7 @@ async function measured(options: Options): Promise<void> {
   if (what === 'latency')
     report(options, await measureLatency({ saves: rounds ?? savesDefault, underLoad, mib }))
   if (what === 'archive') report(options, await measureArchive({ mib }))
+  if (what === 'restic') report(options, await measureBesideRestic(options))
   if (what === 'relay') report(options, await measureRelay())
   if (what === 'large') report(options, await measureLarge(Number(subject ?? filesDefault)))
 }

@@ -2,7 +2,17 @@
 import { parseArgs } from 'node:util'
 
 /** What can be measured. */
-export const whats = ['compare', 'micro', 'path', 'latency', 'large', 'archive', 'relay', 'line'] as const
+export const whats = [
+  'compare',
+  'micro',
+  'path',
+  'latency',
+  'large',
+  'archive',
+  'restic',
+  'relay',
+  'line',
+] as const
 export type What = (typeof whats)[number]
 
 /** What `parseArgs` reads; `--json` is read before it. */

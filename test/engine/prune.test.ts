@@ -311,7 +311,10 @@ describe('prune', () => {
     expect(lowered).toEqual({ floorMs: 5 * day, holdsMs: 30 * day })
     await history(world, 2)
     await passes(world, 20)
-    await asks(world, a, (engine) => engine.prune({ keepMs: day, dryRun: false }))
+    const pruned = await asks(world, a, (engine) => engine.prune({ keepMs: day, dryRun: false }))
+    // No longer than the old one holds.
+    expect(pruned.floorMs).toBeGreaterThan(5.5 * day)
+    expect(pruned.floorMs).toBeLessThanOrEqual(10 * day)
     // The new one has passed, the old one has not.
     await passes(world, 5.5)
     await world.sweepRelay()
@@ -323,6 +326,8 @@ describe('prune', () => {
       floorMs: 5 * day,
       holdsMs: 5 * day,
     })
+    const later = await asks(world, a, (engine) => engine.prune({ keepMs: day, dryRun: true }))
+    expect(later.floorMs).toBe(5 * day)
   })
 
   test('a long file that is sent again while what it counts on is dropped is whole all the same', async () => {

@@ -24,7 +24,7 @@ import { PruneLook, pointOf, type Look, type PruneLimit } from './prune-look.ts'
 import { stepsOf, type PackUse } from './prune-plan.ts'
 import { headerOf, historyFrom } from './pruned-history.ts'
 import type { Receiver } from './receiver.ts'
-import { heldMs, longestFloorMs } from './retention-floor.ts'
+import { heldMs, keptMs } from './retention-floor.ts'
 import { isOwn, type Vault } from './vault.ts'
 
 /** So often everything is looked at anew because somebody else prunes too; then it is left to the next time. */
@@ -94,6 +94,8 @@ export class Pruning {
   readonly #parts: PruningParts
   readonly #manner: PruneManner
   readonly #looks: PruneLook
+  /** By the relay's clock. */
+  #nowMs = 0
 
   constructor(parts: PruningParts, manner: PruneManner = thorough) {
     this.#parts = parts
@@ -109,6 +111,7 @@ export class Pruning {
     await receiver.receive(session)
     requireOwner(vault)
     const nowMs = this.#parts.entries.atNow(session)
+    this.#nowMs = nowMs
     const sinceMs = nowMs - (options.keepMs ?? vault.record.backup?.keep?.allMs ?? heldMs(vault, nowMs))
     const retained = await retainedOf(vault, sinceMs)
     const kept = retained && { sequences: retained.sequences, sinceMs }
@@ -184,7 +187,7 @@ export class Pruning {
       packBytes: sum(dead, ({ sizeBytes }) => sizeBytes) + sum(rewritten, ({ sizeBytes }) => sizeBytes),
       rewrittenPacks: rewritten.length,
       rewrittenBytes: sum(rewritten, ({ liveBytes }) => liveBytes),
-      floorMs: longestFloorMs(vault),
+      floorMs: keptMs(vault, this.#nowMs),
       unreadable: look.unreadable,
     }
   }

@@ -9,6 +9,16 @@ export function heldMs(vault: Vault, nowMs: number): number {
   return retentionFloorMs(vault.log.state.spine, { nowMs, acceptedAt })
 }
 
+/** How long the relay keeps what is dropped now: a longer floor of before does not hold it for longer than it holds itself. */
+export function keptMs(vault: Vault, nowMs: number): number {
+  const lefts = vault.log.state.spine.retention.map(({ floorMs, until }) => {
+    if (until === undefined) return floorMs
+    const acceptedAtMs = headerOf(vault, until)?.at ?? 0
+    return Math.min(floorMs, acceptedAtMs + floorMs - nowMs)
+  })
+  return Math.max(0, ...lefts)
+}
+
 /** As it was set last. */
 export function floorOf({ log }: Vault): number {
   return log.state.spine.retention.at(-1)?.floorMs ?? 0
