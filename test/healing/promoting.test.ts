@@ -125,6 +125,28 @@ describe('a vault whose first relay is gone', () => {
     expect(a.read('while it watches')).toBe('here')
   })
 
+  test('what the mirror never had is sent anew by who has it, and is not lacking then', async () => {
+    ground.lose(otherRelayUrl)
+    a.write('here still', noise(50_000))
+    await agree(a, b)
+    ground.lose(relayUrl)
+    ground.restart(otherRelayUrl)
+    // The relay lists the lost pack all the same: nothing of it is missed.
+    expect(await promotes(a)).toMatchObject({ lacking: 0, packs: 1 })
+  })
+
+  test('what nobody has any more of what the mirror never had is told as lacking', async () => {
+    ground.lose(otherRelayUrl)
+    a.write('gone since', noise(50_000))
+    await agree(a, b)
+    rmSync(join(a.folder, 'gone since'))
+    await agree(a, b)
+    ground.lose(relayUrl)
+    ground.restart(otherRelayUrl)
+    expect(await promotes(a)).toMatchObject({ lacking: 1, packs: 0 })
+    await agree(a, b)
+  })
+
   test('is promoted through the run that holds the folder, though that run cannot reach anybody', async () => {
     const watching = await a.watch()
     await a.synced(watching)

@@ -42,7 +42,7 @@ export const englishMirror: MirrorCatalogue = {
   mirrorGiven: ({ entries, packs, bytes }) =>
     `Put there from here: entries it lacked: ${entries}, packs with content it lacked: ${packs} (${bytes}).`,
   mirrorLacking: ({ count, packs }) =>
-    `${packs} ${count === 1 ? 'pack' : 'packs'} of the vault had not reached the mirror yet. What this device has of their content was sent again; the other devices send what they have when they sync.`,
+    `${packs} ${count === 1 ? 'pack' : 'packs'} of the vault had not reached the mirror yet, and this device does not have all that was in ${count === 1 ? 'it' : 'them'}. What it has was sent again; the other devices send what they have when they sync.`,
   mirrorFollow: ({ relay, from }) =>
     `The other devices find out by themselves when ${from} does not answer: a sync looks at the mirrors then. One that does not: \`grenier sync FOLDER --relay ${relay}\`.`,
   errorMirrorRefused: ({ what, relay }) => refused[what]?.error(relay) ?? `not done: ${what}`,

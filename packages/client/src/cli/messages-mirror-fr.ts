@@ -41,7 +41,7 @@ export const frenchMirror: MirrorCatalogue = {
   mirrorGiven: ({ entries, packs, bytes }) =>
     `Apporté d’ici : entrées qui lui manquaient : ${entries}, paquets de contenu qui lui manquaient : ${packs} (${bytes}).`,
   mirrorLacking: ({ count, packs }) =>
-    `${packs} ${count === 1 ? 'paquet du coffre n’était pas encore arrivé' : 'paquets du coffre n’étaient pas encore arrivés'} au miroir. Ce que cet appareil a de leur contenu a été renvoyé ; les autres appareils envoient ce qu’ils ont quand ils synchronisent.`,
+    `${packs} ${count === 1 ? 'paquet du coffre n’était pas encore arrivé' : 'paquets du coffre n’étaient pas encore arrivés'} au miroir, et cet appareil n’a pas tout ce qu’${count === 1 ? 'il contenait' : 'ils contenaient'}. Ce qu’il en avait a été renvoyé ; les autres appareils envoient ce qu’ils ont quand ils synchronisent.`,
   mirrorFollow: ({ relay, from }) =>
     `Les autres appareils l’apprennent d’eux-mêmes quand ${from} ne répond pas : « sync » regarde alors les miroirs. Si l’un d’eux n’y arrive pas : \`grenier sync DOSSIER --relay ${relay}\`.`,
   errorMirrorRefused: ({ what, relay }) => refused[what]?.error(relay) ?? `pas fait : ${what}`,

@@ -64,6 +64,14 @@ export const englishUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} exists already, and is not overwritten`,
     hint: 'name another file; if it has the words of a run that was cut off, go on with them: `setup --phrase-file FILE`, or `recovery renew --new-phrase-file FILE`',
   },
+  'sheet-exists': {
+    error: ({ text }) => `${text} exists already, and is not overwritten`,
+    hint: 'name another file for the page; if this one is of a run that was cut off, keep it: the words on it may be the ones that count',
+  },
+  'sheet-same': {
+    error: ({ text }) => `${text} cannot hold both the words and the page`,
+    hint: 'name another file for the page',
+  },
   'file-unreadable': { error: ({ text }) => `cannot read ${text}` },
   'file-unwritable': {
     error: ({ text }) => `cannot write ${text}`,

@@ -76,6 +76,14 @@ export const frenchUsage: Catalogue['usage'] = {
     error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
     hint: 'donnez un autre fichier ; s’il a les mots d’une commande coupée en route, reprenez avec eux : `setup --phrase-file FICHIER`, ou `recovery renew --new-phrase-file FICHIER`',
   },
+  'sheet-exists': {
+    error: ({ text }) => `${text} existe déjà, et n’est pas écrasé`,
+    hint: 'donnez un autre fichier pour la page ; si celui-ci vient d’une commande coupée en route, gardez-le : ses mots sont peut-être ceux qui comptent',
+  },
+  'sheet-same': {
+    error: ({ text }) => `${text} ne peut contenir à la fois les mots et la page`,
+    hint: 'donnez un autre fichier pour la page',
+  },
   'file-unreadable': { error: ({ text }) => `impossible de lire ${text}` },
   'file-unwritable': {
     error: ({ text }) => `impossible d’écrire ${text}`,

@@ -29,6 +29,8 @@ export const usageFaults = [
   'device-unknown', // a device by a name that none has
   'keep-unasked', // who stays at a recovery, and nobody to ask
   'file-exists', // a file that would be overwritten
+  'sheet-exists', // the same of a page for paper
+  'sheet-same', // words and page in one file
   'file-unreadable',
   'file-unwritable',
   'home-inside', // the folder holds the keys of this device, or lies among them

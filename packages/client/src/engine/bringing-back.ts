@@ -13,10 +13,9 @@ import {
   type PackClaim,
   type PackIndex,
 } from '@grenier/crypto'
-import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { claimsOf } from '../state/pack-table.ts'
-import { hasBody, openBody } from './entry-body.ts'
+import { hasBody, indexIn, openBody } from './entry-body.ts'
 import { requireOwner, type PruningParts } from './pruning.ts'
 
 /** Packs that one entry restores: some thousand chunks each at most, so that it stays small. */
@@ -86,14 +85,8 @@ async function indexOf(
   const { spine } = log.state
   const epochs = spine.epochs.filter(({ since }) => since <= entry.header.sequence)
   const fetch = session.get.bind(session, log.vault)
-  try {
-    const { change, index } = await openBody(entry, { keys: log.keys, spine: { ...spine, epochs }, fetch })
-    return new Map((change?.index ?? index ?? []).map(({ pack, chunks }) => [pack, chunks]))
-  } catch (error) {
-    // Its payload is gone with the packs that it lay in: what they held cannot be told any more.
-    if (error instanceof ClientError && error.code === 'pack-unavailable') return new Map()
-    throw error
-  }
+  const index = await indexIn(() => openBody(entry, { keys: log.keys, spine: { ...spine, epochs }, fetch }))
+  return new Map(index.map(({ pack, chunks }) => [pack, chunks]))
 }
 
 async function restore(

@@ -9,6 +9,7 @@ import {
   type Header,
   type PackIndex,
 } from '@grenier/crypto'
+import { ClientError } from '../errors.ts'
 import { readPayload, type PayloadReading } from '../log/payload-reader.ts'
 
 /** One of the first two, or a fault. `index`: of packs that are no change's. */
@@ -45,4 +46,15 @@ export async function openBody(
   const payload = await readPayload(entry, reading)
   if ('fault' in payload) return { fault: payload.fault }
   return { payloadPacks: payload.packs, ...decodeBody(entry.header, payload.body) }
+}
+
+/** What a body says of packs; nothing where it is void, or gone with the packs that it lay in. @throws what `open` throws else */
+export async function indexIn(open: () => Promise<EntryBody>): Promise<readonly PackIndex[]> {
+  try {
+    const { change, index = [] } = await open()
+    return change?.index ?? index
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'pack-unavailable') return []
+    throw error
+  }
 }

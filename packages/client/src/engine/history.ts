@@ -108,8 +108,12 @@ export class History {
     return await sequenceAt({ rows: trees, head: log.state.head.sequence, replay }, moment)
   }
 
-  /** The tree of a moment, for as long as `work` takes. `moment`: undefined for now. */
-  async at<T>(moment: Moment | undefined, work: (tree: HistoryTree) => Promise<T>): Promise<T> {
+  /** The tree of a moment, for as long as `work` takes. `moment`: undefined for now. `needs`: whether its contents are to be had, too. */
+  async at<T>(
+    moment: Moment | undefined,
+    work: (tree: HistoryTree) => Promise<T>,
+    needs: 'contents' | 'names' = 'contents',
+  ): Promise<T> {
     const { vault, session } = this.#parts
     const { trees, log } = vault
     const sequence = moment === undefined ? log.state.head.sequence : await this.sequenceOf(moment)
@@ -120,7 +124,7 @@ export class History {
         : await FormerState.open({ vault, session, replay: new LogReplay(vault, session), sequence })
     const then = former?.trees ?? trees
     try {
-      if (former !== undefined)
+      if (former !== undefined && needs === 'contents')
         await addLaterPlaces(then, {
           replay: new LogReplay(vault, session),
           after: sequence,
@@ -146,14 +150,16 @@ export class History {
         retryable: true,
         data: { reason: 'closed' },
       })
-    return await this.at(query.moment, async (tree) => {
+    const work = async (tree: HistoryTree): Promise<number> => {
       if (query.do === 'list') await list(tree, query, take)
       else if (query.do === 'conflicts') await tellConflicts(tree, take)
       else if (query.do === 'read') await read(tree, query.path, take)
       else if (query.do === 'export') await tellExport(this.#parts, tree, take)
       else await new RestoreInto({ vault: this.#parts.vault, tree, take }).restore(query)
       return tree.sequence
-    })
+    }
+    const isOfNames = query.do === 'list' || query.do === 'conflicts'
+    return await this.at(query.moment, work, isOfNames ? 'names' : 'contents')
   }
 }
 

@@ -4,7 +4,7 @@ import { toHex, type Entry, type PackIndex } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { foldClaims } from '../state/fold.ts'
 import type { TreesStore } from '../state/trees-store.ts'
-import { decodeBody, hasBody } from './entry-body.ts'
+import { decodeBody, hasBody, indexIn } from './entry-body.ts'
 import type { LogReplay, Replayed } from './log-replay.ts'
 
 export interface LaterPlaces {
@@ -30,21 +30,11 @@ export async function addLaterPlaces(trees: TreesStore, later: LaterPlaces): Pro
   }
 }
 
-async function indexOf(
-  replay: LogReplay,
-  replayed: Replayed,
-  { header }: Entry,
-): Promise<readonly PackIndex[]> {
-  try {
+function indexOf(replay: LogReplay, replayed: Replayed, { header }: Entry): Promise<readonly PackIndex[]> {
+  return indexIn(async () => {
     const opened = await replay.body(replayed)
-    if ('fault' in opened) return []
-    const { change, index = [] } = decodeBody(header, opened.body)
-    return change?.index ?? index
-  } catch (error) {
-    // Its payload is gone with the packs that it lay in.
-    if (error instanceof ClientError && error.code === 'pack-unavailable') return []
-    throw error
-  }
+    return 'fault' in opened ? { fault: opened.fault } : decodeBody(header, opened.body)
+  })
 }
 
 /** The entries that added packs which a later one dropped. */

@@ -16,6 +16,7 @@ import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
 import { requireOwner } from './pruning.ts'
 import type { Receiver } from './receiver.ts'
 import { relayUrl, sameRelay } from './relay-login.ts'
+import { withoutOther } from '../state/lost-packs.ts'
 import { keepThere } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 
@@ -26,7 +27,7 @@ export interface PromoteOptions {
   readonly force: boolean
 }
 
-/** What it came to. `entries`: put there from here; `packs`, `bytes`: content sent anew; `lacking`: packs that are not there. */
+/** What it came to. `entries`: put there from here; `packs`, `bytes`: content sent anew; `lacking`: packs that are not there, and of which something is nowhere else. */
 export interface Promoted {
   readonly relay: string
   readonly from: string | undefined
@@ -83,7 +84,7 @@ export class Promoting {
     await ask(() => this.#say())
     const healed = await mending.heal()
     await tellFormer(vault)
-    const lacking = (await (await connection.session()).lost(vault.log.vault)).length
+    const lost = await (await connection.session()).lost(vault.log.vault)
     return {
       relay: vault.record.relay,
       from: vault.record.movedFrom,
@@ -91,7 +92,7 @@ export class Promoting {
       entries: carried.entries + healed.entries,
       packs: carried.packs + healed.packs,
       bytes: carried.bytes + healed.bytes,
-      lacking,
+      lacking: await vault.trees.write({ flush: false }, (rows) => withoutOther(rows, lost).length),
     }
   }
 

@@ -86,3 +86,11 @@ export function chunksWithoutPlace(rows: StateRowsWriter, packs: readonly PackId
     if (!isElsewhere(rows, id)) wanted.add(toHex(id))
   return wanted
 }
+
+/** Which of these lost packs the log still counts on: chunks lie nowhere else, or it held a payload. */
+export function withoutOther(rows: StateRowsWriter, packs: readonly PackId[]): PackId[] {
+  return packs.filter((pack) => {
+    discredit(rows, pack)
+    return claimsOf(rows, pack).some(({ chunkCount }) => chunkCount === 0) || !isNeedless(rows, pack)
+  })
+}
