@@ -7,10 +7,13 @@ import {
   openContainer,
   packIdOf,
   toHex,
+  type ChunkId,
   type PackId,
 } from '@grenier/crypto'
 import { readContent } from '../content/content-list.ts'
+import { isPossible, planRuns, type CellRun, type PlaceInPack } from '../content/fetch-plan.ts'
 import type { Fetch } from '../content/fetch.ts'
+import { release } from '../content/moved-bytes.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { chunksOf, claimsInOrder, type Claim } from '../state/pack-table.ts'
 import {
@@ -38,6 +41,12 @@ export interface Findings {
   readonly bytes: number
   readonly lacking: readonly PackId[]
   readonly wrong: readonly PackId[]
+}
+
+/** A chunk where the log says that it lies. */
+interface Listed {
+  readonly id: ChunkId
+  readonly place: PlaceInPack
 }
 
 /** Told after each pack. */
@@ -148,38 +157,57 @@ export class Audit {
     session: RelaySession,
     { id, sizeBytes, epoch, place }: Claim,
   ): Promise<'good' | 'lacking' | 'wrong'> {
-    const { log, trees, platform } = this.#vault
+    const { log, trees } = this.#vault
     const bytes = await session.get(log.vault, id, { offset: 0, length: sizeBytes })
     if (bytes === undefined) return 'lacking'
     if (!equal(packIdOf(bytes), id)) return 'wrong'
-    const [key, binding] = [log.keys.packKey(epoch), log.vault]
+    const key = log.keys.packKey(epoch)
     const listed = chunksOf(trees, place)
+    let offset = 0
+    const items = listed.map((chunk) => {
+      const { plainBytes, storedBytes } = chunk
+      const at = offset
+      offset += storedBytes
+      return {
+        id: chunk.id,
+        place: { pack: id, packBytes: sizeBytes, epoch, offset: at, plainBytes, storedBytes },
+      }
+    })
+    if (!items.every((item) => isPossible(item.place))) return 'wrong'
     try {
       // Of a large payload, or claimed by an entry that is void: nothing is known of what is in it.
       if (listed.length === 0)
-        return openContainer({ type: 'pack', key, binding, bytes }).plain.length > 0 ? 'good' : 'wrong'
-      let offset = 0
-      const chunks = listed.map((chunk) => ({
-        ...chunk,
-        offset: (offset += chunk.storedBytes) - chunk.storedBytes,
-      }))
-      const front = bytes.slice(0, containerFrontBytes)
-      const cells = bytes.slice(containerFrontBytes)
-      const whole = { front, cells, firstCell: 0, packBytes: sizeBytes }
-      const opened = await platform.pool.open({
-        keys: contentKeysOf(this.#vault),
-        key,
-        binding,
-        epoch,
-        ...whole,
-        chunks,
-      })
-      return opened.every((chunk) => chunk !== undefined) ? 'good' : 'wrong'
+        return openContainer({ type: 'pack', key, binding: log.vault, bytes }).plain.length > 0
+          ? 'good'
+          : 'wrong'
+      // In portions: of text a pack holds many times its size.
+      for (const run of planRuns(items)) if (!(await this.#opens(bytes, run, key))) return 'wrong'
+      return 'good'
     } catch (error) {
       // The relay holds what it was given: whoever made it made it so.
       if (error instanceof CryptoError) return listed.length === 0 ? 'good' : 'wrong'
       throw error
     }
+  }
+
+  /** Whether each chunk of a run is what its id says. @throws CryptoError where a cell does not open */
+  async #opens(pack: Uint8Array, run: CellRun<Listed>, key: Uint8Array): Promise<boolean> {
+    const { log, platform } = this.#vault
+    const { epoch, packBytes, firstCell, offset, length, items } = run
+    const opened = await platform.pool.open({
+      ...{ keys: contentKeysOf(this.#vault), key, binding: log.vault, epoch, packBytes, firstCell },
+      front: pack.slice(0, containerFrontBytes),
+      cells: pack.slice(offset, offset + length),
+      chunks: items.map(({ id, place }) => ({
+        id,
+        offset: place.offset,
+        plainBytes: place.plainBytes,
+        storedBytes: place.storedBytes,
+      })),
+    })
+    const isGood = opened.every((chunk) => chunk !== undefined)
+    release(opened.filter((chunk) => chunk !== undefined))
+    return isGood
   }
 
   async #filesWith(hurt: ReadonlySet<string>): Promise<readonly (readonly [NodeId, FileValue])[]> {
