@@ -17,7 +17,7 @@ export const englishArchive: ArchiveCatalogue = {
   problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
     `${path}: a part of it lies where the archive is damaged. The rest is in its place in ${keptAs}; ${bytes} of zeros stand for what is lost: bytes ${ranges.join(', ')}${more > 0 ? `, and ${more} more ${some(more, 'stretch', 'stretches')}` : ''}`,
   sealedDone: ({ entries, packs, bytes, path }) =>
-    `${entries} entries and ${packs} packs, ${bytes}, in ${path}.`,
+    `${entries} ${entries === '1' ? 'entry' : 'entries'} and ${packs} ${packs === '1' ? 'pack' : 'packs'}, ${bytes}, in ${path}.`,
   sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,
   sealedGoesOn: ({ path }) => `${path}: goes on with what is there.`,
   uncertainEntry: ({ sequence, reason, name }) =>

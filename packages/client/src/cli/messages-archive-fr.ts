@@ -18,7 +18,7 @@ export const frenchArchive: ArchiveCatalogue = {
   problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
     `${path} : une partie se trouve là où l’archive est abîmée. Le reste est à sa place dans ${keptAs} ; ${bytes} de zéros tiennent lieu de ce qui est perdu : octets ${ranges.join(', ')}${more > 0 ? `, et ${more} ${some(more, 'autre plage', 'autres plages')}` : ''}`,
   sealedDone: ({ entries, packs, bytes, path }) =>
-    `${entries} entrées et ${packs} paquets, ${bytes}, dans ${path}.`,
+    `${entries} ${entries === '1' ? 'entrée' : 'entrées'} et ${packs} ${packs === '1' ? 'paquet' : 'paquets'}, ${bytes}, dans ${path}.`,
   sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,
   sealedGoesOn: ({ path }) => `${path} : reprise de ce qui s’y trouve.`,
   uncertainEntry: ({ sequence, reason, name }) =>

@@ -7,10 +7,10 @@ export const englishBackup: BackupCatalogue = {
   hintSourceUnusable: () => 'check that it exists, that its disk is mounted, and whose it is',
   errorSourceEmpty: ({ path }) => `what the backup has of ${path} is not there any more`,
   hintSourceEmpty: () =>
-    'is its disk mounted, and did the program that wrote it go well? If it is to be empty: --allow-empty. Nothing was changed in the backup',
+    'is its disk mounted, and did the program that writes it succeed? If it is to be empty: --allow-empty. Nothing was changed in the backup',
   errorBackupRunning: ({ name }) => `a backup to ${name} is running already`,
   hintBackupRunning: () => 'let it finish; the next run takes up what it leaves',
-  errorHookFailed: ({ text, detail }) => `the command did not go well: ${text} (${detail})`,
+  errorHookFailed: ({ text, detail }) => `the command failed: ${text} (${detail})`,
   hintHookFailed: () =>
     'run it by hand; a failing --before stops the backup, a failing --after does not undo it',
   backupNext: ({ seconds }) => `The next run is in ${seconds} s; Ctrl-C ends it.`,
@@ -33,7 +33,7 @@ export const englishBackup: BackupCatalogue = {
     `  ${when}  ${sequence}  ${files} ${count === 1 ? 'file' : 'files'}, ${bytes}${problems > 0 ? `, problems: ${problems}` : ''}`,
   statusBackup: ({ listed }) => `backup: ${listed}`,
   statusBackupNone: () => '  no version yet',
-  statusBackupRunning: () => '  a run has it open now',
+  statusBackupRunning: () => '  a backup is running',
   statusBackupRun: ({ when, code }) => `  last run: ${when}, exit code ${code}${code === 0 ? ' (done)' : ''}`,
   helpBackupName: () => 'for list and check: one backup alone',
   helpBackup: () =>

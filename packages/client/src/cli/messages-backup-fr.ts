@@ -4,7 +4,7 @@ import type { BackupCatalogue } from './catalogue-backup.ts'
 /** Spread into the catalogue. */
 export const frenchBackup: BackupCatalogue = {
   errorSourceUnusable: ({ path }) => `ce qui est à sauvegarder n’est pas là, ou ne peut être lu : ${path}`,
-  hintSourceUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il est',
+  hintSourceUnusable: () => 'vérifiez qu’il existe, que son disque est monté, et à qui il appartient',
   errorSourceEmpty: ({ path }) => `ce que la sauvegarde a de ${path} n’y est plus`,
   hintSourceEmpty: () =>
     'son disque est-il monté, et le programme qui l’écrit a-t-il réussi ? S’il doit être vide : --allow-empty. Rien n’a changé dans la sauvegarde',

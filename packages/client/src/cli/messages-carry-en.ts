@@ -24,7 +24,7 @@ export const englishCarry: CarryCatalogue = {
     'nothing was changed where the vault is. A device that synced before the prune has those entries still, and can do it; `grenier export` takes all files out',
   errorVaultMoved: ({ relay }) =>
     `an owner took this vault to another relay${relay === undefined ? '' : `: ${relay}`}`,
-  hintVaultMoved: () => 'ask there: with `grenier recover RELAY`, or with a new invitation code',
+  hintVaultMoved: () => 'follow it: with `grenier recover RELAY`, or with a new invitation code',
   errorMoveUnfinished: ({ what }) => unfinished[what] ?? unfinishedElse,
   hintMoveUnfinished: ({ what }) => unfinishedHint[what] ?? unfinishedHintElse,
   movedOn: ({ relay }) => `an owner took this vault to another relay: this folder goes on at ${relay}`,
@@ -42,16 +42,17 @@ export const englishCarry: CarryCatalogue = {
   helpMoveRemoveOld: () => 'have the copy at the old relay deleted, once the new one is proved',
   helpSyncRelay: () => 'the vault is at this relay now, and the old one can tell nobody: go on there',
   importDone: ({ entries, packs, bytes, relay }) =>
-    `${entries} entries and ${packs} packs, ${bytes}, put onto ${relay}.`,
+    `${entries} ${entries === '1' ? 'entry' : 'entries'} and ${packs} ${packs === '1' ? 'pack' : 'packs'}, ${bytes}, put onto ${relay}.`,
   importThere: ({ relay }) => `Everything in the archive is at ${relay} already.`,
   importAfter: ({ relay }) =>
     `Devices that sync the vault with this relay go on with it; a new one takes it up with \`grenier recover ${relay}\` and the 24 words.`,
-  importLacking: ({ pack }) => `pack ${pack} is not in the archive, or damaged: the vault is put without it`,
+  importLacking: ({ pack }) =>
+    `pack ${pack} is not in the archive, or damaged: the vault is put there without it`,
   importUnfinished: () => 'the archive was never finished, or its end is lost: later changes may be missing',
   importUnasked: ({ relay }) =>
     `${relay} did not say whether an owner wished the vault to be deleted there: \`grenier vaults\` asks again`,
   importGap: ({ sequence, reason }) =>
-    `entry ${sequence} of the log does not count (${reason}): nothing was put; \`grenier decrypt\` gets out what is whole`,
+    `entry ${sequence} of the log does not count (${reason}): nothing was put there; \`grenier decrypt\` gets out what is whole`,
   helpImport: () => 'put a sealed export back onto a relay as a vault, with all history',
   helpImportRelay: () => 'the relay; otherwise the one of this device',
 }

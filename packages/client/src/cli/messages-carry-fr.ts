@@ -24,7 +24,7 @@ export const frenchCarry: CarryCatalogue = {
     'rien n’a changé là où est le coffre. Un appareil qui synchronisait avant l’élagage a encore ces entrées, et peut le faire ; `grenier export` sort tous les fichiers',
   errorVaultMoved: ({ relay }) =>
     `un propriétaire a emmené ce coffre sur un autre relais${relay === undefined ? '' : ` : ${relay}`}`,
-  hintVaultMoved: () => 'demandez là-bas : avec `grenier recover RELAIS`, ou avec une nouvelle invitation',
+  hintVaultMoved: () => 'suivez-le : avec `grenier recover RELAIS`, ou avec une nouvelle invitation',
   errorMoveUnfinished: ({ what }) => unfinished[what] ?? unfinishedElse,
   hintMoveUnfinished: ({ what }) => unfinishedHint[what] ?? unfinishedHintElse,
   movedOn: ({ relay }) =>
@@ -44,7 +44,7 @@ export const frenchCarry: CarryCatalogue = {
   helpSyncRelay: () =>
     'le coffre est désormais sur ce relais, et l’ancien ne peut plus le dire : continuer là-bas',
   importDone: ({ count, entries, packs, bytes, relay }) =>
-    `${entries} ${count < 2 ? 'entrée' : 'entrées'} et ${packs} paquets, ${bytes}, remis sur ${relay}.`,
+    `${entries} ${count < 2 ? 'entrée' : 'entrées'} et ${packs} ${packs === '1' ? 'paquet' : 'paquets'}, ${bytes}, remis sur ${relay}.`,
   importThere: ({ relay }) => `Tout ce que contient l’archive est déjà sur ${relay}.`,
   importAfter: ({ relay }) =>
     `Les appareils qui synchronisent le coffre avec ce relais continuent avec lui ; un nouveau le reprend par \`grenier recover ${relay}\` et les 24 mots.`,
