@@ -116,6 +116,50 @@ describe('staged files', () => {
     expect(disk.open()).toBe(0)
   })
 
+  it('are made together where they are small, and fail one by one', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `f${at}`)
+    const texts = Object.fromEntries(names.map((name, at) => [name, textOf(name, 1000 + (at % 7) * 300)]))
+    const { vault, wanted } = await stored({ ...texts, twin: texts['f3']!, ...contents })
+    const disk = here((call, path) =>
+      call === 'write' && path === 'f5' ? 'ENOSPC' : call === 'stage' && path === 'f7' ? 'EACCES' : undefined,
+    )
+    const calls: string[][] = []
+    const files = over(disk.files, {
+      stageWhole: (all) => {
+        calls.push(all.map(({ name }) => name))
+        return disk.files.stageWhole(all)
+      },
+    })
+    const stamps = new Map<string, Stamp>()
+    const all = [...names, 'twin', 'empty', 'large']
+    const finished = all.map((name) => ({
+      ...wanted(name, name),
+      finish: {
+        bits: { mode: 0o640, mtimeNs: 5_000_000_000n },
+        done: (stamp: Stamp) => stamps.set(name, stamp),
+      },
+    }))
+    const wrong = { ...finished[9]!, staged: 'wrong', sizeBytes: 999 }
+    let told = 0
+    const wrote = (bytes: number): void => void (told += bytes)
+    const failures = await stagedContent(vault.fetch(), files, { wrote }).fill([...finished, wrong])
+    const failed = new Map(failures.map((failure, at) => [[...all, 'wrong'][at], failure]))
+    expect(failed.get('f5')).toEqual({ code: 'disk-full', detail: 'ENOSPC' })
+    expect(failed.get('f7')).toEqual({ code: 'unwritable', detail: 'EACCES' })
+    expect(failed.get('wrong')).toEqual({ code: 'entry-void' })
+    const good = all.filter((name) => name !== 'f5' && name !== 'f7')
+    expect(failures.filter((failure) => failure !== undefined)).toHaveLength(3)
+    for (const name of good) {
+      const bytes = name === 'twin' ? texts['f3']! : (texts[name] ?? contents[name as 'large'])
+      expect(Buffer.compare(disk.read(name), bytes)).toBe(0)
+      expect([stamps.get(name)?.mode, stamps.get(name)?.sizeBytes]).toEqual([0o640, bytes.length])
+    }
+    expect(calls.flat().sort()).toEqual([...names, 'twin'].sort())
+    expect(calls.length).toBeLessThan(10)
+    expect(told).toBe(good.reduce((sum, name) => sum + stamps.get(name)!.sizeBytes, 0))
+    expect(disk.open()).toBe(0)
+  })
+
   it('fail one by one: an empty one that cannot be made', async () => {
     const { vault, wanted } = await stored(contents)
     const disk = here((what, path) => (what === 'stage' && path === 'bad' ? 'EACCES' : undefined))

@@ -1,5 +1,5 @@
 // One group of changes: stage, flush, look again and rename, flush, record. Nothing is recorded before it is durable.
-import { nameToBytes, type RelativePath } from '../sync/name.ts'
+import { isPlain, nameToBytes, type RelativePath } from '../sync/name.ts'
 import { rootId, type NodeId, type Row } from '../sync/tree.ts'
 import { ApplyEffects } from './apply-effects.ts'
 import { ApplyKept } from './apply-kept.ts'
@@ -84,7 +84,8 @@ export class ApplyGroup {
     const steps: PutStep[] = []
     for (const step of this.#waiting()) {
       const { change } = step
-      const disturbed = [change.path, ...ancestorsOf(change.path)].some((path) => moving.has(path))
+      const disturbed =
+        moving.size > 0 && [change.path, ...ancestorsOf(change.path)].some((path) => moving.has(path))
       if (isPut(step) && !disturbed && needsContent(step.change)) steps.push(step)
       if (change.do === 'step-aside' || change.op !== 'put') moving.add(change.path)
       if (change.do === 'apply' && change.op === 'move') moving.add(change.from)
@@ -234,5 +235,5 @@ function placeTaken(change: Change): Pick<Row, 'parent' | 'name'> | undefined {
 }
 
 function nameBytes(name: string): number {
-  return nameToBytes(name).length
+  return isPlain(name) ? name.length : nameToBytes(name).length
 }

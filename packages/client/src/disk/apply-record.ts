@@ -17,7 +17,7 @@ export async function record(options: GroupOptions, done: readonly Step[]): Prom
   if (done.length === 0) return []
   const tree = await options.trees.begin()
   try {
-    const recorder = new Recorder(options, tree)
+    const recorder = new Recorder(options, tree, !done.some(isMove))
     for (const step of done) await recorder.write(step)
     const lookAgain = await recorder.confirm()
     await tree.commit({ flush: true })
@@ -27,15 +27,31 @@ export async function record(options: GroupOptions, done: readonly Step[]): Prom
   }
 }
 
+/** What was put at a path, and the stamp that it had in the staging area. */
+interface Placed {
+  readonly row: Row
+  readonly staged: Stamp
+  readonly path: RelativePath
+}
+
+function isMove({ change }: Step): boolean {
+  return change.do === 'step-aside' || change.op === 'move'
+}
+
 class Recorder {
   readonly #options: GroupOptions
   readonly #tree: OpenTransaction
   /** Nodes to look at once all rows are written. */
   readonly #checks = new Map<NodeId, Check>()
+  /** Whether what was put is still at the path where it was put. */
+  readonly #isStill: boolean
+  /** What was staged and put, and has no local row yet: it is written once, with the stamp that it has then. */
+  readonly #placed = new Map<NodeId, Placed>()
 
-  constructor(options: GroupOptions, tree: OpenTransaction) {
+  constructor(options: GroupOptions, tree: OpenTransaction, isStill: boolean) {
     this.#options = options
     this.#tree = tree
+    this.#isStill = isStill
   }
 
   async write({ change, staged }: Step): Promise<void> {
@@ -52,9 +68,10 @@ class Recorder {
       const path = this.#tree.pathOf('local', id)
       return path === undefined ? [] : [{ id, check, path }]
     })
+    const placed = [...this.#placed]
     const nowMs = this.#options.clock.now()
     // What lies in a directory that is closed again is not known for sure, and is read when it may be.
-    const paths = nodes.map(({ path }) => path)
+    const paths = [...nodes, ...this.#placed.values()].map(({ path }) => path)
     const looks = await lookOrNothing(this.#options.files, paths)
     for (const [index, { id, check, path }] of nodes.entries()) {
       const row = this.#tree.get(id)?.local
@@ -64,12 +81,24 @@ class Recorder {
       this.#tree.set('local', id, good ? { ...row, stamp: stampFor(row, look, nowMs) } : unread(row))
       if (!good) lookAgain.push(parentOf(path))
     }
+    for (const [index, [id, { row, staged, path }]] of placed.entries()) {
+      const look = looks[nodes.length + index]
+      const good = look?.kind === row.value.kind && sameButChange(staged, look.stamp)
+      const { parent, name, value } = row
+      const local = { parent, name, value, stamp: good ? settled(look.stamp, nowMs) : staged }
+      this.#tree.set('local', id, good ? local : unread(local))
+      if (!good) lookAgain.push(parentOf(path))
+    }
     return lookAgain
   }
 
-  #writePut({ id, row, expect }: Put, staged: Stamp | undefined): void {
-    const stamp = staged ?? expect?.stamp ?? noStamp
+  #writePut({ id, row, expect, path }: Put, staged: Stamp | undefined): void {
     this.#tree.set('base', id, row)
+    if (staged !== undefined && this.#isStill) {
+      this.#placed.set(id, { row, staged, path })
+      return
+    }
+    const stamp = staged ?? expect?.stamp ?? noStamp
     this.#tree.set('local', id, { ...row, stamp })
     this.#checks.set(id, (look) => {
       if (look.kind !== row.value.kind) return false
@@ -96,6 +125,7 @@ class Recorder {
     this.#tree.set('base', id, undefined)
     this.#tree.set('local', id, undefined)
     this.#checks.delete(id)
+    this.#placed.delete(id)
   }
 
   /** Under its own id it is a rename of this device; as a new node it leaves the id, and a directory's children go with it. */

@@ -159,6 +159,53 @@ export function fileSystemContract(make: () => Promise<ContractFolder> | Contrac
     expect(off < timeStepNs && -off < timeStepNs).toBe(true)
   })
 
+  it('makes small files in bulk, says what they are, and takes none of what lay there before', async () => {
+    const { files, user } = await make()
+    await stageText(files, 'old', 'old')
+    await files.change({ do: 'place', name: 'old', path: at('f'), replace: false })
+    await stageText(files, 'again', 'what a crash left here')
+    const texts = { one: 'one', empty: '', again: 'new' }
+    const mtimeNs = 1_500_000_000_123_456_789n
+    const made = await files.stageWhole(
+      Object.entries(texts).map(([name, text]) => ({
+        name,
+        bytes: new TextEncoder().encode(text),
+        bits: { mode: name === 'empty' ? 0o666 : 0o440, mtimeNs },
+      })),
+    )
+    await files.flush([])
+    const places = Object.keys(texts).map((name) => ({ name, path: at(`new ${name}`) }))
+    expect(await files.placeNew(places)).toEqual([undefined, undefined, undefined])
+    await files.flush([at('')])
+    const { timeStepNs } = await files.traits()
+    for (const [index, [name, text]] of Object.entries(texts).entries()) {
+      const stamp = made[index] as Stamp
+      expect(user.read(`new ${name}`)).toBe(text)
+      expect(sameButChange(stamp, await stampAt(files, `new ${name}`))).toBe(true)
+      expect([stamp.mode, stamp.sizeBytes]).toEqual([name === 'empty' ? 0o666 : 0o440, text.length])
+      expect(isNear(stamp.mtimeNs, mtimeNs, timeStepNs)).toBe(true)
+    }
+    expect(user.read('f')).toBe('old')
+  })
+
+  it('places new files in bulk, each only where nothing is', async () => {
+    const { files, user } = await make()
+    user.write('taken', 'of the user')
+    user.makeDirectory('directory')
+    user.link('link', 'nowhere')
+    const names = ['first', 'taken', 'directory', 'link', 'missing', 'no/parent', 'last']
+    for (const name of names) if (name !== 'missing') await stageText(files, name.replace('/', '-'), name)
+    const refused = await files.placeNew(
+      names.map((name) => ({ name: name.replace('/', '-'), path: at(name) })),
+    )
+    const codes = ['EEXIST', 'EEXIST', 'EEXIST', 'ENOENT', 'ENOENT']
+    expect(refused.map((error) => error?.code)).toEqual([undefined, ...codes, undefined])
+    for (const name of ['first', 'last']) expect(user.read(name)).toBe(name)
+    expect(user.read('taken')).toBe('of the user')
+    expect(user.exists('.grenier/staging/first')).toBe(false)
+    expect(user.exists('.grenier/staging/taken')).toBe(true)
+  })
+
   it('finishes a staged file as it closes it, and says what it is then', async () => {
     const { files } = await make()
     const writer = await files.openStaged('s')

@@ -4,7 +4,13 @@ import * as fs from 'node:fs'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, ownDirectory, stagingDirectory, type DiskChange } from './file-system.ts'
 import { encodeMoving, movingName } from './moving-note.ts'
-import { changeMode, splitPath, type OpenDirectory, type RealDirectories } from './real-directory.ts'
+import {
+  changeMode,
+  splitPath,
+  type OpenDirectory,
+  type RealDirectories,
+  type SystemPath,
+} from './real-directory.ts'
 import { secondsOf, stampOf } from './real-io.ts'
 import { sameButChange, sameStamp } from './stamp.ts'
 
@@ -71,7 +77,7 @@ export function ensureStaging(directories: RealDirectories): OpenDirectory {
 }
 
 /** Sets a modification time, following no link. */
-export function setTime(path: Buffer, mtimeNs: bigint): void {
+export function setTime(path: SystemPath, mtimeNs: bigint): void {
   const seconds = secondsOf(mtimeNs)
   fs.lutimesSync(path, seconds, seconds)
 }
@@ -97,7 +103,7 @@ function place(directories: RealDirectories, change: ChangeOf<'place'>): void {
 function replace(
   directories: RealDirectories,
   { expect, keep }: ChangeOf<'place'>,
-  { staged, target }: { readonly staged: Buffer; readonly target: Buffer },
+  { staged, target }: { readonly staged: SystemPath; readonly target: SystemPath },
 ): void {
   checkStill(target, expect)
   const kept = keep === undefined ? undefined : ensureStaging(directories).at(keep)
@@ -115,7 +121,7 @@ function replace(
 }
 
 /** Whether a file has a second name now. */
-function linkIfPossible(path: Buffer, name: Buffer): boolean {
+function linkIfPossible(path: SystemPath, name: SystemPath): boolean {
   try {
     fs.rmSync(name, { force: true })
     fs.linkSync(path, name)
@@ -127,7 +133,7 @@ function linkIfPossible(path: Buffer, name: Buffer): boolean {
 }
 
 /** Fails with EEXIST when there is anything. */
-function placeNew(from: Buffer, to: Buffer): void {
+function placeNew(from: SystemPath, to: SystemPath): void {
   try {
     fs.linkSync(from, to)
   } catch (error) {
@@ -154,7 +160,7 @@ function removeFile(directories: RealDirectories, { path, expect, keep }: Change
 }
 
 /** False for what lies on another file system than the staging area. */
-function renameIfPossible(from: Buffer, to: Buffer): boolean {
+function renameIfPossible(from: SystemPath, to: SystemPath): boolean {
   try {
     fs.renameSync(from, to)
     return true
@@ -164,12 +170,12 @@ function renameIfPossible(from: Buffer, to: Buffer): boolean {
   }
 }
 
-function stampNow(path: Buffer): Stamp {
+function stampNow(path: SystemPath): Stamp {
   return stampOf(fs.lstatSync(path, { bigint: true }))
 }
 
 /** For file systems without hard links: an empty file claims the name, which O_EXCL does atomically, and is then replaced. */
-function claimAndReplace(staged: Buffer, target: Buffer): void {
+function claimAndReplace(staged: SystemPath, target: SystemPath): void {
   const fd = fs.openSync(target, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600)
   fs.closeSync(fd)
   if (fs.lstatSync(target).size !== 0) throw new DiskError('EEXIST', 'somebody wrote there meanwhile')
@@ -195,7 +201,7 @@ function move(directories: RealDirectories, change: ChangeOf<'move'>): void {
 }
 
 /** Where it cannot be written, a crash between the two steps leaves two names: nothing is lost. */
-function noteMoving(directories: RealDirectories, change: ChangeOf<'move'>): Buffer | undefined {
+function noteMoving(directories: RealDirectories, change: ChangeOf<'move'>): SystemPath | undefined {
   const target = encodeMoving(change)
   if (target === undefined) return undefined
   try {
@@ -221,8 +227,8 @@ function moveFile({ from, to, source }: Move): void {
 }
 
 interface Move {
-  readonly from: Buffer
-  readonly to: Buffer
+  readonly from: SystemPath
+  readonly to: SystemPath
   readonly source: fs.BigIntStats
 }
 
@@ -249,7 +255,7 @@ function finishMove({ from, to, source }: Move): void {
 }
 
 /** What is there now. @throws DiskError ECHANGED unless it is still what was expected */
-function checkStill(path: Buffer, expect: Stamp | undefined): fs.BigIntStats | undefined {
+function checkStill(path: SystemPath, expect: Stamp | undefined): fs.BigIntStats | undefined {
   const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
   if (expect === undefined) return stat
   if (stat === undefined || !sameStamp(expect, stampOf(stat)))
@@ -257,7 +263,7 @@ function checkStill(path: Buffer, expect: Stamp | undefined): fs.BigIntStats | u
   return stat
 }
 
-function locate(directories: RealDirectories, path: string): Buffer {
+function locate(directories: RealDirectories, path: string): SystemPath {
   const { parent, name } = splitPath(path)
   return directories.open(parent).at(name)
 }

@@ -3,7 +3,7 @@
 // once; elsewhere the components are checked by lstat. What is observed is reached anew for each call; effects share handles within
 // one turn of the event loop: a disk stays unmountable, and a stale one is at most some milliseconds old.
 import * as fs from 'node:fs'
-import { nameToBytes } from '../sync/name.ts'
+import { isPlain, nameToBytes } from '../sync/name.ts'
 import { DiskError } from './file-system.ts'
 
 /** Linux's O_PATH, which Node has no name for. */
@@ -14,12 +14,15 @@ const handlesMax = 128
 /** Components of a path; each is a handle while a call goes on, and a process has about a thousand at least. */
 const depthMax = 500
 
+/** A path as the system takes it: text where its bytes are its characters, which costs less. */
+export type SystemPath = string | Buffer
+
 /** One open directory: paths of what is in it, for synchronous calls of this turn. */
 export interface OpenDirectory {
   /** The directory itself. */
   readonly self: Buffer
   /** What has this name in it. */
-  at(name: string): Buffer
+  at(name: string): SystemPath
 }
 
 interface Handle extends OpenDirectory {
@@ -93,14 +96,14 @@ export class RealDirectories {
     return this.#hold(this.open(parent).at(name))
   }
 
-  #hold(path: Buffer): Handle {
+  #hold(path: SystemPath): Handle {
     if (this.#byHandle) {
       const fd = fs.openSync(path, openPath | directoryFlags)
       return handleAt(Buffer.from(`/proc/self/fd/${fd}`), fd)
     }
     if (!fs.lstatSync(path).isDirectory())
       throw new DiskError('ENOTDIR', 'a link, or no directory, in a path')
-    return handleAt(path, undefined)
+    return handleAt(typeof path === 'string' ? Buffer.from(path) : path, undefined)
   }
 
   #schedule(): void {
@@ -114,7 +117,7 @@ export class RealDirectories {
 }
 
 /** Changes the permission bits of what is no link, without following one. Throws ELOOP for a link. */
-export function changeMode(path: Buffer, mode: number): void {
+export function changeMode(path: SystemPath, mode: number): void {
   if (process.platform === 'linux') {
     const fd = fs.openSync(path, openPath | fs.constants.O_NOFOLLOW)
     try {
@@ -131,7 +134,11 @@ export function changeMode(path: Buffer, mode: number): void {
 
 function handleAt(self: Buffer, fd: number | undefined): Handle {
   const prefix = Buffer.concat([self, Buffer.from('/')])
-  return { self, fd, at: (name) => Buffer.concat([prefix, nameToBytes(name)]) }
+  // What is named by a handle is plain; a root of one's own may have any bytes.
+  const text = fd === undefined ? undefined : prefix.toString('latin1')
+  const at = (name: string): SystemPath =>
+    text !== undefined && isPlain(name) ? text + name : Buffer.concat([prefix, nameToBytes(name)])
+  return { self, fd, at }
 }
 
 /** A path cut into the directory and the name in it. */

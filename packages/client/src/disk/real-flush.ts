@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import { stagingDirectory, type DiskChange } from './file-system.ts'
-import type { RealDirectories } from './real-directory.ts'
+import type { RealDirectories, SystemPath } from './real-directory.ts'
 import { splitPath } from './real-directory.ts'
 import { isCode } from './real-change.ts'
 import { SyncProcess } from './sync-process.ts'
@@ -106,7 +106,7 @@ export class RealFlush {
   }
 
   /** `refused`: what reading came to. */
-  #openForWriting(at: Buffer, refused: unknown): number {
+  #openForWriting(at: SystemPath, refused: unknown): number {
     const { O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
     try {
       return fs.openSync(at, O_WRONLY | O_NOFOLLOW | O_NONBLOCK)

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, type FileBits, type FileReader, type FileWriter } from './file-system.ts'
 import { isExpected } from './read-whole.ts'
+import type { SystemPath } from './real-directory.ts'
 
 const readAsync = promisify(fs.read)
 const writeAsync = promisify(fs.write)
@@ -41,7 +42,7 @@ export function diskError(error: unknown, what: string): unknown {
 }
 
 /** Opens a regular file, following no link and never waiting for the other end of a fifo. */
-export function openReader(path: Buffer, what: string): FileReader {
+export function openReader(path: SystemPath, what: string): FileReader {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
   const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   const stat = fs.fstatSync(fd, { bigint: true })
@@ -53,7 +54,7 @@ export function openReader(path: Buffer, what: string): FileReader {
 }
 
 /** Reads a regular file whole if it is what was expected, before and after. `room` has its length. */
-export function readExpected(path: Buffer, expected: Stamp, room: Uint8Array): boolean {
+export function readExpected(path: SystemPath, expected: Stamp, room: Uint8Array): boolean {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
   const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {

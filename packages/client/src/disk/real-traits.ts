@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import type { DiskTraits } from './file-system.ts'
 import { ensureStaging, isCode, setTime } from './real-change.ts'
-import type { OpenDirectory, RealDirectories } from './real-directory.ts'
+import type { OpenDirectory, RealDirectories, SystemPath } from './real-directory.ts'
 
 /** Steps in which file systems keep times: nanoseconds (but Node sets them through a double), 100 ns, seconds, FAT's two seconds. */
 const timeSteps = [1_000n, 1_000_000n, 1_000_000_000n, 2_000_000_000n] as const
@@ -59,7 +59,7 @@ function timeStep(staging: OpenDirectory): bigint {
   })
 }
 
-function withFile<T>(staging: OpenDirectory, name: string, run: (path: Buffer) => T): T {
+function withFile<T>(staging: OpenDirectory, name: string, run: (path: SystemPath) => T): T {
   const path = staging.at(name)
   fs.writeFileSync(path, '')
   try {
