@@ -39,7 +39,13 @@ const writer = new ItemWriter(256)
 
 /** The places of a chunk, to be tried in this order: not known as bad before bad, later claims before earlier ones. */
 export function placesOf(rows: StateRows, id: ChunkId): readonly ChunkPlace[] {
-  return storedPlaces(rows, id)
+  const stored = storedPlaces(rows, id)
+  const [only] = stored
+  if (only !== undefined && stored.length === 1) {
+    const place = withPack(rows, only)
+    return place === undefined ? [] : [place]
+  }
+  return stored
     .sort((a, b) => Number(a.known === 'bad') - Number(b.known === 'bad') || compareClaims(b, a))
     .flatMap((place) => withPack(rows, place) ?? [])
 }

@@ -7,6 +7,8 @@ const negative = 1
 const byteString = 2
 const arrayItem = 4
 
+const shortBytesMax = 200
+
 /** Writes items one after the other into a buffer that grows. */
 export class ItemWriter {
   #bytes: Buffer
@@ -71,8 +73,11 @@ export class ItemWriter {
 
   /** A copy of what was written; the writer starts again. */
   take(): Uint8Array {
-    const out = new Uint8Array(this.#length)
-    out.set(this.#bytes.subarray(0, this.#length))
+    const length = this.#length
+    const out = new Uint8Array(length)
+    // Most rows are short: a view of what is to be copied costs more than copying it.
+    if (length > shortBytesMax) out.set(this.#bytes.subarray(0, length))
+    else for (let at = 0; at < length; at += 1) out[at] = this.#bytes[at] ?? 0
     this.#length = 0
     return out
   }
@@ -114,13 +119,11 @@ export class ItemWriter {
 
 /** Reads the items that an `ItemWriter` wrote. Every method: @throws ClientError `state-broken`; `ShortItem` when bytes are missing. */
 export class ItemReader {
-  readonly #bytes: Buffer
+  readonly #bytes: Uint8Array
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = bytes
   }
 
   /** Bytes read so far. */
@@ -166,7 +169,8 @@ export class ItemReader {
   /** A byte string as text: one character for each byte. */
   latin1(): string {
     const end = this.#endOfString()
-    const out = this.#bytes.toString('latin1', this.#at, end)
+    const { buffer, byteOffset } = this.#bytes
+    const out = Buffer.from(buffer, byteOffset + this.#at, end - this.#at).toString('latin1')
     this.#at = end
     return out
   }
@@ -184,9 +188,15 @@ export class ItemReader {
 
   #uint64(): bigint {
     if (this.#at + 9 > this.#bytes.length) throw new ShortItem()
-    const value = this.#bytes.readBigUInt64BE(this.#at + 1)
+    const value = (BigInt(this.#uint32(this.#at + 1)) << 32n) | BigInt(this.#uint32(this.#at + 5))
     if (value <= 0xffffffffn) throw broken('an integer in more bytes than it needs')
     this.#at += 9
+    return value
+  }
+
+  #uint32(at: number): number {
+    let value = 0
+    for (let next = at; next < at + 4; next += 1) value = value * 256 + (this.#bytes[next] ?? 0)
     return value
   }
 
@@ -211,7 +221,8 @@ export class ItemReader {
     if (short > 27) throw broken('an item that is not deterministic')
     const size = 1 << (short - 24)
     if (this.#at + 1 + size > this.#bytes.length) throw new ShortItem()
-    const value = this.#bytes.readUIntBE(this.#at + 1, size)
+    let value = 0
+    for (let at = this.#at + 1; at <= this.#at + size; at += 1) value = value * 256 + (this.#bytes[at] ?? 0)
     if (value < shortestOf(short)) throw broken('an integer in more bytes than it needs')
     this.#at += 1 + size
     return value

@@ -46,8 +46,13 @@ export function addClaim(rows: StateRowsWriter, claim: Claim, chunks: readonly L
 /** The claim at a place; undefined when there is none, or it was dropped. @throws ClientError `state-broken`. */
 export function claimAt(rows: StateRows, place: ClaimPlace): Claim | undefined {
   const bytes = rows.other(claimKey(place.sequence, place.position))
-  return bytes === undefined ? undefined : decodeClaim(place, bytes)
+  if (bytes === undefined) return undefined
+  if (lastRead?.bytes !== bytes) lastRead = { bytes, claim: decodeClaim(place, bytes) }
+  return lastRead.claim
 }
+
+/** The claim of the chunk before is mostly that of the next one. A row is never written to: the same bytes are the same claim. */
+let lastRead: { readonly bytes: Uint8Array; readonly claim: Claim } | undefined
 
 /** The claims of a pack, in the order of the log; empty when nothing claims it now. */
 export function claimsOf(rows: StateRows, id: PackId): readonly Claim[] {

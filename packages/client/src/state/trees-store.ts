@@ -320,11 +320,17 @@ export class TreesStore extends TreesView {
   }
 
   #remember(overlay: Overlay): void {
-    for (const [id, node] of overlay.nodes) this.#nodes.set(id, { node }, nodeCostBytes(contentBytes(node)))
-    for (const [key, row] of overlay.others)
+    overlay.nodes.forEach((node, id) => {
+      this.#nodes.set(id, { node }, nodeCostBytes(contentBytes(node)))
+    })
+    overlay.others.forEach((row, key) => {
       if (isAskedOften(key)) this.#others.set(key, { row }, otherCostBytes(row))
-    for (const [parent, names] of overlay.children)
-      for (const [name, slots] of names) this.#slots.set(parent, name, slots)
+    })
+    overlay.children.forEach((names, parent) => {
+      names.forEach((slots, name) => {
+        this.#slots.set(parent, name, slots)
+      })
+    })
   }
 
   /** After a batch that failed nobody knows what the store holds: only opening it again tells. */

@@ -56,13 +56,16 @@ export async function applyOperations(
 ): Promise<Outcome> {
   const applying = new Applying(entry, view)
   for (const [index, operation] of entry.payload.operations.entries()) {
-    const fault = await applying.apply(operation, index)
+    const applied = applying.apply(operation, index)
+    const fault = applied instanceof Promise ? await applied : applied
     if (fault === undefined) continue
     if (passedOver === undefined) return { void: fault, operation: index }
     passedOver(index, fault)
   }
   return { rows: applying.draft.rows, kept: applying.kept }
 }
+
+type MaybeLater<T> = T | Promise<T>
 
 type Target = { readonly parent: NodeId; readonly name: Name; readonly holder: NodeId | undefined }
 
@@ -80,7 +83,8 @@ class Applying {
     this.#view = view
   }
 
-  async apply(operation: Operation, index: number): Promise<VoidReason | undefined> {
+  /** At once where that can be: most operations put something where nothing is. */
+  apply(operation: Operation, index: number): MaybeLater<VoidReason | undefined> {
     switch (operation.op) {
       case 'put':
         return this.#put(operation, index)
@@ -91,20 +95,21 @@ class Applying {
     }
   }
 
-  async #put(operation: PutOperation, index: number): Promise<VoidReason | undefined> {
+  #put(operation: PutOperation, index: number): MaybeLater<VoidReason | undefined> {
     const target = this.#target(operation)
     if (typeof target === 'string') return target
     const value = this.#valueOf(operation.node)
     if (typeof value === 'string') return value
     const { parent, name, holder } = target
-    const kept = operation.replaces === undefined && this.#isOfKind(holder, value) ? holder : undefined
-    if (kept === undefined) {
-      const fault = await this.#clear(target, operation.replaces)
-      if (fault !== undefined) return fault
+    const put = (id: NodeId): VoidReason | undefined => {
+      this.draft.set(id, { parent, name, value })
+      return this.#keep(id, operation.unknown)
     }
-    const id = kept ?? nodeIdOf(this.#sequence, index)
-    this.draft.set(id, { parent, name, value })
-    return this.#keep(id, operation.unknown)
+    const isKept = operation.replaces === undefined && this.#isOfKind(holder, value)
+    if (isKept && holder !== undefined) return put(holder)
+    const id = nodeIdOf(this.#sequence, index)
+    if (holder === undefined && operation.replaces === undefined) return put(id)
+    return this.#clear(target, operation.replaces).then((fault) => fault ?? put(id))
   }
 
   #keep(id: NodeId, unknown: Uint8Array | undefined): VoidReason | undefined {

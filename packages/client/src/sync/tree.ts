@@ -30,8 +30,12 @@ export function logPlaceOf(id: NodeId): { sequence: number; index: number } | un
   const first = id.charCodeAt(0)
   // Asked of every node of every plan: what begins with no digit needs no closer look.
   if (!(first >= 0x30 && first <= 0x39)) return undefined
-  const match = /^(\d+)\.(\d+)$/.exec(id)
-  return match === null ? undefined : { sequence: Number(match[1]), index: Number(match[2]) }
+  const dot = id.indexOf('.')
+  const sequence = Number(id.slice(0, dot))
+  const index = Number(id.slice(dot + 1))
+  return dot > 0 && Number.isSafeInteger(sequence) && Number.isSafeInteger(index)
+    ? { sequence, index }
+    : undefined
 }
 
 /**
