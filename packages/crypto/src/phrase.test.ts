@@ -3,6 +3,7 @@ import { entropyToMnemonic } from '@scure/bip39'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { codeOf } from './bytes-mutations.vectors.ts'
+import { CryptoError } from './errors.ts'
 import { entropyOf, phraseOf, secretOfWords, wordsOf } from './phrase.ts'
 
 const entropies = fc.uint8Array({ minLength: 32, maxLength: 32 })
@@ -55,6 +56,30 @@ test('an exchanged, missing, extra or unknown word is a wrong phrase', () => {
   for (const list of typed) expect(codeOf(() => entropyOf(list.join(' ')))).toBe('phrase-wrong')
   expect(codeOf(() => secretOfWords(words.join(' ')))).toBe('phrase-wrong')
   expect(codeOf(() => entropyOf('a '.repeat(100_000)))).toBe('phrase-wrong')
+})
+
+test('words that no list has are told by their places, as long as it is clear which list the others are of', () => {
+  for (const language of ['english', 'french'] as const) {
+    const words = phraseOf(new Uint8Array(32).fill(9), language).split(' ')
+    const placesIn = (changed: Readonly<Record<number, string>>): unknown => {
+      try {
+        entropyOf(words.map((word, at) => changed[at + 1] ?? word).join(' '))
+        return 'read'
+      } catch (error) {
+        return error instanceof CryptoError ? error.data['unknown'] : error
+      }
+    }
+    expect(placesIn({})).toBe('read')
+    expect(placesIn({ 1: 'grenier' })).toBe('1')
+    expect(placesIn({ 24: 'xyzzy', 3: 'grenier' })).toBe('3, 24')
+    const more = (count: number): Record<number, string> =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [at + 1, 'xyzzy']))
+    expect(placesIn(more(12))).toBe('1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12')
+    expect(placesIn(more(13)), 'of what list is anybody’s guess').toBe(undefined)
+    expect(placesIn({ 1: words[1]!, 2: words[0]! }), 'all are of the list').toBe(
+      words[0] === words[1] ? 'read' : undefined,
+    )
+  }
 })
 
 test('any text is read or refused with a code', () => {

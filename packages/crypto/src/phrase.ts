@@ -40,7 +40,7 @@ export function phraseOf(entropy: Uint8Array, language: PhraseLanguage): string 
   return entropyToMnemonic(entropy, madeIn[language])
 }
 
-/** The entropy (32 bytes) of 24 words in any BIP39 language, typed in any case and with or without Latin accents. @throws CryptoError `phrase-wrong` */
+/** The entropy (32 bytes) of 24 words in any BIP39 language, typed in any case and with or without Latin accents. @throws CryptoError `phrase-wrong`: `data.words`, how many there are; `data.unknown`, places of words that are none */
 export function entropyOf(phrase: string): Uint8Array {
   return bytesOf(phrase, wordsOfPhrase)
 }
@@ -90,11 +90,21 @@ function bytesOf(text: string, count: number): Uint8Array {
     if (read !== undefined) readings.set(toHex(read), read)
   }
   const [reading] = readings.values()
-  if (reading === undefined) throw new CryptoError('phrase-wrong', 'a word or the checksum is wrong')
+  if (reading === undefined)
+    throw new CryptoError('phrase-wrong', 'a word or the checksum is wrong', { data: unknownIn(typed) })
   // The two Chinese lists share characters at other places: rather no answer than perhaps somebody else's.
   if (readings.size > 1)
     throw new CryptoError('phrase-wrong', 'these words mean different things in two lists')
   return reading
+}
+
+/** The places (from 1) of the words that are not of the list which knows most of them; nothing where it knows all, or fewer than half. */
+function unknownIn(typed: readonly string[]): { readonly unknown?: string } {
+  const unknownOf = (list: string[]): number[] =>
+    typed.flatMap((word, at) => (foldedList(list).has(word) ? [] : [at + 1]))
+  const [fewest = []] = readIn.map(unknownOf).sort((a, b) => a.length - b.length)
+  const isTold = fewest.length > 0 && fewest.length <= typed.length / 2
+  return isTold ? { unknown: fewest.join(', ') } : {}
 }
 
 function readAs(typed: readonly string[], list: string[]): Uint8Array | undefined {

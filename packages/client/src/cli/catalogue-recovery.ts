@@ -83,6 +83,9 @@ export interface RecoveryCatalogue {
   helpRecoverInto: Text
   helpKeepDevice: Text
   setupDone: Text<{ name: string; relay: string }>
+  setupNext: Text
+  hintSetupStopped: Text
+  hintUndecided: Text
   setupWords: Text
   setupWordsWritten: Text<{ path: string }>
   setupWordsUncertain: Text
@@ -102,6 +105,7 @@ export type RecoveryUsage = Readonly<
     Extract<
       UsageFault,
       | 'phrase-count'
+      | 'phrase-word'
       | 'phrase-wrong'
       | 'phrase-both'
       | 'phrase-out-needed'

@@ -74,6 +74,7 @@ export interface Catalogue
   hintStateForeign: Plain
   errorStateRestored: Pathed
   hintStateRestored: Plain
+  hintStateLost: Plain
   errorStateLost: Pathed
   folderMoved: Text<{ from: string; folder: string }>
   errorNameAmbiguous: Detailed

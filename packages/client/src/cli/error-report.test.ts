@@ -3,6 +3,7 @@ import { CryptoError } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { errorReport } from './error-report.ts'
 import { english } from './messages-en.ts'
+import { stoppedAt } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
 
 const told = (error: unknown): string => {
@@ -55,6 +56,22 @@ describe('what people are told about an error', () => {
     expect(told(usageError('duration', 'ten\u001b[2J'))).toBe(
       'not a duration: ten\\x1b[2J | as in 30m, 24h or 7d',
     )
+  })
+
+  test('says of a stop what it left behind, and not that the next run goes on where nothing does', () => {
+    const stopped = (what: 'set-up' | 'account' | 'undecided'): string =>
+      told(stoppedAt(new ClientError('interrupted', 'stopped'), what))
+    expect(stopped('set-up')).toContain('grenier add FOLDER')
+    expect(stopped('account')).toContain('--phrase-file FILE')
+    expect(stopped('undecided')).toContain('nobody was taken out')
+    expect(told(new ClientError('interrupted', 'stopped'))).toContain('goes on where this one stopped')
+    const other = new ClientError('disk-full', 'x')
+    expect(stoppedAt(other, 'set-up')).toBe(other)
+  })
+
+  test('names the place of a word that is none', () => {
+    expect(told(usageError('phrase-word', '7'))).toContain('word 7 is not of the list')
+    expect(told(usageError('phrase-word', '7, 9'))).toContain('the words 7, 9 are not of the list')
   })
 
   test('has words for what should not happen, without a code of ours', () => {

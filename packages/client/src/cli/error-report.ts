@@ -152,7 +152,21 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.errorDiskFailed({ detail: detail(error) }),
     words.hintDiskFailed({}),
   ],
-  interrupted: (words) => [words.errorInterrupted({}), words.hintInterrupted({})],
+  interrupted: (words, { data }) => [words.errorInterrupted({}), stoppedHint(words, data['what'])],
+}
+
+/** Where the next run does not just go on. */
+function stoppedHint(words: Catalogue, what: unknown): string {
+  switch (what) {
+    case 'set-up':
+      return words.hintSetupStopped({})
+    case 'account':
+      return words.hintSetupUncertain({})
+    case 'undecided':
+      return words.hintUndecided({})
+    default:
+      return words.hintInterrupted({})
+  }
 }
 
 function brakeWords(words: Catalogue, error: ClientError): Told {
@@ -227,7 +241,7 @@ function foreignWords(words: Catalogue, error: ClientError): Told {
   const { what } = error.data
   if (what === 'restored')
     return [words.errorStateRestored({ path: path(error) }), words.hintStateRestored({})]
-  if (what === 'lost') return [words.errorStateLost({ path: path(error) }), words.hintStateRestored({})]
+  if (what === 'lost') return [words.errorStateLost({ path: path(error) }), words.hintStateLost({})]
   return [words.errorStateForeign({ path: path(error) }), words.hintStateForeign({})]
 }
 

@@ -76,8 +76,11 @@ export const english: Catalogue = {
   errorStateRestored: ({ path }) =>
     `${path} and what this device knows of it are not of one time: one of the two came out of a backup`,
   hintStateRestored: () =>
-    'nothing was touched. Put back the other one of that time too; or `grenier forget` the folder and join again with a code: what differs is kept beside',
-  errorStateLost: ({ path }) => `this device does not know any more what it synced in ${path}`,
+    'nothing was touched. Bring the two to one time: put the other one (the folder, or the home of this device) back from the same backup; or `grenier forget` the folder and join again with a code: what differs is kept beside',
+  errorStateLost: ({ path }) =>
+    `the state that this device kept of ${path}, in its home (see --home), is gone`,
+  hintStateLost: () =>
+    'no file was touched. Put that state back from a backup; or run `grenier forget` for the folder, then `grenier join CODE` into the same one, with a code from another device: what is the same on both sides stays, and what differs is kept beside',
   folderMoved: ({ from, folder }) =>
     `${folder} is the folder that was ${from}; it is synced here from now on.`,
   hintStateForeign: () =>

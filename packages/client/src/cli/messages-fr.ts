@@ -79,8 +79,11 @@ export const french: Catalogue = {
   errorStateRestored: ({ path }) =>
     `${path} et ce que cet appareil en sait ne sont pas du même moment : l’un des deux vient d’une sauvegarde`,
   hintStateRestored: () =>
-    'rien n’a été touché. Remettez aussi l’autre, du même moment ; ou faites `grenier forget` du dossier et rejoignez-le avec un code : ce qui diffère est gardé à côté',
-  errorStateLost: ({ path }) => `cet appareil ne sait plus ce qu’il a synchronisé dans ${path}`,
+    'rien n’a été touché. Ramenez les deux au même moment : remettez l’autre (le dossier, ou le dossier de clés de cet appareil) depuis la même sauvegarde ; ou faites `grenier forget` du dossier et rejoignez-le avec un code : ce qui diffère est gardé à côté',
+  errorStateLost: ({ path }) =>
+    `l’état que cet appareil gardait de ${path}, dans son dossier de clés (voir --home), a disparu`,
+  hintStateLost: () =>
+    'aucun fichier n’a été touché. Remettez cet état depuis une sauvegarde ; ou faites `grenier forget` du dossier, puis `grenier join CODE` dans le même, avec un code d’un autre appareil : ce qui est égal des deux côtés reste, et ce qui diffère est gardé à côté',
   folderMoved: ({ from, folder }) =>
     `${folder} est le dossier qui était ${from} ; il est synchronisé ici désormais.`,
   hintStateForeign: () =>

@@ -3,7 +3,17 @@ import type { RecoveryCatalogue, RecoveryUsage } from './catalogue-recovery.ts'
 
 /** Wrong usage. */
 export const recoveryEnglishUsage: RecoveryUsage = {
-  'phrase-count': { error: ({ text }) => `24 words are needed, and there are ${text}` },
+  'phrase-count': {
+    error: ({ text }) => `24 words are needed, and there are ${text}`,
+    hint: 'give all of them, in their order, with spaces between: on one line when they are typed, on as many as you like in a file',
+  },
+  'phrase-word': {
+    error: ({ text }) =>
+      text.includes(',')
+        ? `the words ${text} are not of the list that the others are of`
+        : `word ${text} is not of the list that the others are of`,
+    hint: 'mistyped, or misread? Look at that place on the paper: all 24 are of one list, with or without accents',
+  },
   'phrase-wrong': {
     error: () => 'these are not the 24 words: one of them is wrong, or not in its place',
     hint: 'compare them with the paper, one by one and in order; every word is of one list',
@@ -140,13 +150,19 @@ export const recoveryEnglish: RecoveryCatalogue = {
   helpRecoverInto: () => 'the folder to bring it back into',
   helpKeepDevice: () =>
     'devices, and identities of other people, that stay (names or ids); all others are taken out, with new keys',
+  setupNext: () =>
+    'Next: `grenier add FOLDER` makes a vault of a folder; `grenier join CODE FOLDER` fetches one of another device.',
+  hintSetupStopped: () =>
+    'setup is done, and need not run again: once the words above are on paper, go on with `grenier add FOLDER`. Out of sight before that? Start anew with another --home, before anything is in this one',
+  hintUndecided: () =>
+    'nothing was decided: nobody was taken out, and no vault came back. Run the command again',
   setupDone: ({ name, relay }) => `This device is “${name}”, its relay is ${relay}.`,
   setupWords: () =>
     'These 24 words are the only way back to your files if you lose your devices. Write them on paper, now. They are not shown again.',
   setupWordsWritten: ({ path }) =>
     `The 24 words are in ${path} (readable by you alone). Put them on paper and delete the file.`,
   setupWordsUncertain: () =>
-    'The line broke while the account was being opened, so it may exist. Keep these words: with them setup goes on where it stopped.',
+    'Cut off while the account was being opened, so it may exist. Keep these words: with them setup goes on where it stopped.',
   setupWordsUnchecked: () =>
     'Stopped before it was sure that the words are on paper. This device is set up, and they are in force: write them down, now. They are not shown again.',
   hintSetupUncertain: () => 'run setup again with --phrase-file FILE, with these words in the file',

@@ -3,7 +3,17 @@ import type { RecoveryCatalogue, RecoveryUsage } from './catalogue-recovery.ts'
 
 /** Wrong usage. */
 export const recoveryFrenchUsage: RecoveryUsage = {
-  'phrase-count': { error: ({ text }) => `il faut 24 mots, et il y en a ${text}` },
+  'phrase-count': {
+    error: ({ text }) => `il faut 24 mots, et il y en a ${text}`,
+    hint: 'donnez-les tous, dans l’ordre, séparés par des espaces : sur une ligne au clavier, sur autant de lignes que vous voulez dans un fichier',
+  },
+  'phrase-word': {
+    error: ({ text }) =>
+      text.includes(',')
+        ? `les mots ${text} ne sont pas de la même liste que les autres`
+        : `le mot ${text} n’est pas de la même liste que les autres`,
+    hint: 'mal tapé, ou mal lu ? Regardez cette place sur le papier : les 24 sont d’une même liste, avec ou sans accents',
+  },
   'phrase-wrong': {
     error: () => 'ce ne sont pas les 24 mots : l’un d’eux est faux, ou n’est pas à sa place',
     hint: 'comparez-les au papier, un à un et dans l’ordre ; tous sont d’une même liste',
@@ -142,6 +152,12 @@ export const recoveryFrench: RecoveryCatalogue = {
   helpRecoverInto: () => 'le dossier où le ramener',
   helpKeepDevice: () =>
     'appareils, et identités d’autres personnes, qui restent (noms ou identifiants) ; tous les autres sont retirés, et les clés changent',
+  setupNext: () =>
+    'Ensuite : `grenier add DOSSIER` fait d’un dossier un coffre ; `grenier join CODE DOSSIER` ramène celui d’un autre appareil.',
+  hintSetupStopped: () =>
+    'l’installation est faite, inutile de la relancer : une fois les mots ci-dessus sur papier, continuez avec `grenier add DOSSIER`. Perdus de vue avant ? Recommencez avec un autre --home, avant de rien mettre dans celui-ci',
+  hintUndecided: () =>
+    'rien n’a été décidé : personne n’a été retiré, et aucun coffre n’est revenu. Relancez la commande',
   setupDone: ({ name, relay }) => `Cet appareil est « ${name} », son relais est ${relay}.`,
   setupWords: () =>
     'Ces 24 mots sont le seul chemin vers vos fichiers si vous perdez vos appareils. Notez-les sur papier, maintenant. Ils ne seront plus montrés.',

@@ -26,10 +26,11 @@ export async function readPhrase(file: string, question: string): Promise<Uint8A
     return entropyOf(text)
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause
-    const { words } = cause.data
-    throw words === undefined
+    const { words, unknown } = cause.data
+    if (words !== undefined) throw usageError('phrase-count', String(words), cause)
+    throw unknown === undefined
       ? usageError('phrase-wrong', file, cause)
-      : usageError('phrase-count', String(words), cause)
+      : usageError('phrase-word', String(unknown), cause)
   }
 }
 

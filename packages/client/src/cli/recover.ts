@@ -28,6 +28,7 @@ import { keptMembers } from './recover-keep.ts'
 import { refusalText, sightExitCode, tellBack, tellSight, tellTrouble } from './recover-report.ts'
 import { relayText } from './relay-text.ts'
 import { runFolders } from './running-folders.ts'
+import { stoppedAt } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
 import { canAsk } from './yes-or-no.ts'
 
@@ -145,7 +146,7 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
   // Taken in already, and cut off before its folder was whole: nothing is left to decide.
   const isDecided = isMember && isIn && wanted.keep === undefined
   const others = { ...vault, devices: vault.devices.filter(({ device }) => device !== own) }
-  const kept = isDecided ? undefined : await keptMembers(invocation, others, wanted.keep)
+  const kept = isDecided ? undefined : await keptMembers(invocation, others, wanted.keep).catch(undecided)
   let gone: Gone = { devices: [], identities: [], invitations: [] }
   const tookOut = (went: Gone): void => {
     gone = went
@@ -167,6 +168,11 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
   } finally {
     if (home.folders.every((folder) => folder.path !== made.path)) made.unmake()
   }
+}
+
+/** Nothing is done before everybody was asked about. */
+function undecided(error: unknown): never {
+  throw stoppedAt(error, 'undecided')
 }
 
 /** @throws ClientError `usage`, `name-ambiguous`; for one that is refused, why */

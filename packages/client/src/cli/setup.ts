@@ -25,6 +25,7 @@ import { printable } from './printable.ts'
 import { confirmWords, showWords } from './shown-words.ts'
 import { refuseSheet, writeSheet } from './recovery-sheet.ts'
 import { relayText } from './relay-text.ts'
+import { stoppedAt } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
 
 export interface SetupFlags {
@@ -63,6 +64,7 @@ export async function setup(invocation: Invocation, relay: string, flags: SetupF
     if (flags.recoverySheet !== undefined) writeSheet(output, flags.recoverySheet, { phrase, relays })
     if (wordsTo === 'shown') await confirmed(invocation, phrase)
     tell(invocation, { home, relay: url }, wordsTo)
+    if (there === undefined) output.note(output.words.setupNext({}))
     return 0
   } finally {
     wipeKeys(identity.keys)
@@ -75,7 +77,7 @@ async function confirmed(invocation: Invocation, phrase: string): Promise<void> 
     await confirmWords(invocation, phrase)
   } catch (error) {
     showWords(invocation, invocation.output.words.setupWordsUnchecked({}), phrase)
-    throw error
+    throw stoppedAt(error, 'set-up')
   }
 }
 
@@ -156,6 +158,8 @@ async function openAccountFor(invocation: Invocation, opening: AccountOpening): 
   } catch (error) {
     if (mayHaveOpened(error)) {
       if (wordsTo === 'shown') showWords(invocation, invocation.output.words.setupWordsUncertain({}), phrase)
+      const stopped = wordsTo === undefined ? error : stoppedAt(error, 'account')
+      if (stopped !== error) throw stopped
       if (wordsTo !== undefined) invocation.output.note(invocation.output.words.hintSetupUncertain({}))
     } else if (typeof wordsTo === 'object') rmSync(wordsTo.file, { force: true })
     throw error

@@ -7,6 +7,12 @@ import { usageError } from './usage-error.ts'
 /** More than a phrase or a code ever has. */
 const inputBytesMax = 64 * 1024
 
+/** What was being asked, by a stop that says what it leaves behind (`what`: as the error report knows it); any other error as it is. */
+export function stoppedAt(error: unknown, what: 'set-up' | 'account' | 'undecided'): unknown {
+  if (!(error instanceof ClientError) || error.code !== 'interrupted') return error
+  return new ClientError('interrupted', error.message, { cause: error, data: { ...error.data, what } })
+}
+
 /** Everything on standard input; on a terminal one line, asked for on stderr. @throws ClientError `usage` when there is too much */
 export async function readInput(question: string): Promise<string> {
   if (process.stdin.isTTY) return await readAnswer(question)

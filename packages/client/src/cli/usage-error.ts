@@ -20,6 +20,7 @@ export const usageFaults = [
   'into-source', // a directory that a backup is made from
   'name', // a name for a device or vault: empty, too long, or with control characters
   'phrase-count', // not 24 words
+  'phrase-word', // words that no list has, by their places
   'phrase-wrong', // not the words of a known list, or not in their order
   'phrase-both', // words to be taken and words to be written at once
   'phrase-out-needed', // nowhere to show the words
