@@ -171,6 +171,30 @@ describe('a folder on a disk of its own', () => {
   })
 })
 
+describe('another disk inside a folder', () => {
+  test('takes no new file, which is said; nothing of it is left there, nor sent', async (context) => {
+    if (cannotMount !== undefined) context.skip(`a disk: ${cannotMount}`)
+    const [a, b] = await pairWithFiles()
+    fs.mkdirSync(join(b.folder, 'sub'))
+    b.write('sub/there', 'on the folder’s own disk')
+    await agree(a, b)
+    fs.rmSync(join(b.folder, 'sub/there'))
+    mounts.tmpfs(join(b.folder, 'sub'), '1m')
+    b.write('sub/there', 'on another disk')
+    await agree(a, b)
+    for (const name of ['sub/new', 'sub/newer']) a.write(name, 'from the other device')
+    await a.sync()
+    for (let time = 0; time < 2; time += 1) {
+      const { problems } = await b.sync()
+      expect(problems).toEqual(['unwritable sub/new', 'unwritable sub/newer'])
+      expect(fs.readdirSync(join(b.folder, 'sub'))).toEqual(['there'])
+    }
+    await a.sync()
+    expect(a.names()).toEqual(['d', 'f', 'sub'])
+    expect(fs.readdirSync(join(a.folder, 'sub')).sort()).toEqual(['new', 'newer', 'there'])
+  })
+})
+
 describe('one of folder and state without the other', () => {
   const stateOf = (device: Device): string => join(device.homeDirectory, 'state')
   const copied = (from: string): string => {

@@ -1,5 +1,5 @@
 // One printed page that somebody who has never heard of Grenier can act on: the words, the relay, and what to do. HTML that asks nobody for anything.
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Output } from './output.ts'
 import { phraseWordsOf, refuseUnwritable, writePrivate } from './phrase.ts'
@@ -76,7 +76,8 @@ ${relays.map((relay) => `<p><code>${escaped(words.command)} ${escaped(relay)}</c
 export function refuseSheet(sheet: string | undefined, phraseOut: string | undefined): void {
   if (sheet === undefined) return
   if (phraseOut !== undefined && resolve(phraseOut) === resolve(sheet)) throw usageError('sheet-same', sheet)
-  if (existsSync(sheet)) throw usageError('sheet-exists', sheet)
+  // A link to nowhere would be refused, too, when the page is written.
+  if (lstatSync(sheet, { throwIfNoEntry: false }) !== undefined) throw usageError('sheet-exists', sheet)
   refuseUnwritable(sheet)
 }
 

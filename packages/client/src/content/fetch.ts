@@ -138,7 +138,7 @@ class InWindow implements Wanted {
   }
 
   hand(bytes: Uint8Array): Promise<void> {
-    return this.#filling.hand(this.targets, bytes)
+    return this.#filling.handAll([{ wanted: this, bytes }])
   }
 
   isWanted(): boolean {
@@ -226,12 +226,12 @@ class Filling {
   }
 
   async #bringFar(window: readonly InWindow[]): Promise<void> {
-    const lacks = await bring(this.#options, window, (brought) => this.#handAll(brought))
+    const lacks = await bring(this.#options, window, (brought) => this.handAll(brought))
     for (const [{ targets }, why] of lacks) for (const { file } of targets) this.refuse(file, why)
   }
 
   /** What is a whole file that takes itself so goes together, the rest one by one. */
-  async #handAll(
+  async handAll(
     brought: readonly { readonly wanted: InWindow; readonly bytes: Uint8Array }[],
   ): Promise<void> {
     const wholes = new Map<WholeFiles, { readonly files: WantedFile[]; readonly bytes: Uint8Array[] }>()
@@ -248,12 +248,12 @@ class Filling {
         together.bytes.push(bytes)
         wholes.set(file.whole, together)
       }
-      if (others.length > 0) await this.hand(others, bytes)
+      if (others.length > 0) await this.#hand(others, bytes)
     }
     for (const [to, { files, bytes }] of wholes) await to.write(files, bytes)
   }
 
-  async hand(targets: readonly Target[], bytes: Uint8Array): Promise<void> {
+  async #hand(targets: readonly Target[], bytes: Uint8Array): Promise<void> {
     for (const { file, offset } of targets) {
       if (!this.isWanted(file)) continue
       const goesOn = await this.#files[file]?.write(offset, bytes)

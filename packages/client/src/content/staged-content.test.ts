@@ -1,4 +1,4 @@
-import { concat } from '@grenier/crypto'
+import { chunkIdOf, concat, packIdOf, storedBytesFor, type ChunkId } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import type { WantedFile } from '../disk/content-source.ts'
 import { stagingDirectory, type FileSystem } from '../disk/file-system.ts'
@@ -6,16 +6,20 @@ import type { MemoryUser } from '../disk/memory-user.ts'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { rootId, type Columns, type NodeId, type Stamp } from '../sync/tree.ts'
 import {
+  binding,
   bytesOf,
   folder,
+  keys,
   MemoryVault,
   over,
+  packKey,
   textOf,
   watchedReading,
   type ReadFile,
 } from './content-builders.contract.ts'
 import { contentOf } from './content-list.ts'
 import { olderVersions, stagedContent } from './staged-content.ts'
+import { seal } from './work.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 const mib = 1 << 20
@@ -252,6 +256,61 @@ describe('an older version on this disk', () => {
     change(user)
     expect(Buffer.compare(await fill(), after)).toBe(0)
     expect(open()).toBe(0)
+  })
+
+  it.each(['before', 'after'])('gives its chunk to a small file that is wanted %s it, too', async (when) => {
+    const [head, otherHead, tail] = [
+      bytesOf('head', 100_000),
+      bytesOf('other', 100_000),
+      bytesOf('tail', 5000),
+    ]
+    const idOf = (bytes: Uint8Array): ChunkId => chunkIdOf(keys.chunkIdKey, bytes)
+    const vault = new MemoryVault()
+    for (const chunks of [[head, tail], [otherHead]]) {
+      const plain = concat(chunks)
+      const salt = bytesOf(`salt of ${vault.packs.size}`, 32)
+      const storedBytes = storedBytesFor(plain.length)
+      const { bytes } = seal({ key: packKey(0), binding, epoch: 0, salt, plain, storedBytes })
+      const id = packIdOf(bytes)
+      vault.put(id, bytes)
+      const claimed = chunks.map((chunk) => ({
+        id: idOf(chunk),
+        plainBytes: chunk.length,
+        storedBytes: chunk.length,
+      }))
+      vault.claim({ id, bytes, epoch: 0, chunks: claimed })
+    }
+    const { files, user } = folder()
+    user.write('film', concat([head, tail]))
+    const old = { content: contentOf(0, [head, tail].map(idOf)), sizeBytes: 105_000 }
+    const source = stagedContent(vault.fetch(), files, {
+      older: (path) => (path === 'film' ? old : undefined),
+    })
+    const made: string[] = []
+    const finishing = (name: string) => ({
+      bits: { mode: 0o644, mtimeNs: 1n },
+      done: () => void made.push(name),
+    })
+    const film: WantedFile = {
+      content: contentOf(0, [otherHead, tail].map(idOf)),
+      sizeBytes: 105_000,
+      staged: 'put-film',
+      path: 'film' as RelativePath,
+      finish: finishing('film'),
+    }
+    const small: WantedFile = {
+      content: contentOf(0, [idOf(tail)]),
+      sizeBytes: tail.length,
+      staged: 'put-small',
+      path: 'tail' as RelativePath,
+      finish: finishing('small'),
+    }
+    const wanted = when === 'before' ? [small, film] : [film, small]
+    expect(await source.fill(wanted)).toEqual([undefined, undefined])
+    expect(made.sort()).toEqual(['film', 'small'])
+    const read = (name: string): Uint8Array => user.read(`${stagingDirectory}/${name}`)
+    expect(Buffer.compare(read('put-film'), concat([otherHead, tail]))).toBe(0)
+    expect(Buffer.compare(read('put-small'), tail)).toBe(0)
   })
 
   it('does no harm when the relay lacks what tells its lengths', async () => {

@@ -68,7 +68,7 @@ export function stagedContent(
       }
       return failures
     } finally {
-      for (const file of staged) if (file instanceof StagedFile) await file.close()
+      await Promise.all(staged.flatMap((file) => (file instanceof StagedFile ? [file.close()] : [])))
     }
   }
 

@@ -1,6 +1,6 @@
 // One zstd context a thread and direction, kept from chunk to chunk. Node's `zstdCompressSync` makes a stream, a context and its tables for each
 // call, which takes several times what compressing a small file does; `zstdDecompressSync` likewise. What is asked here is what that call itself asks of the stream: names that Node
-// does not promise. Where they are not as they were, or anything is not as it must be, the answer is undefined and the caller takes the public call.
+// does not promise. Where they are not as they were, or anything is not as it must be, the answer is undefined or false and the caller takes the public call.
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 
 /** Compresses, or decompresses, one buffer into another in one call; what is left of both afterwards stands in `left`: first the room, then the input. */

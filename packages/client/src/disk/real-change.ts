@@ -177,9 +177,17 @@ function stampNow(path: SystemPath): Stamp {
 /** For file systems without hard links: an empty file claims the name, which O_EXCL does atomically, and is then replaced. */
 function claimAndReplace(staged: SystemPath, target: SystemPath): void {
   const fd = fs.openSync(target, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600)
+  const claim = fs.fstatSync(fd, { bigint: true })
   fs.closeSync(fd)
   if (fs.lstatSync(target).size !== 0) throw new DiskError('EEXIST', 'somebody wrote there meanwhile')
-  fs.renameSync(staged, target)
+  try {
+    fs.renameSync(staged, target)
+  } catch (error) {
+    // As where a file system is mounted in the folder. Left there, the claim would be taken for a file of somebody's.
+    const there = fs.lstatSync(target, { bigint: true, throwIfNoEntry: false })
+    if (there?.ino === claim.ino && there.size === 0n) fs.unlinkSync(target)
+    throw error
+  }
 }
 
 function move(directories: RealDirectories, change: ChangeOf<'move'>): void {
