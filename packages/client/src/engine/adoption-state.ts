@@ -6,7 +6,7 @@ import type { RelayEntry, RelaySession } from '../relay/relay-session.ts'
 import { bodyHashAt, entryAt, payloadPackAt } from '../state/entry-keep.ts'
 import { MemoryDisk } from '../state/state-store-memory.ts'
 import { TreesStore } from '../state/trees-store.ts'
-import { faultIn } from './checkpoint-source.ts'
+import { brokenCheckpoint, faultIn } from './checkpoint-source.ts'
 import { namedCheckpoint } from './named-checkpoint.ts'
 import { Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
@@ -29,7 +29,7 @@ interface Folding {
  * The state at the entry, in memory. Where the relay lacks the one that a prune before it names, all is folded that this device kept. Where it did
  * not keep all, there is none, and the log is to be read anew: this device begins as one that joins with the files that it has. So only where a person asks
  * for it, and once the relay has the state to begin with.
- * @throws ClientError `pack-unavailable`
+ * @throws ClientError `pack-unavailable`; `checkpoint-broken` where the state to begin with is none
  */
 export async function stateAt(of: Folding): Promise<Vault> {
   try {
@@ -67,7 +67,9 @@ async function unfolded(of: Folding): Promise<Vault> {
   const point = ahead?.state.spine.prune
   if (ahead !== undefined && point !== undefined) {
     const naming = { point, spine: ahead.state.spine, keys: ahead.keys }
-    await faultIn(await namedCheckpoint(beside, session, naming))
+    const named = await namedCheckpoint(beside, session, naming)
+    const fault = await faultIn(named)
+    if (fault !== undefined) throw brokenCheckpoint(named.entry, fault)
   }
   return { ...beside, log }
 }
