@@ -3,6 +3,7 @@
 import { openFolder } from '@grenier/client'
 import { toHex } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
+import { vouchedMs } from '../../packages/relay/src/limits.ts'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import type { Lies, Listed } from '../hostile/lying-relay.ts'
 import { asked, type Machine } from '../simulation/world.ts'
@@ -154,6 +155,32 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
     expect((await logOf(world)).slice(0, log.length - 1)).toEqual(log.slice(0, -1))
     expect(textOf(owner, 'mine')).toBe('three')
     expect(owner.tree()).toEqual(writer.tree())
+  })
+
+  test('go back where the relay forgot the word meanwhile: it is given again from there', async () => {
+    const { world, owner, writer, yesterday } = await withWriter()
+    for (const words of ['one', 'two', 'three']) {
+      writer.user.write('mine', words)
+      await world.syncs(writer)
+    }
+    await world.syncs(owner)
+    owner.user.write('of the owner', 'four')
+    await world.syncs(owner, writer)
+    const log = await logOf(world)
+    world.restoreRelay(yesterday)
+    let sinceWord = 0
+    world.relay.lieTo(writer, {
+      holds: ({ type }) => {
+        if (world.relay.asked.get('vouch') !== 1 || type !== 'put-back') return undefined
+        sinceWord += 1
+        return sinceWord === 2
+          ? new Promise<void>((resolve) => world.scheduler.after(vouchedMs + 1, resolve))
+          : undefined
+      },
+    })
+    await world.syncs(writer)
+    expect((await logOf(world)).slice(0, log.length)).toEqual(log)
+    expect(world.relay.asked.get('vouch')).toBe(2)
   })
 
   test('go back as they were where the device was made an owner’s behind them, by an owner who is out since', async () => {

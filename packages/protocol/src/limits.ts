@@ -20,8 +20,8 @@ export const limits = {
   packBytes: 4 * MiB,
   /** An entry: header of 1 MiB, payload of 64 KiB, signature, framing. */
   entryBytes: MiB + 65 * KiB,
-  /** Body hashes in one `vouch`: of 16,384 entries. With the largest entry they fit a frame. */
-  vouchBytes: 512 * KiB,
+  /** Body hashes in one `vouch`: of 2,048 entries, some 20 ms of hashing. With the largest entry they fit a frame. */
+  vouchBytes: 64 * KiB,
   /** A certificate: two keys (the KEM key is 1,216 bytes), a hash and a signature, encoded. */
   certificateBytes: 4 * KiB,
   /** Every id, key, hash and nonce. */

@@ -28,6 +28,15 @@ export const connectionReceiveBytes = 12 * MiB
 /** The same over the whole process: what the smallest machine that we expect (1 GiB) spares. */
 export const processReceiveBytes = 192 * MiB
 
+/**
+ * Hashes that connections remember of owners' words, over the whole process: of 128 connections at once. Of its own, so that who vouches for what is
+ * only made up takes nothing from what others send.
+ */
+export const processVouchBytes = 8 * MiB
+
+/** An owner's word for entries holds for so long: what it covers follows at once, and who needs longer gives it again. */
+export const vouchedMs = minute
+
 /** Bulk waits while more than this is queued towards a client, so that a push never waits behind more. */
 export const bulkQueueBytes = 512 * KiB
 

@@ -62,7 +62,7 @@ export class Healing {
   /** Goes on where it is refused for a pack, as long as this device has something that helps: packs of large payloads, or the word of an owner. */
   async #putBackOn(session: RelaySession, from: number, fault: ClientError): Promise<number | 'moved'> {
     const { log } = this.#vault
-    let [next, vouchedTo, hasPut] = [from, from, false]
+    let [next, vouchedAt, hasPut] = [from, -1, false]
     for (;;) {
       try {
         const count = await this.#putBackFrom(session, next, fault)
@@ -74,12 +74,12 @@ export class Healing {
         const helps = !hasPut && (await unlessRefused(putPayloadPacks(this.#vault, session, next), false))
         hasPut = true
         if (helps) continue
-        // Refused although an owner's word was given for it.
-        if (next < vouchedTo) throw error
+        // Refused although an owner's word was just given for it. Further on, the relay may have forgotten a word that took it longer than it remembers.
+        if (next <= vouchedAt) throw error
         const word = await ownersWord(this.#vault, next)
         if (word === undefined || !(await unlessRefused(taken(session.vouch(log.vault, word)), false)))
           throw error
-        vouchedTo = word.sequence
+        vouchedAt = next
       }
     }
   }

@@ -78,6 +78,8 @@ export interface RelayParts {
   /** Wishes about deletions, by vault and key. */
   readonly wishes: TryCounter
   readonly receive: ByteBudget
+  /** What owners' words take, apart from `receive`. */
+  readonly vouching: ByteBudget
   readonly sending: SendPool
   /** Memory for what is received of packs, and for frames with what is sent of them. */
   readonly blocks: BlockPool

@@ -190,6 +190,7 @@ async function putBack(connection: Connection, request: ClientMessageOf<'put-bac
     await before
     await parts.appender.putBack({ vault, entry, actor, by: peer, isVouchedFor })
   })
+  vouched.stands(vault, sequence)
   access.look(vault)
   return { type: 'ok', id: request.id, re: 'put-back', sequence }
 }

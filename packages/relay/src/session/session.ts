@@ -71,7 +71,7 @@ export class Session implements Peer {
     this.#nonce = random.bytes(limits.idBytes)
     this.#heardAt = clock.monotonic()
     this.#budget = new ByteBudget(connectionReceiveBytes, parts.receive)
-    this.#vouched = new Vouched(this.#budget)
+    this.#vouched = new Vouched(parts.vouching, clock)
     const outbox = new Outbox({ wire, clock, pool: parts.sending, cut: (reason) => this.#cut(reason) })
     this.#outbox = outbox
     this.#downloads = new Downloads({ packs: stores.packs, clock, outbox, frames: parts.frames })

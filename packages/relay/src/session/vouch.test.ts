@@ -1,5 +1,7 @@
 // What an owner says of entries whose packs are lost: by having signed them, or one behind them, which anybody who may read shows.
 import {
+  bodyHash,
+  entryHashOf,
   epochKeysFor,
   invitationOf,
   makeAccept,
@@ -9,8 +11,19 @@ import {
   type Entry,
   type Role,
 } from '@grenier/crypto'
+import { limits } from '@grenier/protocol'
 import { describe, expect, it } from 'vitest'
-import { outcome, packOf, ScriptedClient, World, type OwnVault } from './scripted-client.vectors.ts'
+import { ByteBudget } from '../core/budget.ts'
+import { generousBytes, processVouchBytes, putWindowBytes, vouchedMs } from '../limits.ts'
+import {
+  ManualClock,
+  outcome,
+  packOf,
+  ScriptedClient,
+  World,
+  type OwnVault,
+} from './scripted-client.vectors.ts'
+import { Vouched } from './vouch.ts'
 
 type Owner = Awaited<ReturnType<World['owner']>>
 
@@ -124,4 +137,98 @@ describe('the packs of what is put back by who is no owner', () => {
       'vault-unknown',
     )
   })
+
+  it('must be here again when a minute has passed since the word', async () => {
+    const { world, vault, entries, reader } = await restored(['writer', 'writer', 'owner'])
+    const [first, second, by] = entries as [Entry, Entry, Entry]
+    expect(outcome(await vouchTo(reader.client, vault, { of: [first, second], by }))).toBe('ok')
+    world.clock.advance(vouchedMs - 1)
+    expect(outcome(await putBackTo(reader.client, vault, first))).toBe('ok')
+    world.clock.advance(1)
+    expect(outcome(await putBackTo(reader.client, vault, second))).toBe('pack-missing')
+    expect(outcome(await vouchTo(reader.client, vault, { of: [second], by }))).toBe('ok')
+    expect(outcome(await putBackTo(reader.client, vault, second))).toBe('ok')
+  })
 })
+
+describe('what is remembered of an owner’s word', () => {
+  const hashes = (count: number) => new Uint8Array(count * limits.idBytes)
+
+  async function remembering(roomFor: number) {
+    const { vault } = (await restored([])).vault.state
+    const clock = new ManualClock()
+    const budget = new ByteBudget(roomFor * limits.idBytes)
+    return { vault, clock, budget, vouched: new Vouched(budget, clock) }
+  }
+
+  it('is given back when it is replaced, and when the connection ends', async () => {
+    const { vault, budget, vouched } = await remembering(5)
+    vouched.keep(vault, 10, hashes(5))
+    expect(budget.takenBytes).toBe(5 * limits.idBytes)
+    vouched.keep(vault, 10, hashes(3))
+    expect(budget.takenBytes).toBe(3 * limits.idBytes)
+    vouched.end()
+    expect(budget.takenBytes).toBe(0)
+    vouched.keep(vault, 10, hashes(1))
+    expect(budget.takenBytes, 'nothing is kept of a connection that has ended').toBe(0)
+  })
+
+  it('is given back when the last entry of it stands', async () => {
+    const { vault, budget, vouched } = await remembering(5)
+    const other = (await remembering(5)).vault.map((byte) => byte ^ 1) as typeof vault
+    vouched.keep(vault, 10, hashes(3))
+    vouched.stands(vault, 11)
+    vouched.stands(other, 12)
+    expect(budget.takenBytes).toBe(3 * limits.idBytes)
+    vouched.stands(vault, 12)
+    expect(budget.takenBytes).toBe(0)
+  })
+
+  it('is given back when its time has passed, which begins with each word', async () => {
+    const { vault, budget, clock, vouched } = await remembering(5)
+    vouched.keep(vault, 10, hashes(3))
+    clock.advance(vouchedMs - 1)
+    vouched.keep(vault, 10, hashes(2))
+    clock.advance(vouchedMs - 1)
+    expect(budget.takenBytes).toBe(2 * limits.idBytes)
+    clock.advance(1)
+    expect(budget.takenBytes).toBe(0)
+  })
+
+  it('finds no room beyond its budget, and takes nothing then', async () => {
+    const { vault, budget, vouched } = await remembering(5)
+    vouched.keep(vault, 10, hashes(5))
+    expect(() => new Vouched(budget, new ManualClock()).keep(vault, 10, hashes(1))).toThrow(
+      expect.objectContaining({ code: 'too-many', retryable: true }),
+    )
+    expect(budget.takenBytes).toBe(5 * limits.idBytes)
+  })
+
+  it('takes nothing from what others send, however much an owner makes up in a vault of their own', async () => {
+    const world = new World()
+    const { person, vault } = await world.owner()
+    const word = madeUp(world, vault, person.device)
+    const connections = generousBytes / limits.vouchBytes
+    expect(connections * limits.vouchBytes).toBeLessThan(processVouchBytes)
+    for (let one = 0; one < connections; one += 1)
+      expect(outcome(await (await world.device(person.device)).ask(word))).toBe('ok')
+    const other = await world.owner()
+    const pack = packOf(limits.packBytes)
+    expect(outcome(await other.client.put(other.vault.state.vault, pack))).toBe('ok')
+    const credit = await other.client.until((message) => message.type === 'credit')
+    expect(credit.offset + credit.bytes).toBe(putWindowBytes)
+  })
+})
+
+/** A word, as large as one may be, for entries that never were. */
+function madeUp(world: World, vault: OwnVault, owner: Device) {
+  const bodyHashes = world.random.bytes(limits.vouchBytes)
+  let { hash, sequence } = vault.state.head
+  for (let at = 0; at < bodyHashes.length; at += limits.idBytes) {
+    hash = entryHashOf(hash, bodyHash(bodyHashes.subarray(at, at + limits.idBytes)))
+    sequence += 1
+  }
+  const state = { ...vault.state, head: { ...vault.state.head, hash, sequence } }
+  const { entry } = world.change({ ...vault, state }, owner)
+  return { type: 'vouch', vault: vault.state.vault, bodyHashes, entry: entry.bytes } as const
+}

@@ -14,9 +14,11 @@ import {
 import { limits, type ClientMessageOf, type OkMessage } from '@grenier/protocol'
 import { entryRefused, headMoved } from '../core/append.ts'
 import type { ByteBudget } from '../core/budget.ts'
+import type { Clock, Timer } from '../core/clock.ts'
 import type { Actor } from '../core/relay-parts.ts'
 import { isOwners } from '../core/rights.ts'
 import { RelayError } from '../errors.ts'
+import { vouchedMs } from '../limits.ts'
 import type { VaultAccess } from './vault-access.ts'
 
 /** Entry hashes, one behind the other, of consecutive entries. */
@@ -26,14 +28,18 @@ interface Stretch {
   readonly hashes: Uint8Array
 }
 
-/** The entries that somebody vouched for on one connection: the last stretch of them. What they take is of its budget. */
+/** The entries that somebody vouched for on one connection: the last stretch of them, until they stand, or for `vouchedMs`. */
 export class Vouched {
   readonly #budget: ByteBudget
+  readonly #clock: Clock
   #stretch: Stretch | undefined
+  #expiry: Timer | undefined
   #isEnded = false
 
-  constructor(budget: ByteBudget) {
+  /** `budget`: what they take is taken from it, and given back. */
+  constructor(budget: ByteBudget, clock: Clock) {
     this.#budget = budget
+    this.#clock = clock
   }
 
   /** @throws RelayError `too-many` */
@@ -43,6 +49,7 @@ export class Vouched {
     if (!this.#budget.take(hashes.length))
       throw new RelayError('too-many', 'too many requests at once', { retryable: true })
     this.#stretch = { vault: toHex(vault), from, hashes }
+    this.#expiry = this.#clock.after(vouchedMs, () => this.#forget())
   }
 
   /** Whether it is one of them. */
@@ -54,6 +61,13 @@ export class Vouched {
     return equal(stretch.hashes.subarray(at, at + limits.idBytes), entryHashOf(header.previous, body))
   }
 
+  /** An entry stands in the log: with the last one of them, nothing is left to vouch for. */
+  stands(vault: VaultId, sequence: number): void {
+    const stretch = this.#stretch
+    if (stretch?.vault !== toHex(vault)) return
+    if (sequence >= stretch.from + stretch.hashes.length / limits.idBytes - 1) this.#forget()
+  }
+
   /** Keeps nothing any more. */
   end(): void {
     this.#forget()
@@ -63,6 +77,8 @@ export class Vouched {
   #forget(): void {
     if (this.#stretch !== undefined) this.#budget.give(this.#stretch.hashes.length)
     this.#stretch = undefined
+    this.#expiry?.cancel()
+    this.#expiry = undefined
   }
 }
 
@@ -86,7 +102,8 @@ export async function vouch(
   if (header.kind === 'genesis' || header.sequence !== head.sequence + count + 1) throw headMoved(head)
   if (!isOwners(spine, header.device)) throw new RelayError('no-right', 'no owner signed this')
   if (!equal(header.vault, vault)) throw unchained()
-  // First of all that costs anything: who has nothing of an owner's about what is not here has nothing else looked at.
+  // First of all that costs anything. Who owns a vault can sign for hashes of their own making also where nothing was lost: what that costs is bounded
+  // by `vouchBytes`, `vouchedMs` and a budget of its own.
   checkSignature(entry)
   const hashes = new Uint8Array(request.bodyHashes.length)
   let { hash } = head
