@@ -157,6 +157,21 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
     expect(owner.tree()).toEqual(writer.tree())
   })
 
+  test('go back on one word where the owner and others wrote in turn', async () => {
+    const { world, owner, writer, yesterday } = await withWriter()
+    for (let turn = 0; turn < 4; turn += 1) {
+      writer.user.write('mine', `${turn}`)
+      await world.syncs(writer, owner)
+      owner.user.write('of the owner', `${turn}`)
+      await world.syncs(owner, writer)
+    }
+    const log = await logOf(world)
+    world.restoreRelay(yesterday)
+    await world.syncs(writer)
+    expect((await logOf(world)).slice(0, log.length)).toEqual(log)
+    expect(world.relay.asked.get('vouch')).toBe(1)
+  })
+
   test('go back where the relay forgot the word meanwhile: it is given again from there', async () => {
     const { world, owner, writer, yesterday } = await withWriter()
     for (const words of ['one', 'two', 'three']) {
