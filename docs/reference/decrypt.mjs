@@ -11,7 +11,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
-import { argv, exit } from 'node:process'
+import process, { argv } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { constants, zstdDecompressSync } from 'node:zlib'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
@@ -1275,9 +1275,10 @@ function main([file, words, directory]) {
 
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(fs.realpathSync(argv[1])).href) {
   try {
-    exit(main(argv.slice(2)))
+    // Not `exit`, which would drop what a pipe has not taken yet.
+    process.exitCode = main(argv.slice(2))
   } catch (error) {
     console.error(`error: ${error.message}`)
-    exit(1)
+    process.exitCode = 1
   }
 }

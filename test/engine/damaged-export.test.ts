@@ -138,6 +138,28 @@ test('what is left of a file stands beside its place, never where another one is
   expect(await writes(await opened(archive), folder)).toMatchObject([{ keptAs: 'film (damaged)-3.avi' }])
 })
 
+test('what another copy of the export has is no less told for what one has left', async () => {
+  const { bytes, film } = await original
+  const [pack] = await packsOfFilm()
+  if (pack === undefined) throw new Error('no pack of content')
+  const folder = new MemoryFolder({ clock: systemClock })
+  const user = new MemoryUser(folder)
+  const kept = new Map<string, readonly { offset: number; length: number }[]>()
+  for (const at of [600_000, 1_400_000, 600_000]) {
+    const archive = MemoryArchive.of(bytes)
+    archive.hurtPack(pack, at)
+    const [problem] = await writes(await opened(archive), folder)
+    kept.set(problem?.keptAs ?? 'nowhere', problem?.lost ?? [])
+  }
+  expect([...kept.keys()]).toEqual(['film (damaged)-2.avi', 'film (damaged)-3.avi'])
+  for (const [name, lost] of kept) {
+    expect(lost).toHaveLength(1)
+    const expected = Buffer.from(film)
+    for (const { offset, length } of lost) expected.fill(0, offset, offset + length)
+    expect(written(user).get(name)?.equals(expected)).toBe(true)
+  }
+})
+
 test('a file of which nothing is left is named, and nothing is made for it', async () => {
   const { bytes } = await original
   const archive = MemoryArchive.of(bytes)

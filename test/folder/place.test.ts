@@ -172,7 +172,7 @@ describe('a folder on a disk of its own', () => {
 })
 
 describe('another disk inside a folder', () => {
-  test('takes no new file, which is said; nothing of it is left there, nor sent', async (context) => {
+  test('takes no file, which is said; nothing of it is left there, nor sent', async (context) => {
     if (cannotMount !== undefined) context.skip(`a disk: ${cannotMount}`)
     const [a, b] = await pairWithFiles()
     fs.mkdirSync(join(b.folder, 'sub'))
@@ -182,12 +182,13 @@ describe('another disk inside a folder', () => {
     mounts.tmpfs(join(b.folder, 'sub'), '1m')
     b.write('sub/there', 'on another disk')
     await agree(a, b)
-    for (const name of ['sub/new', 'sub/newer']) a.write(name, 'from the other device')
+    for (const name of ['sub/new', 'sub/newer', 'sub/there']) a.write(name, 'from the other device')
     await a.sync()
     for (let time = 0; time < 2; time += 1) {
       const { problems } = await b.sync()
-      expect(problems).toEqual(['unwritable sub/new', 'unwritable sub/newer'])
+      expect(problems).toEqual(['unwritable sub/new', 'unwritable sub/newer', 'unwritable sub/there'])
       expect(fs.readdirSync(join(b.folder, 'sub'))).toEqual(['there'])
+      expect(b.read('sub/there')).toBe('on another disk')
     }
     await a.sync()
     expect(a.names()).toEqual(['d', 'f', 'sub'])

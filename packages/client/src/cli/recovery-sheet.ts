@@ -76,9 +76,17 @@ ${relays.map((relay) => `<p><code>${escaped(words.command)} ${escaped(relay)}</c
 export function refuseSheet(sheet: string | undefined, phraseOut: string | undefined): void {
   if (sheet === undefined) return
   if (phraseOut !== undefined && resolve(phraseOut) === resolve(sheet)) throw usageError('sheet-same', sheet)
-  // A link to nowhere would be refused, too, when the page is written.
-  if (lstatSync(sheet, { throwIfNoEntry: false }) !== undefined) throw usageError('sheet-exists', sheet)
+  if (isTaken(sheet)) throw usageError('sheet-exists', sheet)
   refuseUnwritable(sheet)
+}
+
+/** Also by a link to nowhere, which would be refused when the page is written. Where it cannot be told, the trial to write tells why. */
+function isTaken(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** Writes the page to a new file, 0600, and says where it is. @throws ClientError `usage` */

@@ -166,6 +166,7 @@ async function bringRun<W extends Wanted>(
   await handAll(brought)
   if (opened !== undefined) release(opened.filter((chunk) => chunk !== undefined))
   if (failed.length === 0) return []
+  if (options.singly === true) return failed.map(({ attempt }) => ({ attempt, why: 'missing' }))
   const faultOf = await blame(options, run)
   return failed.map(({ attempt, at }) => {
     const why = faultOf(at)

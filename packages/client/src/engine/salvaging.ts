@@ -2,7 +2,7 @@
 import { salvage, type ByteRange } from '../content/salvage.ts'
 import type { WalkOptions } from '../content/content-walk.ts'
 import { parentOf } from '../disk/ignore.ts'
-import type { FileSystem, Look } from '../disk/file-system.ts'
+import type { FileReader, FileSystem, Look } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
 import { damagedNames } from '../sync/damaged-name.ts'
 import { asName, joinPath, type RelativePath } from '../sync/name.ts'
@@ -11,6 +11,7 @@ import type { MissingFile, Salvage } from './tree-writer.ts'
 
 /** So many names are tried: somebody has kept as many damaged copies. */
 const namesMax = 20
+const zeros = new Uint8Array(256 << 10)
 
 export interface SalvagingOptions {
   readonly content: WalkOptions
@@ -33,22 +34,32 @@ export class Salvaging {
   /** undefined where nothing is left of it. @throws DiskError, and what reading the archive throws */
   async salvage({ path, value }: MissingFile): Promise<Salvage | undefined> {
     const { files } = this.#options
-    const place = await this.#placeFor(path, value)
-    if (place === undefined) return undefined
-    if (place.there) {
-      const lost = await this.#fill(value, () => Promise.resolve())
-      return lost && { keptAs: place.path, lost }
+    const { timeStepNs } = await files.traits()
+    for (const place of this.#placesFor(path)) {
+      const [there] = await files.look([place])
+      if (there === undefined) {
+        const lost = await this.#make(place, value)
+        return lost && { keptAs: place, lost }
+      }
+      if (!isLike(there, value, timeStepNs)) continue
+      const lost = await this.#lostIn(place, value)
+      if (lost !== 'another') return lost && { keptAs: place, lost }
     }
+    return undefined
+  }
+
+  async #make(path: RelativePath, value: FileValue): Promise<readonly ByteRange[] | undefined> {
+    const { files, run } = this.#options
     this.#staged += 1
-    const name = `${this.#options.run}-damaged-${this.#staged}`
+    const name = `${run}-damaged-${this.#staged}`
     try {
       const lost = await this.#stage(name, value)
       if (lost === undefined) return undefined
       // A name whose bytes a power cut took would count as done the next time.
       await files.flush([])
-      await files.change({ do: 'place', name, path: place.path, replace: false })
-      await files.flush([parentOf(place.path)])
-      return { keptAs: place.path, lost }
+      await files.change({ do: 'place', name, path, replace: false })
+      await files.flush([parentOf(path)])
+      return lost
     } finally {
       await files.change({ do: 'drop-staged', name })
     }
@@ -82,29 +93,44 @@ export class Salvaging {
     return lostBytes === sizeBytes ? undefined : lost
   }
 
-  /** `there`: it was made by an earlier run. */
-  async #placeFor(
-    path: RelativePath,
-    value: FileValue,
-  ): Promise<{ readonly path: RelativePath; readonly there: boolean } | undefined> {
-    const { files, trees } = this.#options
+  /** What is lost in a file that is there, where it is to the byte what would be made: an earlier run of the same archive made it. */
+  async #lostIn(path: RelativePath, value: FileValue): Promise<readonly ByteRange[] | 'another' | undefined> {
+    const reader = await this.#options.files.openForReading(path)
+    try {
+      let isSame = true
+      const lost = await this.#fill(value, async (offset, bytes) => {
+        isSame &&= Buffer.compare(await reader.read(offset, bytes.length), bytes) === 0
+      })
+      for (const range of lost ?? []) isSame &&= await isZero(reader, range)
+      return isSame ? lost : 'another'
+    } finally {
+      await reader.close()
+    }
+  }
+
+  /** Where it may stand, the best first: nowhere that the tree has something of its own. */
+  *#placesFor(path: RelativePath): Generator<RelativePath> {
     const name = asName(path.slice(path.lastIndexOf('/') + 1))
-    if (name === undefined) return undefined
-    const { timeStepNs } = await files.traits()
+    if (name === undefined) return
     let count = 0
     for (const candidate of damagedNames(name)) {
+      if ((count += 1) > namesMax) return
       const beside = joinPath(parentOf(path), candidate)
-      if ((count += 1) > namesMax) break
-      if (trees.find('remote', beside) !== undefined) continue
-      const [there] = await files.look([beside])
-      if (there === undefined) return { path: beside, there: false }
-      if (isCopy(there, value, timeStepNs)) return { path: beside, there: true }
+      if (this.#options.trees.find('remote', beside) === undefined) yield beside
     }
-    return undefined
   }
 }
 
-function isCopy({ kind, stamp }: Look, value: FileValue, timeStepNs: bigint): boolean {
+async function isZero(reader: FileReader, { offset, length }: ByteRange): Promise<boolean> {
+  for (let at = 0; at < length; at += zeros.length) {
+    const wanted = Math.min(length - at, zeros.length)
+    const bytes = await reader.read(offset + at, wanted)
+    if (Buffer.compare(bytes, zeros.subarray(0, wanted)) !== 0) return false
+  }
+  return true
+}
+
+function isLike({ kind, stamp }: Look, value: FileValue, timeStepNs: bigint): boolean {
   const apart = stamp.mtimeNs - value.mtimeNs
   return kind === 'file' && stamp.sizeBytes === value.sizeBytes && apart < timeStepNs && apart > -timeStepNs
 }
