@@ -54,7 +54,7 @@ async function held() {
 
 test(
   'reading waits for a pack that is on its way, and goes on when it has arrived',
-  { timeout: 20_000 },
+  { timeout: 60_000 },
   async () => {
     const { a, b, open, read } = await held()
     const synced = a.sync()
@@ -70,7 +70,7 @@ test(
   },
 )
 
-test('a line that breaks meanwhile is dialled again, and all of it goes', { timeout: 20_000 }, async () => {
+test('a line that breaks meanwhile is dialled again, and all of it goes', { timeout: 60_000 }, async () => {
   const { a, b, open, read } = await held()
   const synced = a.sync()
   await atRest(read)
@@ -81,7 +81,7 @@ test('a line that breaks meanwhile is dialled again, and all of it goes', { time
   expect(b.names()).toHaveLength(count)
 })
 
-test('a run that is to stop meanwhile ends', { timeout: 20_000 }, async () => {
+test('a run that is to stop meanwhile ends', { timeout: 60_000 }, async () => {
   const { a, read } = await held()
   const watching = await a.watch()
   await atRest(read)
