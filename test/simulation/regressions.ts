@@ -177,6 +177,17 @@ export const regressions: readonly Regression[] = [
       era: 5,
     },
   },
+  {
+    found:
+      'what a prune had dropped before there was a mirror was brought back: the mirror, which never had those packs, took no entry any more',
+    run: {
+      seed: 580_010_858,
+      devices: 3,
+      moves: 24,
+      without: new Set([1, 2, 3, 4, 5, 6, 7, 12, 17, 18, 19, 20, 21, 22, 23]),
+      era: 5,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -190,6 +190,24 @@ export function describeLogStore(name: string, make: MakeStores): void {
       expect(await state()).toMatchObject({ state: 'claimed' })
     })
 
+    it('restores a pack that was never here while it was claimed, once it is put', async () => {
+      const stores = await opened()
+      const one = pack('one')
+      const state = async (): Promise<unknown> => (await stores.ledger.rows(vault('v'), [one.id]))[0]?.state
+      await stores.logs.append(append('v', 0))
+      await stores.logs.append(append('v', 1, { added: [one], absentPacks: 'lost' }))
+      await stores.logs.append(append('v', 2, { dropped: [one.id] }))
+      expect(await state()).toBeUndefined()
+      expect(await stores.logs.append(append('v', 3, { restored: [one] }))).toMatchObject({
+        absent: [one.id],
+      })
+      await send(stores, one)
+      const putBack = append('v', 3, { restored: [one], absentPacks: 'lost' })
+      expect(await stores.logs.append(putBack)).toEqual({ result: 'appended' })
+      expect(await state()).toBe('claimed')
+      expect((await stores.ledger.usage(anna)).liveBytes).toBe(4096)
+    })
+
     it('puts a log back whose packs are lost, and takes their bytes again', async () => {
       const stores = await opened()
       const [one, two] = [pack('one'), pack('two')]

@@ -25,7 +25,10 @@ export function checkPacks(transaction: VaultTransaction, append: Append): Packs
     else if (append.absentPacks === 'refuse' || isHeld(row)) absent.push(pack)
   }
   for (const pack of append.added) look(pack.id, ['pending'], pack.sizeBytes)
-  for (const pack of append.restored) look(pack.id, ['dropped'], pack.sizeBytes)
+  // Of an entry that is put back, it may never have been here while it was claimed before: at a mirror that came after it was dropped.
+  const restorable: readonly PackState[] =
+    append.absentPacks === 'lost' ? ['dropped', 'pending'] : ['dropped']
+  for (const pack of append.restored) look(pack.id, restorable, pack.sizeBytes)
   for (const pack of append.dropped) look(pack, ['claimed', 'lost'])
   return absent.length + wrong.length === 0 ? undefined : { absent, wrong }
 }
