@@ -8,7 +8,7 @@ import { enableCompileCache } from 'node:module'
 // place. Where that cannot be done it goes on as it is; so it does where it was handed a file by its descriptor, which would not survive.
 // What goes through a whole vault once makes few objects and a stream of buffers: a quarter of that young generation again; a heap that is not
 // collected for the buffers' sake before it is as large as it gets; one arena for all threads, which keeps what is freed for the next buffer
-// (decision 069). All else has an arena a thread: sharing one takes an eighth more time (decision 071).
+// (decision 069).
 const [command] = process.argv
   .slice(2)
   .filter((word, at, words) => !word.startsWith('-') && words[at - 1] !== '--home')
@@ -21,9 +21,7 @@ const oneArena = {
   MALLOC_MMAP_THRESHOLD_: String(16 << 20),
   MALLOC_TRIM_THRESHOLD_: String(32 << 20),
 }
-const ours = goesThrough ? oneArena : {}
-const added = Object.keys(ours).filter((name) => process.env[name] === undefined)
-const environment = { ...ours, ...process.env, GRENIER_BEGUN: added.join(',') }
+const environment = goesThrough ? { ...oneArena, ...process.env } : process.env
 const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/fd\//.test(argument))
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)
@@ -35,10 +33,6 @@ if (process.platform !== 'win32' && process.execve !== undefined && !byDescripto
   } catch {
     // It takes more memory, that is all.
   }
-
-// They were read when this process began; what it runs shall not have them.
-for (const name of (process.env.GRENIER_BEGUN ?? '').split(',')) delete process.env[name]
-delete process.env.GRENIER_BEGUN
 
 // What was compiled at the last start lies beside what it was compiled from; where that cannot be written, each start compiles.
 enableCompileCache(`${import.meta.dirname}/../dist/bundle/compiled`)
