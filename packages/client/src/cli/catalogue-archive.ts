@@ -24,7 +24,14 @@ export interface ArchiveCatalogue {
     ranges: readonly string[]
     more: number
   }>
-  sealedDone: Text<{ count: number; entries: string; packs: string; bytes: string; path: string }>
+  sealedDone: Text<{
+    count: number
+    entries: string
+    packCount: number
+    packs: string
+    bytes: string
+    path: string
+  }>
   sealedLacking: Text<{ pack: string }>
   sealedGoesOn: Pathed
   /** `name`: what an operation that was passed over is about. */

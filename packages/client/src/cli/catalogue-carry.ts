@@ -23,7 +23,14 @@ export interface CarryCatalogue {
   helpMove: Plain
   helpMoveRemoveOld: Plain
   helpSyncRelay: Plain
-  importDone: Text<{ count: number; entries: string; packs: string; bytes: string; relay: string }>
+  importDone: Text<{
+    count: number
+    entries: string
+    packCount: number
+    packs: string
+    bytes: string
+    relay: string
+  }>
   importThere: Text<{ relay: string }>
   importAfter: Text<{ relay: string }>
   importLacking: Text<{ pack: string }>

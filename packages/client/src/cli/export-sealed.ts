@@ -66,6 +66,7 @@ function told(
     words.sealedDone({
       count: entries,
       entries: formatCount(entries, language),
+      packCount: packs - lacking.length,
       packs: formatCount(packs - lacking.length, language),
       bytes: formatBytes(summary.bytes, language),
       path: out === '-' ? '-' : printable(out),

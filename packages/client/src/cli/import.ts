@@ -79,7 +79,13 @@ function told({ output }: Invocation, relay: string, imported: Imported): ExitCo
   output.result(
     entries + packs === 0
       ? words.importThere({ relay })
-      : words.importDone({ ...said, count: entries, bytes: formatBytes(bytes, language), relay }),
+      : words.importDone({
+          ...said,
+          count: entries,
+          packCount: packs,
+          bytes: formatBytes(bytes, language),
+          relay,
+        }),
   )
   output.note(words.importAfter({ relay }))
   const exitCode = lacking.length > 0 || isUnfinished ? 3 : 0

@@ -1,7 +1,6 @@
 // The catalogue in English, as far as it is about archives.
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
-
-const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+import { englishForm as some } from './plurals.ts'
 
 export const englishArchive: ArchiveCatalogue = {
   errorArchiveBroken: () => 'this is no archive of Grenier, or nothing in it can be read any more',
@@ -16,8 +15,8 @@ export const englishArchive: ArchiveCatalogue = {
   problemArchiveDamaged: ({ path }) => `${path}: a part of it lies where the archive is damaged`,
   problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
     `${path}: a part of it lies where the archive is damaged. The rest is in its place in ${keptAs}; ${bytes} of zeros stand for what is lost: bytes ${ranges.join(', ')}${more > 0 ? `, and ${more} more ${some(more, 'stretch', 'stretches')}` : ''}`,
-  sealedDone: ({ entries, packs, bytes, path }) =>
-    `${entries} ${entries === '1' ? 'entry' : 'entries'} and ${packs} ${packs === '1' ? 'pack' : 'packs'}, ${bytes}, in ${path}.`,
+  sealedDone: ({ count, entries, packCount, packs, bytes, path }) =>
+    `${entries} ${some(count, 'entry', 'entries')} and ${packs} ${some(packCount, 'pack', 'packs')}, ${bytes}, in ${path}.`,
   sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,
   sealedGoesOn: ({ path }) => `${path}: goes on with what is there.`,
   uncertainEntry: ({ sequence, reason, name }) =>

@@ -1,7 +1,6 @@
 // The catalogue in French, as far as it is about archives. Spaces before « ; : ! ? » are no-break ones.
 import type { ArchiveCatalogue } from './catalogue-archive.ts'
-
-const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+import { frenchForm as some } from './plurals.ts'
 
 export const frenchArchive: ArchiveCatalogue = {
   errorArchiveBroken: () => 'ce n’est pas une archive de Grenier, ou plus rien n’y est lisible',
@@ -17,8 +16,8 @@ export const frenchArchive: ArchiveCatalogue = {
   problemArchiveDamaged: ({ path }) => `${path} : une partie se trouve là où l’archive est abîmée`,
   problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
     `${path} : une partie se trouve là où l’archive est abîmée. Le reste est à sa place dans ${keptAs} ; ${bytes} de zéros tiennent lieu de ce qui est perdu : octets ${ranges.join(', ')}${more > 0 ? `, et ${more} ${some(more, 'autre plage', 'autres plages')}` : ''}`,
-  sealedDone: ({ entries, packs, bytes, path }) =>
-    `${entries} ${entries === '1' ? 'entrée' : 'entrées'} et ${packs} ${packs === '1' ? 'paquet' : 'paquets'}, ${bytes}, dans ${path}.`,
+  sealedDone: ({ count, entries, packCount, packs, bytes, path }) =>
+    `${entries} ${some(count, 'entrée', 'entrées')} et ${packs} ${some(packCount, 'paquet', 'paquets')}, ${bytes}, dans ${path}.`,
   sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,
   sealedGoesOn: ({ path }) => `${path} : reprise de ce qui s’y trouve.`,
   uncertainEntry: ({ sequence, reason, name }) =>

@@ -1,5 +1,6 @@
 // The catalogue in English, as far as it is about carrying a vault to a relay.
 import type { CarryCatalogue } from './catalogue-carry.ts'
+import { englishForm as some } from './plurals.ts'
 
 const unfinishedElse = 'the new relay does not have all of the vault'
 const unfinished: Readonly<Record<string, string>> = {
@@ -41,8 +42,8 @@ export const englishCarry: CarryCatalogue = {
   helpMove: () => 'take a vault, with its history and members, to another relay',
   helpMoveRemoveOld: () => 'have the copy at the old relay deleted, once the new one is proved',
   helpSyncRelay: () => 'the vault is at this relay now, and the old one can tell nobody: go on there',
-  importDone: ({ entries, packs, bytes, relay }) =>
-    `${entries} ${entries === '1' ? 'entry' : 'entries'} and ${packs} ${packs === '1' ? 'pack' : 'packs'}, ${bytes}, put onto ${relay}.`,
+  importDone: ({ count, entries, packCount, packs, bytes, relay }) =>
+    `${entries} ${some(count, 'entry', 'entries')} and ${packs} ${some(packCount, 'pack', 'packs')}, ${bytes}, put onto ${relay}.`,
   importThere: ({ relay }) => `Everything in the archive is at ${relay} already.`,
   importAfter: ({ relay }) =>
     `Devices that sync the vault with this relay go on with it; a new one takes it up with \`grenier recover ${relay}\` and the 24 words.`,

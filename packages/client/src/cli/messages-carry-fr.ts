@@ -1,5 +1,6 @@
 // The catalogue in French, as far as it is about carrying a vault to a relay. Spaces before « ; : ! ? » are no-break ones.
 import type { CarryCatalogue } from './catalogue-carry.ts'
+import { frenchForm as some } from './plurals.ts'
 
 const unfinishedElse = 'le nouveau relais n’a pas tout le coffre'
 const unfinished: Readonly<Record<string, string>> = {
@@ -43,8 +44,8 @@ export const frenchCarry: CarryCatalogue = {
   helpMoveRemoveOld: () => 'faire supprimer la copie de l’ancien relais, une fois la nouvelle prouvée',
   helpSyncRelay: () =>
     'le coffre est désormais sur ce relais, et l’ancien ne peut plus le dire : continuer là-bas',
-  importDone: ({ count, entries, packs, bytes, relay }) =>
-    `${entries} ${count < 2 ? 'entrée' : 'entrées'} et ${packs} ${packs === '1' ? 'paquet' : 'paquets'}, ${bytes}, remis sur ${relay}.`,
+  importDone: ({ count, entries, packCount, packs, bytes, relay }) =>
+    `${entries} ${some(count, 'entrée', 'entrées')} et ${packs} ${some(packCount, 'paquet', 'paquets')}, ${bytes}, remis sur ${relay}.`,
   importThere: ({ relay }) => `Tout ce que contient l’archive est déjà sur ${relay}.`,
   importAfter: ({ relay }) =>
     `Les appareils qui synchronisent le coffre avec ce relais continuent avec lui ; un nouveau le reprend par \`grenier recover ${relay}\` et les 24 mots.`,

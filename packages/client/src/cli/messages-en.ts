@@ -12,8 +12,7 @@ import { englishVaults } from './messages-vaults-en.ts'
 import { englishUsage } from './messages-usage-en.ts'
 import { englishTrust } from './messages-trust-en.ts'
 import { englishMembers } from './messages-members-en.ts'
-
-const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+import { englishForm as some } from './plurals.ts'
 
 export const english: Catalogue = {
   ...englishArchive,

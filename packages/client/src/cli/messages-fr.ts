@@ -13,9 +13,7 @@ import { frenchVaults } from './messages-vaults-fr.ts'
 import { frenchUsage } from './messages-usage-fr.ts'
 import { frenchTrust } from './messages-trust-fr.ts'
 import { frenchMembers } from './messages-members-fr.ts'
-
-/** Zéro et un sont au singulier. */
-const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+import { frenchForm as some } from './plurals.ts'
 
 export const french: Catalogue = {
   ...frenchArchive,

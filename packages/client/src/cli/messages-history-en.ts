@@ -1,7 +1,6 @@
 // The catalogue in English: what is about history.
 import type { HistoryWords } from './catalogue-history.ts'
-
-const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+import { englishForm as some } from './plurals.ts'
 
 export const englishHistory: HistoryWords = {
   errorMomentBefore: ({ begins }) => `the vault began at ${begins}: before, there was nothing of it`,

@@ -1,7 +1,6 @@
 // The catalogue in French: what is about history.
 import type { HistoryWords } from './catalogue-history.ts'
-
-const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+import { frenchForm as some } from './plurals.ts'
 
 export const frenchHistory: HistoryWords = {
   errorMomentBefore: ({ begins }) => `le coffre a commencé le ${begins} : avant, il n’y avait rien`,

@@ -1,7 +1,6 @@
 // The catalogue in English: what is about members.
 import type { MembersCatalogue } from './catalogue-members.ts'
-
-const some = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+import { englishForm as some } from './plurals.ts'
 
 export const englishMembers: MembersCatalogue = {
   joinHistory: () => 'Who joins can read the retained history of the vault, too.',

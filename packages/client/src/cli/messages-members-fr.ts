@@ -1,7 +1,6 @@
 // The catalogue in French: what is about members.
 import type { MembersCatalogue } from './catalogue-members.ts'
-
-const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+import { frenchForm as some } from './plurals.ts'
 
 export const frenchMembers: MembersCatalogue = {
   joinHistory: () => 'Qui rejoint un coffre peut aussi en lire l’historique conservé.',

@@ -1,8 +1,6 @@
 // What is said in French about a relay that does not hold what it should: healing, going on after a fork, audits, and why a folder stands still.
 import type { TrustCatalogue } from './catalogue-trust.ts'
-
-/** Zéro et un sont au singulier. */
-const some = (count: number, one: string, many: string): string => (count < 2 ? one : many)
+import { frenchForm as some } from './plurals.ts'
 
 /** French. */
 export const frenchTrust: TrustCatalogue = {
