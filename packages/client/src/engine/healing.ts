@@ -71,14 +71,13 @@ export class Healing {
         if (!isPackMissing(error)) throw error
         next = await this.#after(await session.head(log.vault), fault)
         if (next === log.nextSequence) return 'moved'
-        const helps = !hasPut && (await unlessRefused(putPayloadPacks(this.#vault, session, next), false))
+        const helps = !hasPut && (await isOfHelp(putPayloadPacks(this.#vault, session, next)))
         hasPut = true
         if (helps) continue
         // Refused although an owner's word was just given for it. Further on, the relay may have forgotten a word that took it longer than it remembers.
         if (next <= vouchedAt) throw error
         const word = await ownersWord(this.#vault, next)
-        if (word === undefined || !(await unlessRefused(taken(session.vouch(log.vault, word)), false)))
-          throw error
+        if (word === undefined || !(await isOfHelp(session.vouch(log.vault, word)))) throw error
         vouchedAt = next
       }
     }
@@ -144,17 +143,12 @@ export class Healing {
   }
 }
 
-async function taken(word: Promise<void>): Promise<boolean> {
-  await word
-  return true
-}
-
-/** What was tried to be of help, or `instead` where the relay refuses it: what it refused before is what counts then. */
-async function unlessRefused<T>(tried: Promise<T>, instead: T): Promise<T> {
+/** Whether what was tried came about; where the relay refuses it, what it refused before is what counts. */
+async function isOfHelp(tried: Promise<unknown>): Promise<boolean> {
   try {
-    return await tried
+    return (await tried) !== false
   } catch (error) {
-    if (error instanceof ClientError && error.code === 'relay-refused') return instead
+    if (error instanceof ClientError && error.code === 'relay-refused') return false
     throw error
   }
 }

@@ -2,6 +2,7 @@
 // first; then it works there, and says so in the log, behind everything. The others find that entry at the mirror, and follow it.
 import { equal, movedTo } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
+import { withoutOther } from '../state/lost-packs.ts'
 import { carriedVault } from './carried-vault.ts'
 import { carry, type Carried, type CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
@@ -16,7 +17,6 @@ import { mirrorRefused, mirrorsOf } from './mirror-list.ts'
 import { requireOwner } from './pruning.ts'
 import type { Receiver } from './receiver.ts'
 import { relayUrl, sameRelay } from './relay-login.ts'
-import { withoutOther } from '../state/lost-packs.ts'
 import { keepThere } from './vault-deletion.ts'
 import type { Vault } from './vault.ts'
 

@@ -94,8 +94,6 @@ export class Pruning {
   readonly #parts: PruningParts
   readonly #manner: PruneManner
   readonly #looks: PruneLook
-  /** By the relay's clock. */
-  #nowMs = 0
 
   constructor(parts: PruningParts, manner: PruneManner = thorough) {
     this.#parts = parts
@@ -111,8 +109,8 @@ export class Pruning {
     await receiver.receive(session)
     requireOwner(vault)
     const nowMs = this.#parts.entries.atNow(session)
-    this.#nowMs = nowMs
     const sinceMs = nowMs - (options.keepMs ?? vault.record.backup?.keep?.allMs ?? heldMs(vault, nowMs))
+    const said = (look: Look, through: number | undefined): Pruned => this.#said(look, through, nowMs)
     const retained = await retainedOf(vault, sinceMs)
     const kept = retained && { sequences: retained.sequences, sinceMs }
     // What is retired cannot be folded again: nothing is, from the oldest version that stays on.
@@ -123,15 +121,15 @@ export class Pruning {
     const wanted = await this.#looks.wanted(limit)
     if (wanted === 'for-this') {
       const now = await this.#looks.foresee(session)
-      const foreseen = this.#said(now, now.head)
+      const foreseen = said(now, now.head)
       if (dryRun || !this.#manner.isWorth(foreseen, now.plan.liveBytes)) return foreseen
     }
     if (!dryRun && wanted !== undefined) await this.#writeCheckpoint(session, limit)
     const chosen = await this.#looks.choose(session, limit)
     let look = await this.#looks.from(session, chosen && pointOf(chosen), kept)
     // A lost state that was made again as of later, not by anybody's wish: what is to be kept stays, also where no state leads there any more.
-    if (chosen === undefined && this.#isNamedSince(sinceMs)) return this.#said(spared(look), undefined)
-    const foreseen = this.#said(look, chosen?.holds)
+    if (chosen === undefined && this.#isNamedSince(sinceMs)) return said(spared(look), undefined)
+    const foreseen = said(look, chosen?.holds)
     if (dryRun || !this.#manner.isWorth(foreseen, look.plan.liveBytes)) return foreseen
     if (chosen !== undefined) await this.#name(session, chosen)
     // Two who prune at once may each count on the very place that the other one drops: whoever comes second looks again.
@@ -139,7 +137,7 @@ export class Pruning {
       look = await this.#looks.from(session, undefined, kept)
     if (kept !== undefined) await forgetOthers(vault, sinceMs)
     const { versions, entries, entryBytes, through } = foreseen
-    return { ...this.#said(look, undefined), versions, entries, entryBytes, through }
+    return { ...said(look, undefined), versions, entries, entryBytes, through }
   }
 
   /** Whether the latest prune names a state that is younger than this. */
@@ -174,8 +172,8 @@ export class Pruning {
     }
   }
 
-  /** What a look comes to. `through`: up to where entries retire with it. */
-  #said(look: Look, through: number | undefined): Pruned {
+  /** What a look comes to. `through`: up to where entries retire with it; `nowMs`: by the relay's clock. */
+  #said(look: Look, through: number | undefined, nowMs: number): Pruned {
     const { vault } = this.#parts
     const { dead, rewritten } = look.plan
     const sum = (uses: readonly PackUse[], of: (use: PackUse) => number): number =>
@@ -187,7 +185,7 @@ export class Pruning {
       packBytes: sum(dead, ({ sizeBytes }) => sizeBytes) + sum(rewritten, ({ sizeBytes }) => sizeBytes),
       rewrittenPacks: rewritten.length,
       rewrittenBytes: sum(rewritten, ({ liveBytes }) => liveBytes),
-      floorMs: keptMs(vault, this.#nowMs),
+      floorMs: keptMs(vault, nowMs),
       unreadable: look.unreadable,
     }
   }

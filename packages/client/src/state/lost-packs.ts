@@ -89,8 +89,9 @@ export function chunksWithoutPlace(rows: StateRowsWriter, packs: readonly PackId
 
 /** Which of these lost packs the log still counts on: chunks lie nowhere else, or it held a payload. */
 export function withoutOther(rows: StateRowsWriter, packs: readonly PackId[]): PackId[] {
-  return packs.filter((pack) => {
-    discredit(rows, pack)
-    return claimsOf(rows, pack).some(({ chunkCount }) => chunkCount === 0) || !isNeedless(rows, pack)
-  })
+  // All of them first: what lies in two that are lost lies nowhere.
+  for (const pack of packs) discredit(rows, pack)
+  return packs.filter(
+    (pack) => claimsOf(rows, pack).some(({ chunkCount }) => chunkCount === 0) || !isNeedless(rows, pack),
+  )
 }
