@@ -1,7 +1,7 @@
 // Two histories that part behind a prune, of which the relay lost the state that it names: who goes on makes that state again from what it kept, or reads
 // the log anew, like one that joins with its files.
 import { adoptFolder, openFolder } from '@grenier/client'
-import { encodeCheckpoint, framePayload, makeCheckpoint, makePrune } from '@grenier/crypto'
+import { makePrune } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
@@ -46,20 +46,10 @@ async function parted(since: (world: HostileWorld) => Promise<Machine>) {
 const prunedTo = async (world: HostileWorld): Promise<number | undefined> =>
   (await new HostileMember(world, world.at(0)).read()).spine.prune?.through
 
-/** An owner names a state that is none. */
-async function namesNoState(world: HostileWorld, owner: Machine): Promise<void> {
+/** An owner prunes to a state that is none. */
+async function prunesToNone(world: HostileWorld, owner: Machine): Promise<void> {
   const hostile = new HostileMember(world, owner)
-  const { head } = await hostile.read()
-  const body = encodeCheckpoint({
-    stateHash: world.random.bytes(32),
-    stateBytes: 0,
-    content: { depth: 0, chunks: [] },
-    index: [],
-    earlier: [],
-  })
-  const payload = hostile.payload(framePayload(body))
-  const made = makeCheckpoint({ ...hostile.on, added: [], payload, holds: head.sequence })
-  await hostile.append(made.entry.bytes)
+  await hostile.namesNoState()
   const checkpoint = (await hostile.read()).checkpoints.at(-1)!
   await hostile.append(makePrune({ ...hostile.on, checkpoint }).entry.bytes)
   await hostile.leave()
@@ -107,7 +97,7 @@ describe('adopting where the relay lost the state of before', () => {
   test('leaves what is here where the state that an owner has named since is none', async () => {
     const { world, a, b } = await parted(joins)
     const tree = b.tree()
-    await namesNoState(world, a)
+    await prunesToNone(world, a)
     expect(await adopts(world, b)).toMatchObject({ code: 'checkpoint-broken', data: { what: 'hash' } })
     expect(await world.sync(b), 'all is as it was').toMatchObject({ code: 'relay-contradicts' })
     expect(b.tree()).toEqual(tree)

@@ -28,6 +28,17 @@ async function withWriter(): Promise<{
   return { world, owner, writer, yesterday: world.relayDisk.copy() }
 }
 
+/** The writer writes something, then the owner, and both know it. */
+async function inTurn(
+  { world, owner, writer }: Pick<Awaited<ReturnType<typeof withWriter>>, 'world' | 'owner' | 'writer'>,
+  text: string,
+): Promise<void> {
+  writer.user.write('mine', text)
+  await world.syncs(writer, owner)
+  owner.user.write('of the owner', text)
+  await world.syncs(owner, writer)
+}
+
 const textOf = (machine: Machine, path: string): string =>
   Buffer.from(machine.user.tree().get(path)?.bytes ?? []).toString()
 
@@ -139,10 +150,7 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
 
   test('go back as they were where an owner wrote one behind them, however long that owner is away', async () => {
     const { world, owner, writer, yesterday } = await withWriter()
-    writer.user.write('mine', 'one')
-    await world.syncs(writer, owner)
-    owner.user.write('of the owner', 'two')
-    await world.syncs(owner, writer)
+    await inTurn({ world, owner, writer }, 'one')
     writer.user.write('mine', 'three')
     await world.syncs(writer)
     const log = await logOf(world)
@@ -160,10 +168,7 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
   test('go back on one word where the owner and others wrote in turn', async () => {
     const { world, owner, writer, yesterday } = await withWriter()
     for (let turn = 0; turn < 4; turn += 1) {
-      writer.user.write('mine', `${turn}`)
-      await world.syncs(writer, owner)
-      owner.user.write('of the owner', `${turn}`)
-      await world.syncs(owner, writer)
+      await inTurn({ world, owner, writer }, `${turn}`)
     }
     const log = await logOf(world)
     world.restoreRelay(yesterday)
@@ -225,10 +230,7 @@ describe('entries that a writer’s device alone knows, of which the relay lost 
 
   test('are not left where an owner wrote some of them, at a relay that takes no word for it', async () => {
     const { world, owner, writer, yesterday } = await withWriter()
-    writer.user.write('mine', 'one')
-    await world.syncs(writer, owner)
-    owner.user.write('of the owner', 'two')
-    await world.syncs(owner, writer)
+    await inTurn({ world, owner, writer }, 'one')
     world.restoreRelay(yesterday)
     const log = await logOf(world)
     world.relay.lieTo(writer, { forgetsWords: true })

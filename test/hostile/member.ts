@@ -8,12 +8,14 @@ import {
   decodeEntry,
   encodeCbor,
   encodeChange,
+  encodeCheckpoint,
   epochKeysFor,
   framePayload,
   hash,
   invitationOf,
   makeAccept,
   makeChange,
+  makeCheckpoint,
   makeInvite,
   packIdOf,
   packKeyOf,
@@ -183,6 +185,21 @@ export class HostileMember {
     } as const
     const payload = this.payload(framePayload(encodeChange({ operations: [], index: [] })))
     return signEntry({ header, payload, secretKey: signer.sign.secretKey }).bytes
+  }
+
+  /** Appends a checkpoint whose state is none. Its sequence, and up to where it says that it holds. */
+  async namesNoState(): Promise<{ readonly sequence: number; readonly holds: number }> {
+    const holds = (await this.read()).head.sequence
+    const body = encodeCheckpoint({
+      stateHash: this.#world.random.bytes(32),
+      stateBytes: 0,
+      content: { depth: 0, chunks: [] },
+      index: [],
+      earlier: [],
+    })
+    const payload = this.payload(framePayload(body))
+    const { entry } = makeCheckpoint({ ...this.on, added: [], payload, holds })
+    return { sequence: await this.append(entry.bytes), holds }
   }
 
   /** It is gone from the line. */

@@ -1,14 +1,6 @@
 // A relay, and a member that helps it, who want a new state or new members to be believed. What a checkpoint says against everybody's own fold is in
 // test/engine/checkpoint.test.ts, what a prune names in test/engine/pruned.test.ts.
-import {
-  decodeEntry,
-  makeCheckpoint,
-  encodeCheckpoint,
-  framePayload,
-  signEntry,
-  toHex,
-  type Header,
-} from '@grenier/crypto'
+import { decodeEntry, signEntry, toHex, type Header } from '@grenier/crypto'
 import { expect, test } from 'vitest'
 import { behindByTwo, bytesAt } from '../hostile/forged-log.ts'
 import { expectHalt, peacefulWorld } from '../hostile/hostile-world.ts'
@@ -33,22 +25,7 @@ test('attack 22: a checkpoint of a writer, and a prune of it that the same write
   const [a, b] = [world.at(0), world.at(1)]
   await world.syncs(a, b)
   const traitor = new HostileMember(world, world.at(2))
-  const state = await traitor.read()
-  const holds = state.head.sequence
-  const body = encodeCheckpoint({
-    stateHash: world.random.bytes(32),
-    stateBytes: 0,
-    content: { depth: 0, chunks: [] },
-    index: [],
-    earlier: [],
-  })
-  const made = makeCheckpoint({
-    ...traitor.on,
-    added: [],
-    payload: traitor.payload(framePayload(body)),
-    holds,
-  })
-  const at = await traitor.append(made.entry.bytes)
+  const { sequence: at, holds } = await traitor.namesNoState()
   const after = await traitor.read()
   const forged = decodeEntry(traitor.forged(traitor.device)).header
   const part = { through: holds, checkpoint: { sequence: at, hash: after.head.hash } }

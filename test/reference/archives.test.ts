@@ -33,6 +33,10 @@ function longFile(bytes: number): Buffer {
   return out
 }
 
+test('the second reader ends by itself: `exit` drops what a pipe has not taken yet', () => {
+  expect(readFileSync(readerPath, 'utf8')).not.toMatch(/\bexit\(/)
+})
+
 test('both readers unpack the same archive to the same tree, from the words of either member', async () => {
   const stage = Stage.forTest()
   const relay = await stage.relay()

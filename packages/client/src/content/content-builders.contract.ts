@@ -1,7 +1,16 @@
 // What tests of content share: bytes that a seed fixes, a folder in memory, and a vault as content sees it: packs that were put, places that
 // were claimed, and how they were read.
 import { createCipheriv, createHash } from 'node:crypto'
-import { toHex, type ChunkId, type PackId, type Random } from '@grenier/crypto'
+import {
+  chunkIdOf,
+  concat,
+  packIdOf,
+  storedBytesFor,
+  toHex,
+  type ChunkId,
+  type PackId,
+  type Random,
+} from '@grenier/crypto'
 import { systemClock, type Clock } from '../clock.ts'
 import { openMemoryFileSystem } from '../disk/file-system-memory.ts'
 import type { DiskChange, FileSystem } from '../disk/file-system.ts'
@@ -14,7 +23,8 @@ import type { RelativePath } from '../sync/name.ts'
 import { provisionalId, type Content } from '../sync/tree.ts'
 import { Fetch, type FetchOptions } from './fetch.ts'
 import { Ingest, type IngestFile, type IngestResult } from './ingest.ts'
-import { PackWriter, type OutgoingPack, type PackWriterOptions } from './pack-writer.ts'
+import { PackWriter, type OutgoingPack, type PackedChunk, type PackWriterOptions } from './pack-writer.ts'
+import { seal } from './work.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
 import type { ContentKeys, WorkerPool } from './worker-pool.ts'
 
@@ -40,6 +50,7 @@ export const keys: ContentKeys = {
 }
 export const binding = bytesOf('vault', 32)
 export const packKey = (epoch: number): Uint8Array => bytesOf(`pack key ${epoch}`, 32)
+export const idOf = (chunk: Uint8Array): ChunkId => chunkIdOf(keys.chunkIdKey, chunk)
 
 /** Time goes on whenever it is asked, so that no two changes have the same. */
 function hastyClock(): Clock {
@@ -153,6 +164,24 @@ export class MemoryVault {
   /** The relay holds these bytes under this name. */
   put(id: PackId, bytes: Uint8Array): void {
     this.packs.set(toHex(id), bytes)
+  }
+
+  /** A pack of these chunks, as they are, at the relay and claimed. `claims`: what its index says instead of the truth. */
+  pack(chunks: readonly Uint8Array[], claims?: readonly PackedChunk[]): { id: PackId; name: string } {
+    const { epoch } = this
+    const plain = concat(chunks)
+    const salt = bytesOf(`salt ${this.packs.size}`, 32)
+    const storedBytes = storedBytesFor(plain.length)
+    const { bytes } = seal({ key: packKey(epoch), binding, epoch, salt, plain, storedBytes })
+    const id = packIdOf(bytes)
+    this.put(id, bytes)
+    const told = chunks.map((chunk) => ({
+      id: idOf(chunk),
+      plainBytes: chunk.length,
+      storedBytes: chunk.length,
+    }))
+    this.claim({ id, bytes, epoch, chunks: claims ?? told })
+    return { id, name: toHex(id) }
   }
 
   /** A claim of the log: places of chunks, whatever the pack holds. */

@@ -1,37 +1,17 @@
 import { zstdCompressSync } from 'node:zlib'
-import { chunkId, chunkIdOf, concat, packIdOf, storedBytesFor, toHex, type ChunkId } from '@grenier/crypto'
+import { chunkId, concat, packIdOf, toHex, type ChunkId } from '@grenier/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChunkPlace } from '../state/chunk-index.ts'
 import type { Content } from '../sync/tree.ts'
-import { binding, bytesOf, folder, keys, MemoryVault, packKey, textOf } from './content-builders.contract.ts'
+import { bytesOf, folder, idOf, MemoryVault, textOf } from './content-builders.contract.ts'
 import { contentOf, listOf } from './content-list.ts'
 import type { WantedFile } from './fetch.ts'
 import type { PackedChunk } from './pack-writer.ts'
-import { seal } from './work.ts'
 
 const mib = 1 << 20
-const idOf = (bytes: Uint8Array): ChunkId => chunkIdOf(keys.chunkIdKey, bytes)
-let packsMade = 0
 
 const times = (count: number, id: ChunkId): ChunkId[] => Array.from({ length: count }, () => id)
-
-/** A pack of these chunks, as they are, at the relay and claimed. `claims`: what its index says instead of the truth. */
-function pack(vault: MemoryVault, chunks: readonly Uint8Array[], claims?: readonly PackedChunk[]) {
-  const plain = concat(chunks)
-  const salt = bytesOf(`salt ${(packsMade += 1)}`, 32)
-  const size = storedBytesFor(plain.length)
-  const sealing = { key: packKey(vault.epoch), binding, epoch: vault.epoch, salt, plain, storedBytes: size }
-  const { id, bytes } = seal(sealing)
-  vault.put(id, bytes)
-  const told = chunks.map((chunk) => ({
-    id: idOf(chunk),
-    plainBytes: chunk.length,
-    storedBytes: chunk.length,
-  }))
-  vault.claim({ id, bytes, epoch: vault.epoch, chunks: claims ?? told })
-  return { id, name: toHex(id) }
-}
 
 const content = (...chunks: readonly Uint8Array[]): { content: Content; sizeBytes: number } => ({
   content: contentOf(0, chunks.map(idOf)),
@@ -64,8 +44,8 @@ const same = (one: Uint8Array | undefined, other: Uint8Array): boolean =>
 describe('filling', () => {
   it('reads each pack once, whatever the files share', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a, b])
-    pack(vault, [c])
+    vault.pack([a, b])
+    vault.pack([c])
     const files = [file(content(a, b, c)), file(content(c, a)), file(content()), file(content(b, b, b))]
     expect(await vault.fetch().fill(files)).toEqual(['filled', 'filled', 'filled', 'filled'])
     expect(vault.gets).toHaveLength(2)
@@ -78,7 +58,7 @@ describe('filling', () => {
   it('reads only the cells that are needed', async () => {
     const vault = new MemoryVault()
     const parts = Array.from({ length: 30 }, (_, at) => bytesOf(`part ${at}`, 100_000))
-    pack(vault, parts)
+    vault.pack(parts)
     const [got] = await vault.fetch().read([content(parts[20]!)])
     expect(same(got, parts[20]!)).toBe(true)
     const read = vault.gets.reduce((sum, { length }) => sum + length, 0)
@@ -87,9 +67,9 @@ describe('filling', () => {
 
   it('gives nothing for one file and the rest for the others', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a])
-    const { name } = pack(vault, [b])
-    pack(vault, [c])
+    vault.pack([a])
+    const { name } = vault.pack([b])
+    vault.pack([c])
     vault.packs.delete(name)
     const files = [
       content(a, b),
@@ -121,7 +101,7 @@ describe('filling', () => {
   it('stops with a file that wants no more', async () => {
     const vault = new MemoryVault()
     const parts = Array.from({ length: 40 }, (_, at) => bytesOf(`part ${at}`, 100_000))
-    for (const part of parts) pack(vault, [part])
+    for (const part of parts) vault.pack([part])
     const full = file(content(...parts), () => false)
     const other = file(content(parts[0]!))
     expect(await vault.fetch().fill([full, other])).toEqual(['abandoned', 'filled'])
@@ -131,14 +111,14 @@ describe('filling', () => {
 
   it('goes through a file of many windows, holding few chunks at a time', async () => {
     const vault = new MemoryVault()
-    pack(vault, [c])
+    vault.pack([c])
     const count = 40_000
     const ids = times(count, idOf(c))
     const list = listOf(ids)
     const parts = Array.from({ length: Math.ceil(list.length / 30_001) }, (_, at) =>
       list.subarray(at * 30_001, (at + 1) * 30_001),
     )
-    pack(vault, parts)
+    vault.pack(parts)
     let written = 0
     const write = (_: number, bytes: Uint8Array): Promise<boolean> => {
       written += bytes.length
@@ -150,7 +130,7 @@ describe('filling', () => {
     const long = bytesOf('long', 5000)
     const longList = listOf(times(count, idOf(long)))
     const longParts = parts.map((_, at) => longList.subarray(at * 30_001, (at + 1) * 30_001))
-    pack(vault, [long, ...longParts])
+    vault.pack([long, ...longParts])
     written = 0
     const fine = { content: contentOf(1, longParts.map(idOf)), sizeBytes: count * long.length, write }
     expect(await vault.fetch().fill([fine])).toEqual(['filled'])
@@ -159,7 +139,7 @@ describe('filling', () => {
 
   it('rejects when the connection breaks or a file cannot take it, after what was under way has ended', async () => {
     const vault = new MemoryVault()
-    for (const chunk of [a, b, c]) pack(vault, [chunk])
+    for (const chunk of [a, b, c]) vault.pack([chunk])
     let under = 0
     const get = async (): Promise<never> => {
       under += 1
@@ -182,7 +162,7 @@ describe('filling', () => {
 
   it('names the chunks of a content, with their lengths', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a, b])
+    vault.pack([a, b])
     const chunks = await vault.fetch().chunksOf(content(a, b, a).content, 270_000)
     expect(chunks?.map(({ id, plainBytes }) => [toHex(id), plainBytes])).toEqual([
       [toHex(idOf(a)), 100_000],
@@ -196,8 +176,8 @@ describe('filling', () => {
 describe('several places of one chunk', () => {
   it('are tried latest first, and what was found is told', async () => {
     const vault = new MemoryVault()
-    const old = pack(vault, [a])
-    const late = pack(vault, [a])
+    const old = vault.pack([a])
+    const late = vault.pack([a])
     expect(same((await vault.fetch().read([content(a)]))[0], a)).toBe(true)
     expect(vault.found).toEqual([{ id: toHex(idOf(a)), pack: late.name, known: 'good' }])
     vault.packs.delete(late.name)
@@ -226,8 +206,8 @@ describe('several places of one chunk', () => {
     ['the truth but for the length', a, { plainBytes: a.length + 1 }],
   ])('make a poisoned index harmless: %s', async (_, bytes, wrong) => {
     const vault = new MemoryVault()
-    const truth = pack(vault, [a, b])
-    const lie = pack(vault, [bytes], [claim(a, wrong)])
+    const truth = vault.pack([a, b])
+    const lie = vault.pack([bytes], [claim(a, wrong)])
     const files = [file(content(a, b)), file(content(a))]
     expect(await vault.fetch().fill(files)).toEqual(['filled', 'filled'])
     expect(same(files[0]!.bytes, concat([a, b]))).toBe(true)
@@ -238,7 +218,7 @@ describe('several places of one chunk', () => {
 
   it('make a poisoned index harmless: a pack that does not open, made so by a member', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a])
+    vault.pack([a])
     const rubbish = bytesOf('rubbish', 8192)
     const id = packIdOf(rubbish)
     vault.put(id, rubbish)
@@ -249,7 +229,7 @@ describe('several places of one chunk', () => {
 
   it('make a poisoned index harmless: the same pack claimed under another epoch', async () => {
     const vault = new MemoryVault()
-    const { id, name } = pack(vault, [a, b])
+    const { id, name } = vault.pack([a, b])
     const bytes = vault.packs.get(name)!
     vault.claim({ id, bytes, epoch: 7, chunks: [claim(a), claim(b)] })
     const files = [file(content(a, b))]
@@ -259,7 +239,7 @@ describe('several places of one chunk', () => {
 
   it('make a poisoned index harmless: places that cannot be', async () => {
     const vault = new MemoryVault()
-    const { id } = pack(vault, [a])
+    const { id } = vault.pack([a])
     const [truth] = vault.places(idOf(a))
     const impossible: Partial<ChunkPlace>[] = [
       { offset: 1e12 },
@@ -273,7 +253,7 @@ describe('several places of one chunk', () => {
 
   it('tell the length when one of them was checked, without asking the relay', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a])
+    vault.pack([a])
     const [truth] = vault.places(idOf(a))
     vault.forget(idOf(a))
     vault.place(idOf(a), { ...truth!, known: 'good' })
@@ -284,8 +264,8 @@ describe('several places of one chunk', () => {
 
   it('that are all wrong make the file wrong, and stop nothing else', async () => {
     const vault = new MemoryVault()
-    for (const seed of ['x', 'y']) pack(vault, [bytesOf(seed, a.length)], [claim(a)])
-    pack(vault, [c])
+    for (const seed of ['x', 'y']) vault.pack([bytesOf(seed, a.length)], [claim(a)])
+    vault.pack([c])
     const files = [file(content(a)), file(content(c)), file(content(c, a))]
     expect(await vault.fetch().fill(files)).toEqual(['wrong', 'filled', 'wrong'])
     expect(vault.found.filter(({ known }) => known === 'bad')).toHaveLength(2)
@@ -293,18 +273,18 @@ describe('several places of one chunk', () => {
 
   it('of which one is missing make the file wait', async () => {
     const vault = new MemoryVault()
-    const truth = pack(vault, [a])
-    pack(vault, [bytesOf('x', a.length)], [claim(a)])
+    const truth = vault.pack([a])
+    vault.pack([bytesOf('x', a.length)], [claim(a)])
     vault.packs.delete(truth.name)
     expect(await vault.fetch().fill([file(content(a))])).toEqual(['missing'])
   })
 
   it('are those of when the filling began, though claims come meanwhile', async () => {
     const vault = new MemoryVault()
-    const truth = pack(vault, [a])
+    const truth = vault.pack([a])
     let lie = ''
     vault.tamper = (bytes) => {
-      if (lie === '') lie = pack(vault, [bytesOf('poison', a.length)], [claim(a)]).name
+      if (lie === '') lie = vault.pack([bytesOf('poison', a.length)], [claim(a)]).name
       return bytes
     }
     expect(same((await vault.fetch().read([content(a)]))[0], a)).toBe(true)
@@ -324,7 +304,7 @@ describe('a relay that gives other bytes', () => {
 
   it.each(cases)('is said to be corrupt when it %s', async (_, tamper) => {
     const vault = new MemoryVault()
-    const { name } = pack(vault, [a])
+    const { name } = vault.pack([a])
     vault.tamper = tamper
     const failure = vault.fetch().fill([file(content(a))])
     await expect(failure).rejects.toMatchObject({
@@ -337,7 +317,7 @@ describe('a relay that gives other bytes', () => {
 
   it('is said to be corrupt when it changes only what is read in part', async () => {
     const vault = new MemoryVault()
-    const { name } = pack(vault, [a, bytesOf('more', 500_000)])
+    const { name } = vault.pack([a, bytesOf('more', 500_000)])
     const whole = vault.packs.get(name)!.length
     vault.tamper = (bytes, { length }) => (length === whole ? bytes : flip(bytes, bytes.length - 20))
     await expect(vault.fetch().fill([file(content(a))])).rejects.toMatchObject({ code: 'relay-corrupt' })
@@ -345,15 +325,15 @@ describe('a relay that gives other bytes', () => {
 
   it('is said to be corrupt when it swaps packs', async () => {
     const vault = new MemoryVault()
-    const [one, two] = [pack(vault, [a]), pack(vault, [bytesOf('other', a.length)])]
+    const [one, two] = [vault.pack([a]), vault.pack([bytesOf('other', a.length)])]
     vault.packs.set(one.name, vault.packs.get(two.name)!)
     await expect(vault.fetch().fill([file(content(a))])).rejects.toMatchObject({ code: 'relay-corrupt' })
   })
 
   it('does no harm where another place serves', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a])
-    const { name } = pack(vault, [a])
+    vault.pack([a])
+    const { name } = vault.pack([a])
     vault.tamper = (bytes, get) => (get.pack === name ? flip(bytes, 200) : bytes)
     expect(same((await vault.fetch().read([content(a)]))[0], a)).toBe(true)
     expect(vault.found.filter(({ known }) => known === 'bad')).toEqual([])
@@ -369,7 +349,7 @@ describe('lists of chunks', () => {
       const parts = Array.from({ length: Math.ceil(list.length / partBytes) }, (_, at) =>
         list.slice(at * partBytes, (at + 1) * partBytes),
       )
-      pack(vault, parts)
+      vault.pack(parts)
       level = parts.map(idOf)
     }
     const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -382,7 +362,7 @@ describe('lists of chunks', () => {
     async (cuts) => {
       const vault = new MemoryVault()
       const large = many.map((part) => concat([part, new Uint8Array(5000)]))
-      for (let at = 0; at < large.length; at += 100) pack(vault, large.slice(at, at + 100))
+      for (let at = 0; at < large.length; at += 100) vault.pack(large.slice(at, at + 100))
       const [got] = await vault.fetch().read([listed(vault, large, cuts)])
       expect(same(got, concat(large))).toBe(true)
     },
@@ -390,7 +370,7 @@ describe('lists of chunks', () => {
 
   it('of which a part is missing make the file wait; wrong ones make it wrong', async () => {
     const vault = new MemoryVault()
-    pack(vault, many)
+    vault.pack(many)
     const large = { ...listed(vault, many, [3000]), sizeBytes: 700 * 1349 + 350 }
     const ids = large.content.slice(1)
     const place = vault.places(chunkId(ids.slice(32, 64)))[0]!
@@ -426,7 +406,7 @@ describe('lists of chunks', () => {
     ['content that ends within an id', () => ({ content: new Uint8Array(50) as Content, sizeBytes: 0 })],
   ])('that contradict themselves make the file wrong: %s', async (_, make) => {
     const vault = new MemoryVault()
-    pack(vault, [c])
+    vault.pack([c])
     const wrong = make(vault)
     expect(await vault.fetch().fill([file(wrong), file(content(c))])).toEqual(['wrong', 'filled'])
     expect(await vault.fetch().chunksOf(wrong.content, wrong.sizeBytes)).toBeUndefined()
@@ -434,7 +414,7 @@ describe('lists of chunks', () => {
 
   /** Content of a list, put as one chunk. */
   function deep(vault: MemoryVault, depth: number, list: Uint8Array): Content {
-    pack(vault, [list])
+    vault.pack([list])
     return contentOf(depth, [idOf(list)])
   }
 
@@ -443,7 +423,7 @@ describe('lists of chunks', () => {
     const byte = Uint8Array.of(7)
     const flat = listOf(times(32_768, idOf(byte)))
     const twice = listOf(times(32_768, idOf(flat)))
-    for (const chunk of [byte, flat, twice]) pack(vault, [chunk])
+    for (const chunk of [byte, flat, twice]) vault.pack([chunk])
     return listOf(times(32_768, idOf(twice)))
   }
 
@@ -476,10 +456,10 @@ describe('lists of chunks', () => {
 
   it('made of parts of a byte are refused before they cost much', async () => {
     const vault = new MemoryVault()
-    pack(vault, [c])
+    vault.pack([c])
     const list = listOf(times(1000, idOf(c)))
     const bytes = Array.from({ length: 256 }, (_, at) => Uint8Array.of(at))
-    pack(vault, bytes)
+    vault.pack(bytes)
     const byteIds = bytes.map(idOf)
     const slow = listOf([...list].map((byte) => byteIds[byte]!))
     const wrong = { content: deep(vault, 2, slow), sizeBytes: 3_000_000 }
@@ -489,7 +469,7 @@ describe('lists of chunks', () => {
 
   it('are filled, refused or missing, whatever a member makes of them', async () => {
     const vault = new MemoryVault()
-    pack(vault, [a, b, c])
+    vault.pack([a, b, c])
     const some = [a, b, c].map(idOf)
     const list = fc
       .array(fc.constantFrom(...some, chunkId(bytesOf('nowhere', 32))), { maxLength: 70 })

@@ -1,30 +1,10 @@
-import { chunkIdOf, concat, packIdOf, storedBytesFor, toHex, type ChunkId } from '@grenier/crypto'
+import { concat } from '@grenier/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { binding, bytesOf, keys, MemoryVault, packKey } from './content-builders.contract.ts'
+import { bytesOf, idOf, MemoryVault } from './content-builders.contract.ts'
 import { contentOf, listOf } from './content-list.ts'
 import { salvage, type ByteRange } from './salvage.ts'
-import { seal } from './work.ts'
 import type { Content } from '../sync/tree.ts'
-
-const idOf = (bytes: Uint8Array): ChunkId => chunkIdOf(keys.chunkIdKey, bytes)
-
-/** A pack of these chunks, at the relay and claimed. */
-function pack(vault: MemoryVault, chunks: readonly Uint8Array[]): string {
-  const plain = concat(chunks)
-  const salt = bytesOf(`salt ${vault.packs.size}`, 32)
-  const storedBytes = storedBytesFor(plain.length)
-  const { bytes } = seal({ key: packKey(0), binding, epoch: 0, salt, plain, storedBytes })
-  const id = packIdOf(bytes)
-  vault.put(id, bytes)
-  const claimed = chunks.map((chunk) => ({
-    id: idOf(chunk),
-    plainBytes: chunk.length,
-    storedBytes: chunk.length,
-  }))
-  vault.claim({ id, bytes, epoch: 0, chunks: claimed })
-  return toHex(id)
-}
 
 /** A file, and where its chunks and the parts of its list lie, each in a pack of its own. */
 interface Made {
@@ -40,7 +20,7 @@ interface Made {
 function made(sizes: readonly number[], listPartBytes?: number): Made {
   const vault = new MemoryVault()
   const chunks = sizes.map((size, at) => bytesOf(`chunk ${at}`, size))
-  const chunkPacks = chunks.map((chunk) => pack(vault, [chunk]))
+  const chunkPacks = chunks.map((chunk) => vault.pack([chunk]).name)
   const offsets = sizes.reduce<number[]>((sums, size) => [...sums, (sums.at(-1) ?? 0) + size], [0])
   const bytes = concat(chunks)
   const ids = chunks.map(idOf)
@@ -50,7 +30,7 @@ function made(sizes: readonly number[], listPartBytes?: number): Made {
   const parts = Array.from({ length: Math.ceil(list.length / listPartBytes) }, (_, at) =>
     list.slice(at * listPartBytes, (at + 1) * listPartBytes),
   )
-  const listPacks = parts.map((part) => pack(vault, [part]))
+  const listPacks = parts.map((part) => vault.pack([part]).name)
   return { vault, content: contentOf(1, parts.map(idOf)), bytes, chunkPacks, listPacks, offsets }
 }
 
@@ -119,7 +99,7 @@ describe('what is left of a file', () => {
   it('is every chunk of a damaged pack but those of the damaged cell', async () => {
     const vault = new MemoryVault()
     const chunks = Array.from({ length: 40 }, (_, at) => bytesOf(`small ${at}`, 20_000))
-    const name = pack(vault, chunks)
+    const name = vault.pack(chunks).name
     const stored = vault.packs.get(name)
     // In the fifth cell.
     stored?.fill(0, 78 + 4 * 65_552 + 100, 78 + 4 * 65_552 + 108)

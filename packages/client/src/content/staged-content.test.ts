@@ -1,4 +1,4 @@
-import { chunkIdOf, concat, packIdOf, storedBytesFor, type ChunkId } from '@grenier/crypto'
+import { concat } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import type { WantedFile } from '../disk/content-source.ts'
 import { stagingDirectory, type FileSystem } from '../disk/file-system.ts'
@@ -6,20 +6,17 @@ import type { MemoryUser } from '../disk/memory-user.ts'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { rootId, type Columns, type NodeId, type Stamp } from '../sync/tree.ts'
 import {
-  binding,
   bytesOf,
   folder,
-  keys,
+  idOf,
   MemoryVault,
   over,
-  packKey,
+  type ReadFile,
   textOf,
   watchedReading,
-  type ReadFile,
 } from './content-builders.contract.ts'
 import { contentOf } from './content-list.ts'
 import { olderVersions, stagedContent } from './staged-content.ts'
-import { seal } from './work.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 const mib = 1 << 20
@@ -264,22 +261,9 @@ describe('an older version on this disk', () => {
       bytesOf('other', 100_000),
       bytesOf('tail', 5000),
     ]
-    const idOf = (bytes: Uint8Array): ChunkId => chunkIdOf(keys.chunkIdKey, bytes)
     const vault = new MemoryVault()
-    for (const chunks of [[head, tail], [otherHead]]) {
-      const plain = concat(chunks)
-      const salt = bytesOf(`salt of ${vault.packs.size}`, 32)
-      const storedBytes = storedBytesFor(plain.length)
-      const { bytes } = seal({ key: packKey(0), binding, epoch: 0, salt, plain, storedBytes })
-      const id = packIdOf(bytes)
-      vault.put(id, bytes)
-      const claimed = chunks.map((chunk) => ({
-        id: idOf(chunk),
-        plainBytes: chunk.length,
-        storedBytes: chunk.length,
-      }))
-      vault.claim({ id, bytes, epoch: 0, chunks: claimed })
-    }
+    vault.pack([head, tail])
+    vault.pack([otherHead])
     const { files, user } = folder()
     user.write('film', concat([head, tail]))
     const old = { content: contentOf(0, [head, tail].map(idOf)), sizeBytes: 105_000 }
