@@ -4,7 +4,7 @@ import { nameToBytes, type RelativePath } from '../sync/name.ts'
 import { hasPlace, notePlace, ownPlaceOf, placesOf } from './chunk-index.ts'
 import { foldChange, foldDrop, foldOther, type FoldResult } from './fold.ts'
 import { foldedSequence } from './log-cache.ts'
-import { isElsewhere, keepHurt, keepLost } from './lost-packs.ts'
+import { isElsewhere, keepHurt, keepLost, withoutOther } from './lost-packs.ts'
 import { chunksOf, claimsInOrder, claimsOf } from './pack-table.ts'
 import { MemoryDisk } from './state-store-memory.ts'
 import { TreesStore } from './trees-store.ts'
@@ -157,6 +157,24 @@ describe('the fold', () => {
     ])
     expect(isElsewhere(trees, chunk(11).id)).toBe(false)
     expect(hasPlace(trees, chunk(11).id)).toBe(true)
+  })
+
+  it('counts lost packs that hold the same chunks all as lacking, until another one has them', async () => {
+    const trees = open()
+    const hold = (seed: number): Promise<FoldResult> =>
+      fold(trees, {
+        sequence: seed,
+        added: [pack(seed)],
+        payload: { operations: [], index: [{ pack: 0, chunks: [chunk(10)] }] },
+      })
+    const lost = [pack(1).id, pack(2).id]
+    const lacking = (): Promise<unknown> =>
+      trees.write({ flush: false }, (transaction) => withoutOther(transaction, lost))
+    await hold(1)
+    await hold(2)
+    expect(await lacking()).toEqual(lost)
+    await hold(3)
+    expect(await lacking()).toEqual([])
   })
 
   it('tries the latest place first, and one that was found wrong last', async () => {
