@@ -313,7 +313,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a state that was made again as of later has a prune drop what is to be kept',
     file: `${engine}/pruning.ts`,
-    find: 'if (chosen === undefined && this.#isNamedSince(sinceMs)) return this.#said(spared(look), undefined)',
+    find: 'if (chosen === undefined && this.#isNamedSince(sinceMs)) return said(spared(look), undefined)',
     replace: '',
     checks: [{ tests: 'test/healing/named-state.test.ts' }],
   },
