@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -11,6 +12,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { encodeDevice, makeDevice, passphraseCosts, sealDevice, systemRandom } from '@grenier/crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keysAt, openKeys, openKeysWith, writeKeys } from './device-key.ts'
@@ -75,13 +78,37 @@ test('whatever a crash leaves in between, the keys are there and the leftover go
   writeFileSync(file('device.key.new'), encodeDevice(device), { mode: 0o600 })
   expect(keysAt(directory).sealedBy).toBe('passphrase')
   expect(existsSync(file('device.key.new'))).toBe(false)
-  writeFileSync(file('device.key.new'), 'left by a crash')
+  writeFileSync(file('device.key.4711.new'), 'left by a crash')
   writeKeys(directory, device, 'p')
-  expect(existsSync(file('device.key.new'))).toBe(false)
+  expect(existsSync(file('device.key.4711.new'))).toBe(false)
   expect(keysAt(directory).sealedBy).toBe('passphrase')
   writeKeys(directory, device, undefined)
   expect(readFileSync(file())).toEqual(Buffer.from(encodeDevice(device)))
   expect(statSync(file()).mode & 0o777).toBe(0o600)
+})
+
+test('keys that one process writes while another opens them are written', async () => {
+  makeHome(directory, start)
+  const source = fileURLToPath(new URL('./device-key.ts', import.meta.url))
+  const writer = `const [source, directory] = process.argv.slice(1)
+    const { keysAt, writeKeys } = await import(source)
+    const device = keysAt(directory).device()
+    for (let n = 0; n < 100; n += 1) writeKeys(directory, device, undefined)`
+  const writing = spawn(
+    process.execPath,
+    ['--conditions=source', '--input-type=module', '-e', writer, source, directory],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const ended = once(writing, 'exit')
+  let opened = 0
+  while (writing.exitCode === null) {
+    expect(keysAt(directory).device()).toEqual(device)
+    opened += 1
+    await setImmediate()
+  }
+  expect(await ended).toEqual([0, null])
+  expect(opened).toBeGreaterThan(0)
+  expect(keysAt(directory).device()).toEqual(device)
 })
 
 test('what is no file in the place of the keys is told, and waited for by nobody', () => {

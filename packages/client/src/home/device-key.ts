@@ -1,6 +1,6 @@
 // `device.key`: the device's secret keys, in clear, or sealed by a passphrase or for a keyring. A passphrase is stretched once a process: what
 // was opened is kept here, in memory alone, for every opening of the home that follows.
-import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   checkSealedDevice,
@@ -18,7 +18,7 @@ import {
   type SealedBy,
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
-import { unfinished, writeDurably } from './write-durably.ts'
+import { dropUnfinished, writeDurably } from './write-durably.ts'
 
 const keyFile = 'device.key'
 /** More than a device ever has, sealed or not: what is larger is not read. */
@@ -115,7 +115,7 @@ export function writeSealedKeys(directory: string, device: Device, sealed: Uint8
 
 function readKeys(directory: string): Uint8Array {
   const path = join(directory, keyFile)
-  rmSync(join(directory, unfinished(keyFile)), { force: true })
+  dropUnfinished(directory, keyFile)
   const { size, isFile } = refuseReadableByOthers(path)
   // A pipe would stop the whole program until somebody writes into it.
   if (!isFile || size > keyFileBytesMax)

@@ -1,6 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   certifyDevice,
   identityFromEntropy,
@@ -51,6 +54,38 @@ describe('a home on disk', () => {
     await one.addFolder({ path: '/a', vault: 'aa', relay: 'r', name: 'a' })
     await other.addFolder({ path: '/b', vault: 'bb', relay: 'r', name: 'b' })
     expect(openHome(directory).folders.map((folder) => folder.path)).toEqual(['/a', '/b'])
+  })
+
+  test('loses nothing of what several processes write at once', async () => {
+    makeHome(directory, start())
+    const source = fileURLToPath(new URL('./home-files.ts', import.meta.url))
+    const writer = `const [source, directory, name] = process.argv.slice(1)
+      const home = (await import(source)).openHome(directory)
+      process.stdout.write('ready')
+      for await (const _ of process.stdin) break
+      for (let n = 0; n < 25; n += 1)
+        await home.addFolder({ path: '/' + name + n, vault: name.repeat(2) + (10 + n), relay: 'r', name })`
+    const names = ['a', 'b', 'c']
+    const writers = names.map((name) =>
+      spawn(
+        process.execPath,
+        ['--conditions=source', '--input-type=module', '-e', writer, source, directory, name],
+        {
+          stdio: ['pipe', 'pipe', 'inherit'],
+        },
+      ),
+    )
+    const ended = Promise.all(writers.map((one) => once(one, 'exit')))
+    await Promise.all(writers.map(({ stdout }) => once(stdout, 'data')))
+    for (const { stdin } of writers) stdin.end('go')
+    expect(await ended).toEqual(names.map(() => [0, null]))
+    const wanted = names.flatMap((name) => Array.from({ length: 25 }, (_, n) => `/${name}${n}`))
+    expect(
+      openHome(directory)
+        .folders.map(({ path }) => path)
+        .sort(),
+    ).toEqual(wanted.sort())
+    expect(readdirSync(directory).filter((name) => name.endsWith('.new'))).toEqual([])
   })
 
   test('is private from the first byte, and refused when it is not', () => {

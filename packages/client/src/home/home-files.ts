@@ -17,6 +17,7 @@ import * as v from 'valibot'
 import { ClientError } from '../errors.ts'
 import type { Limits } from '../relay/pace.ts'
 import { hasKeys, keysAt, writeKeys } from './device-key.ts'
+import { whileAlone } from './home-files-lock.ts'
 import { openingKey, type EnrolledIdentity, type FolderRecord, type Home } from './home.ts'
 import { writeDurably } from './write-durably.ts'
 
@@ -86,7 +87,7 @@ export function makeHome(directory: string, start: NewHome): Home {
     folders: [],
     ...(start.identity === undefined ? {} : { identity: identityRecord(start.identity) }),
   }
-  writeDurably(directory, homeFile, new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`))
+  writeHomeFile(directory, file)
   writeKeys(directory, start.device, start.passphrase)
   return new FileHome(directory, () => start.device, file)
 }
@@ -137,20 +138,19 @@ class FileHome implements Home {
   }
 
   enrol({ identity, relay }: { identity: EnrolledIdentity; relay: string | undefined }): Promise<void> {
-    const file = this.#fresh()
-    if (file.identity !== undefined && file.identity.sign !== toHex(identity.keys.sign)) {
-      const data = { path: this.directory }
-      return Promise.reject(new ClientError('home-exists', 'this device is of another identity', { data }))
-    }
-    const others = file.relays.filter((one) => one !== relay)
-    const relays = relay === undefined ? others : [...others, relay]
-    this.#write({ ...file, identity: identityRecord(identity), relays })
-    return Promise.resolve()
+    return this.#change((file) => {
+      if (file.identity !== undefined && file.identity.sign !== toHex(identity.keys.sign))
+        throw new ClientError('home-exists', 'this device is of another identity', {
+          data: { path: this.directory },
+        })
+      const others = file.relays.filter((one) => one !== relay)
+      const relays = relay === undefined ? others : [...others, relay]
+      return { ...file, identity: identityRecord(identity), relays }
+    })
   }
 
   renew(identity: EnrolledIdentity): Promise<void> {
-    this.#write({ ...this.#fresh(), identity: identityRecord(identity) })
-    return Promise.resolve()
+    return this.#change((file) => ({ ...file, identity: identityRecord(identity) }))
   }
 
   get relays(): readonly string[] {
@@ -171,13 +171,13 @@ class FileHome implements Home {
   }
 
   limit(limits: Partial<Limits>): Promise<void> {
-    const file = this.#fresh()
-    const { up, down } = { ...file.limits, ...limits }
-    this.#write({
-      ...file,
-      limits: { ...(up === undefined ? {} : { up }), ...(down === undefined ? {} : { down }) },
+    return this.#change((file) => {
+      const { up, down } = { ...file.limits, ...limits }
+      return {
+        ...file,
+        limits: { ...(up === undefined ? {} : { up }), ...(down === undefined ? {} : { down }) },
+      }
     })
-    return Promise.resolve()
   }
 
   stateDirectory(vault: string): string {
@@ -186,30 +186,28 @@ class FileHome implements Home {
 
   addFolder(record: FolderRecord): Promise<void> {
     const { backup } = record
-    if (backup !== undefined) {
-      const others = (this.#fresh().backups ?? []).filter(({ vault }) => vault !== record.vault)
-      this.#write({ ...this.#file, backups: [...others, { ...record, backup: { ...backup } }] })
-      return Promise.resolve()
-    }
-    const folders = this.#fresh().folders.filter(
-      ({ path, vault }) => path !== record.path && vault !== record.vault,
-    )
-    this.#write({ ...this.#file, folders: [...folders, record] })
-    return Promise.resolve()
+    return this.#change((file) => {
+      if (backup !== undefined) {
+        const others = (file.backups ?? []).filter(({ vault }) => vault !== record.vault)
+        return { ...file, backups: [...others, { ...record, backup: { ...backup } }] }
+      }
+      const others = file.folders.filter(({ path, vault }) => path !== record.path && vault !== record.vault)
+      return { ...file, folders: [...others, record] }
+    })
   }
 
   removeFolder(key: string): Promise<void> {
-    const { folders, backups = [] } = this.#fresh()
-    const gone = [...folders, ...backups].find((one) => openingKey(one) === key)
-    // The state first: one that was left behind would take whatever is joined later for what it knew.
-    if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
-    const others = backups.filter((one) => one !== gone)
-    this.#write({
-      ...this.#file,
-      folders: folders.filter((one) => one !== gone),
-      ...(backups.length === 0 ? {} : { backups: others }),
+    return this.#change((file) => {
+      const { folders, backups = [] } = file
+      const gone = [...folders, ...backups].find((one) => openingKey(one) === key)
+      // The state first: one that was left behind would take whatever is joined later for what it knew.
+      if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
+      return {
+        ...file,
+        folders: folders.filter((one) => one !== gone),
+        ...(backups.length === 0 ? {} : { backups: backups.filter((one) => one !== gone) }),
+      }
     })
-    return Promise.resolve()
   }
 
   keepEvidence(vault: string, name: string, bytes: Uint8Array): Promise<string> {
@@ -219,20 +217,18 @@ class FileHome implements Home {
     return Promise.resolve(join(directory, name))
   }
 
-  /** Another process of the same home may have written meanwhile. */
-  #fresh(): HomeFile {
-    this.#file = v.parse(homeSchema, JSON.parse(readFileSync(join(this.directory, homeFile), 'utf8')))
-    return this.#file
+  /** What it is now, not when it was opened: another process of the same home may have written meanwhile, and none does between the two. */
+  #change(edit: (file: HomeFile) => HomeFile): Promise<void> {
+    return whileAlone(this.stateDirectory('home'), () => {
+      const file = edit(v.parse(homeSchema, JSON.parse(readFileSync(join(this.directory, homeFile), 'utf8'))))
+      writeHomeFile(this.directory, file)
+      this.#file = file
+    })
   }
+}
 
-  #write(file: HomeFile): void {
-    writeDurably(
-      this.directory,
-      homeFile,
-      new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`),
-    )
-    this.#file = file
-  }
+function writeHomeFile(directory: string, file: HomeFile): void {
+  writeDurably(directory, homeFile, new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`))
 }
 
 function identityRecord(identity: { keys: PublicKeys; certificate: Certificate }): HomeFile['identity'] {
