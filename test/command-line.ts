@@ -1,4 +1,4 @@
-// The command lines of what searches (`npm run simulate`, `fuzz`, `crash`, `sabotage`): options are read from the very table that their help is made
+// The command lines of what searches (`npm run simulate`, `fuzz`, `crash`, `sabotage`, `defences`): options are read from the very table that their help is made
 // of, and what is wrong with one is said in a line.
 import { parseArgs } from 'node:util'
 
@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util'
 export interface Option {
   readonly type: 'string' | 'boolean'
   readonly default?: string | boolean
+  /** Whether it may be given several times. */
+  readonly multiple?: boolean
   /** How its value is written. */
   readonly takes?: string
   readonly does?: string

@@ -1,19 +1,28 @@
 // `npm run defences`: takes each defence of docs/THREATS.md out of the source, one after the other, and demands that a test of its attack fails;
-// with nothing taken out, all of them must pass. `--only 7` or `--only commitment`, any number of times: those alone. `--write`: puts what was
-// noticed into the table in docs/THREATS.md; the rows of what was not run stay, and what nobody noticed has none.
-import { parseArgs } from 'node:util'
+// with nothing taken out, all of them must pass. With `--write` the rows of what was not run stay, and what nobody noticed has none.
+import { optionsOf } from '../command-line.ts'
 import type { Removal } from './attack.ts'
 import { removals } from './removals.ts'
 import { runTests, type Ran, type Tests } from './run-tests.ts'
 import { attackPattern, filesOf } from './suites.ts'
 import { header, rowOf, writeTable, type Row } from './table.ts'
 
-const { values } = parseArgs({
+const values = optionsOf({
+  name: 'defences',
+  does: 'Takes each defence of docs/THREATS.md out of the source, one after the other: a test of its attack has to fail.',
   options: {
-    only: { type: 'string', multiple: true },
-    write: { type: 'boolean', default: false },
-    /** Runs at once. */
-    lanes: { type: 'string', default: '2' },
+    only: {
+      type: 'string',
+      multiple: true,
+      takes: 'WHAT',
+      does: 'an attack (7) or words of a defence (commitment); any number of times',
+    },
+    write: {
+      type: 'boolean',
+      default: false,
+      does: 'writes what was noticed into the table in docs/THREATS.md',
+    },
+    lanes: { type: 'string', default: '2', takes: 'N', does: 'so many at once' },
   },
 })
 
