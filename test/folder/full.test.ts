@@ -69,6 +69,26 @@ describe('a folder on a disk that is full', () => {
     await agree(a, b)
   })
 
+  test('takes as many of many small files as fit, and leaves nothing half made of the one at which room ended', async () => {
+    const [a, b] = await withSmall()
+    const ballast = fillUp(b.folder, MiB)
+    const names = Array.from({ length: 120 }, (_, at) => `many/${at}`)
+    for (const name of names) a.write(name, noise(20_000))
+    await a.sync()
+    const { problems } = await b.sync()
+    const come = names.filter((name) => b.has(name))
+    expect(come.length).toBeGreaterThan(10)
+    expect(problems.toSorted()).toEqual(
+      names.flatMap((name) => (b.has(name) ? [] : [`disk-full ${name}`])).toSorted(),
+    )
+    for (const name of come)
+      expect(fs.readFileSync(b.at(name)).equals(fs.readFileSync(a.at(name)))).toBe(true)
+    expect(fs.readdirSync(b.at('.grenier/staging'))).toEqual([])
+    fs.rmSync(ballast)
+    await agree(b, a)
+    expect(names.every((name) => b.has(name))).toBe(true)
+  })
+
   test('keeps the old version of a file whose new one has no room', async () => {
     const [a, b] = await withSmall()
     a.write('f', 'first')
