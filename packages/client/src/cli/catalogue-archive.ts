@@ -3,6 +3,13 @@ import type { Text } from './catalogue-text.ts'
 
 type Plain = Text
 type Pathed = Text<{ path: string }>
+/** `ranges`: first and last byte of each, with a dash. `more`: how many others there are. */
+interface Lost {
+  readonly problem: string
+  readonly bytes: string
+  readonly ranges: readonly string[]
+  readonly more: number
+}
 
 /** What people read about archives. */
 export interface ArchiveCatalogue {
@@ -16,14 +23,15 @@ export interface ArchiveCatalogue {
   hintArchiveBusy: Plain
   problemNotOverwritten: Pathed
   problemArchiveDamaged: Pathed
-  /** `ranges`: first and last byte of each, with a dash. `more`: how many others there are. */
-  problemArchiveSalvaged: Text<{
-    path: string
-    keptAs: string
-    bytes: string
-    ranges: readonly string[]
-    more: number
-  }>
+  lostAtRelay: Pathed
+  damagedAtRelay: Pathed
+  untrueOfIt: Pathed
+  /** What became of a file of which a part is lost. `problem`: one of these three, or `problemArchiveDamaged`. */
+  salvagedBeside: Text<Lost & { keptAs: string }>
+  /** Under its own name: it was begun already. */
+  salvagedInPlace: Text<Lost>
+  salvagedNothing: Text<{ problem: string }>
+  exportTroubles: Text<{ count: number; files: string }>
   sealedDone: Text<{
     count: number
     entries: string

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { entryKinds, roles } from '@grenier/crypto'
 import type { HistoryAnswer, HistoryQuery, HistoryRow } from '../engine/history-query.ts'
+import type { RelativePath } from '../sync/name.ts'
 import { isProblemCode } from './problem-codes.ts'
 import type { ProblemCode } from '../sync/action.ts'
 
@@ -89,6 +90,13 @@ const rowSchema = v.variant('row', [
     path: text,
     code: v.custom<ProblemCode>(isProblemCode),
     detail: v.exactOptional(text),
+    keptAs: v.exactOptional(
+      v.pipe(
+        text,
+        v.transform((path) => path as RelativePath),
+      ),
+    ),
+    lost: v.exactOptional(v.array(v.strictObject({ offset: count, length: count }))),
   }),
 ])
 

@@ -16,9 +16,11 @@ import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.
 import type { Platform } from '../engine/platform.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
+import { eventLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import { askedFolder, askHistory, endHistory, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
+import { leftOutText } from './lost-lines.ts'
 import { parseMoment } from './moments.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
@@ -48,6 +50,7 @@ export async function exportFolder(
     const answer = out === '-' ? await exportTo(exported, toStandardOutput) : await exportFile(exported, out)
     output.progressDone()
     if (out !== '-') tell(invocation, out, answer)
+    tellTroubles(invocation, answer)
     return endHistory(invocation, asked, { answer, startMs })
   } finally {
     output.progressDone()
@@ -65,6 +68,22 @@ function tell({ output }: Invocation, out: string, { files, bytes }: HistoryAnsw
       path: printable(out),
     }),
   )
+}
+
+function tellTroubles({ output }: Invocation, { problems: count }: HistoryAnswer): void {
+  const files = formatCount(count, output.language)
+  if (count > 0) output.note(output.words.exportTroubles({ count, files }))
+}
+
+/** A file that could not be had, or not as a whole. */
+function tellLost(
+  { output }: Invocation,
+  { place }: Asked,
+  { row, ...problem }: Extract<HistoryRow, { row: 'problem' }>,
+): void {
+  output.line(eventLine(place, { event: row, ...problem }))
+  const said = leftOutText(output.words, problem)
+  if (said !== undefined) output.note(said)
 }
 
 /** A file that is there is replaced only when somebody said so. @throws ClientError `usage`, `interrupted` */
@@ -132,6 +151,7 @@ async function exportTo(
       await (sink === undefined ? written(row.bytes) : sink.write(row.bytes))
       collect(row.bytes.length)
     } else if (row.row === 'progress') report.take(progressEvent(row))
+    else if (row.row === 'problem') tellLost(invocation, asked, row)
   }
   const query = { do: 'export' as const, ...(moment === undefined ? {} : { moment }) }
   const platform = (): Platform => frugal(invocation.platform())

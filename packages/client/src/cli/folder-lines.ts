@@ -6,6 +6,7 @@ import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
 import type { ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { formatBytes, formatCount, formatId, formatMoment, formatSeconds } from './quantities.ts'
+import { lostText } from './lost-lines.ts'
 import { mirrorFault } from './mirror-lines.ts'
 import type { Language } from './messages.ts'
 import type { JsonLine } from './output.ts'
@@ -105,7 +106,7 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
     case 'conflict':
       return words.conflict({ path: printable(event.path), keptAs: printable(event.keptAs) })
     case 'problem':
-      return salvagedText(words, event) ?? problemText(words, event.code, printable(event.path))
+      return lostText(words, event) ?? problemText(words, event.code, printable(event.path))
     case 'void': {
       const { sequence, device, reason } = event
       return words.voidEntry({ sequence, device: printable(device), reason: printable(reason) })
@@ -177,25 +178,6 @@ function changeText(words: Catalogue, event: Extract<FolderEvent, { event: 'chan
   return event.direction === 'up' ? words.changeUp({ action, path }) : words.changeDown({ action, path })
 }
 
-/** Stretches that are told one by one. */
-const rangesShown = 4
-
-/** What is left of a file, where something is. */
-function salvagedText(
-  words: Catalogue,
-  { path, keptAs, lost = [] }: Extract<FolderEvent, { event: 'problem' }>,
-): string | undefined {
-  if (keptAs === undefined) return undefined
-  const lostBytes = lost.reduce((sum, { length }) => sum + length, 0)
-  return words.problemArchiveSalvaged({
-    path: printable(path),
-    keptAs: printable(keptAs),
-    bytes: formatBytes(lostBytes, words.language),
-    ranges: lost.slice(0, rangesShown).map(({ offset, length }) => `${offset}–${offset + length - 1}`),
-    more: Math.max(0, lost.length - rangesShown),
-  })
-}
-
 function problemText(words: Catalogue, code: ProblemCode, path: string): string {
   const texts: Readonly<Record<ProblemCode, (values: { path: string }) => string>> = {
     'name-unholdable': words.problemNameUnholdable,
@@ -208,6 +190,7 @@ function problemText(words: Catalogue, code: ProblemCode, path: string): string 
     vanished: words.problemVanished,
     'disk-full': words.problemDiskFull,
     'pack-unavailable': words.problemPackUnavailable,
+    'relay-corrupt': words.damagedAtRelay,
     'lost-again': () => words.problemLostAgain({}),
     'entry-void': words.problemEntryVoid,
     'read-only': words.problemReadOnly,

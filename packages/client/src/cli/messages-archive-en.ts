@@ -13,8 +13,16 @@ export const englishArchive: ArchiveCatalogue = {
   hintArchiveBusy: () => 'wait until it is done, or name another file',
   problemNotOverwritten: ({ path }) => `${path}: something else is there already, and was left as it is`,
   problemArchiveDamaged: ({ path }) => `${path}: a part of it lies where the archive is damaged`,
-  problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
-    `${path}: a part of it lies where the archive is damaged. The rest is in its place in ${keptAs}; ${bytes} of zeros stand for what is lost: bytes ${ranges.join(', ')}${more > 0 ? `, and ${more} more ${some(more, 'stretch', 'stretches')}` : ''}`,
+  lostAtRelay: ({ path }) => `${path}: the relay lacks a part of it`,
+  damagedAtRelay: ({ path }) => `${path}: a part of it is damaged at the relay`,
+  untrueOfIt: ({ path }) => `${path}: a part of it is not what a member said it is`,
+  salvagedBeside: ({ problem, keptAs, ...lost }) =>
+    `${problem}. The rest is in its place in ${keptAs}; ${zerosIn(lost)}`,
+  salvagedInPlace: ({ problem, ...lost }) =>
+    `${problem}. That was seen while it was being written: it has its own name, and is not whole; ${zerosIn(lost)}`,
+  salvagedNothing: ({ problem }) => `${problem}; it is left out`,
+  exportTroubles: ({ count, files }) =>
+    `${files} ${some(count, 'file is', 'files are')} not whole in it, or not in it: see above. \`grenier heal\` on a device that still has ${some(count, 'it', 'them')} gives the relay back what it lost.`,
   sealedDone: ({ count, entries, packCount, packs, bytes, path }) =>
     `${entries} ${some(count, 'entry', 'entries')} and ${packs} ${some(packCount, 'pack', 'packs')}, ${bytes}, in ${path}.`,
   sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,
@@ -39,4 +47,13 @@ export const englishArchive: ArchiveCatalogue = {
   helpDecryptPath: () => 'only this file or folder of the vault',
   helpDecryptAt: () => 'as it was then: a time, or the number of an entry of the log',
   helpDecryptPhrase: () => 'the file that holds the 24 words (- for standard input)',
+}
+
+function zerosIn({
+  bytes,
+  ranges,
+  more,
+}: Omit<Parameters<ArchiveCatalogue['salvagedInPlace']>[0], 'problem'>): string {
+  const others = more > 0 ? `, and ${more} more ${some(more, 'stretch', 'stretches')}` : ''
+  return `${bytes} of zeros stand for what is lost: bytes ${ranges.join(', ')}${others}`
 }

@@ -14,8 +14,16 @@ export const frenchArchive: ArchiveCatalogue = {
   hintArchiveBusy: () => 'attendez qu’il soit terminé, ou donnez un autre fichier',
   problemNotOverwritten: ({ path }) => `${path} : autre chose s’y trouve déjà, et reste tel quel`,
   problemArchiveDamaged: ({ path }) => `${path} : une partie se trouve là où l’archive est abîmée`,
-  problemArchiveSalvaged: ({ path, keptAs, bytes, ranges, more }) =>
-    `${path} : une partie se trouve là où l’archive est abîmée. Le reste est à sa place dans ${keptAs} ; ${bytes} de zéros tiennent lieu de ce qui est perdu : octets ${ranges.join(', ')}${more > 0 ? `, et ${more} ${some(more, 'autre plage', 'autres plages')}` : ''}`,
+  lostAtRelay: ({ path }) => `${path} : il en manque une partie au relais`,
+  damagedAtRelay: ({ path }) => `${path} : une partie en est abîmée au relais`,
+  untrueOfIt: ({ path }) => `${path} : une partie n’est pas ce qu’un membre en a dit`,
+  salvagedBeside: ({ problem, keptAs, ...lost }) =>
+    `${problem}. Le reste est à sa place dans ${keptAs} ; ${zerosIn(lost)}`,
+  salvagedInPlace: ({ problem, ...lost }) =>
+    `${problem}. Cela ne s’est vu qu’en l’écrivant : il porte son propre nom, mais n’est pas entier ; ${zerosIn(lost)}`,
+  salvagedNothing: ({ problem }) => `${problem} ; il est laissé de côté`,
+  exportTroubles: ({ count, files }) =>
+    `${files} ${some(count, 'fichier n’y est pas, ou pas entier', 'fichiers n’y sont pas, ou pas entiers')} : voir plus haut. \`grenier heal\` sur un appareil qui ${some(count, 'l’a encore', 'les a encore')} rend au relais ce qu’il a perdu.`,
   sealedDone: ({ count, entries, packCount, packs, bytes, path }) =>
     `${entries} ${some(count, 'entrée', 'entrées')} et ${packs} ${some(packCount, 'paquet', 'paquets')}, ${bytes}, dans ${path}.`,
   sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,
@@ -43,4 +51,13 @@ export const frenchArchive: ArchiveCatalogue = {
   helpDecryptPath: () => 'seulement ce fichier ou ce dossier du coffre',
   helpDecryptAt: () => 'tel qu’il était alors : une date, ou le numéro d’une entrée du journal',
   helpDecryptPhrase: () => 'le fichier qui contient les 24 mots (- pour l’entrée standard)',
+}
+
+function zerosIn({
+  bytes,
+  ranges,
+  more,
+}: Omit<Parameters<ArchiveCatalogue['salvagedInPlace']>[0], 'problem'>): string {
+  const others = more > 0 ? `, et ${more} ${some(more, 'autre plage', 'autres plages')}` : ''
+  return `${bytes} de zéros tiennent lieu de ce qui est perdu : octets ${ranges.join(', ')}${others}`
 }

@@ -13,6 +13,7 @@ const problemCodes: Readonly<Record<ProblemCode, true>> = {
   vanished: true,
   'disk-full': true,
   'pack-unavailable': true,
+  'relay-corrupt': true,
   'lost-again': true,
   'entry-void': true,
   'read-only': true,

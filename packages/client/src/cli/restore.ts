@@ -5,6 +5,7 @@ import { eventLine, eventText, pathFields } from './folder-lines.ts'
 import { askedFolder, askHistory, directoryOutside, endHistory, exactTime } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { nodeLine } from './ls.ts'
+import { leftOutText } from './lost-lines.ts'
 import { parseMoment } from './moments.ts'
 import type { Output } from './output.ts'
 import { printable } from './printable.ts'
@@ -88,6 +89,6 @@ function tell({ output }: Invocation, place: { folder: string; vault: string }, 
   const { path, code } = row
   const problem = { event: 'problem', path, code } as const
   output.line(eventLine(place, problem))
-  const said = eventText(output.words, problem)
+  const said = leftOutText(output.words, problem) ?? eventText(output.words, problem)
   if (said !== undefined) output.note(said)
 }

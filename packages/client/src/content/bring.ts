@@ -28,10 +28,10 @@ export interface BringOptions {
   /** Runs under way at once; fewer where what is read is near. */
   readonly runsInFlight?: number | undefined
   /**
-   * Where a run does not open, its chunks are tried one by one: a damaged cell costs no more than what lies in it. For what is near and may be
-   * damaged, where nobody is to blame.
+   * What is damaged is a lack like another, and ends nothing. Where a run does not open, its chunks are tried one by one: a damaged cell costs no
+   * more than what lies in it. `missing`: of what is near, where nobody is to blame. `corrupt`: it is found out who is.
    */
-  readonly singly?: boolean | undefined
+  readonly damaged?: 'missing' | 'corrupt' | undefined
 }
 
 /** A chunk that is wanted. `hand` is called at most once, with bytes that were checked; they are good until it resolves. */
@@ -44,11 +44,11 @@ export interface Wanted {
   readonly isWanted?: () => boolean
 }
 
-/** Why a chunk could not be brought. `missing`: the relay says that it lacks it. `wrong`: no place that the log claims holds it. */
-export type Lack = 'missing' | 'wrong'
-
-/** `corrupt`: the relay's bytes are not those of the pack that it was given. */
-type Fault = Lack | 'corrupt'
+/**
+ * Why a chunk could not be brought. `missing`: the relay says that it lacks it. `wrong`: no place that the log claims holds it. `corrupt`: the
+ * relay's bytes are not those of the pack that it was given; a lack only where it is asked for that.
+ */
+export type Lack = 'missing' | 'wrong' | 'corrupt'
 
 /** A chunk at the place that is tried. */
 interface Attempt<W extends Wanted> {
@@ -61,12 +61,19 @@ interface Attempt<W extends Wanted> {
 
 /** The worst that happened at a chunk's earlier places, and in which pack. */
 interface Past {
-  readonly fault: Fault
+  readonly fault: Lack
   readonly pack: PackId | undefined
 }
 
 const nothingYet: Past = { fault: 'wrong', pack: undefined }
-const severity: Record<Fault, number> = { wrong: 0, missing: 1, corrupt: 2 }
+const severity: Record<Lack, number> = { wrong: 0, missing: 1, corrupt: 2 }
+
+/** The worst of them. */
+export function worstOf(lacks: Iterable<Lack>): Lack | undefined {
+  let worst: Lack | undefined
+  for (const lack of lacks) if (worst === undefined || severity[lack] > severity[worst]) worst = lack
+  return worst
+}
 
 /** Runs under way at once unless told: reading overlaps opening, and a few cells of each of many packs do not wait for each other. */
 const runsInFlightDefault = 4
@@ -91,7 +98,7 @@ export async function bring<W extends Wanted>(
   const lacks = new Map<W, Lack>()
   let queue: Attempt<W>[] = []
   for (const one of wanted) {
-    const attempt = nextAttempt({ wanted: one, next: 0, before: nothingYet }, lacks)
+    const attempt = nextAttempt(options, { wanted: one, next: 0, before: nothingYet }, lacks)
     if (attempt !== undefined) queue.push(attempt)
   }
   while (queue.length > 0) {
@@ -100,7 +107,7 @@ export async function bring<W extends Wanted>(
       for (const { attempt, why } of await bringRun(options, run, handAll)) {
         const isWorse = severity[why] > severity[attempt.before.fault]
         const before = isWorse ? { fault: why, pack: run.pack } : attempt.before
-        const next = nextAttempt({ ...attempt, before }, lacks)
+        const next = nextAttempt(options, { ...attempt, before }, lacks)
         if (next !== undefined) again.push(next)
       }
     })
@@ -117,6 +124,7 @@ async function handEach(
 
 /** The chunk at its next possible place; undefined when all were tried. @throws ClientError `relay-corrupt` */
 function nextAttempt<W extends Wanted>(
+  { damaged }: BringOptions,
   { wanted, next, before }: Omit<Attempt<W>, 'place'>,
   lacks: Map<W, Lack>,
 ): Attempt<W> | undefined {
@@ -125,7 +133,7 @@ function nextAttempt<W extends Wanted>(
     if (place !== undefined && isPossible(place)) return { wanted, place, next: at + 1, before }
   }
   const { fault, pack } = before
-  if (fault === 'corrupt') {
+  if (fault === 'corrupt' && damaged === undefined) {
     const data = pack === undefined ? {} : { pack: toHex(pack) }
     throw new ClientError('relay-corrupt', 'a pack at the relay is not what was put there', { data })
   }
@@ -135,7 +143,7 @@ function nextAttempt<W extends Wanted>(
 
 interface Failed<W extends Wanted> {
   readonly attempt: Attempt<W>
-  readonly why: Fault
+  readonly why: Lack
 }
 
 /** One run: fetched, opened, handed on. Gives the chunks that need another place. */
@@ -147,7 +155,7 @@ async function bringRun<W extends Wanted>(
   if (!run.items.some(({ wanted }) => wanted.isWanted?.() ?? true)) return []
   const bytes = await readRun(options, run)
   const opened = bytes && (await openBytes(options, run, bytes))
-  if (opened === undefined && options.singly === true && run.items.length > 1)
+  if (opened === undefined && isForSingles(options, bytes) && run.items.length > 1)
     return await bringSingly(options, run, handAll)
   if (bytes === undefined) return run.items.map((attempt) => ({ attempt, why: 'missing' }))
   const failed: { attempt: Attempt<W>; at: number }[] = []
@@ -166,13 +174,12 @@ async function bringRun<W extends Wanted>(
   await handAll(brought)
   if (opened !== undefined) release(opened.filter((chunk) => chunk !== undefined))
   if (failed.length === 0) return []
-  if (options.singly === true) return failed.map(({ attempt }) => ({ attempt, why: 'missing' }))
-  const faultOf = await blame(options, run)
-  return failed.map(({ attempt, at }) => {
-    const why = faultOf(at)
-    if (why === 'wrong') options.found(attempt.wanted.id, attempt.place, 'bad')
-    return { attempt, why }
-  })
+  return await blamed(options, run, failed)
+}
+
+/** Of a pack that the relay says it lacks there is nothing to be had; of a file that was cut off there may be. */
+function isForSingles({ damaged }: BringOptions, bytes: RunBytes | undefined): boolean {
+  return damaged === 'missing' || (damaged === 'corrupt' && bytes !== undefined)
 }
 
 /** The chunks of a run, each with the cells that it lies in and no others. */
@@ -181,17 +188,40 @@ async function bringSingly<W extends Wanted>(
   run: CellRun<Attempt<W>>,
   handAll: HandAll<W>,
 ): Promise<Failed<W>[]> {
-  const failed: Failed<W>[] = []
-  for (const single of run.items.flatMap((item) => planRuns([item])))
-    failed.push(...(await bringRun(options, single, handAll)))
-  return failed
+  const failed = new Set<Attempt<W>>()
+  const unblamed: BringOptions = { ...options, damaged: 'missing' }
+  for (const item of run.items)
+    for (const single of planRuns([item]))
+      for (const { attempt } of await bringRun(unblamed, single, handAll)) failed.add(attempt)
+  const positions = [...run.items.entries()].filter(([, attempt]) => failed.has(attempt))
+  return await blamed(
+    options,
+    run,
+    positions.map(([at, attempt]) => ({ attempt, at })),
+  )
+}
+
+/** What became of chunks of a run that are not what they should be. */
+async function blamed<W extends Wanted>(
+  options: BringOptions,
+  run: CellRun<Attempt<W>>,
+  failed: readonly { readonly attempt: Attempt<W>; readonly at: number }[],
+): Promise<Failed<W>[]> {
+  if (failed.length === 0) return []
+  if (options.damaged === 'missing') return failed.map(({ attempt }) => ({ attempt, why: 'missing' }))
+  const faultOf = await blame(options, run)
+  return failed.map(({ attempt, at }) => {
+    const why = faultOf(at)
+    if (why === 'wrong') options.found(attempt.wanted.id, attempt.place, 'bad')
+    return { attempt, why }
+  })
 }
 
 /**
  * Whose fault it is that chunks of a run are not what they should be. A pack that is what its name says was made so by a member; other
  * bytes, or other bytes now than before, are the relay's.
  */
-async function blame(options: BringOptions, run: AnyRun): Promise<(at: number) => Fault> {
+async function blame(options: BringOptions, run: AnyRun): Promise<(at: number) => Lack> {
   const whole = await options.get(run.pack, { offset: 0, length: run.packBytes })
   if (whole === undefined) return () => 'missing'
   if (!equal(packIdOf(whole), run.pack)) return () => 'corrupt'

@@ -3,7 +3,7 @@
 import { concat, CryptoError, toHex, type ChunkId } from '@grenier/crypto'
 import type { ChunkPlace } from '../state/chunk-index.ts'
 import type { Content } from '../sync/tree.ts'
-import { bring, type BringOptions, type Lack, type Wanted } from './bring.ts'
+import { bring, worstOf, type BringOptions, type Lack, type Wanted } from './bring.ts'
 import { ListReader, readContent } from './content-list.ts'
 import { isPossible } from './fetch-plan.ts'
 
@@ -162,7 +162,7 @@ export async function bytesOf(options: WalkOptions, chunks: readonly PlacedId[])
       return Promise.resolve()
     },
   }))
-  return worstOf(await bring(options, wanted)) ?? concat(parts)
+  return worstOf((await bring(options, wanted)).values()) ?? concat(parts)
 }
 
 /**
@@ -183,7 +183,7 @@ export async function locate(options: WalkOptions, ids: readonly ChunkId[]): Pro
     }
     doubtful.set(key, { id, places, hand })
   }
-  const lack = worstOf(await bring(options, [...doubtful.values()]))
+  const lack = worstOf((await bring(options, [...doubtful.values()])).values())
   if (lack !== undefined) return lack
   return placed.map(({ id, places }) => {
     const plainBytes = lengthIn(places) ?? lengths.get(toHex(id)) ?? 0
@@ -197,11 +197,6 @@ export function lengthIn(places: readonly ChunkPlace[]): number | undefined {
   if (checked !== undefined) return checked.plainBytes
   const [first] = places
   return places.every((place) => place.plainBytes === first?.plainBytes) ? first?.plainBytes : undefined
-}
-
-function worstOf(lacks: ReadonlyMap<unknown, Lack>): Lack | undefined {
-  const all = [...lacks.values()]
-  return all.includes('missing') ? 'missing' : all[0]
 }
 
 function orWrong<T>(read: () => T): T | 'wrong' {

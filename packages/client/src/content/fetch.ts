@@ -108,11 +108,22 @@ export class Fetch {
     sizeBytes: number,
   ): Promise<{ id: ChunkId; plainBytes: number }[] | undefined> {
     const chunks: { id: ChunkId; plainBytes: number }[] = []
-    for await (const part of chunksIn(this.#options, content, sizeBytes)) {
+    for await (const part of this.chunks(content, sizeBytes)) {
       if (typeof part === 'string') return undefined
       for (const { id, plainBytes } of part) chunks.push({ id, plainBytes })
     }
     return chunks
+  }
+
+  /** The same in parts, each as it is asked for; ends with what lacks, if anything does. */
+  chunks(content: Content, sizeBytes: number): AsyncIterable<readonly LocatedChunk[] | Lack> {
+    return chunksIn(this.#options, content, sizeBytes)
+  }
+
+  /** Whether the lists of a content are to be had, and agree with its length. */
+  async isSound(content: Content, sizeBytes: number): Promise<boolean> {
+    for await (const part of this.chunks(content, sizeBytes)) if (typeof part === 'string') return false
+    return true
   }
 }
 

@@ -44,7 +44,11 @@ async function salvaged(
     came.set(piece, offset)
     return Promise.resolve()
   }
-  const lost = await salvage({ ...vault.walking(), singly: true }, { content, sizeBytes, write })
+  const { signal } = new AbortController()
+  const lost = await salvage(
+    { ...vault.walking(), damaged: 'missing', signal },
+    { content, sizeBytes, write },
+  )
   return { lost, came }
 }
 

@@ -3,7 +3,8 @@
 // end of the file, whose length is known too.
 import { concat, CryptoError, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
-import { bring, type Wanted } from './bring.ts'
+import { ClientError } from '../errors.ts'
+import { bring, type Lack, type Wanted } from './bring.ts'
 import { idsOf, readContent } from './content-list.ts'
 import {
   bytesOf,
@@ -26,21 +27,31 @@ export interface ByteRange {
 export interface Salvaged {
   readonly content: Content
   readonly sizeBytes: number
+  /** What ends before it is not brought: somebody has it. */
+  readonly from?: number | undefined
   write(offset: number, bytes: Uint8Array): Promise<void>
+  /** All up to there was written, or is lost: nothing before it is written any more. */
+  settled?(offset: number): Promise<void>
+}
+
+export interface SalvageOptions extends WalkOptions {
+  readonly signal: AbortSignal
+  /** Told of each thing that could not be had: whole chunks, and parts of lists. */
+  readonly lacks?: ((why: Lack) => void) | undefined
 }
 
 /** Chunks brought at once. */
-const chunksAtOnce = 32
+const chunksAtOnce = 8
 /** Stretches that are told apart: what is lost behind that many is told as one, which may hold something that is whole. */
 const rangesMax = 1000
 const idBytes = 32
 
 /**
  * Writes what there is, and gives what is lost, in order; undefined where the content contradicts itself, so that no place can be trusted.
- * @throws what `get` and `write` throw
+ * @throws ClientError `interrupted`; what `get` and `write` throw
  */
 export async function salvage(
-  options: WalkOptions,
+  options: SalvageOptions,
   file: Salvaged,
 ): Promise<readonly ByteRange[] | undefined> {
   const measured = await measure(options, file)
@@ -66,7 +77,7 @@ interface Measured {
 }
 
 async function measure(
-  options: WalkOptions,
+  options: SalvageOptions,
   { content, sizeBytes }: Salvaged,
 ): Promise<Measured | undefined> {
   let [headBytes, tailBytes, gaps, count, allBytes] = [0, 0, 0, 0, 0]
@@ -90,7 +101,7 @@ async function measure(
 
 /** Brings chunks that stand one after the other; gives the offset behind them. */
 async function place(
-  options: WalkOptions,
+  options: SalvageOptions,
   from: { readonly file: Salvaged; readonly lost: LostRanges; readonly offset: number },
   chunks: readonly LocatedChunk[],
 ): Promise<number> {
@@ -100,17 +111,21 @@ async function place(
     const ranges = new Map<Wanted, ByteRange>()
     for (const { id, places, plainBytes } of chunks.slice(at, at + chunksAtOnce)) {
       const range = { offset, length: plainBytes }
-      ranges.set({ id, places, hand: (bytes) => file.write(range.offset, bytes) }, range)
       offset += plainBytes
+      if (offset > (file.from ?? 0))
+        ranges.set({ id, places, hand: (bytes) => file.write(range.offset, bytes) }, range)
     }
+    assertGoesOn(options)
     const lacks = await bring(options, [...ranges.keys()])
     for (const [wanted, range] of ranges) if (lacks.has(wanted)) lost.add(range)
+    for (const why of lacks.values()) options.lacks?.(why)
+    await file.settled?.(offset)
   }
   return offset
 }
 
 /** The chunks of a content, in order; `gap` where lost ones are of an unknown number or length. */
-async function* partsOf(options: WalkOptions, content: Content): AsyncGenerator<LocatedChunk[] | 'gap'> {
+async function* partsOf(options: SalvageOptions, content: Content): AsyncGenerator<LocatedChunk[] | 'gap'> {
   for await (const ids of idsIn(options, content)) {
     let known: LocatedChunk[] = []
     for (const id of ids) {
@@ -127,15 +142,21 @@ async function* partsOf(options: WalkOptions, content: Content): AsyncGenerator<
   }
 }
 
-async function chunkOf(options: WalkOptions, id: ChunkId): Promise<LocatedChunk | undefined> {
+async function chunkOf(options: SalvageOptions, id: ChunkId): Promise<LocatedChunk | undefined> {
   const located = await locate(options, [id])
-  return typeof located === 'string' ? undefined : located[0]
+  if (typeof located !== 'string') return located[0]
+  options.lacks?.(located)
+  return undefined
+}
+
+function assertGoesOn({ signal }: SalvageOptions): void {
+  if (signal.aborted) throw new ClientError('interrupted', 'stopped')
 }
 
 /** Ids; undefined for those that a lost part of a list names. */
 type Ids = readonly (ChunkId | undefined)[]
 
-async function* idsIn(options: WalkOptions, content: Content): AsyncGenerator<Ids> {
+async function* idsIn(options: SalvageOptions, content: Content): AsyncGenerator<Ids> {
   let top
   try {
     top = readContent(content)
@@ -150,7 +171,7 @@ async function* idsIn(options: WalkOptions, content: Content): AsyncGenerator<Id
 }
 
 async function* unfolded(
-  options: WalkOptions,
+  options: SalvageOptions,
   listed: AsyncIterable<Ids> | Iterable<Ids>,
 ): AsyncGenerator<Ids> {
   const reader = new TornListReader()
@@ -158,7 +179,9 @@ async function* unfolded(
   for await (const part of listed)
     for (const id of part) {
       const places = id === undefined ? [] : options.places(id).filter(isPossible)
+      assertGoesOn(options)
       const bytes = id === undefined ? 'missing' : await bytesOf(options, [{ id, places }])
+      if (id !== undefined && typeof bytes === 'string') options.lacks?.(bytes)
       const length = typeof bytes === 'string' ? lengthIn(places) : bytes.length
       count += 1
       listBytes += length ?? 0

@@ -83,6 +83,7 @@ export class SmallFiles implements WholeFiles {
 /** What a file failed with before it came to the disk. */
 export function outcomeOf(result: FetchResult): FillFailure | undefined {
   if (result === 'missing') return { code: 'pack-unavailable' }
+  if (result === 'corrupt') return { code: 'relay-corrupt' }
   return result === 'wrong' ? { code: 'entry-void' } : undefined
 }
 

@@ -32,7 +32,7 @@ export function archiveContent(from: {
     get: (pack, range) => reader.part(pack, range),
     found: () => undefined,
     runsInFlight,
-    singly: true,
+    damaged: 'missing',
   }
   return { fetch: new Fetch(options), options }
 }

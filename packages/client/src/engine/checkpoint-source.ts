@@ -72,7 +72,7 @@ export async function* piecesOf(named: OpenedCheckpoint): AsyncGenerator<Uint8Ar
   const fetch = new Fetch(options)
   for await (const part of chunksIn(options, content, payload.stateBytes)) {
     if (part === 'wrong') throw brokenCheckpoint(entry, part)
-    if (part === 'missing') throw missing(entry)
+    if (typeof part === 'string') throw missing(entry)
     for (let at = 0; at < part.length; at += windowChunks) {
       const window = part.slice(at, at + windowChunks)
       const sizeBytes = window.reduce((sum, { plainBytes }) => sum + plainBytes, 0)

@@ -1,10 +1,11 @@
 // The bytes of a file of the vault, in order, each checked before it is handed on: in windows of bounded size, the next one under way while one
 // is being taken. What comes in its turn is handed on where it lies; only what comes too early is copied.
-import type { ChunkId } from '@grenier/crypto'
-import type { Fetch, FetchResult } from '../content/fetch.ts'
+import type { Lack } from '../content/bring.ts'
 import { contentOf } from '../content/content-list.ts'
+import type { LocatedChunk } from '../content/content-walk.ts'
+import type { Fetch, FetchResult } from '../content/fetch.ts'
 import { ClientError } from '../errors.ts'
-import type { FileValue } from '../sync/tree.ts'
+import type { Content, FileValue } from '../sync/tree.ts'
 
 /** Chunks fetched at once: a pack mostly, at most 8 MiB. Two windows are there at a time. */
 const windowChunks = 8
@@ -15,26 +16,55 @@ export async function* contentBytes(
   value: FileValue,
   path: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const missing = (): ClientError =>
-    new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
-  if (value.content === undefined) throw missing()
-  const chunks = await fetch.chunksOf(value.content, value.sizeBytes)
-  if (chunks === undefined) throw missing()
-  const window = (at: number): Window | undefined =>
-    at < chunks.length ? new Window(fetch, chunks.slice(at, at + windowChunks)) : undefined
-  const underWay = [window(0), window(windowChunks)]
+  const { content, sizeBytes } = value
+  // Nothing is handed on of what cannot be whole.
+  const isSound = content !== undefined && (await fetch.isSound(content, sizeBytes))
+  if (!isSound || (yield* contentPieces(fetch, { content, sizeBytes })) !== 'filled')
+    throw new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
+}
+
+/** The same of what may not be whole: ends where something of it lacks, and gives what. @throws as `Fetch.fill` */
+export async function* contentPieces(
+  fetch: Fetch,
+  { content, sizeBytes }: { readonly content: Content; readonly sizeBytes: number },
+): AsyncGenerator<Uint8Array, FetchResult, undefined> {
+  const windows = windowsOf(fetch.chunks(content, sizeBytes))
+  const underWay: Window[] = []
+  let lack: Lack | undefined
+  const begin = async (): Promise<void> => {
+    const { value: chunks } = await windows.next()
+    if (typeof chunks === 'string') lack = chunks
+    else if (chunks !== undefined) underWay.push(new Window(fetch, chunks))
+  }
   try {
-    for (let at = 2 * windowChunks; underWay.length > 0; at += windowChunks) {
-      const [first] = underWay
-      if (first !== undefined && (yield* first.pieces()) !== 'filled') throw missing()
+    await begin()
+    await begin()
+    for (let [first] = underWay; first !== undefined; [first] = underWay) {
+      const result = yield* first.pieces()
+      if (result !== 'filled') return result ?? 'missing'
       underWay.shift()
-      const next = window(at)
-      if (next !== undefined) underWay.push(next)
+      await begin()
     }
+    return lack ?? 'filled'
   } finally {
-    for (const left of underWay) left?.giveUp()
+    for (const left of underWay) left.giveUp()
   }
 }
+
+/** Chunks in the portions that they are brought in; then what lacks, if anything does. */
+async function* windowsOf(
+  parts: AsyncIterable<readonly Chunk[] | Lack>,
+): AsyncGenerator<readonly Chunk[] | Lack, undefined, undefined> {
+  for await (const part of parts) {
+    if (typeof part === 'string') {
+      yield part
+      return
+    }
+    for (let at = 0; at < part.length; at += windowChunks) yield part.slice(at, at + windowChunks)
+  }
+}
+
+type Chunk = Pick<LocatedChunk, 'id' | 'plainBytes'>
 
 /** A chunk in its turn, and whom to tell that it was taken: what is a copy waits for nobody. */
 interface Piece {
@@ -54,7 +84,7 @@ class Window {
   #isOver = false
   #isGivenUp = false
 
-  constructor(fetch: Fetch, chunks: readonly { readonly id: ChunkId; readonly plainBytes: number }[]) {
+  constructor(fetch: Fetch, chunks: readonly Chunk[]) {
     const sizeBytes = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
     const content = contentOf(
       0,

@@ -82,7 +82,7 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
     tally,
     rows,
     async write({ files, into, run }, path) {
-      const salvaging = new Salvaging({ content: content.options, files, trees, run })
+      const salvaging = new Salvaging({ content: { ...content.options, signal }, files, trees, run })
       const writer = new TreeWriter({
         files,
         content: stagedContent(content.fetch, files, { wrote: (bytes) => tally.began(bytes) }),

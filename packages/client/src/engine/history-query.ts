@@ -1,6 +1,6 @@
 // What may be asked of the history of a vault, and what comes as an answer: rows, one after the other, and at the end where it all stands.
 import type { EntryKind, Role } from '@grenier/crypto'
-import type { ProblemCode } from '../sync/action.ts'
+import type { Problem } from '../sync/action.ts'
 import type { NodeKind } from '../sync/tree.ts'
 import type { Progress } from './events.ts'
 
@@ -123,7 +123,7 @@ export type HistoryRow =
   | ({ readonly row: 'progress' } & Progress)
   /** Something was written; or was not. */
   | (Omit<NodeRow, 'row'> & { readonly row: 'restored' })
-  | { readonly row: 'problem'; readonly path: string; readonly code: ProblemCode; readonly detail?: string }
+  | ({ readonly row: 'problem'; readonly path: string } & Omit<Problem, 'path'>)
 
 /** Takes the next row; resolves when there is room for another: its bytes are the giver's again then. */
 export type TakeRow = (row: HistoryRow) => Promise<void>

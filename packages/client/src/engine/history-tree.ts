@@ -1,6 +1,6 @@
 // A tree of the history, now or as it was: what a path is in it, what lies below, and where its content may be had.
 import { ClientError } from '../errors.ts'
-import { Fetch } from '../content/fetch.ts'
+import type { Fetch, FetchOptions } from '../content/fetch.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { onLine } from './patiently.ts'
 import { placesOf, type ChunkPlace } from '../state/chunk-index.ts'
@@ -15,6 +15,8 @@ export interface HistoryTree {
   readonly trees: TreesStore
   readonly sequence: number
   readonly fetch: Fetch
+  /** What `fetch` is made of. */
+  readonly content: FetchOptions
 }
 
 /** A node with its path. The root has no row. */
@@ -28,9 +30,13 @@ export interface Found {
  * Fetches content that a moment of the log names: where the state of now says it lies, and where that of then did, since a pack that was
  * dropped is kept for a while.
  */
-export function historyFetch(vault: Vault, then: TreesStore, session: () => Promise<RelaySession>): Fetch {
+export function historyContent(
+  vault: Vault,
+  then: TreesStore,
+  session: () => Promise<RelaySession>,
+): FetchOptions {
   const { trees, log, platform } = vault
-  return new Fetch({
+  return {
     pool: platform.pool,
     keys: () => contentKeysOf(vault),
     binding: log.vault,
@@ -38,7 +44,7 @@ export function historyFetch(vault: Vault, then: TreesStore, session: () => Prom
     places: (id) => (then === trees ? placesOf(trees, id) : united(placesOf(trees, id), placesOf(then, id))),
     get: (pack, range) => onLine(session, (line) => line.get(log.vault, pack, range)),
     found: () => undefined,
-  })
+  }
 }
 
 function united(now: readonly ChunkPlace[], then: readonly ChunkPlace[]): readonly ChunkPlace[] {

@@ -7,12 +7,13 @@ import { parentOf } from '../disk/ignore.ts'
 import { conflictNameSays } from '../sync/conflict-name.ts'
 import { joinPath, rootPath } from '../sync/name.ts'
 import { rootId } from '../sync/tree.ts'
+import { Fetch } from '../content/fetch.ts'
 import { contentBytes } from './content-stream.ts'
 import { tellExport } from './tell-export.ts'
 import { FormerState } from './former-state.ts'
 import { tellLog } from './history-log.ts'
 import type { HistoryAnswer, HistoryRow, LookQuery, Moment, TakeRow } from './history-query.ts'
-import { below, foundAt, historyFetch, nodeRow, unknownPath, type HistoryTree } from './history-tree.ts'
+import { below, foundAt, historyContent, nodeRow, unknownPath, type HistoryTree } from './history-tree.ts'
 import { addLaterPlaces } from './later-places.ts'
 import { LogReplay } from './log-replay.ts'
 import { sequenceAt, timeOf } from './moment.ts'
@@ -131,7 +132,8 @@ export class History {
           through: log.state.head.sequence,
         })
       await then.settled()
-      return await work({ trees: then, sequence, fetch: historyFetch(vault, then, session) })
+      const content = historyContent(vault, then, session)
+      return await work({ trees: then, sequence, content, fetch: new Fetch(content) })
     } finally {
       await former?.close()
     }

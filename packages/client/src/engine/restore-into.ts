@@ -1,6 +1,6 @@
 // Writes a part of a former tree to a directory elsewhere: each file whole and checked before it has its name, nothing overwritten. What is in the
 // way is left as it is, and told.
-import type { WantedFile } from '../content/fetch.ts'
+import { Fetch, type FetchResult, type WantedFile } from '../content/fetch.ts'
 import { folderFault, onFolder } from '../disk/folder-fault.ts'
 import { parentOf } from '../disk/ignore.ts'
 import {
@@ -49,12 +49,15 @@ export class RestoreInto {
   /** Bits that would keep us from writing into it: set at the end. */
   readonly #bitsLater: { readonly path: RelativePath; readonly mode: number }[] = []
   readonly #touched = new Set<RelativePath>()
+  /** What is damaged is told of its files, and costs no other. */
+  readonly #fetch: Fetch
   #batch: FileItem[] = []
   #batchBytes = 0
   #staged = 0
 
   constructor(parts: RestoreIntoParts) {
     this.#parts = parts
+    this.#fetch = new Fetch({ ...parts.tree.content, damaged: 'corrupt' })
   }
 
   /** @throws ClientError `path-unknown`, `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`; as content fails to come */
@@ -135,11 +138,11 @@ export class RestoreInto {
         const name = this.#nextName()
         open.push({ item, name, writer: await files.openStaged(name) })
       }
-      const results = await this.#parts.tree.fetch.fill(open.map(({ item, writer }) => wanted(item, writer)))
+      const results = await this.#fetch.fill(open.map(({ item, writer }) => wanted(item, writer)))
       for (const [at, { item, name, writer }] of open.entries()) {
         const { mode, mtimeNs } = item.value
         if (results[at] !== 'filled') {
-          await this.#refuse(item.path, results[at] === 'wrong' ? 'entry-void' : 'pack-unavailable')
+          await this.#refuse(item.path, codeOf(results[at]))
           continue
         }
         await writer.finish({ mode, mtimeNs })
@@ -180,6 +183,11 @@ export class RestoreInto {
   async #refuse(path: RelativePath, code: ProblemCode): Promise<void> {
     await this.#parts.take({ row: 'problem', path, code })
   }
+}
+
+function codeOf(result: FetchResult | undefined): ProblemCode {
+  if (result === 'corrupt') return 'relay-corrupt'
+  return result === 'wrong' ? 'entry-void' : 'pack-unavailable'
 }
 
 async function isThere(files: FileSystem, path: RelativePath): Promise<boolean> {

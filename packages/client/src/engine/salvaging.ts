@@ -1,20 +1,17 @@
 // Makes what is left of a file of which a part is lost: beside its place, under a name that says that it is not whole, with zeros where it is lost.
-import { salvage, type ByteRange } from '../content/salvage.ts'
-import type { WalkOptions } from '../content/content-walk.ts'
+import { salvage, type ByteRange, type SalvageOptions } from '../content/salvage.ts'
 import { parentOf } from '../disk/ignore.ts'
 import type { FileReader, FileSystem, Look } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
-import { damagedNames } from '../sync/damaged-name.ts'
-import { asName, joinPath, type RelativePath } from '../sync/name.ts'
+import { damagedPlaces } from '../sync/damaged-name.ts'
+import type { RelativePath } from '../sync/name.ts'
 import type { FileValue } from '../sync/tree.ts'
 import type { MissingFile, Salvage } from './tree-writer.ts'
 
-/** So many names are tried: somebody has kept as many damaged copies. */
-const namesMax = 20
 const zeros = new Uint8Array(256 << 10)
 
 export interface SalvagingOptions {
-  readonly content: WalkOptions
+  readonly content: SalvageOptions
   readonly files: FileSystem
   /** The tree that is written. */
   readonly trees: Pick<TreesReader, 'find'>
@@ -33,9 +30,10 @@ export class Salvaging {
 
   /** undefined where nothing is left of it. @throws DiskError, and what reading the archive throws */
   async salvage({ path, value }: MissingFile): Promise<Salvage | undefined> {
-    const { files } = this.#options
+    const { files, trees } = this.#options
     const { timeStepNs } = await files.traits()
-    for (const place of this.#placesFor(path)) {
+    const isTaken = (place: RelativePath): boolean => trees.find('remote', place) !== undefined
+    for (const place of damagedPlaces(path, isTaken)) {
       const [there] = await files.look([place])
       if (there === undefined) {
         const lost = await this.#make(place, value)
@@ -105,18 +103,6 @@ export class Salvaging {
       return isSame ? lost : 'another'
     } finally {
       await reader.close()
-    }
-  }
-
-  /** Where it may stand, the best first: nowhere that the tree has something of its own. */
-  *#placesFor(path: RelativePath): Generator<RelativePath> {
-    const name = asName(path.slice(path.lastIndexOf('/') + 1))
-    if (name === undefined) return
-    let count = 0
-    for (const candidate of damagedNames(name)) {
-      if ((count += 1) > namesMax) return
-      const beside = joinPath(parentOf(path), candidate)
-      if (this.#options.trees.find('remote', beside) === undefined) yield beside
     }
   }
 }

@@ -16,7 +16,7 @@ export interface TellExportParts {
 /** @throws ClientError `relay-unreachable`, and as `exportTree` */
 export async function tellExport(
   { vault, session, traffic }: TellExportParts,
-  { trees, fetch }: HistoryTree,
+  { trees, content }: HistoryTree,
   take: TakeRow,
 ): Promise<void> {
   // Of what the relay did not confirm nobody could say what it lacks.
@@ -41,11 +41,12 @@ export async function tellExport(
     await take({ row: 'progress', ...tally.progress })
   }
   await exportTree({
-    ...{ trees, fetch, tally, signal: vault.signal },
+    ...{ trees, content, tally, signal: vault.signal },
     take: async (bytes) => {
       if (isDue) await tellProgress()
       await take({ row: 'bytes', bytes })
     },
+    problem: (problem) => take({ row: 'problem', ...problem }),
   })
   await tellProgress()
 }

@@ -116,6 +116,7 @@ export type ProblemCode =
   | 'vanished' // gone while it was sent
   | 'disk-full'
   | 'pack-unavailable' // the relay lacks what it needs
+  | 'relay-corrupt' // what the relay holds of it is not what was put there
   | 'lost-again' // the relay says again and again that it lost the same contents: they wait for another day
   | 'entry-void' // a member's change that does not apply, or one of this device's that would not
   | 'read-only' // changed here, by a device that may only read: it stays here
@@ -130,7 +131,7 @@ export interface Problem {
   readonly path: RelativePath
   readonly code: ProblemCode
   readonly detail?: string
-  /** Where what could be had of it is: zeros where it is `lost`, in order. */
+  /** Where what could be had of it is, its own path too: zeros where it is `lost`, in order. */
   readonly keptAs?: RelativePath
   readonly lost?: readonly { readonly offset: number; readonly length: number }[]
 }
