@@ -1,4 +1,5 @@
 // Looking into the history, and bringing it back elsewhere: with real folders and real states, with and without a run.
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -161,6 +162,71 @@ describe('restoring elsewhere', () => {
     expect(fs.readFileSync(join(into, 'big'), 'utf8')).toBe('mine')
     expect(fs.readFileSync(join(into, 'notes/deep'), 'utf8')).toBe('a file where a directory was')
     expect(fs.readFileSync(join(into, 'notes/one.txt'), 'utf8')).toBe('one')
+  })
+
+  test('counts what is there and the very same as done: again nothing is fetched, and a run that was cut off goes on', async () => {
+    const into = ground.directory('into')
+    const query = { do: 'restore-into', path: '', into, moment: { sequence: heads[0] ?? 0 } } as const
+    const first = await ask(alpha, query)
+    expect(first.answer).toMatchObject({ files: 4, problems: 0 })
+    const tree = treeOf(into)
+    const again = await ask(alpha, query)
+    expect(again.answer).toMatchObject({ files: 4, bytes: first.answer.bytes, problems: 0 })
+    expect(again.rows.map((row) => row.row === 'restored' && row.already)).toEqual([true, true, true, true])
+    expect(again.answer.bytesReceived).toBeLessThan(big.length / 2)
+    fs.rmSync(join(into, 'notes/one.txt'))
+    const rest = await ask(alpha, query)
+    expect(rest.rows.flatMap((row) => (row.row === 'restored' && !row.already ? [row.path] : []))).toEqual([
+      'notes/one.txt',
+    ])
+    expect(treeOf(into)).toEqual(tree)
+    expect(fs.readdirSync(into).sort()).toEqual(['big', 'link', 'notes'])
+  })
+
+  test.each([
+    {
+      what: 'a byte, with size and time as they were',
+      change: (path: string) => {
+        const { mtimeNs } = fs.statSync(path, { bigint: true })
+        const handle = fs.openSync(path, 'r+')
+        fs.writeSync(handle, 'X', 5_000_000)
+        fs.closeSync(handle)
+        execFileSync('touch', [
+          '-d',
+          `@${mtimeNs / 1_000_000_000n}.${String(mtimeNs % 1_000_000_000n).padStart(9, '0')}`,
+          path,
+        ])
+        expect(fs.statSync(path, { bigint: true }).mtimeNs).toBe(mtimeNs)
+      },
+    },
+    {
+      what: 'the time',
+      change: (path: string) => {
+        fs.utimesSync(path, 1, 1)
+      },
+    },
+    {
+      what: 'the bits',
+      change: (path: string) => {
+        fs.chmodSync(path, 0o755)
+      },
+    },
+    {
+      what: 'the end',
+      change: (path: string) => {
+        fs.appendFileSync(path, 'more')
+      },
+    },
+  ])('leaves a file of which $what is another as it is, and tells it', async ({ change }) => {
+    const into = ground.directory('into')
+    const query = { do: 'restore-into', path: 'big', into, moment: { sequence: heads[0] ?? 0 } } as const
+    await ask(alpha, query)
+    change(join(into, 'big'))
+    const before = fs.readFileSync(join(into, 'big'))
+    const answered = await ask(alpha, query)
+    expect(pathsOf(answered)).toEqual(['not-overwritten big'])
+    expect(answered.answer).toMatchObject({ files: 0, problems: 1 })
+    expect(Buffer.compare(fs.readFileSync(join(into, 'big')), before)).toBe(0)
   })
 
   test('does not write through a link that stands where a directory was', async () => {

@@ -28,8 +28,10 @@ export interface HistoryWords {
   logVoid: Text<{ reason: string }>
   /** So many paths that are not shown. */
   logMore: Text<{ count: number; text: string }>
+  /** `already`: how many of them were there and the same. */
   restoredInto: Text<{
     count: number
+    already: number
     files: string
     bytes: string
     path: string

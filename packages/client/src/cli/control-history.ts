@@ -66,7 +66,7 @@ const rowSchema = v.variant('row', [
     from: v.exactOptional(text),
   }),
   v.strictObject({ row: v.literal('node'), ...node }),
-  v.strictObject({ row: v.literal('restored'), ...node }),
+  v.strictObject({ row: v.literal('restored'), ...node, already: v.exactOptional(v.literal(true)) }),
   v.strictObject({
     row: v.literal('conflict'),
     path: text,

@@ -41,8 +41,8 @@ export const englishHistory: HistoryWords = {
   logIdentity: ({ id }) => `the identity ${id}`,
   logVoid: ({ reason }) => `void, counts for nothing (${reason})`,
   logMore: ({ count, text }) => `and ${text} ${some(count, 'path', 'paths')} more (--verbose shows all)`,
-  restoredInto: ({ count, files, bytes, path, until, sequence }) =>
-    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}, as of ${asOf(until, sequence)}.`,
+  restoredInto: ({ count, already, files, bytes, path, until, sequence }) =>
+    `${files} ${some(count, 'file', 'files')}, ${bytes}, in ${path}, as of ${asOf(until, sequence)}${already > 0 ? `; ${already} of them ${some(already, 'was', 'were')} there already` : ''}.`,
   restored: ({ count, files, until, sequence, head }) =>
     `${files} ${some(count, 'path is', 'paths are')} as of ${asOf(until, sequence)} again. The vault is at #${head} now: \`grenier restore\` with an entry before undoes it.`,
   restoredNothing: ({ until, sequence }) =>

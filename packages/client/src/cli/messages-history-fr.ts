@@ -43,8 +43,8 @@ export const frenchHistory: HistoryWords = {
   logVoid: ({ reason }) => `nulle, ne compte pas (${reason})`,
   logMore: ({ count, text }) =>
     `et ${text} ${some(count, 'autre chemin', 'autres chemins')} (--verbose les montre tous)`,
-  restoredInto: ({ count, files, bytes, path, until, sequence }) =>
-    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}, état ${asOf('du', until, sequence)}.`,
+  restoredInto: ({ count, already, files, bytes, path, until, sequence }) =>
+    `${files} ${some(count, 'fichier', 'fichiers')}, ${bytes}, dans ${path}, état ${asOf('du', until, sequence)}${already > 0 ? ` ; ${already} s’y ${some(already, 'trouvait', 'trouvaient')} déjà` : ''}.`,
   restored: ({ count, files, until, sequence, head }) =>
     `${files} ${some(count, 'chemin est', 'chemins sont')} de nouveau comme ${asOf('le', until, sequence)}. Le coffre en est à la nº ${head} : \`grenier restore\` avec une entrée d’avant le défait.`,
   restoredNothing: ({ until, sequence }) => `Rien à ramener : tout est comme ${asOf('le', until, sequence)}.`,

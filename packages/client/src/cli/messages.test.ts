@@ -24,6 +24,7 @@ const values = {
   action: 'A',
   from: 'F',
   keptAs: 'K',
+  already: 1,
   problem: 'P',
   sequence: 3,
   device: 'V',

@@ -35,12 +35,14 @@ export async function restore(
   const path = flags.path ?? ''
   const target = into === undefined ? undefined : directoryOutside(asked.home, into)
   const query = queryOf({ path, moment, exact, into: target }, output)
+  let already = 0
   const take = (row: HistoryRow): Promise<void> => {
+    if (row.row === 'restored' && row.already === true) already += 1
     tell(invocation, asked.place, row)
     return Promise.resolve()
   }
   const answer = await askHistory(invocation, asked, { query, take })
-  output.result(summaryText(invocation, answer, target))
+  output.result(summaryText(invocation, { ...answer, already }, target))
   return endHistory(invocation, asked, { answer, startMs })
 }
 
@@ -60,7 +62,11 @@ function queryOf(
   return { do: 'restore', path, moment, exact }
 }
 
-function summaryText({ output }: Invocation, answer: HistoryAnswer, into: string | undefined): string {
+function summaryText(
+  { output }: Invocation,
+  answer: HistoryAnswer & { readonly already: number },
+  into: string | undefined,
+): string {
   const { words, language } = output
   const { files: count, sequence, head } = answer
   const said = {
@@ -72,6 +78,7 @@ function summaryText({ output }: Invocation, answer: HistoryAnswer, into: string
   if (into !== undefined)
     return words.restoredInto({
       ...said,
+      already: answer.already,
       bytes: formatBytes(answer.bytes, language),
       path: printable(into),
     })
@@ -79,7 +86,7 @@ function summaryText({ output }: Invocation, answer: HistoryAnswer, into: string
 }
 
 function tell({ output }: Invocation, place: { folder: string; vault: string }, row: HistoryRow): void {
-  if (row.row === 'restored') output.line(nodeLine('restored', place, row))
+  if (row.row === 'restored') output.line({ ...nodeLine('restored', place, row), already: row.already })
   if (row.row === 'change') {
     const { path, action, sequence } = row
     output.line({ event: 'change', ...place, seq: sequence, ...pathFields('path', path), action })

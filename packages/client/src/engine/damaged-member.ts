@@ -62,7 +62,7 @@ export class DamagedMember {
         settled: () => this.#settle(),
       },
     )
-    const code = codeOf(worstOf(lacks) ?? 'wrong')
+    const code = lackCode(worstOf(lacks) ?? 'wrong')
     if (this.#writtenBytes === undefined) return { code, lost: undefined }
     await this.#zerosTo(sizeBytes)
     await this.#tar.pad(sizeBytes)
@@ -88,7 +88,8 @@ export class DamagedMember {
   }
 }
 
-function codeOf(why: Lack): ProblemCode {
+/** What a lack is called where it is told of a file. */
+export function lackCode(why: Lack): ProblemCode {
   if (why === 'corrupt') return 'relay-corrupt'
   return why === 'missing' ? 'pack-unavailable' : 'entry-void'
 }

@@ -121,8 +121,8 @@ export type HistoryRow =
   | { readonly row: 'bytes'; readonly bytes: Uint8Array }
   /** How far an export is; the last one says what it came to. */
   | ({ readonly row: 'progress' } & Progress)
-  /** Something was written; or was not. */
-  | (Omit<NodeRow, 'row'> & { readonly row: 'restored' })
+  /** Something was written; or was not. `already`: it was there, and the very same. */
+  | (Omit<NodeRow, 'row'> & { readonly row: 'restored'; readonly already?: true })
   | ({ readonly row: 'problem'; readonly path: string } & Omit<Problem, 'path'>)
 
 /** Takes the next row; resolves when there is room for another: its bytes are the giver's again then. */

@@ -1,6 +1,6 @@
 // Writes a part of a former tree to a directory elsewhere: each file whole and checked before it has its name, nothing overwritten. What is in the
-// way is left as it is, and told.
-import { Fetch, type FetchResult, type WantedFile } from '../content/fetch.ts'
+// way is left as it is, and told; but what is there to the byte, with its bits and time, is done already: a run that was cut off goes on.
+import { Fetch, type FetchOptions, type FetchResult, type WantedFile } from '../content/fetch.ts'
 import { folderFault, onFolder } from '../disk/folder-fault.ts'
 import { parentOf } from '../disk/ignore.ts'
 import {
@@ -14,9 +14,11 @@ import {
 import { ClientError } from '../errors.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import type { FileValue, NodeValue, Row } from '../sync/tree.ts'
+import type { FileValue, LinkValue, Row } from '../sync/tree.ts'
+import { lackCode } from './damaged-member.ts'
 import type { LookQuery, TakeRow } from './history-query.ts'
 import { above, foundAt, nodeRow, withBelow, type HistoryTree } from './history-tree.ts'
+import { thereAlready } from './there-already.ts'
 import type { Vault } from './vault.ts'
 
 /** Files brought together: their packs are read once for all of them. */
@@ -50,6 +52,7 @@ export class RestoreInto {
   readonly #bitsLater: { readonly path: RelativePath; readonly mode: number }[] = []
   readonly #touched = new Set<RelativePath>()
   /** What is damaged is told of its files, and costs no other. */
+  readonly #content: FetchOptions
   readonly #fetch: Fetch
   #batch: FileItem[] = []
   #batchBytes = 0
@@ -57,7 +60,8 @@ export class RestoreInto {
 
   constructor(parts: RestoreIntoParts) {
     this.#parts = parts
-    this.#fetch = new Fetch({ ...parts.tree.content, damaged: 'corrupt' })
+    this.#content = { ...parts.tree.content, damaged: 'corrupt' }
+    this.#fetch = new Fetch(this.#content)
   }
 
   /** @throws ClientError `path-unknown`, `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`; as content fails to come */
@@ -90,10 +94,23 @@ export class RestoreInto {
       return
     }
     if (row.value.kind === 'directory') await this.#directory(files, item, row.value.mode)
-    // What is there is not fetched in vain.
-    else if (await isThere(files, path)) await this.#refuse(path, 'not-overwritten')
-    else if (row.value.kind === 'link') await this.#link(files, item, row.value)
-    else await this.#file(files, { path, row, value: row.value })
+    else await this.#leaf(files, item, row.value)
+  }
+
+  async #leaf(files: FileSystem, item: Item, value: FileValue | LinkValue): Promise<void> {
+    const { path, row } = item
+    const [there] = await files.look([path])
+    if (there !== undefined) await this.#meet(files, item, { path, there, value })
+    else if (value.kind === 'link') await this.#link(files, item, value)
+    else await this.#file(files, { path, row, value })
+  }
+
+  /** What is there is not fetched in vain. */
+  async #meet(files: FileSystem, item: Item, at: Parameters<typeof thereAlready>[2]): Promise<void> {
+    const { take, vault } = this.#parts
+    const verdict = await thereAlready({ ...this.#content, signal: vault.signal }, files, at)
+    if (verdict === 'same') await take({ ...nodeRow(item), row: 'restored', already: true })
+    else await this.#refuse(at.path, verdict)
   }
 
   async #file(files: FileSystem, item: FileItem): Promise<void> {
@@ -118,7 +135,7 @@ export class RestoreInto {
     }
   }
 
-  async #link(files: FileSystem, item: Item, value: Extract<NodeValue, { kind: 'link' }>): Promise<void> {
+  async #link(files: FileSystem, item: Item, value: LinkValue): Promise<void> {
     const name = this.#nextName()
     const { target, mtimeNs } = value
     await this.#placed(files, item, [
@@ -186,12 +203,7 @@ export class RestoreInto {
 }
 
 function codeOf(result: FetchResult | undefined): ProblemCode {
-  if (result === 'corrupt') return 'relay-corrupt'
-  return result === 'wrong' ? 'entry-void' : 'pack-unavailable'
-}
-
-async function isThere(files: FileSystem, path: RelativePath): Promise<boolean> {
-  return (await files.look([path]))[0] !== undefined
+  return result === 'wrong' || result === 'corrupt' ? lackCode(result) : 'pack-unavailable'
 }
 
 function wanted({ value }: FileItem, writer: FileWriter): WantedFile {
