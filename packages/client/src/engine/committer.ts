@@ -46,6 +46,21 @@ export interface Committed {
   readonly again: boolean
   /** Provisional nodes that the log gave an id. */
   readonly renamed: ReadonlyMap<NodeId, NodeId>
+  /** Files whose content has no place: they are read again. */
+  readonly forgotten: ReadonlySet<NodeId>
+}
+
+/** `out of order`: only packs that are in no order are claimed. `known`: a local row that is written down with the commit of its file. */
+export interface CommitHow {
+  readonly which?: 'ready' | 'out of order'
+  readonly known?: ((id: NodeId, local: LocalRow) => LocalRow | undefined) | undefined
+}
+
+interface Appending {
+  readonly packs: readonly OutgoingPack[]
+  readonly built: BuiltChange
+  readonly renamed: Map<NodeId, NodeId>
+  readonly known: CommitHow['known']
 }
 
 /** How much one entry takes: less, when a payload grew too large. */
@@ -64,17 +79,18 @@ export class Committer {
     this.#parts = parts
   }
 
-  /** Commits what can be; claims every pack that has arrived. `out of order`: those alone that are in no order. */
+  /** Commits what can be; claims every pack that has arrived. */
   async commit(
     session: RelaySession,
     actions: readonly Commit[],
-    which: 'ready' | 'out of order' = 'ready',
+    { which = 'ready', known }: CommitHow = {},
   ): Promise<Committed> {
     const { shipper } = this.#parts
     const claimable = (): readonly OutgoingPack[] =>
       which === 'ready' ? shipper.ready : shipper.packs.filter(({ ordinal }) => ordinal === outOfOrder)
     const renamed = new Map<NodeId, NodeId>()
-    const progress = { done: 0, again: false, moved: false, renamed }
+    const forgotten = new Set<NodeId>()
+    const progress = { done: 0, again: false, moved: false, renamed, forgotten }
     if (this.#refuseReader(actions)) return progress
     let rest = actions
     let room = roomMax
@@ -85,10 +101,11 @@ export class Committer {
       const built = buildChange(rest, { packs, operationsMax: room.operations }, view)
       if (built.unplaced.length > 0) {
         await this.#forgetContent(built.unplaced)
+        for (const id of built.unplaced) forgotten.add(id)
         progress.again = true
       }
       if (built.operations.length === 0 && packs.length === 0) return progress
-      const answer = await this.#append(session, { packs, built, renamed })
+      const answer = await this.#append(session, { packs, built, renamed, known })
       if (answer === 'moved') return { ...progress, moved: true }
       if (answer === 'too-large') room = smaller(room)
       else {
@@ -101,18 +118,12 @@ export class Committer {
     return progress
   }
 
-  async #append(
-    session: RelaySession,
-    {
-      packs,
-      built,
-      renamed,
-    }: { packs: readonly OutgoingPack[]; built: BuiltChange; renamed: Map<NodeId, NodeId> },
-  ): Promise<ChangeAnswer> {
+  async #append(session: RelaySession, { packs, built, renamed, known }: Appending): Promise<ChangeAnswer> {
     const { entries, shipper, tally, claimed, brake } = this.#parts
     const payload = { operations: built.operations, index: built.index }
     let given: ReadonlyMap<NodeId, NodeId> = new Map()
     const also = async (transaction: Transaction): Promise<void> => {
+      if (known !== undefined) noteKnown(transaction, built.actions, known)
       const settled = await settleCommits(transaction, built.actions.map(sentOf))
       brake.note(transaction, 'up', settled.lost)
       given = settled.given
@@ -195,6 +206,18 @@ export class Committer {
     const used = pack.chunks.reduce((sum, chunk) => sum + chunk.storedBytes, 0)
     const task = { key, binding, epoch, salt, plain: plain.slice(0, used), storedBytes: pack.bytes.length }
     return { ...pack, ...(await vault.platform.pool.seal(task)), epoch }
+  }
+}
+
+function noteKnown(
+  transaction: Transaction,
+  actions: readonly Commit[],
+  known: NonNullable<CommitHow['known']>,
+): void {
+  for (const { id } of actions) {
+    const local = transaction.get(id)?.local
+    const row = local === undefined ? undefined : known(id, local)
+    if (row !== undefined) transaction.set('local', id, row)
   }
 }
 

@@ -18,6 +18,11 @@ export class Planning {
     this.#before = before
   }
 
+  /** What comes before any plan, for who can do without one. */
+  async prepare(): Promise<void> {
+    await this.#before()
+  }
+
   /** The next batch of differing rows, and what to do about them; undefined when none is left after `after`. */
   async next(after: NodeId | undefined): Promise<{ batch: ClosureBatch; plan: Plan } | undefined> {
     await this.#before()

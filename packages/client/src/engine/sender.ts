@@ -12,7 +12,7 @@ import { ownPlaceOf } from '../state/chunk-index.ts'
 import { droppedThrough } from '../state/log-cache.ts'
 import type { Commit } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import type { NodeId, Stamp } from '../sync/tree.ts'
+import type { NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Braking } from './brake.ts'
 import { bulkBytes } from './bulk-bytes.ts'
@@ -20,8 +20,10 @@ import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
 import { pause } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import { freshCommits } from './fresh-commits.ts'
 import { LeafCheck } from './leaf-check.ts'
 import { splitDirectories } from './later-directories.ts'
+import { during, type Meanwhile } from './meanwhile.ts'
 import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
@@ -29,6 +31,7 @@ import type { Receiver } from './receiver.ts'
 import { SmallSender } from './small-sender.ts'
 import type { Tally } from './tally.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
+import { knownOf, WaitingFiles, writeDown, type WaitingFile } from './waiting-files.ts'
 
 /** A commit is made at the latest after so long, or `packsInCommit`: DESIGN's cadence. */
 const commitEveryMs = 2000
@@ -41,6 +44,8 @@ const learntAtOnce = 500
 /** When two devices write at once, the one that came second waits up to this, and up to twice as long each further time. */
 const jitterMs = 40
 const jitterDoublingsMax = 6
+
+export type { Meanwhile } from './meanwhile.ts'
 
 export interface SenderParts {
   readonly vault: Vault
@@ -61,19 +66,6 @@ export interface SenderParts {
   readonly waitingFilesMax?: number | undefined
 }
 
-/** Small things that overtake bulk. */
-export interface Meanwhile {
-  /** `promise` resolves when there is something to be done; `cancel` comes when nobody waits for it any more. */
-  due(): { readonly promise: Promise<'due'>; cancel(): void }
-  run(session: RelaySession): Promise<void>
-}
-
-/** A file that was read. `asked`: its stamp when that was asked for: a row that was looked at since knows better. */
-interface Waiting {
-  readonly result: ReadResult
-  readonly asked: Stamp | undefined
-}
-
 /** One run's sender. Its calls are one after the other. */
 export class Sender {
   readonly #parts: SenderParts
@@ -86,10 +78,7 @@ export class Sender {
   readonly #small: SmallSender
   /** Ordinal of the last pack that was handed to the shipper. */
   #emitted = -1
-  /** By node: what is read again takes the place of what was read before. In order of reading. */
-  readonly #waiting = new Map<NodeId, Waiting>()
-  /** The first pack that one of them waits for: asked for each file that is read. */
-  #soonest = Number.POSITIVE_INFINITY
+  readonly #waiting = new WaitingFiles()
   #lastCommitMs: number
   /** New directories that wait for what is in them. */
   readonly #later = new Set<NodeId>()
@@ -168,7 +157,8 @@ export class Sender {
         }
         tally.solved(result.file.path)
         this.#leaves.read(result.content, dropped)
-        this.#keepResult({ ...result, stamp: settled(result.stamp, startedMs) }, asked.get(result.file.id))
+        const stamp = settled(result.stamp, startedMs)
+        this.#waiting.keep({ result: { ...result, stamp }, asked: asked.get(result.file.id) })
         count += 1
       }
       if (this.#isDue()) await this.#commitReady(session)
@@ -180,7 +170,7 @@ export class Sender {
   /** Waits while many files wait and a pack is on its way: when it has arrived, some of them can be said. */
   async #roomForMore(session: RelaySession): Promise<void> {
     const { shipper, waitingFilesMax = waitingFilesMaxDefault } = this.#parts
-    while (this.#waiting.size >= waitingFilesMax && shipper.ready.length < shipper.packs.length) {
+    while (this.#waiting.count >= waitingFilesMax && shipper.ready.length < shipper.packs.length) {
       shipper.check()
       await (this.#hasReady() ? this.#commitReady(session) : this.#during(session, shipper.moved()))
     }
@@ -275,12 +265,6 @@ export class Sender {
     return await this.#committer.commit(session, now)
   }
 
-  #keepResult(result: ReadResult, asked: Stamp | undefined): void {
-    this.#waiting.delete(result.file.id)
-    this.#waiting.set(result.file.id, { result, asked })
-    this.#soonest = Math.min(this.#soonest, result.readyAfter)
-  }
-
   /** What an iterator gives; small things are done while it is waited for. */
   async *#withMeanwhile<T>(session: RelaySession, from: AsyncGenerator<T>): AsyncGenerator<T> {
     try {
@@ -294,21 +278,8 @@ export class Sender {
     }
   }
 
-  /** Waits for this, and does small things until it is there. */
-  async #during<T>(session: RelaySession, work: Promise<T>): Promise<T> {
-    const { meanwhile } = this.#parts
-    if (meanwhile === undefined) return await work
-    const ended = work.then(
-      () => 'ended' as const,
-      () => 'ended' as const,
-    )
-    for (;;) {
-      const due = meanwhile.due()
-      const first = await Promise.race([ended, due.promise])
-      due.cancel()
-      if (first === 'ended') return await work
-      await meanwhile.run(session)
-    }
+  #during<T>(session: RelaySession, work: Promise<T>): Promise<T> {
+    return during(this.#parts.meanwhile, session, work)
   }
 
   /** The last pack up to which all are claimed, or may be now. */
@@ -323,7 +294,7 @@ export class Sender {
     const { shipper, vault } = this.#parts
     const { packs, bytes } = shipper.readyLoad
     if (packs >= packsInCommit || bytes >= readyBytesMax) return true
-    if (this.#waiting.size >= operationsInChange && packs > 0) return true
+    if (this.#waiting.count >= operationsInChange && packs > 0) return true
     if (vault.platform.clock.monotonic() - this.#lastCommitMs < commitEveryMs) return false
     return packs > 0 || this.#hasReady()
   }
@@ -333,18 +304,17 @@ export class Sender {
    * and what is to be said is planned anew.
    */
   async #commitReady(session: RelaySession, also: readonly NodeId[] = []): Promise<number> {
-    const { planning, vault, receiver, between } = this.#parts
+    const { planning, receiver, between, vault } = this.#parts
     const ids = new Set<NodeId>(also)
     let done = 0
     for (let moves = 0; ;) {
       await between(session)
-      for (const id of await this.#writeDownReady()) ids.add(id)
-      const plan = await planning.about(ids)
-      const adopts = plan.actions.filter((action) => action.do === 'adopt')
-      if (adopts.length > 0)
-        await vault.trees.write({ flush: false }, (transaction) => adoptAll(transaction, adopts))
-      const commits = plan.actions.filter((action) => action.do === 'commit')
-      const committed = await this.#committer.commit(session, commits)
+      const ready = this.#waiting.take(this.#readyOrdinal(), operationsInChange)
+      await planning.prepare()
+      const fresh = ids.size === 0 ? freshCommits(vault.trees, ready) : undefined
+      const committed = await (fresh === undefined
+        ? this.#commitPlanned(session, { ready, ids })
+        : this.#commitFresh(session, { ready, fresh, ids }))
       done += committed.done
       if (committed.moved) {
         moves += 1
@@ -357,8 +327,49 @@ export class Sender {
     }
   }
 
+  /** What is known of these files is written down, and a plan says what becomes of them. Adds their nodes to `ids`. */
+  async #commitPlanned(
+    session: RelaySession,
+    { ready, ids }: { readonly ready: readonly WaitingFile[]; readonly ids: Set<NodeId> },
+  ): Promise<Committed> {
+    const { planning, vault } = this.#parts
+    await writeDown(vault.trees, ready)
+    for (const { result } of ready) ids.add(result.file.id)
+    const plan = await planning.about(ids)
+    const adopts = plan.actions.filter((action) => action.do === 'adopt')
+    if (adopts.length > 0)
+      await vault.trees.write({ flush: false }, (transaction) => adoptAll(transaction, adopts))
+    const commits = plan.actions.filter((action) => action.do === 'commit')
+    return await this.#committer.commit(session, commits)
+  }
+
+  /**
+   * What these files hold is written down together with what the log says of them: after a crash in between they are read again. Adds to `ids` what
+   * could not be said.
+   */
+  async #commitFresh(
+    session: RelaySession,
+    {
+      ready,
+      fresh,
+      ids,
+    }: {
+      readonly ready: readonly WaitingFile[]
+      readonly fresh: readonly Commit[]
+      readonly ids: Set<NodeId>
+    },
+  ): Promise<Committed> {
+    const { trees } = this.#parts.vault
+    const committed = await this.#committer.commit(session, fresh, { known: knownOf(ready) })
+    const isLeft = ({ id }: IngestFile): boolean => !committed.renamed.has(id) && !committed.forgotten.has(id)
+    const left = ready.filter(({ result }) => isLeft(result.file))
+    await writeDown(trees, left)
+    for (const { result } of left) ids.add(result.file.id)
+    return committed
+  }
+
   #hasReady(): boolean {
-    return this.#soonest <= this.#readyOrdinal()
+    return this.#waiting.hasReady(this.#readyOrdinal())
   }
 
   /** The first to come second tries again at once; who is beaten again and again leaves room for the others. */
@@ -368,29 +379,6 @@ export class Sender {
     const most = jitterMs * 2 ** Math.min(moves - 2, jitterDoublingsMax)
     const [share = 0] = platform.random.bytes(1)
     await pause({ clock: platform.clock, signal }, Math.round((most * share) / 255))
-  }
-
-  /** The local rows now know the content of files whose packs are on their way, as many as an entry says. Gives their nodes. */
-  async #writeDownReady(): Promise<NodeId[]> {
-    const last = this.#readyOrdinal()
-    const ready: Waiting[] = []
-    this.#soonest = Number.POSITIVE_INFINITY
-    for (const waiting of this.#waiting.values()) {
-      const { readyAfter } = waiting.result
-      if (readyAfter <= last && ready.length < operationsInChange) ready.push(waiting)
-      else this.#soonest = Math.min(this.#soonest, readyAfter)
-    }
-    for (const { result } of ready) this.#waiting.delete(result.file.id)
-    if (ready.length === 0) return []
-    const { trees } = this.#parts.vault
-    await trees.write({ flush: false }, (transaction) => {
-      for (const { result, asked } of ready) {
-        const local = transaction.get(result.file.id)?.local
-        if (local?.value.kind !== 'file' || !isUnseen(local, asked)) continue
-        transaction.set('local', result.file.id, withContent(local, result))
-      }
-    })
-    return ready.map(({ result }) => result.file.id)
   }
 }
 

@@ -72,7 +72,7 @@ export class SmallSender {
       shipper.check()
       const plan = await this.#planned(ids)
       const commits = plan.actions.filter((action) => action.do === 'commit')
-      const committed = await this.#committer.commit(session, commits, 'out of order')
+      const committed = await this.#committer.commit(session, commits, { which: 'out of order' })
       if (!committed.moved) {
         this.#ingest.claimed(outOfOrderLast)
         break

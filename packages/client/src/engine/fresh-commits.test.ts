@@ -1,0 +1,231 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { closureOf } from '../state/closure.ts'
+import { MemoryDisk } from '../state/state-store-memory.ts'
+import { TreesStore } from '../state/trees-store.ts'
+import type { Commit, Traits } from '../sync/action.ts'
+import type { Name, RelativePath } from '../sync/name.ts'
+import { plan } from '../sync/plan.ts'
+import { contentOf, directory, file, foldingTraits, plainTraits } from '../sync/plan-model.contract.ts'
+import {
+  nodeIdOf,
+  provisionalId,
+  rootId,
+  type Column,
+  type Columns,
+  type LocalRow,
+  type NodeId,
+  type NodeValue,
+  type Row,
+  type Stamp,
+} from '../sync/tree.ts'
+import { freshCommits } from './fresh-commits.ts'
+import { writeDown, type WaitingFile } from './waiting-files.ts'
+
+const stamp: Stamp = { dev: 1n, ino: 1n, ctimeNs: 0n, mtimeNs: 1n, sizeBytes: 1, mode: 0o644 }
+const unread: NodeValue = { ...file('x'), content: undefined } as NodeValue
+const seen = (row: Row, ino = 1n): LocalRow => ({ ...row, stamp: { ...stamp, ino } })
+const row = (parent: NodeId, name: string, value: NodeValue): Row => ({ parent, name: name as Name, value })
+
+function waiting(id: NodeId, asked = stamp): WaitingFile {
+  const path = String(id) as RelativePath
+  const read = { outcome: 'read', content: contentOf(`of ${id}`), sizeBytes: 1, readyAfter: 0 } as const
+  return { result: { file: { id, path, expected: undefined }, stamp: asked, ...read }, asked }
+}
+
+async function treesOf(rows: ReadonlyMap<NodeId, Columns>): Promise<TreesStore> {
+  const trees = TreesStore.open(new MemoryDisk().open())
+  await trees.write({ flush: false }, (transaction) => {
+    for (const [id, { base, local, remote }] of rows) {
+      transaction.set('base', id, base)
+      transaction.set('local', id, local)
+      transaction.set('remote', id, remote)
+    }
+  })
+  return trees
+}
+
+async function planned(trees: TreesStore, ready: readonly WaitingFile[], traits: Traits): Promise<unknown> {
+  await writeDown(trees, ready)
+  const rows = await closureOf(
+    trees,
+    ready.map(({ result }) => result.file.id),
+  )
+  const taken = (): boolean => false
+  return plan({ rows, taken, device: 'here', nowMs: 0, traits })
+}
+
+const whole = (actions: readonly Commit[]): unknown => ({ actions, conflicts: [], problems: [] })
+
+/** How a node stands in the three trees. Most are new here. */
+const standings = [
+  'new',
+  'new',
+  'new',
+  'new',
+  'agreed',
+  'agreed',
+  'there',
+  'changed',
+  'moved',
+  'gone',
+] as const
+const names = ['a', 'b', 'c', 'd', 'e', 'f', 'A', 'é', 'é', '.grenier', '.Grenier-moving-1']
+
+interface Drawn {
+  readonly standing: (typeof standings)[number]
+  readonly isDirectory: boolean
+  readonly parent: number
+  readonly name: number
+  readonly other: number
+}
+
+const drawn = fc.record<Drawn>({
+  standing: fc.constantFrom(...standings),
+  isDirectory: fc.boolean(),
+  parent: fc.nat(20),
+  name: fc.nat(40),
+  other: fc.nat(40),
+})
+
+/** Trees in which each name of a directory is one node's, in each column. */
+class Drawing {
+  readonly rows = new Map<NodeId, Columns>()
+  readonly newFiles: NodeId[] = []
+  readonly #taken = new Set<string>()
+
+  add({ standing, isDirectory, parent, name, other }: Drawn, at: number): void {
+    const id = standing === 'new' ? provisionalId(at) : nodeIdOf(1, at)
+    const value = isDirectory ? directory() : standing === 'new' ? unread : file('x')
+    const place = row(this.#parent(parent, standing), this.#name(name), value)
+    const elsewhere = row(place.parent, this.#name(other), value)
+    const changed = { ...place, value: directory(0o700) }
+    const columns: Record<Drawn['standing'], Columns> = {
+      new: { local: seen(place) },
+      agreed: { base: place, local: seen(place), remote: place },
+      there: { remote: place },
+      changed: { base: place, local: seen(isDirectory ? changed : place), remote: place },
+      moved: { base: place, local: seen(elsewhere), remote: place },
+      gone: { base: place, remote: place },
+    }
+    if (this.#take(columns[standing])) this.rows.set(id, columns[standing])
+    if (this.rows.has(id) && standing === 'new' && !isDirectory) this.newFiles.push(id)
+  }
+
+  /** A directory that all columns of the node have. */
+  #parent(at: number, standing: Drawn['standing']): NodeId {
+    const directories = [...this.rows].filter(
+      ([, { base, local, remote }]) =>
+        (local ?? remote)?.value.kind === 'directory' &&
+        (standing === 'there' || local !== undefined) &&
+        (standing === 'new' || remote !== undefined) &&
+        (standing === 'new' || standing === 'there' || base !== undefined),
+    )
+    return [rootId, ...directories.map(([id]) => id)][at % (directories.length + 1)] ?? rootId
+  }
+
+  #name(at: number): string {
+    return names[at] ?? `n${at}`
+  }
+
+  #take(columns: Columns): boolean {
+    const slots = (['base', 'local', 'remote'] as Column[]).flatMap((column) => {
+      const there = columns[column]
+      return there === undefined ? [] : [`${column} ${there.parent} ${there.name}`]
+    })
+    if (slots.some((slot) => this.#taken.has(slot))) return false
+    for (const slot of slots) this.#taken.add(slot)
+    return true
+  }
+}
+
+describe('a plan would say the same', () => {
+  test('of random trees', async () => {
+    let direct = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(drawn, { minLength: 1, maxLength: 14 }), fc.nat(), async (draws, which) => {
+        const drawing = new Drawing()
+        for (const [at, draw] of draws.entries()) drawing.add(draw, at + 1)
+        const ids = drawing.newFiles.filter((_, at) => ((which >> at) & 3) === 0)
+        // In any order.
+        const ready = (which % 2 === 0 ? ids : ids.toReversed()).map((id) => waiting(id))
+        const trees = await treesOf(drawing.rows)
+        const fresh = freshCommits(trees, ready)
+        if (fresh === undefined) return
+        if (fresh.length > 0) direct += 1
+        expect(await planned(trees, ready, plainTraits)).toEqual(whole(fresh))
+        expect(await planned(trees, ready, foldingTraits)).toEqual(whole(fresh))
+      }),
+      { numRuns: 1500 },
+    )
+    // The others are for a plan: what is compared must be more than a few.
+    expect(direct).toBeGreaterThan(200)
+  })
+
+  test('of a new tree, whose directories come first', async () => {
+    const [outer, inner, one, two] = [provisionalId(4), provisionalId(2), provisionalId(1), provisionalId(3)]
+    const rows = new Map<NodeId, Columns>([
+      [outer, { local: seen(row(rootId, 'outer', directory())) }],
+      [inner, { local: seen(row(outer, 'inner', directory())) }],
+      [one, { local: seen(row(inner, 'one', unread)) }],
+      [two, { local: seen(row(outer, 'two', unread)) }],
+    ])
+    const trees = await treesOf(rows)
+    const ready = [waiting(two), waiting(one)]
+    const fresh = freshCommits(trees, ready) ?? []
+    expect(fresh.map(({ path }) => path)).toEqual(['outer', 'outer/inner', 'outer/inner/one', 'outer/two'])
+    expect(await planned(trees, ready, plainTraits)).toEqual(whole(fresh))
+  })
+})
+
+describe('only a plan can tell', () => {
+  const lone = seen(row(rootId, 'a', unread))
+  const cases: [string, [NodeId, Columns][], Stamp?][] = [
+    ['when the file was looked at since', [[provisionalId(1), { local: lone }]], { ...stamp, ctimeNs: 5n }],
+    ['when the file is gone', []],
+    ['when the log has the file', [[provisionalId(1), { local: lone, remote: row(rootId, 'a', file('y')) }]]],
+    ['when it was agreed on', [[provisionalId(1), { local: lone, base: row(rootId, 'a', file('y')) }]]],
+    [
+      'when the log has another one of that name',
+      [
+        [provisionalId(1), { local: lone }],
+        [nodeIdOf(1, 0), { remote: row(rootId, 'a', file('y')) }],
+      ],
+    ],
+    [
+      'when another one has a name that some disks take for it',
+      [
+        [provisionalId(1), { local: lone }],
+        [provisionalId(2), { local: seen(row(rootId, 'A', unread)) }],
+      ],
+    ],
+    [
+      'when its directory changed',
+      [
+        [
+          nodeIdOf(1, 0),
+          {
+            base: row(rootId, 'd', directory()),
+            local: seen(row(rootId, 'd', directory(0o700))),
+            remote: row(rootId, 'd', directory()),
+          },
+        ],
+        [provisionalId(1), { local: seen(row(nodeIdOf(1, 0), 'a', unread)) }],
+      ],
+    ],
+    [
+      'when the log has a directory where it is',
+      [
+        [provisionalId(2), { local: seen(row(rootId, 'd', directory())) }],
+        [nodeIdOf(1, 0), { remote: row(rootId, 'd', directory()) }],
+        [provisionalId(1), { local: seen(row(provisionalId(2), 'a', unread)) }],
+      ],
+    ],
+    ['when the name is reserved', [[provisionalId(1), { local: seen(row(rootId, '.grenier', unread)) }]]],
+  ]
+
+  test.each(cases)('%s', async (_, rows, asked = stamp) => {
+    const trees = await treesOf(new Map(rows))
+    expect(freshCommits(trees, [waiting(provisionalId(1), asked)])).toBeUndefined()
+  })
+})
