@@ -59,7 +59,7 @@ export const memberRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${crypto}/payload-operation.ts`,
-        find: "  if (name.includes(0) || name.includes(0x2f)) malformed('a name with a slash or a NUL')\n  if (value === '.' || value === '..') malformed('a name that stands for a directory')\n",
+        find: "  if (name.includes(0) || name.includes(0x2f)) malformed('a name with a slash or a NUL')\n  if (name.length <= 2 && name.every((byte) => byte === dot)) malformed('a name that stands for a directory')\n",
         replace: '',
       },
       {
@@ -86,9 +86,8 @@ export const memberRemovals: readonly Removal[] = [
       },
       {
         file: `${crypto}/payload-operation.ts`,
-        find: "  if (value === reserved && parent === 'root') malformed('a name that is reserved at the root')\n",
-        replace:
-          "  if (value === reserved && parent === 'root' && name.length === 0) malformed('reserved')\n",
+        find: "  if (parent === 'root' && name.length === reserved.length && Buffer.compare(name, reserved) === 0)\n    malformed('a name that is reserved at the root')\n",
+        replace: '',
       },
     ],
   },

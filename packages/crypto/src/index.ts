@@ -243,7 +243,7 @@ export {
   type PayloadPointer,
   type VersionRule,
 } from './payload.ts'
-export { decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
+export { asRead, decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
 export {
   decodeCheckpoint,
   encodeCheckpoint,

@@ -5,7 +5,8 @@ import { chunkId, concat, packId } from './bytes.ts'
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import type { PackClaim } from './header.ts'
 import { framePayload } from './payload.ts'
-import { decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
+import { asRead, decodeChange, encodeChange, type ChangePayload } from './payload-change.ts'
+import type { NodeRef, Operation } from './payload-operation.ts'
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -380,5 +381,133 @@ describe('other payloads', () => {
     const seal = sealVaultList({ ...place, recipient: owner.publicKey, random, vaults })
     expect(openVaultList({ ...place, pair: owner, seal })).toEqual(vaults)
     expect(codeOf(() => openVaultList({ ...place, pair: other, seal }))).toBe('seal-broken')
+  })
+})
+
+describe('what is not decoded again', () => {
+  const rarely = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+    fc.oneof({ weight: 60, arbitrary: usual }, { weight: 1, arbitrary: odd })
+  const uint = (max: number): fc.Arbitrary<number> =>
+    rarely(fc.nat(max), fc.constantFrom(max + 1, -1, Number.MAX_SAFE_INTEGER))
+  const ref: fc.Arbitrary<NodeRef> = fc.oneof(
+    fc.constant('root' as const),
+    fc.record({ sequence: uint(9), index: uint(65_535) }),
+  )
+  const own: fc.Arbitrary<NodeRef> = rarely<NodeRef>(
+    fc.record({ sequence: uint(9), index: uint(65_535) }),
+    fc.oneof(ref, fc.record({ sequence: fc.constant('this' as const), index: uint(2) })),
+  )
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+  const name = rarely(
+    fc.string({ unit: fc.constantFrom('a', '.', 'é', '-'), minLength: 3, maxLength: 9 }).map(text),
+    fc.oneof(
+      fc.constantFrom('', '.', '..', '.grenier', 'a/b', 'a\0', 'é'.repeat(127), 'é'.repeat(128)).map(text),
+      fc.constantFrom(Uint8Array.of(0xff), Uint8Array.of(0xc3, 0x2f), Uint8Array.of(0xc3, 0)),
+    ),
+  ).map((bytes) => ({ bytes }))
+  const place = rarely(fc.constant({ pack: 0, chunk: 0 }), fc.record({ pack: uint(2), chunk: uint(2) }))
+  const chunks = fc.oneof(
+    fc.array(fc.oneof(place, fc.constant({ id: sampleChunkId('z') })), { minLength: 1, maxLength: 3 }),
+    fc
+      .constantFrom(64, 65, 0)
+      .map((count) => Array<{ id: ReturnType<typeof chunkId> }>(count).fill({ id: sampleChunkId('z') })),
+  )
+  const mtimeNs = rarely(
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.constantFrom(2n ** 63n, 2n ** 64n - 1n),
+  )
+  const mode = uint(0o777)
+  const node = fc.oneof(
+    fc.record({ kind: fc.constant('directory' as const), mode }),
+    fc.record({
+      kind: fc.constant('link' as const),
+      mtimeNs,
+      target: rarely(
+        fc.constant(Uint8Array.of(0x61)),
+        fc.constantFrom(new Uint8Array(0), Uint8Array.of(0x61, 0), new Uint8Array(4097).fill(0x61)),
+      ),
+    }),
+    fc
+      .record({
+        kind: fc.constant('file' as const),
+        mode,
+        mtimeNs,
+        depth: uint(4),
+        chunks,
+        odd: rarely(fc.constant(0), fc.constant(1)),
+      })
+      .map(({ odd, ...rest }) => ({
+        ...rest,
+        sizeBytes: (rest.chunks.length === 0) === (odd === 0) ? 0 : 5,
+      })),
+  )
+  const replaces = fc.option(own, { nil: undefined })
+  const operation: fc.Arbitrary<Operation> = fc.oneof(
+    fc.record({ op: fc.constant('put' as const), parent: ref, name, node, replaces }),
+    fc.record({ op: fc.constant('remove' as const), node: own }),
+    fc.record({ op: fc.constant('move' as const), node: own, parent: ref, name, replaces }),
+  )
+  const listed = fc
+    .record({
+      plainBytes: rarely(fc.integer({ min: 600, max: 2000 }), uint(1_048_576)),
+      storedBytes: rarely(fc.integer({ min: 1, max: 600 }), uint(1_048_576)),
+    })
+    .map((lengths) => ({ ...lengths, id: sampleChunkId('q') }))
+  const packs = fc.oneof(
+    fc.constant(index),
+    fc.array(fc.record({ pack: uint(1), chunks: fc.array(listed, { minLength: 1, maxLength: 3 }) }), {
+      maxLength: 3,
+    }),
+    fc.constant([{ pack: 0, chunks: [] }]),
+  )
+  const change = fc.record({ operations: fc.array(operation, { maxLength: 4 }), index: packs })
+  const outcome = (read: () => ChangePayload): unknown => {
+    try {
+      return read()
+    } catch (error) {
+      return codeOf(() => {
+        throw error
+      })
+    }
+  }
+
+  test('is what everybody reads, or refused with the same code', () => {
+    const seen = { taken: 0, refused: 0 }
+    fc.assert(
+      fc.property(change, (said) => {
+        let body: Uint8Array
+        try {
+          body = encodeChange(said)
+        } catch {
+          return
+        }
+        const read = outcome(() => decodeChange(body, claims))
+        seen[typeof read === 'string' ? 'refused' : 'taken'] += 1
+        expect(outcome(() => asRead(said, body, claims))).toEqual(read)
+      }),
+      { numRuns: 5000 },
+    )
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(500)
+  })
+
+  test('is decoded where it has keys that are not known', () => {
+    const body = withOperation({ ...file, colour: 'red' })
+    const read = decodeChange(body, claims)
+    expect(asRead(read, body, claims)).toEqual(read)
+    const wrong: ChangePayload = {
+      index: [],
+      operations: [{ op: 'remove', node: 'root', unknown: encodeCbor({ a: 1 }) }],
+    }
+    expect(codeOf(() => asRead(wrong, encodeChange(wrong), claims))).toBe('malformed')
+  })
+
+  test('has no more operations than are allowed', () => {
+    const many: ChangePayload = {
+      index: [],
+      operations: Array<Operation>(65_537).fill({ op: 'remove', node: { sequence: 1, index: 0 } }),
+    }
+    const body = encodeChange(many)
+    expect(codeOf(() => decodeChange(body, claims))).toBe('limit')
+    expect(codeOf(() => asRead(many, body, claims))).toBe('limit')
   })
 })

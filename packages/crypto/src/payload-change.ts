@@ -3,11 +3,11 @@
 import { encodeCounted } from './cbor-writer.ts'
 import { decodeCbor } from './cbor.ts'
 import { CryptoError } from './errors.ts'
-import { Fields } from './fields.ts'
+import { asArray, Fields } from './fields.ts'
 import type { PackClaim } from './header.ts'
 import { operationsMax, payloadItemsMax, payloadPlainBytesMax } from './limits.ts'
-import { decodeIndex, indexValue, type PackIndex } from './payload-index.ts'
-import { decodeOperation, operationValue, type Operation } from './payload-operation.ts'
+import { checkIndex, decodeIndex, indexValue, type PackIndex } from './payload-index.ts'
+import { checkOperation, decodeOperation, operationValue, type Operation } from './payload-operation.ts'
 
 /** What a `change` says. */
 export interface ChangePayload {
@@ -37,4 +37,19 @@ export function decodeChange(body: Uint8Array, claims: readonly PackClaim[]): Ch
     .array('operations', operationsMax)
     .map((value, position) => decodeOperation(value, { position, index }))
   return { operations, index }
+}
+
+/**
+ * What everybody will read in `body`, which is what `encodeChange` made of this: refuses what `decodeChange` would refuse, and does not decode what
+ * is at hand. @throws CryptoError `malformed`, `limit`: the entry would be void
+ */
+export function asRead(change: ChangePayload, body: Uint8Array, claims: readonly PackClaim[]): ChangePayload {
+  const { operations, index } = change
+  if (operations.some(({ unknown }) => unknown !== undefined)) return decodeChange(body, claims)
+  if (body.length > payloadPlainBytesMax)
+    throw new CryptoError('limit', `a change of more than ${payloadPlainBytesMax} bytes`)
+  checkIndex(index, claims)
+  asArray(operations, operationsMax, 'operations of a change')
+  for (const [position, operation] of operations.entries()) checkOperation(operation, { position, index })
+  return change
 }

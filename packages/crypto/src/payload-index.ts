@@ -2,6 +2,7 @@
 // made of. Checked against the header's claims.
 import { chunkId, concat, type ChunkId } from './bytes.ts'
 import type { CborValue } from './cbor.ts'
+import { CryptoError } from './errors.ts'
 import { asArray, asBytes, asTuple, asUint, malformed, type Fields } from './fields.ts'
 import type { PackClaim } from './header.ts'
 import { chunkBytesMax, chunksInPackMax, chunksInPutMax, claimsMax, contentDepthMax } from './limits.ts'
@@ -61,23 +62,55 @@ function decodePackIndex(value: unknown, claims: readonly PackClaim[]): PackInde
   const chunks: IndexedChunk[] = []
   let total = 0
   for (const [i, id] of listed.entries()) {
-    const plainBytes = asUint(bytes[2 * i], chunkBytesMax, 'plain length of a chunk')
-    const storedBytes = asUint(bytes[2 * i + 1], plainBytes, 'stored length of a chunk')
-    if (storedBytes < 1) malformed('a chunk of no bytes')
+    const { plainBytes, storedBytes } = lengthsOf(bytes[2 * i], bytes[2 * i + 1])
     total += storedBytes
     chunks.push({ id, plainBytes, storedBytes })
   }
-  if (total > plainCapacity(claim.sizeBytes)) malformed('chunks that do not fit their pack')
+  checkFits(total, claim)
   return { pack, chunks }
+}
+
+function lengthsOf(plain: unknown, stored: unknown): Omit<IndexedChunk, 'id'> {
+  const plainBytes = asUint(plain, chunkBytesMax, 'plain length of a chunk')
+  const storedBytes = asUint(stored, plainBytes, 'stored length of a chunk')
+  if (storedBytes < 1) malformed('a chunk of no bytes')
+  return { plainBytes, storedBytes }
+}
+
+function checkFits(totalBytes: number, claim: PackClaim): void {
+  if (totalBytes > plainCapacity(claim.sizeBytes)) malformed('chunks that do not fit their pack')
+}
+
+function checkPackIndex({ pack, chunks }: PackIndex, claims: readonly PackClaim[]): void {
+  const claim = claims[asUint(pack, claimsMax * 2, 'position of a pack')]
+  if (claim === undefined) malformed('an index of a pack that the entry does not name')
+  if (chunks.length === 0 || chunks.some(({ id }) => id.length !== 32))
+    malformed('chunk ids of a pack are not 32 bytes each')
+  if (chunks.length > chunksInPackMax)
+    throw new CryptoError('limit', `lengths of chunks have more than ${chunksInPackMax * 2} elements`)
+  let total = 0
+  for (const { plainBytes, storedBytes } of chunks) total += lengthsOf(plainBytes, storedBytes).storedBytes
+  checkFits(total, claim)
+}
+
+/** Refuses what `decodeIndex` would refuse of its encoding. @throws CryptoError `malformed`, `limit` */
+export function checkIndex(index: readonly PackIndex[], claims: readonly PackClaim[]): void {
+  asArray(index, claims.length, 'index')
+  for (const list of index) checkPackIndex(list, claims)
+  checkRising(index)
+}
+
+function checkRising(index: readonly PackIndex[]): void {
+  for (const [i, { pack }] of index.entries()) {
+    const before = index[i - 1]
+    if (before !== undefined && before.pack >= pack) malformed('packs of an index are not in rising order')
+  }
 }
 
 /** The index of packs among `claims` (added, then restored). @throws CryptoError `malformed`, `limit` */
 export function decodeIndex(value: unknown, claims: readonly PackClaim[]): PackIndex[] {
   const index = asArray(value, claims.length, 'index').map((item) => decodePackIndex(item, claims))
-  for (const [i, { pack }] of index.entries()) {
-    const before = index[i - 1]
-    if (before !== undefined && before.pack >= pack) malformed('packs of an index are not in rising order')
-  }
+  checkRising(index)
   return index
 }
 
@@ -87,13 +120,36 @@ export function decodeContent(fields: Fields, index: readonly PackIndex[]): Cont
   const chunks = fields.array('chunks', chunksInPutMax).map((value): ChunkRef => {
     if (value instanceof Uint8Array) return { id: chunkId(asBytes(value, 32, 'a chunk id')) }
     const [first, second] = asTuple(value, 2, 'place of a chunk')
-    const pack = asUint(first, claimsMax * 2, 'place of a chunk')
-    const chunk = asUint(second, chunksInPackMax, 'place of a chunk')
-    if (index[pack]?.chunks[chunk] === undefined) malformed('a place that is not in the index')
-    return { pack, chunk }
+    return checkPlace(first, second, index)
   })
-  if (depth > 0 && chunks.length === 0) malformed('a list of chunks that is empty')
+  checkList(depth, chunks)
   return { depth, chunks }
+}
+
+function checkPlace(
+  first: unknown,
+  second: unknown,
+  index: readonly PackIndex[],
+): { pack: number; chunk: number } {
+  const pack = asUint(first, claimsMax * 2, 'place of a chunk')
+  const chunk = asUint(second, chunksInPackMax, 'place of a chunk')
+  if (index[pack]?.chunks[chunk] === undefined) malformed('a place that is not in the index')
+  return { pack, chunk }
+}
+
+function checkList(depth: number, chunks: readonly ChunkRef[]): void {
+  if (depth > 0 && chunks.length === 0) malformed('a list of chunks that is empty')
+}
+
+/** Refuses what `decodeContent` would refuse of its encoding. @throws CryptoError `malformed`, `limit` */
+export function checkContent({ depth, chunks }: ContentRefs, index: readonly PackIndex[]): void {
+  asUint(depth, contentDepthMax, 'depth of an operation')
+  asArray(chunks, chunksInPutMax, 'chunks of an operation')
+  for (const ref of chunks) {
+    if ('id' in ref) asBytes(ref.id, 32, 'a chunk id')
+    else checkPlace(ref.pack, ref.chunk, index)
+  }
+  checkList(depth, chunks)
 }
 
 /** The ids that references stand for. @throws CryptoError `malformed` on a place that is not in the index */

@@ -3,9 +3,9 @@
 import { isUtf8 } from 'node:buffer'
 import { CborText } from './cbor-writer.ts'
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
-import { asTuple, asUint, Fields, malformed } from './fields.ts'
+import { asBytesUpTo, asTuple, asUint, Fields, malformed } from './fields.ts'
 import { nameBytesMax, operationsMax, payloadPlainBytesMax, targetBytesMax } from './limits.ts'
-import { decodeContent, refsValue, type ContentRefs, type PackIndex } from './payload-index.ts'
+import { checkContent, decodeContent, refsValue, type ContentRefs, type PackIndex } from './payload-index.ts'
 
 /**
  * A node: the root, or the one that operation `index` of entry `sequence` created. `this` is the entry that the operation stands in:
@@ -81,7 +81,8 @@ export interface OperationPlace {
   readonly index: readonly PackIndex[]
 }
 
-const reserved = '.grenier'
+const reserved = Buffer.from('.grenier')
+const dot = 0x2e
 
 function refValue(ref: NodeRef): CborValue {
   if (ref === 'root') return null
@@ -122,46 +123,67 @@ export function operationValue(operation: Operation): CborValue {
   return { ...kept, op, name, ...nodeValue(operation.node), parent, replaces }
 }
 
-function decodeRef(value: unknown, position: number): NodeRef {
-  if (value === null) return 'root'
-  if (typeof value === 'number') {
-    const index = asUint(value, operationsMax - 1, 'a node of this entry')
-    if (index >= position) malformed('a node of an operation that comes later')
-    return { sequence: 'this', index }
-  }
-  const [sequence, index] = asTuple(value, 2, 'a node')
+function checkThis(index: number, position: number): NodeRef {
+  if (asUint(index, operationsMax - 1, 'a node of this entry') >= position)
+    malformed('a node of an operation that comes later')
+  return { sequence: 'this', index }
+}
+
+function checkPlace(sequence: unknown, index: unknown): NodeRef {
   return {
     sequence: asUint(sequence, Number.MAX_SAFE_INTEGER, 'entry of a node'),
     index: asUint(index, operationsMax - 1, 'operation of a node'),
   }
 }
 
+function decodeRef(value: unknown, position: number): NodeRef {
+  if (value === null) return 'root'
+  if (typeof value === 'number') return checkThis(value, position)
+  const [sequence, index] = asTuple(value, 2, 'a node')
+  return checkPlace(sequence, index)
+}
+
+function notRoot(ref: NodeRef): NodeRef {
+  return ref === 'root' ? malformed('the root is not put, removed, moved or replaced') : ref
+}
+
 /** A node other than the root. */
 function decodeOwnRef(value: unknown, position: number): NodeRef {
-  const ref = decodeRef(value, position)
-  return ref === 'root' ? malformed('the root is not put, removed, moved or replaced') : ref
+  return notRoot(decodeRef(value, position))
 }
 
 function decodeName(value: unknown, parent: NodeRef): OperationName {
   const name = typeof value === 'string' ? new TextEncoder().encode(value) : value
   if (!(name instanceof Uint8Array)) malformed('a name is no text and no byte string')
   if (value === name && isUtf8(name)) malformed('a name in UTF-8 that is given as raw bytes')
+  checkName(name, parent)
+  return { bytes: name }
+}
+
+function checkName(name: Uint8Array, parent: NodeRef): void {
   if (name.length < 1 || name.length > nameBytesMax) malformed(`a name has not 1 to ${nameBytesMax} bytes`)
   if (name.includes(0) || name.includes(0x2f)) malformed('a name with a slash or a NUL')
-  if (value === '.' || value === '..') malformed('a name that stands for a directory')
-  if (value === reserved && parent === 'root') malformed('a name that is reserved at the root')
-  return { bytes: name }
+  if (name.length <= 2 && name.every((byte) => byte === dot)) malformed('a name that stands for a directory')
+  if (parent === 'root' && name.length === reserved.length && Buffer.compare(name, reserved) === 0)
+    malformed('a name that is reserved at the root')
 }
 
 function decodeTime(value: unknown): bigint {
   const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
   if (!isInteger) malformed('a time is no integer')
-  const time = BigInt(value)
+  return checkTime(BigInt(value))
+}
+
+function checkTime(time: bigint): bigint {
   return BigInt.asIntN(64, time) === time ? time : malformed('a time beyond 64 bits')
 }
 
 function decodeTarget(fields: Fields): Uint8Array {
-  const target = fields.bytesUpTo('target', targetBytesMax)
+  return checkTarget(fields.get('target'))
+}
+
+function checkTarget(value: unknown): Uint8Array {
+  const target = asBytesUpTo(value, targetBytesMax, 'target of an operation')
   if (target.length === 0 || target.includes(0)) malformed('a link to nothing, or with a NUL')
   return target
 }
@@ -173,10 +195,14 @@ const nodeKeys = {
   link: ['mtime', 'target'],
 } as const satisfies Record<PutNode['kind'], readonly string[]>
 
+function checkSize(sizeBytes: number, { chunks }: ContentRefs): void {
+  if ((sizeBytes === 0) !== (chunks.length === 0)) malformed('a file whose size and chunks differ')
+}
+
 function decodeFile(fields: Fields, index: readonly PackIndex[]): FileNode {
   const sizeBytes = fields.uint('size')
   const content = decodeContent(fields, index)
-  if ((sizeBytes === 0) !== (content.chunks.length === 0)) malformed('a file whose size and chunks differ')
+  checkSize(sizeBytes, content)
   const mtimeNs = decodeTime(fields.get('mtime'))
   return { kind: 'file', mode: fields.uint('mode', 0o777), mtimeNs, sizeBytes, ...content }
 }
@@ -221,4 +247,39 @@ export function decodeOperation(value: unknown, { position, index }: OperationPl
   }
   const node = decodeOwnRef(fields.get('node'), position)
   return withKept({ op, node, ...place }, fields, ['op', 'node', 'parent', 'name', 'replaces'])
+}
+
+/** Refuses what `decodeOperation` would refuse of its encoding. Of one without unknown keys. @throws CryptoError `malformed`, `limit` */
+export function checkOperation(operation: Operation, { position, index }: OperationPlace): void {
+  if (operation.op === 'remove') {
+    checkRef(notRoot(operation.node), position)
+    return
+  }
+  const { parent, name, replaces } = operation
+  checkRef(parent, position)
+  checkName(name.bytes, parent)
+  if (replaces !== undefined) checkRef(notRoot(replaces), position)
+  if (operation.op === 'put') checkNode(operation.node, index)
+  else checkRef(notRoot(operation.node), position)
+}
+
+function checkRef(ref: NodeRef, position: number): void {
+  if (ref === 'root') return
+  if (ref.sequence === 'this') checkThis(ref.index, position)
+  else checkPlace(ref.sequence, ref.index)
+}
+
+function checkNode(node: PutNode, index: readonly PackIndex[]): void {
+  if (node.kind === 'link') {
+    checkTime(node.mtimeNs)
+    checkTarget(node.target)
+    return
+  }
+  if (node.kind === 'file') {
+    asUint(node.sizeBytes, Number.MAX_SAFE_INTEGER, 'size of an operation')
+    checkContent(node, index)
+    checkSize(node.sizeBytes, node)
+    checkTime(node.mtimeNs)
+  }
+  asUint(node.mode, 0o777, 'mode of an operation')
 }

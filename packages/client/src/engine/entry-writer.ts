@@ -1,6 +1,7 @@
 // Makes and appends the entries of this device: over given packs, signed at the head as it stands. When the head has moved, nothing is
 // signed again blindly: the caller receives, plans again, and asks anew.
 import {
+  asRead,
   currentEpoch,
   CryptoError,
   encodeChange,
@@ -24,7 +25,7 @@ import type { RelaySession } from '../relay/relay-session.ts'
 import { judgeChange } from '../state/fold.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Commit } from '../sync/action.ts'
-import { decodeBody } from './entry-body.ts'
+import type { EntryBody } from './entry-body.ts'
 import type { OwnEntry, Receiver } from './receiver.ts'
 import { forgetSent, noteSent } from './sent-note.ts'
 import type { Vault } from './vault.ts'
@@ -76,7 +77,7 @@ export class EntryWriter {
     const { frame, body } = framed
     const { log, trees } = this.#vault
     // What counts is what the others will read.
-    const read = decodeBody({ kind: 'change', added, restored: [] }, body)
+    const read = readBack(change.payload, body, added)
     const judging = { header: { sequence: log.nextSequence }, payload: read.change }
     const outcome = await judgeChange(trees, judging)
     if (outcome.void !== undefined) return { void: read.fault ?? outcome.void, operation: outcome.operation }
@@ -201,6 +202,16 @@ function framedOrNot(payload: ChangePayload): { frame: Uint8Array; body: Uint8Ar
     return { frame: framePayload(body), body }
   } catch (error) {
     if (error instanceof CryptoError && error.code === 'limit') return undefined
+    throw error
+  }
+}
+
+/** What everybody will read in this body; or why they will not. */
+function readBack(payload: ChangePayload, body: Uint8Array, added: readonly PackClaim[]): EntryBody {
+  try {
+    return { change: asRead(payload, body, added) }
+  } catch (error) {
+    if (error instanceof CryptoError) return { fault: error.code }
     throw error
   }
 }
