@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { closureOf } from '../state/closure.ts'
+import { closureAround, closureOf, nextSeeds } from '../state/closure.ts'
 import { MemoryDisk } from '../state/state-store-memory.ts'
-import { TreesStore } from '../state/trees-store.ts'
-import type { Commit, Traits } from '../sync/action.ts'
+import { TreesStore, type NodeEntry } from '../state/trees-store.ts'
+import type { Commit, Plan, Traits } from '../sync/action.ts'
 import type { Name, RelativePath } from '../sync/name.ts'
 import { plan } from '../sync/plan.ts'
 import { contentOf, directory, file, foldingTraits, plainTraits } from '../sync/plan-model.contract.ts'
@@ -19,7 +19,7 @@ import {
   type Row,
   type Stamp,
 } from '../sync/tree.ts'
-import { freshCommits } from './fresh-commits.ts'
+import { freshCommits, freshPlan } from './fresh-commits.ts'
 import { writeDown, type WaitingFile } from './waiting-files.ts'
 
 const stamp: Stamp = { dev: 1n, ino: 1n, ctimeNs: 0n, mtimeNs: 1n, sizeBytes: 1, mode: 0o644 }
@@ -55,7 +55,15 @@ async function planned(trees: TreesStore, ready: readonly WaitingFile[], traits:
   return plan({ rows, taken, device: 'here', nowMs: 0, traits })
 }
 
+/** What the planner says of all that differs. */
+async function plannedAll(trees: TreesStore, seeds: readonly NodeEntry[], traits: Traits): Promise<Plan> {
+  const rows = await closureAround(trees, seeds)
+  return plan({ rows, taken: () => false, device: 'here', nowMs: 0, traits })
+}
+
 const whole = (actions: readonly Commit[]): unknown => ({ actions, conflicts: [], problems: [] })
+
+const link: NodeValue = { kind: 'link', mtimeNs: 3n, target: Uint8Array.of(0x61) }
 
 /** How a node stands in the three trees. Most are new here. */
 const standings = [
@@ -75,18 +83,15 @@ const names = ['a', 'b', 'c', 'd', 'e', 'f', 'A', 'é', 'é', '.grenier', '.Gren
 interface Drawn {
   readonly standing: (typeof standings)[number]
   readonly isDirectory: boolean
+  /** What a new one is, that is no directory. */
+  readonly newValue?: NodeValue
   readonly parent: number
   readonly name: number
   readonly other: number
 }
 
-const drawn = fc.record<Drawn>({
-  standing: fc.constantFrom(...standings),
-  isDirectory: fc.boolean(),
-  parent: fc.nat(20),
-  name: fc.nat(40),
-  other: fc.nat(40),
-})
+const others = { isDirectory: fc.boolean(), parent: fc.nat(20), name: fc.nat(40), other: fc.nat(40) }
+const drawn = fc.record<Drawn>({ ...others, standing: fc.constantFrom(...standings) })
 
 /** Trees in which each name of a directory is one node's, in each column. */
 class Drawing {
@@ -94,9 +99,9 @@ class Drawing {
   readonly newFiles: NodeId[] = []
   readonly #taken = new Set<string>()
 
-  add({ standing, isDirectory, parent, name, other }: Drawn, at: number): void {
+  add({ standing, isDirectory, newValue = unread, parent, name, other }: Drawn, at: number): void {
     const id = standing === 'new' ? provisionalId(at) : nodeIdOf(1, at)
-    const value = isDirectory ? directory() : standing === 'new' ? unread : file('x')
+    const value = isDirectory ? directory() : standing === 'new' ? newValue : file('x')
     const place = row(this.#parent(parent, standing), this.#name(name), value)
     const elsewhere = row(place.parent, this.#name(other), value)
     const changed = { ...place, value: directory(0o700) }
@@ -160,6 +165,45 @@ describe('a plan would say the same', () => {
     )
     // The others are for a plan: what is compared must be more than a few.
     expect(direct).toBeGreaterThan(200)
+  })
+
+  test('of all that differs, in random trees that are mostly new', async () => {
+    const mostlyNew = fc.record({
+      ...others,
+      standing: fc.oneof(
+        { weight: 30, arbitrary: fc.constantFrom<Drawn['standing'][]>('new', 'new', 'agreed') },
+        { weight: 1, arbitrary: fc.constantFrom(...standings) },
+      ),
+      newValue: fc.constantFrom(unread, unread, file('y'), link),
+    })
+    let [direct, planned] = [0, 0]
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(mostlyNew, { minLength: 1, maxLength: 14 }),
+        fc.nat(8),
+        async (draws, few) => {
+          const drawing = new Drawing()
+          for (const [at, draw] of draws.entries()) drawing.add(draw, at + 1)
+          const trees = await treesOf(drawing.rows)
+          // Batches that are cut off anywhere.
+          let after: NodeId | undefined
+          for (;;) {
+            const next = await nextSeeds(trees, { after, seedsMax: few + 1 })
+            if (next === undefined) break
+            after = next.last
+            const fresh = freshPlan(trees, next.seeds)
+            if (fresh === undefined) planned += 1
+            else {
+              direct += 1
+              expect(await plannedAll(trees, next.seeds, plainTraits)).toEqual(fresh)
+              expect(await plannedAll(trees, next.seeds, foldingTraits)).toEqual(fresh)
+            }
+          }
+        },
+      ),
+      { numRuns: 1500 },
+    )
+    expect(Math.min(direct, planned)).toBeGreaterThan(200)
   })
 
   test('of a new tree, whose directories come first', async () => {

@@ -1,10 +1,11 @@
-// Files that are new here, in directories that are new or agreed on: what they lead to is known without a plan, and so is that it is nobody else's
-// business. The planner would say the same (the test holds it to that); it would go over all rows once more to find it out.
-import type { Commit } from '../sync/action.ts'
+// What is new here, in directories that are new or agreed on: what it leads to is known without the planner, and so is that it is nobody else's
+// business. The planner would say the same (the test holds it to that); it would gather and pair all rows to find it out.
+import type { Commit, Plan, Read } from '../sync/action.ts'
 import { likenessOf } from '../sync/likeness.ts'
 import { joinPath, rootPath, type Name, type RelativePath } from '../sync/name.ts'
 import { isProvisional, rootId, type Columns, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
 import { differs, type Slots } from '../state/node-row.ts'
+import type { NodeEntry } from '../state/trees-store.ts'
 import { isUnseen, withContent } from './read-result.ts'
 import type { WaitingFile } from './waiting-files.ts'
 
@@ -26,6 +27,25 @@ export function freshCommits(
   return files.every((file) => fresh.add(file)) ? fresh.commits() : undefined
 }
 
+/** The plan over nodes that differ, in order of their age; undefined unless all are as simple as that. */
+export function freshPlan(trees: FreshView, seeds: readonly NodeEntry[]): Plan | undefined {
+  const fresh = new Fresh(trees)
+  const reads: Read[] = []
+  for (const [id, columns] of seeds) {
+    const row = newHere(id, columns)
+    if (row === undefined) return undefined
+    if (row.value.kind === 'directory') {
+      if (!fresh.addDirectory(id)) return undefined
+      continue
+    }
+    const path = fresh.pathOf(id, row)
+    if (path === undefined) return undefined
+    if (row.value.kind === 'file' && row.value.content === undefined) reads.push({ do: 'read', id, path })
+    else fresh.addPut(id, { path, row, value: row.value })
+  }
+  return { actions: [...reads, ...fresh.commits()], conflicts: [], problems: [] }
+}
+
 class Fresh {
   readonly #trees: FreshView
   /** Of directories: the path, and what has to be said of it first; undefined where only a plan can tell. */
@@ -43,10 +63,25 @@ class Fresh {
     const { id } = result.file
     const local = newHere(id, this.#trees.get(id))
     if (local?.value.kind !== 'file' || !isUnseen(local, asked)) return false
-    const above = this.#directory(local.parent)
-    if (above === undefined || !this.#isAlone(id, local)) return false
-    this.#puts.push(put(id, { path: above.path, row: local, value: withContent(local, result).value }))
+    const path = this.pathOf(id, local)
+    if (path === undefined) return false
+    this.addPut(id, { path, row: local, value: withContent(local, result).value })
     return true
+  }
+
+  /** Whether the directory is new here, and as simple as that. */
+  addDirectory(id: NodeId): boolean {
+    return this.#directory(id)?.commit !== undefined
+  }
+
+  /** Where something that is new here is; undefined where only a plan can tell what becomes of it. */
+  pathOf(id: NodeId, row: Row): RelativePath | undefined {
+    const above = this.#directory(row.parent)
+    return above === undefined || !this.#isAlone(id, row) ? undefined : joinPath(above.path, row.name)
+  }
+
+  addPut(id: NodeId, as: Putting): void {
+    this.#puts.push(put(id, as))
   }
 
   /** In the planner's order: by the age of nodes, each after the directories that it needs. */
@@ -79,11 +114,9 @@ class Fresh {
     const columns = this.#trees.get(id)
     const row = isProvisional(id) ? newHere(id, columns) : agreed(columns)
     if (row?.value.kind !== 'directory') return undefined
-    const above = this.#directory(row.parent)
-    if (above === undefined || !this.#isAlone(id, row)) return undefined
-    const path = joinPath(above.path, row.name)
-    const commit = isProvisional(id) ? put(id, { path: above.path, row, value: row.value }) : undefined
-    return { path, commit }
+    const path = this.pathOf(id, row)
+    if (path === undefined) return undefined
+    return { path, commit: isProvisional(id) ? put(id, { path, row, value: row.value }) : undefined }
   }
 
   /** Whether no other node, in any tree, has a name that may be taken for this one; and nothing of ours has it. */
@@ -112,13 +145,14 @@ function agreed(columns: Columns | undefined): Row | undefined {
   return columns === undefined || differs(columns) ? undefined : columns.remote
 }
 
-function put(
-  id: NodeId,
-  { path, row, value }: { path: RelativePath; row: Row; value: NodeValue },
-): FreshCommit {
-  const { parent, name } = row
-  const at = joinPath(path, name)
-  return { do: 'commit', op: 'put', id, path: at, row: { parent, name, value }, replaces: undefined }
+interface Putting {
+  readonly path: RelativePath
+  readonly row: Row
+  readonly value: NodeValue
+}
+
+function put(id: NodeId, { path, row: { parent, name }, value }: Putting): FreshCommit {
+  return { do: 'commit', op: 'put', id, path, row: { parent, name, value }, replaces: undefined }
 }
 
 function ageOf({ id }: FreshCommit): number {

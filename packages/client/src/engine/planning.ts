@@ -1,9 +1,10 @@
 // From the state to a plan: collects the rows that the planner must see and asks it. The planner itself knows nothing of the state.
-import { closureOf, nextClosure, type ClosureBatch } from '../state/closure.ts'
+import { closureAround, closureOf, nextSeeds, type Seeds } from '../state/closure.ts'
 import type { Plan, Traits } from '../sync/action.ts'
 import { plan } from '../sync/plan.ts'
 import type { Columns, NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
+import { freshPlan } from './fresh-commits.ts'
 import type { Vault } from './vault.ts'
 
 /** Plans over closures of the differing rows. `before` is asked for before any plan. */
@@ -24,10 +25,13 @@ export class Planning {
   }
 
   /** The next batch of differing rows, and what to do about them; undefined when none is left after `after`. */
-  async next(after: NodeId | undefined): Promise<{ batch: ClosureBatch; plan: Plan } | undefined> {
+  async next(after: NodeId | undefined): Promise<{ batch: Seeds; plan: Plan } | undefined> {
     await this.#before()
-    const batch = await nextClosure(this.#vault.trees, { after })
-    return batch === undefined ? undefined : { batch, plan: this.#over(batch.rows) }
+    const { trees } = this.#vault
+    const batch = await nextSeeds(trees, { after })
+    if (batch === undefined) return undefined
+    const fresh = freshPlan(trees, batch.seeds)
+    return { batch, plan: fresh ?? this.#over(await closureAround(trees, batch.seeds)) }
   }
 
   /** What to do about these nodes alone. */

@@ -12,7 +12,7 @@ import {
   type NodeValue,
   type Row,
 } from '../sync/tree.ts'
-import { closureOf, nextClosure } from './closure.ts'
+import { closureAround, closureOf, nextSeeds } from './closure.ts'
 import { MemoryDisk } from './state-store-memory.ts'
 import { TreesStore } from './trees-store.ts'
 
@@ -51,6 +51,14 @@ async function treesOf(rows: Record<string, Columns>): Promise<TreesStore> {
     }
   })
   return trees
+}
+
+async function nextClosure(
+  trees: TreesStore,
+  wanted: Parameters<typeof nextSeeds>[1] = {},
+): Promise<{ rows: ReadonlyMap<NodeId, Columns>; last: NodeId; final: boolean } | undefined> {
+  const next = await nextSeeds(trees, wanted)
+  return next && { ...next, rows: await closureAround(trees, next.seeds) }
 }
 
 const cases: [string, Record<string, Columns>, string[]][] = [

@@ -3,41 +3,46 @@
 import type { Name } from '../sync/name.ts'
 import { rootId, type Columns, type NodeId, type Row } from '../sync/tree.ts'
 import type { Slots } from './node-row.ts'
-import type { TreesStore } from './trees-store.ts'
+import type { NodeEntry, TreesStore } from './trees-store.ts'
 
 /** Seeds of a batch unless told otherwise: what a commit takes at most, so that one plan makes about one commit. */
 export const seedsMaxDefault = 2_500
 
-/** Rows to plan over, and where the next batch goes on. */
-export interface ClosureBatch {
-  readonly rows: ReadonlyMap<NodeId, Columns>
-  /** The last differing node that the batch was grown from. */
+/** Nodes that differ, in order of their age, and where the next ones go on. */
+export interface Seeds {
+  readonly seeds: readonly NodeEntry[]
   readonly last: NodeId
   /** Whether no differing node comes after `last`. */
   readonly final: boolean
 }
 
-/**
- * The closure of the next differing nodes after `after` (from the first one when undefined), at most `seedsMax` of them;
- * undefined when none is left. What another batch already planned may come again. No transaction may commit meanwhile.
- */
-export async function nextClosure(
+/** The next differing nodes after `after` (from the first one when undefined), at most `seedsMax` of them; undefined when none is left. */
+export async function nextSeeds(
   trees: TreesStore,
-  options: { after?: NodeId | undefined; seedsMax?: number | undefined } = {},
-): Promise<ClosureBatch | undefined> {
-  const seedsMax = options.seedsMax ?? seedsMaxDefault
-  const closure = new Closure(trees)
-  let last: NodeId | undefined
-  let count = 0
-  for await (const [id, columns] of trees.differing({ after: options.after, limit: seedsMax + 1 })) {
-    count += 1
-    if (count > seedsMax) break
-    closure.take(id, columns)
-    last = id
+  { after, seedsMax = seedsMaxDefault }: { after?: NodeId | undefined; seedsMax?: number | undefined } = {},
+): Promise<Seeds | undefined> {
+  const seeds: NodeEntry[] = []
+  let final = true
+  for await (const seed of trees.differing({ after, limit: seedsMax + 1 })) {
+    final = seeds.length < seedsMax
+    if (final) seeds.push(seed)
   }
-  if (last === undefined) return undefined
+  const last = seeds.at(-1)?.[0]
+  return last === undefined ? undefined : { seeds, last, final }
+}
+
+/**
+ * The closure of nodes whose rows are at hand. What another batch already planned may come again. No transaction may have committed since they
+ * were listed, and none may meanwhile.
+ */
+export async function closureAround(
+  trees: TreesStore,
+  seeds: readonly NodeEntry[],
+): Promise<ReadonlyMap<NodeId, Columns>> {
+  const closure = new Closure(trees)
+  for (const [id, columns] of seeds) closure.take(id, columns)
   await closure.grow()
-  return { rows: closure.rows, last, final: count <= seedsMax }
+  return closure.rows
 }
 
 /** The closure of these nodes. */
