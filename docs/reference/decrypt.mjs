@@ -158,7 +158,7 @@ export function encodeCbor(value) {
 
 // ---------------------------------------------------------------- §5 phrase and identity, §6 certificates
 
-/** The 32 bytes of 24 words, or the 16 of 12, of any list; case, accents and white space as they come. */
+/** The 32 bytes of 24 words, or the 16 of 12, of any list; case, accents, white space, commas and numbers before the words as they come. */
 export function entropyOf(phrase) {
   const plain = (word) =>
     word
@@ -166,7 +166,8 @@ export function entropyOf(phrase) {
       .replace(/[\u0300-\u036f]/g, '')
       .toLowerCase()
   const words = plain(phrase)
-    .split(/\s+/u)
+    .replace(/(^|[\s,;])\d{1,2}[.):]?(?=[\s\p{L}])/gu, '$1')
+    .split(/[\s,;]+/u)
     .filter((word) => word !== '')
   const found = new Set()
   for (const list of Object.values(bip39.wordlists)) {

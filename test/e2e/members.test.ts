@@ -133,3 +133,43 @@ test('an open invitation is listed, and can be taken back', async () => {
   expect((await stage.device('late').run('join', code, stage.path('late'))).exitCode).toBe(5)
   expect((await alpha.run('invite', one, '--cancel', invitation?.id ?? '')).exitCode).toBe(5)
 })
+
+test('whose device is taken out stays with their words, which is said, until the person is taken out', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const [alpha, beta, gamma] = [stage.device('alpha'), stage.device('beta'), stage.device('gamma')]
+  await alpha.setup(url)
+  const words = await beta.setup(url)
+  const [one, two, third] = [stage.newFolder('one'), stage.path('two'), stage.path('three')]
+  writeFileSync(join(one, 'file'), 'shared')
+  await alpha.done('add', one, '--name', 'ours')
+  await beta.done('join', await alpha.invite(one), two, '--device-name', 'beta')
+
+  const lowered = await alpha.done('role', one, 'beta', 'reader')
+  const identity = String(lineOf(lowered.lines, 'role')['identityStays'])
+  expect(identity).toMatch(/^[0-9a-f]{64}$/)
+  expect(lowered.stderr).toContain(`role FOLDER ${identity.slice(0, 12)} reader`)
+  expect(lineOf((await alpha.done('revoke', one, 'beta', '--yes')).lines, 'revoke')).toMatchObject({
+    identityStays: identity,
+  })
+  await gamma.done('recover', url, '--phrase-file', words, '--vault', 'ours', '--into', third, '--yes')
+  expect(folderDifferences(one, third)).toEqual([])
+
+  const left = lineOf((await alpha.done('revoke', one, identity, '--yes')).lines, 'revoke')
+  expect(left['identityStays']).toBeUndefined()
+  expect(left['devices']).toHaveLength(1)
+  expect((await gamma.run('sync', '--once')).exitCode).toBe(5)
+  const again = await stage.device('delta').run('recover', url, '--phrase-file', words)
+  expect(lineOf(again.lines, 'recover')['vaults']).toEqual([])
+})
+
+test('setup shows its words to nobody but a person', async () => {
+  const stage = Stage.forTest()
+  const url = await (await stage.relay()).start()
+  const alpha = stage.device('alpha')
+  const ended = await alpha.startPlain('setup', url).ended
+  expect(ended.exitCode).toBe(2)
+  expect(ended.stdout.toString()).toBe('')
+  expect(ended.stderr).toContain('--phrase-out')
+  expect(existsSync(alpha.home)).toBe(false)
+})

@@ -35,6 +35,26 @@ test('words are read in any case, with or without accents, composed or not, over
   )
 })
 
+test('words are read with their numbers, as they stand on paper, and with commas', () => {
+  fc.assert(
+    fc.property(entropies, languages, (entropy, language) => {
+      const words = phraseOf(entropy, language).split(' ')
+      const numbered = (write: (word: string, number: number) => string): string[] =>
+        words.map((word, at) => write(word, at + 1))
+      for (const typed of [
+        words.join(', '),
+        words.join(',\n'),
+        numbered((word, number) => `${number} ${word}`).join(' '),
+        numbered((word, number) => `${String(number).padStart(2)}. ${word}`).join('\n'),
+        numbered((word, number) => `${number}.${word};`).join('\r\n'),
+        numbered((word, number) => `${number})\t${word}`).join('\n'),
+      ])
+        expect(entropyOf(typed)).toEqual(entropy)
+    }),
+  )
+  expect(() => entropyOf(Array.from({ length: 24 }, (_, at) => `${at + 1}`).join(' '))).toThrow(CryptoError)
+})
+
 test('Japanese words are read with their wide spaces and their marks', () => {
   const entropy = new Uint8Array(32).fill(0x77)
   expect(entropyOf(entropyToMnemonic(entropy, japanese))).toEqual(entropy)

@@ -75,10 +75,14 @@ function foldedList(list: string[]): Map<string, string> {
   return made
 }
 
+/** The number of a word, as it stands before it on paper: `7 word`, `7. word`, `7) word`. */
+const numbering = /(^|[\s,;])\d{1,2}[.):]?(?=[\s\p{L}])/gu
+
 function bytesOf(text: string, count: number): Uint8Array {
   if (text.length > textMax) throw new CryptoError('phrase-wrong', 'too long for a phrase')
   const typed = folded(text)
-    .split(/\s+/)
+    .replace(numbering, '$1')
+    .split(/[\s,;]+/)
     .filter((word) => word !== '')
   if (typed.length !== count)
     throw new CryptoError('phrase-wrong', `${typed.length} words where ${count} are needed`, {

@@ -51,6 +51,9 @@ export interface MembersCatalogue {
   askRevoke: Text<{ name: string; id: string; others: readonly string[] }>
   revokeDone: Text<{ revoked: readonly string[]; voided: number }>
   revokeKeeps: Plain
+  /** `command`: what takes the identity along. */
+  identityStays: Text<{ id: string; role: string; command: string }>
+  makerStays: Text<{ id: string }>
   roleDone: Text<{ name: string; role: string }>
   roleReads: Named
   roleVoided: Text<{ voided: number }>

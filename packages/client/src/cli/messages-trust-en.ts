@@ -30,7 +30,7 @@ export const englishTrust: TrustCatalogue = {
   helpVerifySample: () => 'only so much of it, picked at random: 5%',
   errorRelayContradicts: ({ detail }) => `what the relay answered contradicts what was signed: ${detail}`,
   hintRelayContradicts: () =>
-    'no file was touched, and this folder stands still. Compare `grenier status` on your other devices, and show your hoster what is kept as evidence. If the relay’s history and this one have parted, and you have decided to go on with the relay’s: grenier adopt FOLDER',
+    'no file was touched, and this folder stands still. An honest relay shows this too, where it was restored from an older copy and another device wrote before this one gave back what it lacks. Compare `grenier status` on your other devices, and show your hoster what is kept as evidence. If the relay’s history and this one have parted, and you have decided to go on with the relay’s: grenier adopt FOLDER',
   errorRelayCorrupt: ({ detail }) => `the relay holds bytes that are not what was put there: ${detail}`,
   hintRelayCorrupt: () => 'no file was touched. Your hoster should check the disk and its backups',
   errorRelayRollback: ({ detail }) => `the relay shows an older log than this device knows: ${detail}`,

@@ -35,7 +35,7 @@ export const frenchTrust: TrustCatalogue = {
   helpVerifySample: () => 'une part seulement, tirée au hasard : 5%',
   errorRelayContradicts: ({ detail }) => `la réponse du relais contredit ce qui a été signé : ${detail}`,
   hintRelayContradicts: () =>
-    'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Comparez `grenier status` sur vos autres appareils, et montrez à votre hébergeur ce qui est gardé comme preuve. Si l’histoire du relais et celle d’ici se sont séparées, et que vous avez décidé de continuer avec celle du relais : grenier adopt DOSSIER',
+    'aucun fichier n’a été touché, et ce dossier est à l’arrêt. Un relais honnête peut le montrer aussi : restauré d’une copie plus ancienne, quand un autre appareil a écrit avant que celui-ci lui rende ce qui manque. Comparez `grenier status` sur vos autres appareils, et montrez à votre hébergeur ce qui est gardé comme preuve. Si l’histoire du relais et celle d’ici se sont séparées, et que vous avez décidé de continuer avec celle du relais : grenier adopt DOSSIER',
   errorRelayCorrupt: ({ detail }) =>
     `le relais détient des octets qui ne sont pas ceux qu’on y a mis : ${detail}`,
   hintRelayCorrupt: () =>

@@ -26,6 +26,7 @@ const values = {
   keptAs: 'K',
   already: 1,
   problem: 'P',
+  command: 'C',
   sequence: 3,
   device: 'V',
   listed: 'L',

@@ -1,5 +1,5 @@
 // `grenier revoke` and `grenier role`: an owner takes a device or an identity out of a vault, or gives it another role.
-import type { Members } from '../engine/api.ts'
+import type { MemberIdentity, Members } from '../engine/api.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -8,8 +8,8 @@ import { knownFolder } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { changeMembers, memberMeant, membersOf, roleOf, type Meant, type MembersOf } from './members.ts'
 import { formatId } from './quantities.ts'
-import { readAnswer } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
+import { canAsk, isYes } from './yes-or-no.ts'
 
 /** What one of the two begins with: the folder, its members, and who is meant. */
 interface Meaning {
@@ -26,11 +26,20 @@ export async function revoke(invocation: Invocation, folder: string, member: str
   const { on, place, before, meant } = await meaning(invocation, folder, member)
   refuseStranger(before)
   await ask(invocation, before, meant)
-  await changeMembers(on, { do: 'revoke', member: meant.id })
+  const after = await changeMembers(on, { do: 'revoke', member: meant.id })
   const voided = before.invitations.length
-  output.line({ event: 'revoke', ...place, member: meant.id, devices: meant.devices, voided })
+  const stays = identityBehind(before, after, meant)
+  output.line({
+    event: 'revoke',
+    ...place,
+    member: meant.id,
+    devices: meant.devices,
+    voided,
+    ...(stays === undefined ? {} : { identityStays: stays.id }),
+  })
   output.result(words.revokeDone({ revoked: namesOf(words, before, meant), voided }))
   output.note(words.revokeKeeps({}))
+  if (stays !== undefined) output.note(staysText(words, stays, `revoke FOLDER ${formatId(stays.id)}`))
   return 0
 }
 
@@ -46,11 +55,22 @@ export async function role(
   const { on, place, before, meant } = await meaning(invocation, folder, wanted.member)
   const after = await changeMembers(on, { do: 'role', member: meant.id, role: next })
   const voided = before.invitations.filter(({ id }) => after.invitations.every((one) => one.id !== id)).length
-  output.line({ event: 'role', ...place, member: meant.id, devices: meant.devices, role: next, voided })
+  const stays = identityBehind(before, after, meant)
+  const isOther = stays !== undefined && stays.role !== next
+  output.line({
+    event: 'role',
+    ...place,
+    member: meant.id,
+    devices: meant.devices,
+    role: next,
+    voided,
+    ...(isOther ? { identityStays: stays.id } : {}),
+  })
   const name = namesOf(words, before, meant).join(', ')
   output.result(words.roleDone({ name, role: roleText(words, next) }))
   if (voided > 0) output.note(words.roleVoided({ voided }))
   if (next === 'reader') output.note(words.roleReads({ name }))
+  if (isOther) output.note(staysText(words, stays, `role FOLDER ${formatId(stays.id)} ${next}`))
   return 0
 }
 
@@ -76,12 +96,24 @@ async function ask({ output, yes }: Invocation, before: Members, meant: Meant): 
   const { words } = output
   const names = namesOf(words, before, meant)
   const name = meant.isIdentity ? formatId(meant.id) : names.join(', ')
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw usageError('revoke-unasked', name)
+  if (!canAsk()) throw usageError('revoke-unasked', name)
   const others = meant.isIdentity ? names : []
-  const answer = await readAnswer(words.askRevoke({ name, id: formatId(meant.id), others }))
-  const first = answer.trim().toLowerCase().charAt(0)
-  if (first === '' || !words.yesLetters({}).includes(first))
-    throw new ClientError('interrupted', 'not wanted')
+  const question = words.askRevoke({ name, id: formatId(meant.id), others })
+  if (!(await isYes({ words }, question))) throw new ClientError('interrupted', 'not wanted')
+}
+
+/** The identity of a device that goes or changes alone, as it stays; not one's own, whose words are one's own. */
+function identityBehind(before: Members, after: Members, meant: Meant): MemberIdentity | undefined {
+  const of = before.devices.find(({ id }) => id === meant.id)
+  const own = before.devices.find(({ isThis }) => isThis)
+  if (of?.identity === undefined || of.identity === own?.identity) return undefined
+  return after.identities.find(({ id }) => id === of.identity)
+}
+
+function staysText(words: Catalogue, { id, role, madeVault }: MemberIdentity, command: string): string {
+  return madeVault
+    ? words.makerStays({ id: formatId(id) })
+    : words.identityStays({ id: formatId(id), role: roleText(words, role), command: `grenier ${command}` })
 }
 
 /** The devices that go or change, by name; an identity without one by its id. */

@@ -27,6 +27,7 @@ import { refuseSheet, writeSheet } from './recovery-sheet.ts'
 import { relayText } from './relay-text.ts'
 import { stoppedAt } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
+import { canAsk } from './yes-or-no.ts'
 
 export interface SetupFlags {
   readonly invite?: string | undefined
@@ -112,14 +113,15 @@ function refuseOther(home: Home, identity: Identity): void {
   })
 }
 
-function whereWordsGo({ output }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {
+function whereWordsGo({ output, yes }: Invocation, { phraseOut, phraseFile }: SetupFlags): WordsTo {
   if (phraseOut !== undefined && phraseFile !== undefined) throw usageError('phrase-both')
   if (phraseFile !== undefined) return undefined
   if (phraseOut !== undefined) {
     refuseUnwritable(phraseOut)
     return { file: phraseOut }
   }
-  if (output.json) throw usageError('phrase-out-needed')
+  // Words that nobody sees would be lost, or lie in the log of whatever ran this.
+  if (output.json || !(yes || canAsk())) throw usageError('phrase-out-needed')
   return 'shown'
 }
 
