@@ -1,6 +1,4 @@
 // The 512 bytes that stand before each thing of a POSIX tar (ustar, IEEE Std 1003.1-2008).
-const text = new TextEncoder()
-
 /** All of a tar is in blocks of this. */
 export const blockBytes = 512
 /** Bytes of a name, or of a target, that the plain header holds. */
@@ -23,7 +21,13 @@ export interface TarHeader {
   readonly target?: string | undefined
 }
 
-/** One block. Owner and group are nobody's: the vault knows none. */
+/** What all of them have in common. Owner and group are nobody's: the vault knows none. */
+const blank = Buffer.alloc(blockBytes)
+for (const at of [108, 116, 329, 337]) putOctal(blank, 0, { at, digits: 7 })
+blank.write('ustar\0' + '00', 257, 'latin1')
+blank.fill(sumField.space, sumField.at, sumField.at + sumField.length)
+
+/** One block. */
 export function tarHeader({
   type,
   name,
@@ -32,25 +36,17 @@ export function tarHeader({
   mtimeSeconds = 0,
   target = '',
 }: TarHeader): Uint8Array {
-  const block = new Uint8Array(blockBytes)
-  const put = (at: number, value: string): void => void text.encodeInto(value, block.subarray(at))
-  put(0, name)
-  put(100, octal(mode & 0o7777, 7))
-  put(108, octal(0, 7))
-  put(116, octal(0, 7))
-  if (sizeBytes <= octalSizeMax) put(124, octal(sizeBytes, 11))
+  const block = Buffer.from(blank)
+  block.write(name, 0, 'latin1')
+  putOctal(block, mode & 0o7777, { at: 100, digits: 7 })
+  if (sizeBytes <= octalSizeMax) putOctal(block, sizeBytes, { at: 124, digits: 11 })
   else binarySize(block.subarray(124, 136), sizeBytes)
-  put(136, octal(mtimeSeconds, 11))
-  block.fill(sumField.space, sumField.at, sumField.at + sumField.length)
-  put(156, typeLetters[type])
-  put(157, target)
-  put(257, 'ustar\0')
-  put(263, '00')
-  put(329, octal(0, 7))
-  put(337, octal(0, 7))
+  putOctal(block, mtimeSeconds, { at: 136, digits: 11 })
+  block.write(typeLetters[type], 156, 'latin1')
+  block.write(target, 157, 'latin1')
   let sum = 0
-  for (const byte of block) sum += byte
-  put(sumField.at, `${octal(sum, 6)} `)
+  for (let at = 0; at < blockBytes; at += 1) sum += block[at] ?? 0
+  putOctal(block, sum, { at: sumField.at, digits: 6 })
   return block
 }
 
@@ -59,8 +55,14 @@ export function paddingBytes(sizeBytes: number): number {
   return (blockBytes - (sizeBytes % blockBytes)) % blockBytes
 }
 
-function octal(value: number, digits: number): string {
-  return `${value.toString(8).padStart(digits, '0')}\0`
+/** Digits, and a zero behind them. */
+function putOctal(block: Buffer, value: number, { at, digits }: { at: number; digits: number }): void {
+  let rest = value
+  for (let place = at + digits - 1; place >= at; place -= 1) {
+    block[place] = 0x30 + (rest % 8)
+    rest = Math.floor(rest / 8)
+  }
+  block[at + digits] = 0
 }
 
 /** The highest bit says that it is binary, most significant byte first. */

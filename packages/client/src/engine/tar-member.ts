@@ -34,7 +34,12 @@ function recordsOf(name: Uint8Array, value: NodeValue): PaxRecord[] {
 }
 
 function isPlain(name: Uint8Array): boolean {
-  return name.length <= plainNameBytes && name.every((byte) => byte > 0 && byte < 0x80)
+  if (name.length > plainNameBytes) return false
+  for (let at = 0; at < name.length; at += 1) {
+    const byte = name[at] ?? 0
+    if (byte === 0 || byte >= 0x80) return false
+  }
+  return true
 }
 
 /** Seconds, as far as the plain header goes. */

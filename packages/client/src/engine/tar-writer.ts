@@ -9,6 +9,7 @@ export type TakeBytes = (bytes: Uint8Array) => Promise<void>
 const roomBytes = 512 * 1024
 /** Pieces from here on are not copied. */
 const largeBytes = roomBytes / 2
+const zeros = new Uint8Array(blockBytes)
 
 /** One tar. `end` is its last call. */
 export class TarWriter {
@@ -34,7 +35,7 @@ export class TarWriter {
   /** After a content: makes whole blocks of it. */
   async pad(sizeBytes: number): Promise<void> {
     const padding = paddingBytes(sizeBytes)
-    if (padding > 0) await this.add(new Uint8Array(padding))
+    if (padding > 0) await this.add(zeros.subarray(0, padding))
   }
 
   /** Two empty blocks, and everything is taken. */
