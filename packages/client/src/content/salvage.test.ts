@@ -2,7 +2,7 @@ import { concat } from '@grenier/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, idOf, MemoryVault } from './content-builders.contract.ts'
-import { contentOf, listOf } from './content-list.ts'
+import { contentOf, listOf, readContent } from './content-list.ts'
 import { salvage, type ByteRange } from './salvage.ts'
 import type { Content } from '../sync/tree.ts'
 
@@ -32,6 +32,18 @@ function made(sizes: readonly number[], listPartBytes?: number): Made {
   )
   const listPacks = parts.map((part) => vault.pack([part]).name)
   return { vault, content: contentOf(1, parts.map(idOf)), bytes, chunkPacks, listPacks, offsets }
+}
+
+/** The same with a list of the parts of the list. */
+function madeDeep(sizes: readonly number[], listPartBytes: number, upperPartBytes: number): Made {
+  const made1 = made(sizes, listPartBytes)
+  const { vault } = made1
+  const list = listOf(readContent(made1.content).ids)
+  const parts = Array.from({ length: Math.ceil(list.length / upperPartBytes) }, (_, at) =>
+    list.slice(at * upperPartBytes, (at + 1) * upperPartBytes),
+  )
+  const listPacks = parts.map((part) => vault.pack([part]).name)
+  return { ...made1, content: contentOf(2, parts.map(idOf)), listPacks }
 }
 
 /** What comes of it, with zeros where nothing was written. */
@@ -98,6 +110,61 @@ describe('what is left of a file', () => {
     const [from = 0, to = 0] = [file.offsets[32], file.offsets[128]]
     expect(lost).toEqual([{ offset: from, length: to - from }])
     expect(same(came, holed(file.bytes, lost))).toBe(true)
+  })
+
+  it('is what stands before and behind what a lost part of the list of the list names, wherever ids begin there', async () => {
+    // The second of four parts ends and begins within an id; so do the parts of the list below it, of 1,040 bytes.
+    const file = madeDeep(sizes(600), 1040, 200)
+    expect(file.listPacks).toHaveLength(4)
+    file.vault.packs.delete(file.listPacks[1] ?? '')
+    const { lost = [], came } = await salvaged(file)
+    const [from = 0, to = 0] = [file.offsets[195], file.offsets[423]]
+    expect(lost).toEqual([{ offset: from, length: to - from }])
+    expect(same(came, holed(file.bytes, lost))).toBe(true)
+  })
+
+  it('ends where somebody stops it, between two steps of one file', async () => {
+    const file = made(sizes(60))
+    const stop = new AbortController()
+    let written = 0
+    const write = (): Promise<void> => {
+      written += 1
+      stop.abort()
+      return Promise.resolve()
+    }
+    const wanted = { content: file.content, sizeBytes: file.bytes.length, write }
+    const stopped = salvage({ ...file.vault.walking(), damaged: 'missing', signal: stop.signal }, wanted)
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' })
+    expect(written).toBeLessThanOrEqual(8)
+  })
+
+  it('is brought from where somebody is, in steps behind which nothing more is written', async () => {
+    const file = made(sizes(40))
+    for (const at of [3, 20]) file.vault.packs.delete(file.chunkPacks[at] ?? '')
+    const from = file.offsets[10] ?? 0
+    const settled: number[] = []
+    const written: number[] = []
+    const { signal } = new AbortController()
+    const why = new Set<string>()
+    const lost = await salvage(
+      { ...file.vault.walking(), damaged: 'corrupt', signal, lacks: (lack) => why.add(lack) },
+      {
+        ...{ content: file.content, sizeBytes: file.bytes.length, from },
+        write: (offset) => {
+          expect(offset).toBeGreaterThanOrEqual(settled.at(-1) ?? from)
+          written.push(offset)
+          return Promise.resolve()
+        },
+        settled: (offset) => {
+          settled.push(offset)
+          return Promise.resolve()
+        },
+      },
+    )
+    expect(lost).toEqual([{ offset: file.offsets[20], length: 5020 }])
+    expect([...why]).toEqual(['missing'])
+    expect(written).toHaveLength(29)
+    expect(settled.at(-1)).toBe(file.bytes.length)
   })
 
   it('is every chunk of a damaged pack but those of the damaged cell', async () => {

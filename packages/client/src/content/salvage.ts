@@ -174,7 +174,7 @@ async function* unfolded(
   options: SalvageOptions,
   listed: AsyncIterable<Ids> | Iterable<Ids>,
 ): AsyncGenerator<Ids> {
-  const reader = new TornListReader()
+  const reader = new TornListReader((id) => options.places(id).some(isPossible))
   let [count, listBytes] = [0, 0]
   for await (const part of listed)
     for (const id of part) {
@@ -183,10 +183,14 @@ async function* unfolded(
       const bytes = id === undefined ? 'missing' : await bytesOf(options, [{ id, places }])
       if (id !== undefined && typeof bytes === 'string') options.lacks?.(bytes)
       const length = typeof bytes === 'string' ? lengthIn(places) : bytes.length
+      if (length === undefined) {
+        yield reader.loseAll()
+        continue
+      }
       count += 1
-      listBytes += length ?? 0
-      if (length === undefined || listBytes < (count - chunksFree) * listChunkBytesMin) {
-        // Where an id begins behind it nobody can tell; or an enemy made it.
+      listBytes += length
+      if (listBytes < (count - chunksFree) * listChunkBytesMin) {
+        // An enemy made it.
         yield [undefined]
         return
       }
@@ -194,17 +198,50 @@ async function* unfolded(
     }
 }
 
-/** Reads a list of ids of which parts are lost: as long as their lengths are known, what is behind them is read right. */
+/** Of a part of a list, where ids behind a loss of unknown length are looked for: at each byte that one may begin at, so many of them. */
+const idsTried = 8
+
+/**
+ * Reads a list of ids of which parts are lost. Where their lengths are known, what is behind them is read right; where one is not, an id of the
+ * vault tells where ids begin: no other bytes are one.
+ */
 class TornListReader {
+  readonly #isKnown: (id: ChunkId) => boolean
   #rest: Uint8Array = new Uint8Array(0)
   #isRestLost = false
+  #isAligned = true
+
+  constructor(isKnown: (id: ChunkId) => boolean) {
+    this.#isKnown = isKnown
+  }
 
   take(bytes: Uint8Array): Ids {
-    return this.#next(bytes, false)
+    if (this.#isAligned) return this.#next(bytes, false)
+    const start = this.#startIn(bytes)
+    if (start === undefined) return [undefined]
+    this.#isAligned = true
+    return this.#next(bytes.subarray(start), false)
+  }
+
+  #startIn(bytes: Uint8Array): number | undefined {
+    for (let start = 0; start < idBytes; start += 1) {
+      const whole = Math.min(idsTried, Math.floor((bytes.length - start) / idBytes))
+      const ids = whole > 0 ? idsOf(bytes.slice(start, start + whole * idBytes)) : []
+      if (ids.some((id) => this.#isKnown(id))) return start
+    }
+    return undefined
   }
 
   lose(lengthBytes: number): Ids {
-    return this.#next(new Uint8Array(lengthBytes), true)
+    return this.#isAligned ? this.#next(new Uint8Array(lengthBytes), true) : [undefined]
+  }
+
+  /** A part of a length that nobody knows. */
+  loseAll(): Ids {
+    this.#rest = new Uint8Array(0)
+    this.#isRestLost = false
+    this.#isAligned = false
+    return [undefined]
   }
 
   #next(bytes: Uint8Array, isLost: boolean): Ids {
