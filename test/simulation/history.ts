@@ -34,6 +34,7 @@ import type { RemoteView } from '../../packages/client/src/sync/remote-draft.ts'
 import type { NodeId, Row } from '../../packages/client/src/sync/tree.ts'
 import { versionOf } from './ledger.ts'
 import { readyMade } from './memory-home.ts'
+import { remembered, textOf } from './quick-crypto.ts'
 import type { RelayDisk } from './relay-disk.ts'
 import type { World } from './world.ts'
 
@@ -214,18 +215,55 @@ export async function logAt(place: LogPlace): Promise<Log> {
   for await (const one of linesAt(place)) {
     const bytes = 'bytes' in one ? one.bytes : place.kept.get(toHex(one.bodyHash))
     if (bytes === undefined) throw new RangeError('an entry retired that nothing let go')
-    const entry = decodeEntry(bytes)
+    const before = states.at(-1)
+    const { entry, state } = stepAfter(before, bytes)
     entries.push(entry)
-    states.push(advance(states.at(-1), entry))
+    states.push(state)
   }
   return { entries, states }
+}
+
+/** An entry, and what the log says after it. */
+interface Step {
+  readonly entry: Entry
+  readonly state: LogState
+}
+
+/** Steps kept: those of some runs, and a chain of states holds on to all that came of it. */
+const stepsMax = 500
+/** Stands before the first entry. */
+const beginning = {}
+/** What followed a state, by the entry's bytes: a log is read and judged again and again, and both are pure. What does not hold is not kept. */
+let steps = new WeakMap<object, Map<string, Step>>()
+let stepsKept = 0
+
+/** @throws when the entry does not follow */
+function stepAfter(before: LogState | undefined, bytes: Uint8Array): Step {
+  const known = steps.get(before ?? beginning) ?? new Map<string, Step>()
+  return remembered(known, textOf(bytes), () => {
+    const entry = entryOf(bytes)
+    const step = { entry, state: advance(before, entry) }
+    if (stepsKept >= stepsMax) [steps, stepsKept] = [new WeakMap<object, Map<string, Step>>(), 0]
+    steps.set(before ?? beginning, known)
+    stepsKept += 1
+    return step
+  })
+}
+
+const decoded = new Map<string, Entry>()
+const decodedMax = 500
+
+/** @throws when the bytes are no entry */
+function entryOf(bytes: Uint8Array): Entry {
+  if (decoded.size >= decodedMax) decoded.clear()
+  return remembered(decoded, textOf(bytes), () => decodeEntry(bytes))
 }
 
 /** The body hashes of a log, hex. */
 export async function bodiesAt(place: Omit<LogPlace, 'kept'>): Promise<string[]> {
   const bodies: string[] = []
   for await (const one of linesAt(place))
-    bodies.push(toHex('bytes' in one ? decodeEntry(one.bytes).bodyHash : one.bodyHash))
+    bodies.push(toHex('bytes' in one ? entryOf(one.bytes).bodyHash : one.bodyHash))
   return bodies
 }
 

@@ -1,5 +1,7 @@
-// Pure functions of the library of primitives, remembered over the runs of one process: in a simulation the same signatures are checked, and
-// the same seals opened, thousands of times. Answers are the same ones; only a simulation asks for this, never the product.
+// Pure functions of libraries, remembered over the runs of one process: in a simulation the same signatures are checked, and
+// the same seals and payloads opened, thousands of times. Answers are the same ones; only a simulation asks for this, never the product.
+import { syncBuiltinESMExports } from 'node:module'
+import zlib from 'node:zlib'
 import { nodeAead } from '@grenier/crypto'
 import { sodium } from '../../packages/crypto/src/sodium.ts'
 
@@ -10,27 +12,49 @@ const sealedMax = 8192
 
 let done = false
 
-/** Makes checking signatures and opening seals remember. Once a process. */
+/** Makes checking signatures, opening seals and decompressing payloads remember. Once a process. */
 export function quickenCrypto(): void {
   if (done) return
   done = true
   quickenAead()
+  quickenSigning()
+  quickenKem()
+  quickenInflating()
+}
+
+function quickenSigning(): void {
   const verify = sodium.crypto_sign_verify_detached.bind(sodium)
-  const decapsulate = sodium.crypto_kem_xwing_dec.bind(sodium)
-  const sign = sodium.crypto_sign_detached.bind(sodium)
   const rights = new Map<string, boolean>()
-  const secrets = new Map<string, Uint8Array>()
+  const sign = sodium.crypto_sign_detached.bind(sodium)
   Object.assign(sodium, {
     crypto_sign_verify_detached: (signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean =>
       remembered(rights, keyOf(signature, message, key), () => verify(signature, message, key)),
     // What was just signed checks out: the one who checks need not find out again.
     crypto_sign_detached: (message: Uint8Array, secret: Uint8Array): Uint8Array => {
       const signature = sign(message, secret)
-      rights.set(keyOf(signature, message, secret.subarray(32)), true)
+      remembered(rights, keyOf(signature, message, secret.subarray(32)), () => true)
       return signature
     },
-    crypto_kem_xwing_dec: (ciphertext: Uint8Array, secret: Uint8Array): Uint8Array =>
-      remembered(secrets, keyOf(ciphertext, secret), () => decapsulate(ciphertext, secret)).slice(),
+  })
+}
+
+function quickenKem(): void {
+  const encapsulate = sodium.crypto_kem_xwing_enc_deterministic.bind(sodium)
+  const decapsulate = sodium.crypto_kem_xwing_dec.bind(sodium)
+  const pairOf = sodium.crypto_kem_xwing_seed_keypair.bind(sodium)
+  const secrets = new Map<string, Uint8Array>()
+  const publics = new Map<string, string>()
+  Object.assign(sodium, {
+    crypto_kem_xwing_enc_deterministic: (recipient: Uint8Array, seed: Uint8Array) => {
+      const made = encapsulate(recipient, seed)
+      remembered(secrets, keyOf(made.ciphertext, recipient), () => made.sharedSecret.slice())
+      return made
+    },
+    crypto_kem_xwing_dec: (ciphertext: Uint8Array, secret: Uint8Array): Uint8Array => {
+      const recipient = remembered(publics, textOf(secret), () => textOf(pairOf(secret).publicKey))
+      const key = keyOf(ciphertext, Buffer.from(recipient, 'latin1'))
+      return remembered(secrets, key, () => decapsulate(ciphertext, secret)).slice()
+    },
   })
 }
 
@@ -63,17 +87,43 @@ function quickenAead(): void {
   })
 }
 
-function remembered<T>(answers: Map<string, T>, key: string, ask: () => T): T {
+/** What Node says of a decompression if asked for more than the bytes. */
+interface Inflated {
+  readonly buffer: Uint8Array
+  readonly engine: { readonly bytesWritten: number }
+}
+
+/** Payloads of entries are small, and each is decompressed by all who read it: most of that is Node making a stream. What fails is not remembered. */
+function quickenInflating(): void {
+  const inflate = zlib.zstdDecompressSync.bind(zlib)
+  const known = new Map<string, Inflated>()
+  const quick = (bytes: Uint8Array, options: zlib.ZstdOptions = {}): Uint8Array | Inflated => {
+    if (options.info !== true || bytes.length > sealedMax) return inflate(bytes, options)
+    const { buffer, engine } = remembered(known, `${JSON.stringify(options)}${textOf(bytes)}`, () => {
+      const made = inflate(bytes, options) as unknown as Inflated
+      return { buffer: made.buffer, engine: { bytesWritten: made.engine.bytesWritten } }
+    })
+    return { buffer: Buffer.from(buffer), engine }
+  }
+  Object.assign(zlib, { zstdDecompressSync: quick })
+  syncBuiltinESMExports()
+}
+
+/** What is known under a key; else what it is asked for, and kept. */
+export function remembered<T>(answers: Map<string, T>, key: string, ask: () => T): T {
   const known = answers.get(key)
   if (known !== undefined) return known
-  if (answers.size >= answersMax) answers.clear()
   const answer = ask()
+  if (answers.size >= answersMax) answers.clear()
   answers.set(key, answer)
   return answer
 }
 
 function keyOf(...parts: readonly Uint8Array[]): string {
-  return parts
-    .map((part) => Buffer.from(part.buffer, part.byteOffset, part.length).toString('latin1'))
-    .join(`|${parts.length}|`)
+  return parts.map(textOf).join(`|${parts.length}|`)
+}
+
+/** Each byte a character: what maps can be keyed with. */
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
