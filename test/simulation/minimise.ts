@@ -1,5 +1,5 @@
 // Shrinks a failing run: leaves out moves, many at a time and then singly, while it still fails.
-import { storm, type StormOptions, type StormResult } from './storm.ts'
+import { lastEra, storm, type StormOptions, type StormResult } from './storm.ts'
 
 /** A run that fails with as few moves as could be found, in the order of their numbers. */
 export async function minimised(options: StormOptions, failed: StormResult): Promise<StormResult> {
@@ -28,5 +28,5 @@ function allBut(kept: readonly number[], moves: number): ReadonlySet<number> {
 /** The command that repeats a run. */
 export function commandOf({ seed, devices, moves, without, era, theme }: StormResult): string {
   const left = without.size === 0 ? '' : ` --without ${[...without].join(',')}`
-  return `npm run simulate -- --seed ${seed} --devices ${devices} --moves ${moves}${left}${era === 5 ? '' : ` --era ${era}`}${theme === undefined ? '' : ` --theme ${theme}`}`
+  return `npm run simulate -- --seed ${seed} --devices ${devices} --moves ${moves}${left}${era === lastEra ? '' : ` --era ${era}`}${theme === undefined ? '' : ` --theme ${theme}`}`
 }

@@ -11,7 +11,7 @@ export interface MirrorCheck {
   readonly place: WorldRelay
   /** Those that are in. */
   readonly members: readonly Machine[]
-  /** Relays whose disk is an older one since: they are asked once a day whether they lost something. */
+  /** Relays whose disk is an older one since, and which are not asked whether they lost something. */
   readonly isOlder: (relay: WorldRelay) => boolean
 }
 
@@ -44,6 +44,52 @@ export async function wrongMirrors({ world, place, members, isOlder }: MirrorChe
   }
   for (const [url, isKept] of kept) if (!isKept) wrong.push(`nobody keeps the mirror ${url} up to date`)
   return wrong
+}
+
+/**
+ * Mirrors are asked once a day whether they lost something: a day later what they say is of their disks of now. Where one lost the account as well,
+ * devices say so, and a person adds it again. What went wrong.
+ */
+export async function healMirrors(world: World, members: readonly Machine[]): Promise<string[]> {
+  await world.scheduler.runUntil(() => false, 25 * 3_600_000)
+  const wrong = await syncAll(world, members)
+  const lost = new Set<string>()
+  for (const machine of members) for (const url of await withoutAccount(world, machine)) lost.add(url)
+  if (lost.size === 0) return wrong
+  for (const relay of lost)
+    for (const machine of members)
+      if (await isAdded(world, machine, relay)) {
+        world.note(`${machine.name} adds the mirror ${relay} again`)
+        break
+      }
+  return [...wrong, ...(await syncAll(world, members))]
+}
+
+async function syncAll(world: World, members: readonly Machine[]): Promise<string[]> {
+  const wrong: string[] = []
+  for (const machine of members) {
+    machine.sync(true)
+    await world.until(() => !machine.running)
+    const { outcome } = machine
+    if (outcome !== 'done') wrong.push(`${machine.name} a day later: ${outcome?.stack ?? 'it never ended'}`)
+  }
+  return wrong
+}
+
+/** Mirrors of which a device says that they do not know it. */
+async function withoutAccount(world: World, machine: Machine): Promise<string[]> {
+  const status = asked(machine, (engine) => engine.status())
+  const { mirrors = [] } = await within(world, status, 'the status')
+  return mirrors.filter(({ failure }) => failure?.reason === 'account-unknown').map(({ relay }) => relay)
+}
+
+/** Whether this machine may add the mirror, and did. */
+async function isAdded(world: World, machine: Machine, relay: string): Promise<boolean> {
+  const adding = asked(machine, (engine) => engine.changeMirrors({ do: 'add', relay }))
+  return await within(world, adding, 'adding the mirror').then(
+    () => true,
+    () => false,
+  )
 }
 
 interface Disks {

@@ -5,7 +5,7 @@ import { movedTo, roleOf } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { bodiesAt, vaultOf } from './history.ts'
 import type { Past } from './past.ts'
-import { wrongMirrors } from './mirror-check.ts'
+import { healMirrors, wrongMirrors } from './mirror-check.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { logOf, placeOf } from './vault-place.ts'
@@ -23,7 +23,9 @@ export const relayMoves = {
   leave: 6,
   returns: 4,
 }
-export type RelayMove = keyof typeof relayMoves
+/** These too, since a relay that runs may get an older disk. */
+export const laterRelayMoves = { copyRelay: 10, rollBack: 8 }
+export type RelayMove = keyof typeof relayMoves | keyof typeof laterRelayMoves
 
 const urls = [relayUrl, 'ws://127.0.0.1:2', 'ws://127.0.0.1:3']
 /** Longer than a deleted vault is kept. */
@@ -42,6 +44,8 @@ export interface RelayMovesParts {
   /** From now on what a relay had alone may be gone. */
   readonly atRisk: () => void
   readonly leaves: (machine: Machine | undefined) => void
+  /** Whether mirrors with an older disk have to be whole again in the end. */
+  readonly healsMirrors: boolean
 }
 
 /** The moves of one run, and what a person does in the end. */
@@ -53,6 +57,8 @@ export class RelayMoves {
   #restMs = 0
   /** Relays that came back with an older disk. */
   readonly #older = new Set<WorldRelay>()
+  /** Disks that were copied for a day like that, with the relay that each is of. */
+  readonly #backups: { readonly relay: WorldRelay; readonly disk: RelayDisk }[] = []
   /** Disks as they were, by address. */
   readonly #copies = new Map<string, RelayDisk>()
 
@@ -82,6 +88,10 @@ export class RelayMoves {
         relay.atStep(random.below(40), () => this.#fails(relay, forMs))
         return `${relay.url} is about to fail`
       }
+      case 'copyRelay':
+        return this.#copyRelay(random)
+      case 'rollBack':
+        return this.#rollBack(random)
       case 'leave': {
         const machine = random.pick(world.machines)
         machine.stop()
@@ -163,7 +173,9 @@ export class RelayMoves {
       const at = there.findIndex((body, sequence) => body !== now[sequence])
       if (at >= 0 && !past.isReplaced) failures.push(`${relay.url} has another entry ${at} than ${place.url}`)
     }
-    const isOlder = (relay: WorldRelay): boolean => this.#older.has(relay)
+    const heals = this.#parts.healsMirrors && this.#older.size > 0
+    if (heals) failures.push(...(await healMirrors(world, members)))
+    const isOlder = (relay: WorldRelay): boolean => !heals && this.#older.has(relay)
     failures.push(...(await wrongMirrors({ world, place, members, isOlder })))
   }
 
@@ -255,6 +267,26 @@ export class RelayMoves {
       this.#older.add(relay)
     }
     return `${relay.url} is back`
+  }
+
+  #copyRelay(random: Seeded): string {
+    const relay = random.pick(this.#parts.world.relays)
+    this.#backups.push({ relay, disk: relay.disk.copy() })
+    return `${relay.url} is copied`
+  }
+
+  /** A relay that runs is given a disk of before: its hoster restored a backup. */
+  #rollBack(random: Seeded): string | undefined {
+    const { world, past, atRisk } = this.#parts
+    const there = this.#backups.filter(({ relay }) => !relay.isLost)
+    // Where there is one relay alone, this is what runs about the relay are about.
+    if (there.length === 0 || world.relays.length === 1) return undefined
+    const { relay, disk } = random.pick(there)
+    past.replaces(relay.disk, disk)
+    atRisk()
+    relay.restore(disk.copy())
+    this.#older.add(relay)
+    return `${relay.url} has an older disk`
   }
 
   #fails(relay: WorldRelay, forMs: number): void {

@@ -7,7 +7,7 @@ import { durationMs, optionsOf, refuse } from '../command-line.ts'
 import { commandOf, minimised } from './minimise.ts'
 import { nodeFlags } from './node-flags.ts'
 import { plannerRun } from './planner-runs.ts'
-import { storm, type Era, type StormOptions, type StormResult } from './storm.ts'
+import { eras, storm, type Era, type StormOptions, type StormResult } from './storm.ts'
 import { themeNamed, themeNames, type Theme } from './vault-moves.ts'
 
 const values = optionsOf({
@@ -23,7 +23,7 @@ const values = optionsOf({
     devices: { type: 'string', takes: 'N', does: 'so many devices, whatever the seed says' },
     moves: { type: 'string', takes: 'N', does: 'so many moves, whatever the seed says' },
     without: { type: 'string', takes: 'N,N', does: 'leaves out these moves' },
-    era: { type: 'string', takes: '1|2|3|4|5', does: 'as the simulation was when the seed was found' },
+    era: { type: 'string', takes: eras.join('|'), does: 'as the simulation was when the seed was found' },
     worker: { type: 'string' },
   },
 })
@@ -58,7 +58,7 @@ function themeOf(text: string | undefined): Theme | undefined {
 }
 
 function eraOf(text: string | undefined): Era | undefined {
-  return ([1, 2, 3, 4, 5] as const).find((era) => String(era) === text)
+  return eras.find((era) => String(era) === text)
 }
 
 /** When it stops. */

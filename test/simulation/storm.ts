@@ -15,8 +15,11 @@ import { VaultCalm } from './vault-calm.ts'
 import { VaultMoves, type Theme, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
 
-/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: without prune where there are several; 5: all that there is. */
-export type Era = 1 | 2 | 3 | 4 | 5
+/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: without prune where there are several; 5: without older disks of relays that run, where there are several; 6: all that there is. */
+export const eras = [1, 2, 3, 4, 5, 6] as const
+export type Era = (typeof eras)[number]
+/** That of now. */
+export const lastEra: Era = 6
 
 /** What a run was asked to do; all but the seed comes from the seed unless it is given. */
 export interface StormOptions {
@@ -102,7 +105,7 @@ class Storm {
     this.#devices = world.machines.length
     this.#moves = options.moves
     this.#without = options.without ?? new Set()
-    this.#era = options.era ?? 5
+    this.#era = options.era ?? lastEra
     this.#theme = options.theme
     if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
@@ -112,7 +115,7 @@ class Storm {
     quickenCrypto()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
-    const era = options.era ?? 5
+    const era = options.era ?? lastEra
     const drawn = shapeOf(chance, era === 1 ? options : {})
     const short = era > 2 ? shortened(Seeded.of(seed, -4), drawn.moves) : drawn.moves
     const { devices = drawn.devices, moves = short } = options
@@ -293,7 +296,11 @@ class Storm {
   }
 
   #vaultMovesOf(random: Seeded): VaultMoves {
-    const moves = new VaultMoves(this.#world, random, { failures: this.#failures, wanted: this.#wanted() })
+    const moves = new VaultMoves(this.#world, random, {
+      failures: this.#failures,
+      wanted: this.#wanted(),
+      rollsBack: this.#era > 5,
+    })
     moves.written = (by, { name }) => {
       const bytes = Buffer.concat([Buffer.from(canary), by.bytes(40)])
       this.#ledger.wrote(bytes, name, `${name}, who was away`)

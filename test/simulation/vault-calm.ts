@@ -69,6 +69,7 @@ export class VaultCalm {
       if ([...last.values()].some(isOwedCancels)) await this.#ofSomeOwner(cancel)
       // A relay without a log, whose clock went back, refuses what was made since until its clock is there again.
       if ([...last.values()].some(isAhead)) await world.scheduler.runUntil(() => false, 3_660_000)
+      for (const [machine, why] of last) if (isUnknown(why)) await this.#joinAgain(machine)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
       if (isSettled && this.rounds > 2) return
     }
@@ -118,6 +119,19 @@ export class VaultCalm {
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
     }
+  }
+
+  /** Its join was cut off before the relay heard of it: its person lets go of the folder, and joins with the same code. */
+  async #joinAgain(machine: Machine): Promise<void> {
+    const { world, moves } = this.#parts
+    const code = moves.codes.get(machine)
+    if (code === undefined || isIn(await this.#log(), machine)) return
+    moves.codes.delete(machine)
+    await machine.home.removeFolder(machine.folderPath)
+    machine.disk.forget(() => true)
+    world.note(`${machine.name} joins again`)
+    machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
+    await world.until(() => !machine.running)
   }
 
   /** Who could not rest. A device of which only a lost relay knew that it had joined, or that was taken out where it never was, has nobody to say so. */
@@ -224,6 +238,11 @@ export class VaultCalm {
 function isAway(error: Error): boolean {
   if (!(error instanceof ClientError)) return false
   return error.code === 'relay-unreachable' || error.data['reason'] === 'vault-deleted'
+}
+
+/** Whether the relay knows nothing of a device. */
+function isUnknown(error: Error): boolean {
+  return error instanceof ClientError && error.data['reason'] === 'account-unknown'
 }
 
 /** Whether the relay says that an entry is ahead of its clock. */

@@ -6,7 +6,7 @@ import { canary } from './canary.ts'
 import { logAt, vaultOf } from './history.ts'
 import { Past } from './past.ts'
 import { RelayDisk } from './relay-disk.ts'
-import { RelayMoves, relayMoves, type RelayMove } from './relay-moves.ts'
+import { laterRelayMoves, RelayMoves, relayMoves, type RelayMove } from './relay-moves.ts'
 import type { Seeded } from './seeded.ts'
 import { Machine, type World } from './world.ts'
 
@@ -20,6 +20,8 @@ const seasons = { nothing: 10, prune: 36, pass: 48, undo: 6 }
 const move = { nothing: 60, ...relayMoves, invite: 6, role: 2, revoke: 2 }
 /** And history is let go of meanwhile. */
 const elsewhere = { ...move, prune: 30, pass: 24, undo: 6 }
+/** The same two, since relays that run may get older disks. */
+const laterThemes = { move: { ...move, ...laterRelayMoves }, elsewhere: { ...elsewhere, ...laterRelayMoves } }
 /** What a run may be about. */
 const themes = {
   none,
@@ -44,7 +46,9 @@ export function themeNamed(text: string | undefined): Theme | undefined {
 
 export type VaultMove = keyof typeof members | keyof typeof relay | keyof typeof prune | RelayMove
 /** All that may happen to a vault. */
-export const vaultMoveKinds = Object.keys({ ...themes.all, ...move }).filter((kind) => kind !== 'nothing')
+export const vaultMoveKinds = Object.keys({ ...themes.all, ...laterThemes.move }).filter(
+  (kind) => kind !== 'nothing',
+)
 
 const dayMs = 86_400_000
 /** Machines that may join in mid-run: a friend's first one, another one of the first person, the friend's second one. */
@@ -66,6 +70,14 @@ const usualSince = new Set(['relay-contradicts', 'relay-rollback', 'key-withheld
 /** And these, of a vault that may be at more than one relay. */
 const usualElsewhere = new Set(['vault-moved', 'mirror-refused', 'move-unfinished', 'vault-differs'])
 
+export interface VaultMovesOptions {
+  readonly failures: string[]
+  /** What the run is about, where that is not for its seed to say. */
+  readonly wanted?: Theme | undefined
+  /** Whether relays that run may get older disks. */
+  readonly rollsBack: boolean
+}
+
 /** The moves of one run, and what they leave to be checked. */
 export class VaultMoves {
   readonly #world: World
@@ -79,24 +91,23 @@ export class VaultMoves {
   isRestored = false
   /** Machines of whom somebody who may say so said that they are owners. */
   readonly ownersMade = new Set(['device-0'])
+  /** What machines joined with, as long as somebody may have to ask for that again. */
+  readonly codes = new Map<Machine, string>()
   /** A machine whose user is away: nothing is started on it. */
   away: Machine | undefined
   /** What happens to relays. */
   readonly relays: RelayMoves
+  readonly #rollsBack: boolean
   #backups: RelayDisk[] = []
 
-  /** `wanted`: what the run is about, where that is not for its seed to say. */
-  constructor(
-    world: World,
-    random: Seeded,
-    { failures, wanted }: { failures: string[]; wanted?: Theme | undefined },
-  ) {
+  constructor(world: World, random: Seeded, { failures, wanted, rollsBack }: VaultMovesOptions) {
     this.#world = world
     this.#failures = failures
+    this.#rollsBack = rollsBack
     this.past = new Past(world)
     const drawn = random.weighted(themeWeights)
     const theme = wanted ?? drawn
-    this.#weights = themes[theme]
+    this.#weights = { ...themes, ...(rollsBack ? laterThemes : {}) }[theme]
     if (theme !== 'none') world.checkpointEvery = random.pick([2, 4, 8])
     this.relays = new RelayMoves({
       ...{ world, past: this.past, failures },
@@ -104,6 +115,7 @@ export class VaultMoves {
       asks: (...asking) => this.#asks(...asking),
       atRisk: () => (this.isRestored = true),
       leaves: (machine) => (this.away = machine),
+      healsMirrors: rollsBack,
     })
   }
 
@@ -206,6 +218,7 @@ export class VaultMoves {
         if (world.machines.some(({ name }) => name === `device-${at}`)) return
         const machine = new Machine(world, at)
         world.machines.push(machine)
+        if (this.#rollsBack) this.codes.set(machine, code)
         world.note(`${machine.name} joins`)
         machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
       })
