@@ -1,5 +1,5 @@
 // The bench runs through, tiny, and writes the document that bench/README.md states. No time is judged here.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -103,4 +103,26 @@ describe.skipIf(process.platform !== 'linux')('the bench', () => {
     expect(report.results[0]?.['sentBytes']).toBeGreaterThan(1 << 20)
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg [\s\S]*prefers-color-scheme: dark[\s\S]*<\/svg>\n$/)
   })
+
+  // Where it is installed.
+  test.skipIf(spawnSync('restic', ['version']).error !== undefined)(
+    'restic measures both by turns, with the share of the relay',
+    async () => {
+      const report = await bench<{ figures: Figure[] }>(
+        'restic',
+        'small',
+        '--scale',
+        '0.005',
+        '--rounds',
+        '2',
+      )
+      expectHead(report, 'restic')
+      expectFigures(report.figures, [
+        /^export, small, cpu$/,
+        /^export, small, cpu of the relay$/,
+        /^restic restore and tar, small, cpu$/,
+        /^restic restore and tar, small, memory, most$/,
+      ])
+    },
+  )
 })
