@@ -52,6 +52,9 @@ export interface Whole {
   readonly inBulk: boolean
 }
 
+/** A file that is not small, or was not read. */
+export type OpenedAlone = (Opened & { readonly file: IngestFile }) | FileProblem
+
 /** Opens files of one folder. */
 export class FileOpening {
   readonly #files: FileSystem
@@ -63,10 +66,8 @@ export class FileOpening {
     this.#clock = clock
   }
 
-  /** Files in order; those that are likely to be small and still as they were seen are read many at a time. */
-  async *opened(
-    files: Iterable<IngestFile>,
-  ): AsyncGenerator<{ file: IngestFile; opened: FileProblem | Whole | Opened }> {
+  /** Files in order; those that are likely to be small and still as they were seen are read, and given, many at a time. */
+  async *opened(files: Iterable<IngestFile>): AsyncGenerator<readonly Whole[] | OpenedAlone> {
     let run: Seen[] = []
     let bytes = 0
     for (const file of files) {
@@ -79,37 +80,40 @@ export class FileOpening {
       }
       yield* this.#openedRun(run)
       ;[run, bytes] = [[], 0]
-      if (!isLikely) yield { file, opened: await this.#open(file) }
+      if (!isLikely) yield await this.#open(file)
     }
     yield* this.#openedRun(run)
   }
 
-  async *#openedRun(
-    run: readonly Seen[],
-  ): AsyncGenerator<{ file: IngestFile; opened: FileProblem | Whole | Opened }> {
+  async *#openedRun(run: readonly Seen[]): AsyncGenerator<readonly Whole[] | OpenedAlone> {
     if (run.length === 0) return
     const read = await this.#files.readWhole(run)
-    for (const [at, file] of run.entries()) {
-      const bytes = read[at]
-      const { stamp } = file
-      const opened =
-        bytes === undefined
-          ? await this.#open(file)
-          : { file, bytes, stamp, sizeBytes: stamp.sizeBytes, inBulk: true }
-      yield { file, opened }
+    let together: Whole[] = []
+    for (let at = 0; at < run.length; at += 1) {
+      const [file, bytes] = [run[at], read[at]]
+      if (file === undefined) continue
+      if (bytes !== undefined) {
+        const { stamp } = file
+        together.push({ file, bytes, stamp, sizeBytes: stamp.sizeBytes, inBulk: true })
+        continue
+      }
+      if (together.length > 0) yield together
+      together = []
+      yield await this.#open(file)
     }
+    if (together.length > 0) yield together
   }
 
   /** Opens a file; a small one is read at once. */
-  async #open(file: IngestFile): Promise<FileProblem | Whole | Opened> {
+  async #open(file: IngestFile): Promise<readonly Whole[] | OpenedAlone> {
     try {
       const nowMs = this.#clock.now()
       const reader = await this.#files.openForReading(file.path)
       const opened = { reader, isLate: isUnsettled(settled(reader.stamp, nowMs)) }
-      if (reader.stamp.sizeBytes > stepBytes) return opened
+      if (reader.stamp.sizeBytes > stepBytes) return { file, ...opened }
       try {
         const whole = await wholeNow(opened)
-        return whole === undefined ? problem(file, 'changing') : { file, ...whole, inBulk: false }
+        return whole === undefined ? problem(file, 'changing') : [{ file, ...whole, inBulk: false }]
       } finally {
         await reader.close()
       }

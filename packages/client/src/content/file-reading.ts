@@ -20,6 +20,7 @@ import {
   type FileProblem,
   type IngestFile,
   type Opened,
+  type OpenedAlone,
   type Whole,
 } from './file-opening.ts'
 import { release } from './moved-bytes.ts'
@@ -76,16 +77,19 @@ export class FileReading {
     const { fileSystem, clock } = this.#options
     let group: Whole[] = []
     let bytes = 0
-    for await (const { file, opened } of new FileOpening(fileSystem, clock).opened(files)) {
-      if ('bytes' in opened) {
-        group.push(opened)
-        bytes += opened.sizeBytes
+    for await (const opened of new FileOpening(fileSystem, clock).opened(files)) {
+      for (const whole of wholesOf(opened)) {
+        group.push(whole)
+        bytes += whole.sizeBytes
         if (bytes < stepBytes && group.length < groupFilesMax) continue
+        yield this.#group(group)
+        ;[group, bytes] = [[], 0]
       }
+      if (isTogether(opened)) continue
       if (group.length > 0) yield this.#group(group)
       ;[group, bytes] = [[], 0]
-      if ('reader' in opened) yield* this.#large(file, opened)
-      if ('outcome' in opened) yield just([opened])
+      if ('reader' in opened) yield* this.#large(opened.file, opened)
+      else yield just([opened])
     }
     if (group.length > 0) yield this.#group(group)
   }
@@ -245,6 +249,14 @@ export class FileReading {
     if (piece === undefined) throw new RangeError('the pool did not cut what it was given')
     return piece
   }
+}
+
+function isTogether(opened: readonly Whole[] | OpenedAlone): opened is readonly Whole[] {
+  return Array.isArray(opened)
+}
+
+function wholesOf(opened: readonly Whole[] | OpenedAlone): readonly Whole[] {
+  return isTogether(opened) ? opened : []
 }
 
 /** What a large file was cut to. */

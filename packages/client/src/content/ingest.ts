@@ -52,6 +52,11 @@ export class Ingest {
    * @throws what a worker, the taker of packs, or the giver of keys failed with
    */
   async *read(files: Iterable<IngestFile>): AsyncGenerator<IngestResult> {
+    for await (const results of this.readTogether(files)) yield* results
+  }
+
+  /** The same, as many at a time as become known together: nothing is waited for between them. */
+  async *readTogether(files: Iterable<IngestFile>): AsyncGenerator<readonly IngestResult[]> {
     this.#placer.restart()
     this.#begun = Promise.resolve()
     const { fileSystem, pool, keys, clock } = this.#options
@@ -65,17 +70,18 @@ export class Ingest {
     this.#placer.restart()
     this.#begun = Promise.resolve()
     const { pool, keys } = this.#options
-    yield* this.#results(new StreamReading({ pool, keys }, file).steps(pieces))
+    for await (const results of this.#results(new StreamReading({ pool, keys }, file).steps(pieces)))
+      yield* results
   }
 
-  async *#results(steps: AsyncIterable<Step>): AsyncGenerator<IngestResult> {
+  async *#results(steps: AsyncIterable<Step>): AsyncGenerator<readonly IngestResult[]> {
     const underWay: Promise<readonly IngestResult[]>[] = []
     try {
       for await (const step of steps) {
         underWay.push(this.#begin(step))
-        while (underWay.length > stepsInFlight) yield* await next(underWay)
+        while (underWay.length > stepsInFlight) yield await next(underWay)
       }
-      while (underWay.length > 0) yield* await next(underWay)
+      while (underWay.length > 0) yield await next(underWay)
     } finally {
       await Promise.allSettled(underWay)
     }

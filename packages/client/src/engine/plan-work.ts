@@ -72,7 +72,7 @@ export class PlanWork {
     const { lookAgain } = applied
     const lasting = soFar + applied.done
     if (!applied.complete) return { lasting, read: 0, replan: true, lookAgain }
-    const read = await sender().read(session, this.#filesToRead(plan.actions))
+    const read = await sender().read(session, this.#filesToRead(plan.actions, changes.length > 0))
     return {
       lasting,
       read: read.count,
@@ -122,18 +122,20 @@ export class PlanWork {
       tally.change({ path: action.path, action: action.op, direction: 'down', ...from(action) })
   }
 
-  #filesToRead(actions: readonly Action[]): IngestFile[] {
+  #filesToRead(actions: readonly Action[], hasApplied: boolean): IngestFile[] {
     const { vault, tally } = this.#parts
-    const reads = actions.filter((action) => action.do === 'read')
-    const files = reads.map(({ id, path }) => {
-      const expected = expectedContent(vault.trees, id)
+    const { trees } = vault
+    const files: IngestFile[] = []
+    let bytes = 0
+    for (const action of actions) {
+      if (action.do !== 'read') continue
+      const { id } = action
       // What was applied meanwhile may have moved it, and another file to where it was.
-      return { id, path: vault.trees.pathOf('local', id) ?? path, expected }
-    })
-    const bytes = reads.reduce((sum, { id }) => {
-      const local = vault.trees.get(id)?.local?.value
-      return sum + (local?.kind === 'file' ? local.sizeBytes : 0)
-    }, 0)
+      const path = (hasApplied ? trees.pathOf('local', id) : undefined) ?? action.path
+      files.push({ id, path, expected: expectedContent(trees, id) })
+      const local = trees.get(id)?.local?.value
+      bytes += local?.kind === 'file' ? local.sizeBytes : 0
+    }
     tally.expect(files.length, bytes)
     return files
   }

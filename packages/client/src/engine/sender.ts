@@ -3,7 +3,6 @@
 import { Ingest, type IngestFile, type IngestResult } from '../content/ingest.ts'
 import { PackWriter, type OutgoingPack } from '../content/pack-writer.ts'
 import type { WalkOptions } from '../content/content-walk.ts'
-import { parentOf } from '../disk/ignore.ts'
 import { settled } from '../disk/stamp.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
@@ -26,6 +25,7 @@ import { splitDirectories } from './later-directories.ts'
 import { during, type Meanwhile } from './meanwhile.ts'
 import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import type { Planning } from './planning.ts'
+import { ReadNotes } from './read-notes.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { Receiver } from './receiver.ts'
 import { SmallSender } from './small-sender.ts'
@@ -130,47 +130,37 @@ export class Sender {
     files: readonly IngestFile[],
   ): Promise<{ count: number; lookAgain: readonly RelativePath[] }> {
     const { vault, tally, shipper } = this.#parts
-    const startedMs = vault.platform.clock.now()
-    const dropped = droppedThrough(vault.trees)
     const asked = new Map(files.map(({ id }) => [id, vault.trees.get(id)?.local?.stamp]))
-    const lookAgain: RelativePath[] = []
-    let [count, partBytes] = [0, 0]
+    const notes = new ReadNotes({
+      tally,
+      leaves: this.#leaves,
+      waiting: this.#waiting,
+      startedMs: vault.platform.clock.now(),
+      dropped: droppedThrough(vault.trees),
+      asked,
+    })
     const seen = files.map((file) => ({ ...file, stamp: asked.get(file.id) }))
-    for await (const result of this.#withMeanwhile(session, this.#ingest.read(seen))) {
-      shipper.check()
-      if (result.outcome === 'problem') {
-        partBytes = 0
-        const { path } = result.file
-        if (result.problem === 'vanished') lookAgain.push(parentOf(path))
-        else tally.problem({ path, code: result.problem, detail: result.detail })
-        continue
+    for await (const results of this.#withMeanwhile(session, this.#ingest.readTogether(seen))) {
+      for (const result of results) {
+        shipper.check()
+        if (!notes.take(result)) continue
+        if (this.#isDue()) await this.#commitReady(session)
+        if (this.#isCrowded()) await this.#roomForMore(session)
       }
-      if (result.outcome === 'part') {
-        tally.did(0, result.partBytes)
-        partBytes += result.partBytes
-      } else {
-        tally.did(1, result.sizeBytes - partBytes)
-        partBytes = 0
-        if (isAnother(result.stamp, asked.get(result.file.id))) {
-          lookAgain.push(parentOf(result.file.path))
-          continue
-        }
-        tally.solved(result.file.path)
-        this.#leaves.read(result.content, dropped)
-        const stamp = settled(result.stamp, startedMs)
-        this.#waiting.keep({ result: { ...result, stamp }, asked: asked.get(result.file.id) })
-        count += 1
-      }
-      if (this.#isDue()) await this.#commitReady(session)
-      await this.#roomForMore(session)
     }
-    return { count, lookAgain }
+    return notes
   }
 
-  /** Waits while many files wait and a pack is on its way: when it has arrived, some of them can be said. */
-  async #roomForMore(session: RelaySession): Promise<void> {
+  /** Whether many files wait, and a pack is on its way. */
+  #isCrowded(): boolean {
     const { shipper, waitingFilesMax = waitingFilesMaxDefault } = this.#parts
-    while (this.#waiting.count >= waitingFilesMax && shipper.ready.length < shipper.packs.length) {
+    return this.#waiting.count >= waitingFilesMax && shipper.readyLoad.packs < shipper.packs.length
+  }
+
+  /** When a pack that is on its way has arrived, some of the files that wait can be said. */
+  async #roomForMore(session: RelaySession): Promise<void> {
+    const { shipper } = this.#parts
+    while (this.#isCrowded()) {
       shipper.check()
       await (this.#hasReady() ? this.#commitReady(session) : this.#during(session, shipper.moved()))
     }
