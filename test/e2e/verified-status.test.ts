@@ -1,9 +1,9 @@
 // What `status` says of the last look at what the relay holds: when, how much of it, and what came of it. Read from the disk, and told by who runs.
-import { rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Seeded } from '../simulation/seeded.ts'
-import { isSynced, lineOf, Stage, untilHolds, type Device, type Relay } from './commands.ts'
+import { isSynced, lineOf, Stage, summaryOf, untilHolds, type Device, type Relay } from './commands.ts'
 import { RelayStore } from './relay-store.ts'
 
 const files = 5
@@ -58,7 +58,7 @@ test('date, share and result of the last verify: of a sample, of all, and of a r
   const { packs, of, bytes } = sample
   expect(packs).toBe(Math.ceil(Number(of) * 0.4))
   const { verified } = await device.status(folder)
-  expect(verified).toEqual({ packs, of, bytes, hurt: 0, files: 0, at: expect.any(String) as string })
+  expect(verified).toEqual({ packs, of, bytes, hurt: 0, files: 0, lost: 0, at: expect.any(String) as string })
   expectBetween(verified, beganMs)
   expect(await said(stage, device, 'en')).toMatch(
     new RegExp(`relay checked by content: ${String(packs)} of ${String(of)} packs, all good, .*20\\d\\d`),
@@ -102,4 +102,53 @@ test('a sync that runs says the same of a verify that it was asked for', async (
   const rested = await device.status(folder)
   expect(rested['running']).toBe(false)
   expect(rested['verified']).toEqual(live['verified'])
+})
+
+test('of a relay that lost everything, what only older versions had is listed, and said in words', async () => {
+  const { stage, relay, device, folder } = await atRest()
+  for (const version of ['one', 'two', 'three']) {
+    for (const name of ['a.txt', 'b.txt']) writeFileSync(join(folder, name), `${version} of ${name}`)
+    await device.done('sync', '--once')
+  }
+  await relay.stop()
+  renameSync(relay.data, `${relay.data}.gone`)
+  await relay.start()
+  await device.done('sync', '--once')
+
+  const found = await device.run('verify', folder)
+  expect(found.exitCode).toBe(3)
+  const packs = found.lines.filter(({ event }) => event === 'problem')
+  const older = packs.filter(({ lost }) => lost === 'older')
+  expect(new Set(older.flatMap(({ paths }) => paths as string[]))).toEqual(new Set(['a.txt', 'b.txt']))
+  for (const { pack, code, seq } of packs) {
+    expect(pack).toMatch(/^[0-9a-f]{64}$/)
+    expect(code).toBe('pack-unavailable')
+    expect(seq).toBeGreaterThan(0)
+  }
+  expect(summaryOf(found)).toMatchObject({ exitCode: 3, problems: packs.length })
+  const progress = found.lines.filter(({ event }) => event === 'progress')
+  for (const { filesTotal, bytesDone, bytesTotal } of progress) {
+    expect(filesTotal, 'it looks at packs').toBe(0)
+    expect(Number(bytesDone)).toBeLessThanOrEqual(Number(bytesTotal))
+  }
+  expect(progress.at(-1)).toMatchObject({ bytesDone: progress.at(-1)?.['bytesTotal'] })
+
+  const plain = async (...args: string[]): Promise<{ exitCode: number | null; text: string }> => {
+    const running = stage.start('grenier', ['--home', device.home, ...args], { json: false })
+    const { exitCode, stdout, stderr } = await running.ended
+    return { exitCode, text: `${stdout.toString()}${stderr}` }
+  }
+  const english = await plain('--lang', 'en', 'verify', folder)
+  expect(english.text).toContain('Lost: contents of older versions of a.txt, b.txt, which no device')
+  expect(english.exitCode).toBe(3)
+  expect((await plain('--lang', 'fr', 'verify', folder)).text).toContain(
+    'anciennes versions de a.txt, b.txt, ',
+  )
+  expect(await said(stage, device, 'en')).toContain(`packs lost: ${older.length}`)
+  const first = (await device.done('log', folder, '--path', 'a.txt')).lines.filter(
+    ({ event }) => event === 'change',
+  )
+  const cat = await plain('--lang', 'en', 'cat', folder, 'a.txt', '--at', String(first.at(-1)?.['seq']))
+  expect(cat.text).toContain('a.txt: the relay lacks a part of it')
+  expect(cat.text).not.toContain('waits until')
 })

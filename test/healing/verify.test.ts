@@ -102,6 +102,39 @@ describe('an audit', () => {
     await expectWhole(world)
   })
 
+  test('tells of lost packs that only older versions need, of which files, and goes on telling', async () => {
+    const world = await peacefulWorld({ devices: 2 })
+    const a = world.at(0)
+    const large = Buffer.from(world.random.bytes(24 << 20))
+    for (const version of ['first', 'second', 'third']) {
+      a.user.write('notes', `${version}: ${Buffer.from(world.random.bytes(2000)).toString('hex')}`)
+      a.user.write('large', Buffer.concat([Buffer.from(world.random.bytes(2 << 20)), large]))
+      await world.syncs(a)
+    }
+    a.user.write('kept', 'once, and for all')
+    await world.syncs(a)
+    world.relayDisk.rot(() => undefined)
+    const found = await verify(world, a)
+    expect(found).toMatchObject({ wrong: 0, left: [], morePacks: 0 })
+    expect(found.hurtPacks.length, 'all of them, each once').toBe(found.lacking)
+    const older = found.hurtPacks.filter(({ lost }) => lost === 'older')
+    expect(older.length).toBe(found.lost)
+    expect(new Set(older.flatMap(({ paths }) => paths))).toEqual(new Set(['large', 'notes']))
+    for (const { code, sequence } of older) {
+      expect(code).toBe('pack-unavailable')
+      expect(sequence).toBeGreaterThan(0)
+    }
+    const healed = found.hurtPacks.filter(({ lost }) => lost === 'nothing')
+    expect(
+      healed.flatMap(({ paths }) => paths),
+      'which was sent again',
+    ).toContain('kept')
+    const again = await verify(world, a)
+    expect(again.lost, 'no look makes it good').toBe(found.lost)
+    expect(again.hurtPacks.map(({ pack }) => pack).sort()).toEqual(older.map(({ pack }) => pack).sort())
+    await expectWhole(world)
+  })
+
   test('takes note that the relay has again what it lacked', async () => {
     const world = await manyPacks()
     const b = world.at(1)

@@ -19,6 +19,11 @@ export interface TrustCatalogue {
   verifyHurt: Text<{ lacking: number; wrong: number }>
   verifyHealed: Text<{ path: string }>
   verifyLeft: Text<{ path: string }>
+  /** What older versions lack; `paths`: some of the files, and whether there are `others`. */
+  verifyLost: Text<{ count: number; packs: string; paths: readonly string[]; others: boolean }>
+  verifyLostEntries: Text<{ count: number; packs: string }>
+  verifyProgress: Text<{ done: string; total: string; bytesDone: string; bytesTotal: string }>
+  hintPathUnavailable: Text
   statusVerified: Text<{
     when: string
     count: number
@@ -27,6 +32,7 @@ export interface TrustCatalogue {
     of: string
     hurt: number
     files: number
+    lost: number
   }>
   statusRefused: Text<{ since: string; message: string }>
   statusHalted: Text<{ since: string; message: string }>

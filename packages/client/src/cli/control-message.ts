@@ -17,6 +17,7 @@ import { historyAnswerSchema, historyQuerySchema, historyRowSchema, rowsAsJson }
 import type { Place } from './folder-lines.ts'
 import { isProblemCode } from './problem-codes.ts'
 import { isClientErrorCode } from './exit-code.ts'
+import { verificationSchema, verifiedSchema } from './control-verify.ts'
 
 /** A line is refused beyond this: a path and an event fit a thousand times. */
 export const lineCharsMax = 1024 * 1024
@@ -82,14 +83,6 @@ export type ControlRequest = v.InferOutput<typeof requestSchema>
 
 const givenFields = { entries: count, packs: count, bytes: count }
 const givenSchema = v.strictObject(givenFields)
-const verifiedFields = { atMs: v.number(), packs: count, of: count, bytes: count, hurt: count, files: count }
-const verificationSchema = v.strictObject({
-  ...verifiedFields,
-  lacking: count,
-  wrong: count,
-  hurtFiles: v.array(text),
-  left: v.array(text),
-})
 const head = v.optional(v.strictObject({ seq: count, hash: v.string() }))
 const stateSchema = v.picklist(['synced', 'syncing', 'paused', 'offline', 'braked', 'halted', 'revoked'])
 const sightFields = { direction: v.picklist(['up', 'down']), gone: count, changed: count, files: count }
@@ -113,7 +106,7 @@ const statusSchema = v.strictObject({
   held: v.array(sightSchema),
   deletion: v.optional(v.strictObject(wishedFields)),
   healed: v.optional(v.strictObject({ atMs: count, ...givenFields })),
-  verified: v.optional(v.strictObject(verifiedFields)),
+  verified: v.optional(verifiedSchema),
   mirrors: v.optional(v.array(mirrorSchema)),
   lastContactMs: v.optional(v.number()),
 })

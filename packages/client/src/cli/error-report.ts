@@ -116,7 +116,9 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
         ]
       : data['what'] === 'state'
         ? [words.errorStateUnavailable({}), words.hintStateUnavailable({})]
-        : [words.errorPackUnavailable({}), words.hintPackUnavailable({})],
+        : data['path'] !== undefined
+          ? [words.lostAtRelay({ path: printable(String(data['path'])) }), words.hintPathUnavailable({})]
+          : [words.errorPackUnavailable({}), words.hintPackUnavailable({})],
   'update-needed': (words, error) =>
     error.data['reason'] === 'pruned'
       ? [words.errorPrunedCarry({}), words.hintPrunedCarry({})]

@@ -1,5 +1,6 @@
 // What is said in English about a relay that does not hold what it should: healing, going on after a fork, audits, and why a folder stands still.
 import type { TrustCatalogue } from './catalogue-trust.ts'
+import { englishForm as some } from './plurals.ts'
 
 /** English. */
 export const englishTrust: TrustCatalogue = {
@@ -17,10 +18,23 @@ export const englishTrust: TrustCatalogue = {
     `The relay lacks ${lacking} of them and holds ${wrong} that ${wrong === 1 ? 'is' : 'are'} not what was put there.`,
   verifyHealed: ({ path }) => `was hurt, and is sent anew from here: ${path}`,
   verifyLeft: ({ path }) => `is hurt, and cannot be sent anew from here: ${path}`,
-  statusVerified: ({ when, all, packs, of, hurt, files }) =>
-    `  relay checked by content: ${packs} of ${of} ${all === 1 ? 'pack' : 'packs'}, ${
-      hurt === 0 ? 'all good' : `${hurt} hurt, ${files === 0 ? 'healed' : `files still hurt: ${files}`}`
-    }, ${when}`,
+  verifyLost: ({ count, packs, paths, others }) =>
+    `Lost: contents of older versions${paths.length === 0 ? '' : ` of ${paths.join(', ')}`}${
+      others ? ' and others' : ''
+    }, which no device has given back (${packs} ${some(count, 'pack', 'packs')}; --json lists each). Files as they are now do not need them.`,
+  verifyLostEntries: ({ count, packs }) =>
+    `Lost: ${packs} ${some(count, 'pack', 'packs')} in which entries of the history are written. This device has read them; no file needs them.`,
+  verifyProgress: ({ done, total, bytesDone, bytesTotal }) =>
+    `${done}/${total} packs, ${bytesDone} of ${bytesTotal}`,
+  hintPathUnavailable: () =>
+    'a device that still has this very content gives it back with its next sync; an older version that no device has stays lost: `grenier verify` tells what is',
+  statusVerified: ({ when, all, packs, of, hurt, files, lost }) =>
+    `  relay checked by content: ${packs} of ${of} ${all === 1 ? 'pack' : 'packs'}, ${[
+      ...(hurt > 0 ? [`${hurt} hurt`] : []),
+      ...(files > 0 ? [`files still hurt: ${files}`] : []),
+      ...(lost > 0 ? [`packs lost: ${lost}`] : []),
+      ...(files + lost === 0 ? [hurt === 0 ? 'all good' : 'healed'] : []),
+    ].join(', ')}, ${when}`,
   statusRefused: ({ since, message }) => `  since ${since}: ${message}`,
   statusHalted: ({ since, message }) => `  halted since ${since}: ${message}`,
   statusEvidence: ({ path }) => `  what was expected and what came, to show to somebody: ${path}`,

@@ -18,12 +18,23 @@ export const frenchTrust: TrustCatalogue = {
     `Il en manque ${lacking} au relais, et ${wrong} ${some(wrong, 'n’est pas celui', 'ne sont pas ceux')} qu’on y a mis.`,
   verifyHealed: ({ path }) => `était abîmé, et repart d’ici : ${path}`,
   verifyLeft: ({ path }) => `est abîmé, et ne peut repartir d’ici : ${path}`,
-  statusVerified: ({ when, count, packs, of, hurt, files }) =>
-    `  relais vérifié par le contenu : ${packs} ${some(count, 'paquet', 'paquets')} sur ${of}, ${
-      hurt === 0
-        ? 'tout est bon'
-        : `${hurt} ${some(hurt, 'abîmé', 'abîmés')}, ${files === 0 ? 'réparés' : `fichiers encore abîmés : ${files}`}`
-    }, ${when}`,
+  verifyLost: ({ count, packs, paths, others }) =>
+    `Perdus : des contenus d’anciennes versions${paths.length === 0 ? '' : ` de ${paths.join(', ')}`}${
+      others ? ' et d’autres' : ''
+    }, qu’aucun appareil n’a rendus (${packs} ${some(count, 'paquet', 'paquets')} ; --json les donne un à un). Les fichiers tels qu’ils sont n’en ont pas besoin.`,
+  verifyLostEntries: ({ count, packs }) =>
+    `${some(count, 'Perdu', 'Perdus')} : ${packs} ${some(count, 'paquet', 'paquets')} où sont écrites des entrées de l’historique. Cet appareil les a lues ; aucun fichier n’en a besoin.`,
+  verifyProgress: ({ done, total, bytesDone, bytesTotal }) =>
+    `${done}/${total} paquets, ${bytesDone} sur ${bytesTotal}`,
+  hintPathUnavailable: () =>
+    'un appareil qui a encore ce contenu précis le rend à sa prochaine synchronisation ; une ancienne version qu’aucun appareil n’a plus reste perdue : `grenier verify` dit ce qui l’est',
+  statusVerified: ({ when, count, packs, of, hurt, files, lost }) =>
+    `  relais vérifié par le contenu : ${packs} ${some(count, 'paquet', 'paquets')} sur ${of}, ${[
+      ...(hurt > 0 ? [`${hurt} ${some(hurt, 'abîmé', 'abîmés')}`] : []),
+      ...(files > 0 ? [`fichiers encore abîmés : ${files}`] : []),
+      ...(lost > 0 ? [`${some(lost, 'paquet perdu', 'paquets perdus')} : ${lost}`] : []),
+      ...(files + lost === 0 ? [hurt === 0 ? 'tout est bon' : some(hurt, 'réparé', 'réparés')] : []),
+    ].join(', ')}, ${when}`,
   statusRefused: ({ since, message }) => `  depuis le ${since} : ${message}`,
   statusHalted: ({ since, message }) => `  à l’arrêt depuis le ${since} : ${message}`,
   statusEvidence: ({ path }) => `  ce qui était attendu et ce qui est venu, à montrer à quelqu’un : ${path}`,

@@ -226,11 +226,11 @@ function healedText(words: Catalogue, { atMs, entries, packs, bytes }: Healed): 
   })
 }
 
-function verifiedText(words: Catalogue, { atMs, packs, of, hurt, files }: Verified): string {
+function verifiedText(words: Catalogue, { atMs, packs, of, hurt, files, lost }: Verified): string {
   const { language } = words
   const counts = { packs: formatCount(packs, language), of: formatCount(of, language) }
   const when = formatMoment(atMs, language)
-  return words.statusVerified({ when, count: packs, all: of, ...counts, hurt, files })
+  return words.statusVerified({ when, count: packs, all: of, ...counts, hurt, files, lost })
 }
 
 function haltTexts(words: Catalogue, { code, sinceMs, data }: Halt): string[] {

@@ -1,5 +1,7 @@
 // `grenier verify`: fetches what the relay holds and checks it by content, all of it or a sample; what is hurt is sent anew from this device.
 import type { EngineContext } from '../engine/api.ts'
+import type { AuditProgress } from '../engine/audit.ts'
+import type { HurtPack } from '../engine/hurt-packs.ts'
 import type { Verification } from '../engine/mending.ts'
 import type { ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
@@ -10,10 +12,16 @@ import { knownVault } from './folder-argument.ts'
 import { FolderReport } from './folder-report.ts'
 import type { Invocation } from './invocation.ts'
 import { openOwnFolder } from './open-own-folder.ts'
+import type { JsonLine, Output } from './output.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
+
+/** Paths of lost versions that people see. */
+const pathsShown = 5
+
+type AuditDone = Parameters<AuditProgress>[0]
 
 interface Counted {
   readonly exitCode: ExitCode
@@ -70,15 +78,27 @@ async function verifyOne(
     ask: (holder) => holder.verify({ path: key, share }, { signal: interrupt.signal }),
     here: () => verifyHere({ invocation, home, share }, record),
   })
-  const { packs, of, bytes, lacking, wrong, hurtFiles, left } = found
+  const { packs, of, bytes, lacking, wrong, hurtFiles, left, hurtPacks, morePacks } = found
   for (const file of left) output.line({ event: 'problem', ...place, path: file, code: 'pack-unavailable' })
-  output.line({ event: 'verify', ...place, packs, of, bytes, lacking, wrong, files: hurtFiles, left })
+  for (const pack of hurtPacks) output.line(packLine(place, pack))
+  output.line({
+    event: 'verify',
+    ...place,
+    packs,
+    of,
+    bytes,
+    lacking,
+    wrong,
+    files: hurtFiles,
+    left,
+    lost: found.lost,
+  })
   tell(invocation, record.backup === undefined ? path : record.name, found)
   const exitCode = exitCodeOf(found)
   const counted = {
     exitCode,
     bytes,
-    problems: left.length,
+    problems: left.length + hurtPacks.length + morePacks,
     durationMs: Math.round(performance.now() - startMs),
   }
   output.line(summary(place, counted))
@@ -86,9 +106,15 @@ async function verifyOne(
 }
 
 /** What the relay holds under a name and is not what was put there contradicts it; what it lacks and got again is only to be told. */
-function exitCodeOf({ hurt, wrong, left }: Verification): ExitCode {
+function exitCodeOf({ hurt, wrong, left, lost }: Verification): ExitCode {
   if (wrong > 0 || left.length > 0) return 6
-  return hurt > 0 ? 3 : 0
+  return hurt + lost > 0 ? 3 : 0
+}
+
+/** A pack as a line. It is no file: `paths` are those that it concerns. */
+function packLine(place: object, { pack, code, sequence, atMs, lost, paths, more }: HurtPack): JsonLine {
+  const at = new Date(atMs).toISOString()
+  return { event: 'problem', ...place, path: '', code, pack, seq: sequence, at, lost, paths, pathsMore: more }
 }
 
 async function verifyHere(
@@ -108,10 +134,12 @@ async function verifyHere(
   try {
     return await engine.verify({
       share,
-      progress: ({ packsDone, packsTotal, bytesDone }) => {
-        const { bytesTotal, bytesSent, bytesReceived } = engine.progress
-        const packs = { filesDone: packsDone, filesTotal: packsTotal }
-        report.take({ event: 'progress', ...packs, bytesDone, bytesTotal, bytesSent, bytesReceived })
+      progress: (done) => {
+        const { bytesSent, bytesReceived } = engine.progress
+        // Packs are what is looked at, and no files.
+        const files = { filesDone: 0, filesTotal: 0 }
+        output.line({ event: 'progress', folder: path, vault, ...files, ...done, bytesSent, bytesReceived })
+        drawn(output, done)
       },
     })
   } finally {
@@ -121,9 +149,19 @@ async function verifyHere(
   }
 }
 
+function drawn(output: Output, { packsDone, packsTotal, bytesDone, bytesTotal }: AuditDone): void {
+  const { words, language } = output
+  const counts = { done: formatCount(packsDone, language), total: formatCount(packsTotal, language) }
+  const bytes = { bytesDone: formatBytes(bytesDone, language), bytesTotal: formatBytes(bytesTotal, language) }
+  output.progress(
+    bytesTotal === 0 ? 0 : bytesDone / bytesTotal,
+    words.verifyProgress({ ...counts, ...bytes }),
+  )
+}
+
 function tell({ output }: Invocation, folder: string, found: Verification): void {
   const { words, language } = output
-  const { packs, of, bytes, lacking, wrong, hurtFiles, left } = found
+  const { packs, of, bytes, lacking, wrong, hurtFiles, left, lost } = found
   const counts = { packs: formatCount(packs, language), of: formatCount(of, language) }
   const looked = {
     folder: printable(folder),
@@ -134,12 +172,32 @@ function tell({ output }: Invocation, folder: string, found: Verification): void
   }
   output.result(words.verifyDone(looked))
   if (lacking + wrong > 0) output.result(words.verifyHurt({ lacking, wrong }))
-  else if (left.length === 0) output.result(words.verifyGood({}))
+  else if (left.length + lost === 0) output.result(words.verifyGood({}))
   const isLeft = new Set(left)
   for (const path of hurtFiles) {
     const say = isLeft.has(path) ? words.verifyLeft : words.verifyHealed
     output.result(say({ path: printable(path) }))
   }
+  tellLost(output, found)
+}
+
+/** What is lost of older versions, and of the log: no file here shows it. */
+function tellLost(output: Output, { hurtPacks }: Verification): void {
+  const { words, language } = output
+  const packsOf = (what: HurtPack['lost']): readonly HurtPack[] =>
+    hurtPacks.filter(({ lost }) => lost === what)
+  const [older, entries] = [packsOf('older'), packsOf('entry')]
+  if (older.length > 0) {
+    const paths = [...new Set(older.flatMap((pack) => pack.paths))].sort()
+    const others = paths.length > pathsShown || older.some(({ more }) => more > 0)
+    const shown = paths.slice(0, pathsShown).map(printable)
+    const counts = { count: older.length, packs: formatCount(older.length, language) }
+    output.result(words.verifyLost({ ...counts, paths: shown, others }))
+  }
+  if (entries.length > 0)
+    output.result(
+      words.verifyLostEntries({ count: entries.length, packs: formatCount(entries.length, language) }),
+    )
 }
 
 function summary(

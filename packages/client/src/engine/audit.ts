@@ -16,16 +16,9 @@ import type { Fetch } from '../content/fetch.ts'
 import { release } from '../content/moved-bytes.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { chunksOf, claimsInOrder, type Claim } from '../state/pack-table.ts'
-import {
-  chunksIn,
-  credit,
-  discredit,
-  isElsewhere,
-  isNeedless,
-  knownHurt,
-  knownLost,
-} from '../state/lost-packs.ts'
+import { credit, discredit, isNeedless, knownHurt, knownLost } from '../state/lost-packs.ts'
 import type { FileValue, NodeId } from '../sync/tree.ts'
+import { chunksOnlyIn, packsMissed, type HurtChunks } from './hurt-packs.ts'
 import { contentKeysOf, type Vault } from './vault.ts'
 
 /** Packs that are fetched at once. */
@@ -43,6 +36,9 @@ export interface Findings {
   readonly wrong: readonly PackId[]
 }
 
+/** Files by path, in order, each with the packs (hex) that it misses; none of them where not even the list of its chunks is to be had. */
+export type HurtFiles = ReadonlyMap<string, ReadonlySet<string>>
+
 /** A chunk where the log says that it lies. */
 interface Listed {
   readonly id: ChunkId
@@ -50,7 +46,12 @@ interface Listed {
 }
 
 /** Told after each pack. */
-export type AuditProgress = (done: { packsDone: number; packsTotal: number; bytesDone: number }) => void
+export type AuditProgress = (done: {
+  readonly packsDone: number
+  readonly packsTotal: number
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}) => void
 
 /** Audits of one vault. */
 export class Audit {
@@ -75,6 +76,7 @@ export class Audit {
     const whole: PackId[] = []
     const known = new Set((await this.hurtBefore()).map(toHex))
     const queue = picked.values()
+    const bytesTotal = picked.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     let [packsDone, bytes] = [0, 0]
     const worker = async (): Promise<void> => {
       for (const claim of queue) {
@@ -84,7 +86,7 @@ export class Audit {
         if (found === 'good' && known.has(toHex(claim.id))) whole.push(claim.id)
         packsDone += 1
         bytes += claim.sizeBytes
-        progress({ packsDone, packsTotal: picked.length, bytesDone: bytes })
+        progress({ packsDone, packsTotal: picked.length, bytesDone: bytes, bytesTotal })
       }
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
@@ -92,26 +94,26 @@ export class Audit {
     return { packs: picked.length, of: all.length, bytes, lacking, wrong }
   }
 
-  /** Nothing is taken from these packs any more. Gives the files of the log that have chunks which lie nowhere else, by path. */
-  async hurtFiles(packs: readonly PackId[]): Promise<string[]> {
+  /** Nothing is taken from these packs any more. Gives the files of the log that have chunks which lie nowhere else, by path, with the packs. */
+  async hurtFiles(packs: readonly PackId[]): Promise<HurtFiles> {
     const { trees } = this.#vault
     await trees.write({ flush: false }, (rows) => {
       for (const pack of packs) discredit(rows, pack)
     })
-    const hurt = new Set(
-      packs.flatMap((pack) =>
-        chunksIn(trees, pack)
-          .filter((id) => !isElsewhere(trees, id))
-          .map(toHex),
-      ),
-    )
-    if (hurt.size === 0) return []
-    const paths: string[] = []
+    const hurt = chunksOnlyIn(trees, packs)
+    const found: [string, ReadonlySet<string>][] = []
+    if (hurt.size === 0) return new Map()
     for (const [id, value] of await this.#filesWith(hurt)) {
       const path = trees.pathOf('remote', id)
-      if (path !== undefined && (await this.#isHurt(value, hurt))) paths.push(path)
+      const its = path === undefined ? undefined : await packsMissed(this.#fetch, value, hurt)
+      if (path !== undefined && its !== undefined) found.push([path, its])
     }
-    return paths.sort()
+    return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** Whether a pack is not there as it should be, when it is looked at once more. */
+  async isHurt(session: RelaySession, claim: Claim): Promise<boolean> {
+    return (await this.#look(session, claim)) !== 'good'
   }
 
   /** Packs that were found hurt before, or that the relay said it lost, and that have what lies nowhere else as far as this device knows. */
@@ -210,7 +212,7 @@ export class Audit {
     return isGood
   }
 
-  async #filesWith(hurt: ReadonlySet<string>): Promise<readonly (readonly [NodeId, FileValue])[]> {
+  async #filesWith(hurt: HurtChunks): Promise<readonly (readonly [NodeId, FileValue])[]> {
     const found: [NodeId, FileValue][] = []
     for await (const [id, { remote }] of this.#vault.trees.all()) {
       if (remote?.value.kind !== 'file' || remote.value.content === undefined) continue
@@ -218,11 +220,5 @@ export class Audit {
       if (depth > 0 || ids.some((chunk) => hurt.has(toHex(chunk)))) found.push([id, remote.value])
     }
     return found
-  }
-
-  async #isHurt({ content, sizeBytes }: FileValue, hurt: ReadonlySet<string>): Promise<boolean> {
-    if (content === undefined || readContent(content).depth === 0) return content !== undefined
-    const chunks = await this.#fetch.chunksOf(content, sizeBytes)
-    return chunks?.every(({ id }) => !hurt.has(toHex(id))) !== true
   }
 }

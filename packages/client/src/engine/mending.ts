@@ -1,13 +1,16 @@
 // What keeps the relay honest about one vault: what it lost is given back, what it holds is looked at now and then, and what is hurt there is sent
 // anew from what this device has.
-import type { PackId } from '@grenier/crypto'
+import { toHex, type PackId } from '@grenier/crypto'
+import type { Fetch } from '../content/fetch.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
-import { forgetLost, keepHurt } from '../state/lost-packs.ts'
-import { Audit, type AuditProgress, type AuditSize } from './audit.ts'
+import { forgetLost, isNeedless, keepHurt } from '../state/lost-packs.ts'
+import { claimsOf } from '../state/pack-table.ts'
+import { Audit, type AuditProgress, type AuditSize, type HurtFiles } from './audit.ts'
 import { pause, type Connection } from './connection.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import { bounded, chunksOnlyIn, olderVersionsWith, type HurtPack } from './hurt-packs.ts'
 import { LostPacks } from './lost-packs.ts'
 import type { Receiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
@@ -23,12 +26,17 @@ const dailyAgainMs = 3_600_000
 const attemptsMax = 5
 const attemptMs = 1000
 
-/** What an audit came to. `hurtFiles`: by path in the log; of these `left` could not be healed from here. */
+/**
+ * What an audit came to. `hurtFiles`: by path in the log; of these `left` could not be healed from here. `hurtPacks`: what was found hurt, now or before
+ * and not made good since, and `morePacks` others.
+ */
 export interface Verification extends Verified {
   readonly lacking: number
   readonly wrong: number
   readonly hurtFiles: readonly string[]
   readonly left: readonly string[]
+  readonly hurtPacks: readonly HurtPack[]
+  readonly morePacks: number
 }
 
 /** What was given back. */
@@ -36,6 +44,14 @@ export interface GivenBack {
   readonly entries: number
   readonly packs: number
   readonly bytes: number
+}
+
+/** What an audit found, before anything is sent anew. `named`: packs that are hurt, now or since before; of these `wrong` are something else. */
+interface Found {
+  readonly counted: Omit<Verification, 'hurtFiles' | 'left' | 'files' | 'lost' | 'hurtPacks' | 'morePacks'>
+  readonly named: readonly PackId[]
+  readonly wrong: readonly PackId[]
+  readonly files: HurtFiles
 }
 
 export interface MendingParts {
@@ -60,6 +76,7 @@ export interface VerifyOptions {
 /** The duties, and what a person may ask for, of one open vault. */
 export class Mending {
   readonly lost: LostPacks
+  readonly #fetch: Fetch
   readonly #parts: MendingParts
   readonly #audit: Audit
   #given: GivenBack = { entries: 0, packs: 0, bytes: 0 }
@@ -68,6 +85,7 @@ export class Mending {
     this.#parts = parts
     const { fetch } = vaultFetch(parts.vault, parts.connection)
     this.lost = new LostPacks({ ...parts, fetch })
+    this.#fetch = fetch
     this.#audit = new Audit(parts.vault, fetch)
   }
 
@@ -96,7 +114,7 @@ export class Mending {
   /** Checks packs by content, and sends anew what is hurt. */
   async verify({ share, progress }: VerifyOptions): Promise<Verification> {
     const { ask, isAlone, receiver, connection } = this.#parts
-    const check = (): Promise<Verification> => this.#check({ share }, progress)
+    const check = (): Promise<Found> => this.#check({ share }, progress)
     // To look takes long, and changes nothing that a run works with: it goes on meanwhile.
     if (!isAlone()) {
       const found = await check()
@@ -109,24 +127,20 @@ export class Mending {
     })
   }
 
-  async #check(size: AuditSize, progress?: AuditProgress): Promise<Verification> {
+  async #check(size: AuditSize, progress?: AuditProgress): Promise<Found> {
     const { vault, connection } = this.#parts
     const findings = await this.#audit.check(await connection.session(), size, progress)
     const { packs, of, bytes, lacking, wrong } = findings
     const hurt = [...lacking, ...wrong]
     // What is still hurt since an earlier look is named again, in whatever sample.
-    const hurtFiles = await this.#hurtFiles(hurt)
+    const named = [...hurt, ...(await this.#audit.hurtBefore())]
+    const files = await this.#audit.hurtFiles(named)
     // What could not be sent anew then perhaps can be now.
     await vault.trees.write({ flush: false }, (rows) => forgetLost(rows, hurt))
     this.lost.hurt(hurt)
     const atMs = vault.platform.clock.now()
     const counts = { lacking: lacking.length, wrong: wrong.length, hurt: hurt.length }
-    return { atMs, packs, of, bytes, ...counts, hurtFiles, left: hurtFiles, files: hurtFiles.length }
-  }
-
-  async #hurtFiles(found: readonly PackId[]): Promise<string[]> {
-    const packs = [...found, ...(await this.#audit.hurtBefore())]
-    return packs.length === 0 ? [] : await this.#audit.hurtFiles(packs)
+    return { counted: { atMs, packs, of, bytes, ...counts }, named, wrong, files }
   }
 
   async #mendAll(session: RelaySession): Promise<void> {
@@ -134,18 +148,58 @@ export class Mending {
   }
 
   /** Sends anew what was found hurt. Nothing else may go on meanwhile. Gives what is left hurt then, and writes it down. */
-  async #mend(found: Verification): Promise<Verification> {
-    if (found.hurt > 0) await this.#patiently((session) => this.#mendAll(session))
-    const left = found.hurtFiles.length === 0 ? [] : await this.#hurtFiles(this.lost.hurtSoFar)
-    const isLeft = new Set(left)
-    const still = found.hurtFiles.filter((path) => isLeft.has(path))
-    const verified = { ...found, left: still, files: still.length }
+  async #mend(found: Found): Promise<Verification> {
+    const { counted, files } = found
+    if (counted.hurt > 0) await this.#patiently((session) => this.#mendAll(session))
+    const hurt = [...this.lost.hurtSoFar, ...(await this.#audit.hurtBefore())]
+    const now: HurtFiles = files.size === 0 ? files : await this.#audit.hurtFiles(hurt)
+    const hurtFiles = [...files.keys()]
+    const left = hurtFiles.filter((path) => now.has(path))
+    const packs = await this.#hurtPacks(found, now)
+    const lost = packs.filter((pack) => pack.lost !== 'nothing').length
+    const hurtPacks = bounded(packs)
+    const morePacks = packs.length - hurtPacks.length
+    const verified = { ...counted, hurtFiles, left, files: left.length, lost, hurtPacks, morePacks }
     const { trees } = this.#parts.vault
     await trees.write({ flush: false }, (rows) => keepHurt(rows, this.lost.hurtSoFar))
     await noteVerified(trees, verified)
     // Whatever a person had looked at counts for the day as well.
     await noteAuditDue(trees, verified.atMs + dailyMs)
     return verified
+  }
+
+  /** What became of each pack. `now`: files that still lack something. */
+  async #hurtPacks({ named, wrong, files }: Found, now: HurtFiles): Promise<Omit<HurtPack, 'more'>[]> {
+    if (named.length === 0) return []
+    const { vault, connection } = this.#parts
+    const { trees } = vault
+    const session = (): Promise<RelaySession> => connection.session()
+    const packs = [...new Map(named.map((pack) => [toHex(pack), pack])).values()]
+    const lostAlone = packs.filter((pack) => !isNeedless(trees, pack))
+    const [before, present] = [pathsByPack(files), pathsByPack(now)]
+    const isPast = lostAlone.some((pack) => !present.has(toHex(pack)))
+    const older = isPast
+      ? await olderVersionsWith({ vault, session, fetch: this.#fetch }, chunksOnlyIn(trees, lostAlone))
+      : new Map<string, ReadonlySet<string>>()
+    const gone = new Set(lostAlone.map(toHex))
+    const bad = new Set(wrong.map(toHex))
+    const told: Omit<HurtPack, 'more'>[] = []
+    for (const id of packs) {
+      const pack = toHex(id)
+      const [claim] = claimsOf(trees, id)
+      if (claim === undefined) continue
+      const code = bad.has(pack) ? 'relay-corrupt' : 'pack-unavailable'
+      const of = { pack, code, sequence: claim.place.sequence, atMs: claim.at } as const
+      const [files = [], versions = []] = [present.get(pack), older.get(pack)].map(
+        (some) => some && [...some].sort(),
+      )
+      if (files.length > 0) told.push({ ...of, lost: 'present', paths: files })
+      else if (gone.has(pack)) told.push({ ...of, lost: 'older', paths: versions })
+      else if (claim.chunkCount === 0 && (await this.#audit.isHurt(await session(), claim)))
+        told.push({ ...of, lost: 'entry', paths: [] })
+      else told.push({ ...of, lost: 'nothing', paths: [...(before.get(pack) ?? [])] })
+    }
+    return told
   }
 
   /** The small audit of each day, when nothing else is to be done. */
@@ -182,4 +236,11 @@ export class Mending {
       }
     }
   }
+}
+
+function pathsByPack(files: HurtFiles): ReadonlyMap<string, ReadonlySet<string>> {
+  const packs = new Map<string, Set<string>>()
+  for (const [path, missed] of files)
+    for (const pack of missed) packs.set(pack, (packs.get(pack) ?? new Set()).add(path))
+  return packs
 }

@@ -5,7 +5,7 @@ import { otherKey } from '../state/state-keys.ts'
 import type { StateRows } from '../state/state-rows.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 
-/** `atMs`: when, since 1970. `packs` of `of`, of `bytes` in all, were looked at; `hurt` of them were not there or wrong; `files` stay hurt. */
+/** `atMs`: when, since 1970. `packs` of `of`, of `bytes` in all, were looked at; `hurt` of them were not there or wrong; `files` stay hurt; of `lost` packs something is not to be had. */
 export interface Verified {
   readonly atMs: number
   readonly packs: number
@@ -13,6 +13,7 @@ export interface Verified {
   readonly bytes: number
   readonly hurt: number
   readonly files: number
+  readonly lost: number
 }
 
 const key = otherKey('verified')
@@ -26,7 +27,9 @@ export function verifiedIn(rows: StateRows): Verified | undefined {
   const reader = new ItemReader(bytes)
   const [atMs, packs, of] = [reader.uint(), reader.uint(), reader.uint()]
   if (packs === 0) return undefined
-  return { atMs, packs, of, bytes: reader.uint(), hurt: reader.uint(), files: reader.uint() }
+  const [sizeBytes, hurt, files] = [reader.uint(), reader.uint(), reader.uint()]
+  // A note of before ends here.
+  return { atMs, packs, of, bytes: sizeBytes, hurt, files, lost: reader.atEnd ? 0 : reader.uint() }
 }
 
 /** When the next small audit is due, ms since 1970; undefined when no day was begun yet. */
@@ -44,8 +47,8 @@ export async function noteAuditDue(trees: TreesStore, atMs: number): Promise<voi
 
 /** Writes it down. */
 export async function noteVerified(trees: TreesStore, verified: Verified): Promise<void> {
-  const { atMs, packs, of, bytes, hurt, files } = verified
-  for (const value of [Math.round(atMs), packs, of, bytes, hurt, files]) writer.uint(value)
+  const { atMs, packs, of, bytes, hurt, files, lost } = verified
+  for (const value of [Math.round(atMs), packs, of, bytes, hurt, files, lost]) writer.uint(value)
   const row = writer.take()
   await trees.write({ flush: false }, (rows) => rows.put(key, row))
 }
