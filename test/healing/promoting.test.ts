@@ -24,7 +24,13 @@ let ground: Ground
 let a: Device
 let b: Device
 let aheadMs = 0
-const clock: Clock = { ...systemClock, now: () => Date.now() + aheadMs }
+/** Waits between attempts at a relay that is gone are most of the time here: they pass five times as quickly. */
+const quick: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic() * 5,
+  after: (delayMs, fire) => systemClock.after(delayMs / 5, fire),
+}
+const clock: Clock = { ...quick, now: () => Date.now() + aheadMs }
 
 beforeEach(async () => {
   aheadMs = 0
@@ -32,7 +38,7 @@ beforeEach(async () => {
   ground = new Ground(stores)
   a = ground.device('alpha', { clock })
   // A friend's device: no account anywhere.
-  b = ground.device('beta', { isAlone: true })
+  b = ground.device('beta', { isAlone: true, clock: quick })
   a.write('first', noise(60_000))
   await a.add()
   await b.join(a)
@@ -86,7 +92,7 @@ function named(device: Device, name: FolderEvent['event']): FolderEvent[] {
 
 describe('a vault whose first relay is gone', () => {
   test('goes on at the mirror, with all that was there; devices that were away the whole time follow, and send what they had', async () => {
-    const c = ground.device('gamma', { isAlone: true })
+    const c = ground.device('gamma', { isAlone: true, clock: quick })
     await c.joinBy(await a.invite('reader'))
     await agree(a, b, c)
     const before = await kept(stores)
@@ -181,7 +187,7 @@ describe('a vault whose first relay is gone', () => {
     await adoptFolder(b.context(), b.folder)
     await agree(a, b)
     expect(a.names()).toEqual(['first', 'known to b alone', 'unmirrored of a', 'unmirrored of b'])
-    const c = ground.device('gamma', { isAlone: true })
+    const c = ground.device('gamma', { isAlone: true, clock: quick })
     await c.join(a)
     expect(c.read('unmirrored of a')).toBe(a.read('unmirrored of a'))
     expect(c.read('unmirrored of b')).toBe(a.read('unmirrored of b'))
@@ -308,7 +314,7 @@ describe('devices that were away', () => {
 
   test('or joined too late for the mirror to know them: that is said, and who joins anew loses nothing', async () => {
     ground.lose(otherRelayUrl)
-    const c = ground.device('gamma', { isAlone: true })
+    const c = ground.device('gamma', { isAlone: true, clock: quick })
     await c.joinBy(await a.invite())
     await c.sync()
     c.write('of c', 'nobody else has it')
