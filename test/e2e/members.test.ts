@@ -87,7 +87,10 @@ test('a revoked device says so at once, keeps its files, and comes back only as 
   const ended = await syncs[1]!.ended
   expect(ended.exitCode).toBe(5)
   expect(lineOf(ended.lines, 'error')).toMatchObject({ code: 'device-revoked' })
+  expect(lineOf(ended.lines, 'error')['message'], 'who did it').toContain('“alpha”')
   expect(await beta.status(two)).toMatchObject({ state: 'revoked', running: false })
+  const said = await beta.startPlain('status', two).ended
+  expect(said.stdout.toString()).toContain('“alpha”')
   expect((await stage.device('delta').run('join', open, stage.path('four'))).exitCode).toBe(5)
 
   // The history says whom it took out, asked of the sync that runs.
@@ -103,12 +106,24 @@ test('a revoked device says so at once, keeps its files, and comes back only as 
   writeFileSync(join(one, 'later'), 'not for them')
   await syncs[0]!.stop('SIGINT')
   await alpha.done('sync', '--once')
+  // Whatever it asks.
+  const asks = ['log', 'ls', 'conflicts', 'adopt', 'export'].map((command) => [command, third])
+  for (const [command = '', ...of] of asks) {
+    const out = command === 'export' ? ['--out', stage.path('tar')] : []
+    const refused = await gamma.run(command, ...of, ...out)
+    expect(refused.exitCode, command).toBe(5)
+    expect(lineOf(refused.lines, 'error'), command).toMatchObject({ code: 'device-revoked' })
+    expect(lineOf(refused.lines, 'error')['message'], command).toContain('“alpha”')
+  }
   const late = await gamma.run('sync', '--once')
   expect(late.exitCode).toBe(5)
   expect(lineOf(late.lines, 'error')).toMatchObject({ code: 'device-revoked' })
   expect(await gamma.status(third)).toMatchObject({ state: 'revoked' })
   expect(readFileSync(join(third, 'never sent'), 'utf8')).toBe('mine')
   for (const folder of [two, third]) expect(existsSync(join(folder, 'later'))).toBe(false)
+  const heard = await beta.run('ls', two)
+  expect(lineOf(heard.lines, 'error')).toMatchObject({ code: 'device-revoked' })
+  expect(lineOf(heard.lines, 'error')['message']).toContain('“alpha”')
 
   const code = await alpha.invite(one)
   await gamma.done('forget', third)

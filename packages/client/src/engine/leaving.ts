@@ -11,11 +11,12 @@ import type { StateRows } from '../state/state-rows.ts'
 import { nameOfDevice } from './members.ts'
 import type { Vault } from './vault.ts'
 
-/** The entry that took this device out: its place, its signer (hex), its time (ms). */
+/** The entry that took this device out: its place, its signer (hex), its time (ms); the signer's name, as far as it was known when this device heard. */
 interface Leaving {
   readonly sequence: number
   readonly by: string
   readonly atMs: number
+  readonly byName?: string
 }
 
 const key = otherKey('left')
@@ -27,6 +28,14 @@ export function refuseLeft(vault: Vault): void {
   if (left !== undefined) throw revoked(vault, left)
 }
 
+/** The same, when it has just heard it from the log: later it cannot open any more who that was, and writes it down. @throws ClientError `device-revoked` */
+export async function heedLeft(vault: Vault): Promise<void> {
+  const left = leavingOf(vault)
+  if (left === undefined) return
+  await noteLeft(vault, left)
+  throw revoked(vault, left)
+}
+
 /**
  * The relay does not let this device ask any more. It still gives what led to that, which is judged like any log and kept as a note alone.
  * @throws ClientError `device-revoked` when the log says the same; `refusal` when it does not; `relay-contradicts`
@@ -36,18 +45,24 @@ export async function explainRefusal(
   session: RelaySession,
   refusal: ClientError,
 ): Promise<never> {
-  const { log, trees } = vault
+  refuseLeft(vault)
+  const { log } = vault
   const last = await log.judgeOn(session.entries(log.vault, log.nextSequence)).catch((error: unknown) => {
     throw isRightLost(error) ? refusal : error
   })
   const left = last && leavingAfter(vault, last)
   if (left === undefined) throw refusal
-  writer.uint(left.sequence)
-  writer.uint(left.atMs)
-  writer.bytes(Buffer.from(left.by, 'latin1'))
-  const row = writer.take()
-  await trees.write({ flush: true }, (rows) => rows.put(key, row))
+  await noteLeft(vault, left)
   throw revoked(vault, left)
+}
+
+async function noteLeft(vault: Vault, { sequence, atMs, by }: Leaving): Promise<void> {
+  writer.uint(sequence)
+  writer.uint(atMs)
+  writer.latin1(by)
+  writer.bytes(Buffer.from(nameOfDevice(vault, by) ?? ''))
+  const row = writer.take()
+  await vault.trees.write({ flush: true }, (rows) => rows.put(key, row))
 }
 
 /** Does the work; where a right is missing that this device had, the log says why. @throws ClientError as `work`; `device-revoked` */
@@ -61,6 +76,22 @@ export async function explained<T>(
   } catch (error) {
     if (!isRightLost(error) || vault.log.isEmpty) throw error
     return await explainRefusal(vault, await connection.session(), error)
+  }
+}
+
+/** The same where the log may not go on from the one known here: that is what the work is about, and not why it was refused. @throws as `explained` */
+export async function explainedInFork<T>(
+  vault: Vault,
+  session: RelaySession,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isRightLost(error) || vault.log.isEmpty) throw error
+    return await explainRefusal(vault, session, error).catch((said: unknown) => {
+      throw said instanceof ClientError && said.code === 'relay-contradicts' ? error : said
+    })
   }
 }
 
@@ -94,15 +125,19 @@ function noteIn(rows: StateRows): Leaving | undefined {
   const bytes = rows.other(key)
   if (bytes === undefined) return undefined
   const reader = new ItemReader(bytes)
-  return { sequence: reader.uint(), atMs: reader.uint(), by: Buffer.from(reader.bytes()).toString('latin1') }
+  const [sequence, atMs] = [reader.uint(), reader.uint()]
+  const by = Buffer.from(reader.bytes()).toString('latin1')
+  // A note of before ends here.
+  const byName = reader.atEnd ? '' : Buffer.from(reader.bytes()).toString()
+  return { sequence, atMs, by, ...(byName === '' ? {} : { byName }) }
 }
 
 function ownKey({ home }: Vault): string {
   return toHex(home.device.sign.publicKey)
 }
 
-function revoked(vault: Vault, { sequence, by, atMs }: Leaving): ClientError {
-  const byName = nameOfDevice(vault, by)
+function revoked(vault: Vault, { sequence, by, atMs, byName: noted }: Leaving): ClientError {
+  const byName = noted ?? nameOfDevice(vault, by)
   const { log } = vault
   // Who was taken out before it had read the log knows nobody.
   const byKind = !log.isEmpty && log.state.spine.identities.has(by) ? { byKind: 'identity' } : {}

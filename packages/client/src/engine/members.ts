@@ -21,6 +21,7 @@ import {
   type SpineDevice,
 } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
+import type { VaultKeys } from '../log/vault-keys.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { entryAt } from '../state/entry-keep.ts'
 import type { MemberChange, MemberDevice, Members } from './api.ts'
@@ -216,7 +217,7 @@ export function nameOfDevice(vault: Vault, id: string): string | undefined {
 function nameIn({ log }: Vault, { header, payload }: Entry, id: string): string | undefined {
   const binding = header.kind === 'genesis' ? header.nonce : log.vault
   try {
-    const payloadKey = log.keys.payloadKey(containerEpoch(payload, 'payload'), binding)
+    const payloadKey = keysForNames(log).payloadKey(containerEpoch(payload, 'payload'), binding)
     const content = openPayload(payload, { payloadKey, binding, payloadVersionMax: payloadVersion })
     if (content.kind !== 'body') return undefined
     if (header.kind === 'genesis') return decodeGenesisPayload(content.body).deviceName
@@ -227,5 +228,16 @@ function nameIn({ log }: Vault, { header, payload }: Entry, id: string): string 
       error instanceof ClientError && (error.code === 'key-withheld' || error.data['reason'] === 'no-right')
     if (isShut || error instanceof CryptoError) return undefined
     throw error
+  }
+}
+
+/** One that was just taken out still opens what it could open until then. @throws as `VaultLog.keys` */
+function keysForNames(log: Vault['log']): VaultKeys {
+  try {
+    return log.keys
+  } catch (error) {
+    const held = log.keysHeld
+    if (held === undefined) throw error
+    return held
   }
 }

@@ -24,6 +24,7 @@ import { decodeInvitationCode } from './invitation-code.ts'
 import { folderRecord, openVault } from './open-vault.ts'
 import type { Gone, Recovery } from './recovering.ts'
 import type { SeenVault } from './recovery-sight.ts'
+import { explainedInFork } from './leaving.ts'
 import { makeVault } from './make-vault.ts'
 import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
@@ -70,7 +71,8 @@ async function adopting(
     const work = (): Promise<Adopted | undefined> =>
       stranded === undefined ? adopt(vault, session) : goOnWithout(vault, session, stranded)
     try {
-      return await keepingEvidence({ home, clock: platform.clock, record }, work)
+      const said = (): Promise<Adopted | undefined> => explainedInFork(vault, session, work)
+      return await keepingEvidence({ home, clock: platform.clock, record }, said)
     } finally {
       await session.close()
     }

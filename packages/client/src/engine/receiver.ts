@@ -24,7 +24,7 @@ import { isStateAsSaid } from './checkpoint-check.ts'
 import { hasBody, openBody } from './entry-body.ts'
 import { followRenewal } from './follow-renewal.ts'
 import { leadsTo, left, moveIn, noteMove } from './going-on.ts'
-import { explainRefusal, isRightLost, refuseLeft } from './leaving.ts'
+import { explainRefusal, isRightLost, heedLeft } from './leaving.ts'
 import { forgetOwn, settleReturned } from './own-again.ts'
 import { isCutOff, isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { forgetStranded } from './stranded.ts'
@@ -266,7 +266,7 @@ export class Receiver {
     const changed = await this.#keep({ ...opened, goesTo, agrees })
     this.#count += 1
     this.#leave(goesTo)
-    if (judged.entry?.header.kind === 'member') refuseLeft(this.#vault)
+    if (judged.entry?.header.kind === 'member') await heedLeft(this.#vault)
     if (judged.entry !== undefined && isOwn(this.#vault, judged.entry.header.device))
       await this.#parts.adopt(changed)
   }

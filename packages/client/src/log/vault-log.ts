@@ -89,6 +89,11 @@ export class VaultLog {
     return this.keysAfter(this.state)
   }
 
+  /** The keys that were in use last: where this device was taken out meanwhile there are no others. */
+  get keysHeld(): VaultKeys | undefined {
+    return this.#keys
+  }
+
   /** The keys after a state: taken from the spine again only when its epoch is another. @throws as `keys`; `relay-contradicts` */
   keysAfter(state: LogState): VaultKeys {
     const epoch = state.spine.epochs.at(-1)?.number ?? 0
