@@ -43,3 +43,19 @@ test('a name, or the beginning of an id, means the one that has it', () => {
   expect(memberMeant(membersNamed('abba12'), 'abba12')).toMatchObject({ id: eve, isIdentity: false })
   expect(memberMeant(membersNamed('x'), bob?.slice(0, 6) ?? '')).toMatchObject({ id: bob })
 })
+
+test('a name means the same however its accents are written, and nobody where two look alike', () => {
+  const [nfc, nfd] = ['Hélène'.normalize('NFC'), 'Hélène'.normalize('NFD')]
+  expect(nfc).not.toBe(nfd)
+  expect(memberMeant(membersNamed(nfc), nfd)).toMatchObject({ id: eve })
+  expect(memberMeant(membersNamed(nfd), nfc)).toMatchObject({ id: eve })
+  const both = membersNamed(nfc)
+  const twins = {
+    ...both,
+    devices: both.devices.map((one) => (one.id === bob ? { ...one, name: nfd } : one)),
+  }
+  for (const name of [nfc, nfd])
+    expect(() => memberMeant(twins, name)).toThrow(
+      expect.objectContaining({ code: 'name-ambiguous' }) as Error,
+    )
+})
