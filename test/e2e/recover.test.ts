@@ -233,7 +233,10 @@ test('new words open everything, on every device, and the old ones nothing any m
   const watching = ann.start('sync', own)
   await watching.line((line) => line['state'] === 'synced')
   const fresh = stage.path('new.words')
-  expect(refusal(await ann.run('recovery', 'renew', '--phrase-file', old))).toMatchObject({ code: 'usage' })
+  expect(refusal(await ann.run('recovery', 'renew', '--phrase-file', old))).toMatchObject({
+    code: 'usage',
+    hint: expect.stringContaining('--new-phrase-file') as string,
+  })
   expect(
     refusal(await ann.run('recovery', 'renew', '--phrase-file', wordsOfNobody(stage), '--phrase-out', fresh)),
   ).toMatchObject({

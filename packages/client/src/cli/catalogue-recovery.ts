@@ -109,6 +109,7 @@ export type RecoveryUsage = Readonly<
       | 'phrase-wrong'
       | 'phrase-both'
       | 'phrase-out-needed'
+      | 'new-phrase-needed'
       | 'phrase-needed'
       | 'vault-into'
       | 'keep-unasked'

@@ -25,6 +25,10 @@ export const recoveryEnglishUsage: RecoveryUsage = {
     error: () => 'there is no terminal to show the 24 words on',
     hint: 'add --phrase-out FILE (written for you alone), or --phrase-file FILE to take words that exist',
   },
+  'new-phrase-needed': {
+    error: () => 'there is no terminal to show the new 24 words on',
+    hint: 'add --phrase-out FILE (written for you alone), or --new-phrase-file FILE with the new words of a renewal that was cut off',
+  },
   'phrase-needed': {
     error: () => 'the 24 words are needed, and there is no terminal to ask for them',
     hint: 'add --phrase-file FILE, or --phrase-file - for standard input',

@@ -26,6 +26,10 @@ export const recoveryFrenchUsage: RecoveryUsage = {
     error: () => 'il n’y a pas de terminal où montrer les 24 mots',
     hint: 'ajoutez --phrase-out FICHIER (lisible par vous seul), ou --phrase-file FICHIER pour prendre des mots qui existent',
   },
+  'new-phrase-needed': {
+    error: () => 'il n’y a pas de terminal où montrer les 24 nouveaux mots',
+    hint: 'ajoutez --phrase-out FICHIER (lisible par vous seul), ou --new-phrase-file FICHIER avec les nouveaux mots d’un renouvellement interrompu',
+  },
   'phrase-needed': {
     error: () => 'il faut les 24 mots, et il n’y a pas de terminal pour les demander',
     hint: 'ajoutez --phrase-file FICHIER, ou --phrase-file - pour l’entrée standard',

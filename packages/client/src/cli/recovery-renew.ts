@@ -82,7 +82,7 @@ function refuseMisuse(
   refuseSheet(recoverySheet, phraseOut)
   const shown = phraseOut === undefined && newPhraseFile === undefined
   // Words that nobody sees would be lost, and everything with them.
-  if (shown && (output.json || !canAsk())) throw usageError('phrase-out-needed')
+  if (shown && (output.json || !canAsk())) throw usageError('new-phrase-needed')
 }
 
 async function identityOf(file: string | undefined, question: string): Promise<Identity> {

@@ -24,6 +24,7 @@ export const usageFaults = [
   'phrase-wrong', // not the words of a known list, or not in their order
   'phrase-both', // words to be taken and words to be written at once
   'phrase-out-needed', // nowhere to show the words
+  'new-phrase-needed', // nowhere to show the new words of a renewal
   'phrase-needed', // words to be asked for, and nobody to ask
   'vault-into', // one of the two without the other
   'vault-unknown', // a vault by a name that none has
