@@ -140,12 +140,13 @@ test('an open invitation is listed, and can be taken back', async () => {
   const { stage, folders, devices } = await three()
   const [alpha] = devices
   const [one] = folders
-  const code = await alpha.invite(one, '--role', 'owner', '--expires', '7d')
+  const made = await alpha.done('invite', one, '--role', 'owner', '--expires', '7d')
+  const { code, expires } = lineOf(made.lines, 'invite')
   const line = lineOf((await alpha.done('devices', one)).lines, 'devices')
   const [invitation] = line['invitations'] as readonly { readonly id: string; readonly role: string }[]
-  expect(invitation).toMatchObject({ role: 'owner' })
+  expect(invitation).toMatchObject({ role: 'owner', expires })
   await alpha.done('invite', one, '--cancel', invitation?.id.slice(0, 8) ?? '')
-  expect((await stage.device('late').run('join', code, stage.path('late'))).exitCode).toBe(5)
+  expect((await stage.device('late').run('join', String(code), stage.path('late'))).exitCode).toBe(5)
   expect((await alpha.run('invite', one, '--cancel', invitation?.id ?? '')).exitCode).toBe(5)
 })
 

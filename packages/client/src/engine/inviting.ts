@@ -33,19 +33,20 @@ export class Inviting {
   /** @throws ClientError `member-refused` (`no-right`), `relay-refused` (reason `too-many`), and as `Receiver.receive` */
   async invite({ role, expiresMs }: InviteOptions): Promise<Invitation> {
     const { vault, entries, receiver } = this.#parts
-    const { clock, random } = vault.platform
+    const { random } = vault.platform
     for (;;) {
       const session = await this.#parts.session()
       await receiver.receive(session)
       const on = { ...entries.on(session), random, epochKeys: vault.log.keys.epochKeys }
-      const made = accepted(() => makeInvite({ ...on, role, expiresAt: on.at + expiresMs }))
+      const expiresAt = on.at + expiresMs
+      const made = accepted(() => makeInvite({ ...on, role, expiresAt }))
       if ((await entries.append(session, made.entry)) === 'moved') continue
       const code = { relay: vault.record.relay, secret: made.secret }
       return {
         code: encodeInvitationCode(code),
         words: invitationWords(code, 'english'),
         role,
-        expiresMs: clock.now() + expiresMs,
+        expiresMs: expiresAt,
       }
     }
   }
