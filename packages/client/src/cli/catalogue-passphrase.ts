@@ -18,12 +18,13 @@ export interface PassphraseCatalogue {
   passphraseRemoved: Plain
   passphraseNone: Plain
   passphraseUnused: Plain
-  errorKeyringAway: Text<{ detail: string }>
+  errorKeyringAway: Plain
   hintKeyringAway: Plain
   errorKeyringMissing: Plain
   errorKeyringWrong: Plain
   hintKeyringLost: Plain
-  errorKeyringUnavailable: Text<{ detail: string }>
+  /** `isThere`: it takes a secret, and does not give it back. */
+  errorKeyringUnavailable: Text<{ isThere: boolean }>
   hintKeyringUnavailable: Plain
   errorUnlockFailed: Plain
   hintUnlockFailed: Plain

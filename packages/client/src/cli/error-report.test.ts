@@ -3,6 +3,7 @@ import { CryptoError } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { errorReport } from './error-report.ts'
 import { english } from './messages-en.ts'
+import { french } from './messages-fr.ts'
 import { stoppedAt } from './standard-input.ts'
 import { usageError } from './usage-error.ts'
 
@@ -12,6 +13,21 @@ const told = (error: unknown): string => {
 }
 
 describe('what people are told about an error', () => {
+  test('says in words of ours why there is no keyring, and keeps what a library said for who asks', () => {
+    const detail = 'DBus error: The name is not activatable'
+    for (const code of ['keyring-unavailable', 'keys-locked'] as const) {
+      const error = new ClientError(code, 'x', {
+        data: { what: code === 'keys-locked' ? 'keyring-away' : 'away', detail },
+      })
+      for (const words of [english, french]) {
+        const report = errorReport(words, error)
+        expect(report.message).not.toContain('DBus')
+        expect(report.message).toMatch(/keyring|trousseau/)
+        expect(report.detail).toBe(detail)
+      }
+    }
+  })
+
   test('names what the judge of the log saw, by entry and code', () => {
     const data = { sequence: 12, what: 'signature-wrong' }
     expect(told(new ClientError('relay-contradicts', 'x', { data }))).toContain('entry 12 (signature-wrong)')

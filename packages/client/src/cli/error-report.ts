@@ -15,6 +15,8 @@ export interface ErrorReport {
   readonly code: string
   readonly message: string
   readonly hint: string | undefined
+  /** What a foreign library said, in whatever language: for who asks for it. */
+  readonly detail?: string | undefined
 }
 
 type Told = readonly [message: string, hint: string | undefined]
@@ -29,7 +31,11 @@ export function errorReport(words: Catalogue, thrown: unknown, folder?: string):
     return { code: 'unexpected', message: words.errorUnexpected({ detail }), hint: words.hintUnexpected({}) }
   }
   const [message, hint] = tellers[error.code](words, error)
-  return { code: error.code, message, hint }
+  return { code: error.code, message, hint, detail: foreignDetail(error) }
+}
+
+function foreignDetail(error: ClientError): string | undefined {
+  return ['keys-locked', 'keyring-unavailable'].includes(error.code) ? text(error, 'detail') : undefined
 }
 
 const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: ClientError) => Told>> = {
@@ -47,7 +53,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
   ],
   'keys-locked': keysWords,
   'keyring-unavailable': (words, error) => [
-    words.errorKeyringUnavailable({ detail: text(error, 'detail') ?? '' }),
+    words.errorKeyringUnavailable({ isThere: error.data['what'] === 'forgets' }),
     words.hintKeyringUnavailable({}),
   ],
   'unlock-failed': (words) => [words.errorUnlockFailed({}), words.hintUnlockFailed({})],
@@ -233,7 +239,7 @@ function keysWords(words: Catalogue, error: ClientError): Told {
       return [words.errorKeyringWrong({}), words.hintKeyringLost({})]
     case 'keyring':
     case 'keyring-away':
-      return [words.errorKeyringAway({ detail: text(error, 'detail') ?? '' }), words.hintKeyringAway({})]
+      return [words.errorKeyringAway({}), words.hintKeyringAway({})]
     default:
       return [words.errorKeysLocked({}), words.hintKeysLocked({})]
   }

@@ -6,7 +6,7 @@ import { keyringEntryAt, writeKeys, writeSealedKeys } from '../home/device-key.t
 import { openHome } from '../home/home-files.ts'
 import type { Invocation } from './invocation.ts'
 import { endHolder } from './key-holder-client.ts'
-import { KeyringAway } from './keyring.ts'
+import { KeyringAway, KeyringForgets } from './keyring.ts'
 
 /** Seals the keys for the keyring, or does so anew. They are open already. @throws ClientError `keyring-unavailable` with nothing changed */
 export async function keyringOn(invocation: Invocation): Promise<ExitCode> {
@@ -59,12 +59,13 @@ async function seal({ keyring, interrupt, homeDirectory }: Invocation, device: D
     await keyring.set(entry, secret, interrupt.signal)
     const kept = await keyring.get(entry, interrupt.signal)
     if (kept === undefined || Buffer.compare(kept, secret) !== 0)
-      throw new KeyringAway('it does not give back what it was given')
+      throw new KeyringForgets('it does not give back what it was given')
     writeSealedKeys(homeDirectory, device, sealed)
     isWritten = true
   } catch (error) {
     if (!(error instanceof KeyringAway)) throw error
-    const data = { path: homeDirectory, detail: error.detail }
+    const what = error instanceof KeyringForgets ? 'forgets' : 'away'
+    const data = { path: homeDirectory, what, detail: error.detail }
     throw new ClientError('keyring-unavailable', 'no keyring here that keeps a secret', { data })
   } finally {
     secret.fill(0)

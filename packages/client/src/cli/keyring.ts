@@ -20,3 +20,6 @@ export class KeyringAway extends Error {
     this.detail = detail
   }
 }
+
+/** One that takes a secret and does not give it back. */
+export class KeyringForgets extends KeyringAway {}

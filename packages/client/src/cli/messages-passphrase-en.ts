@@ -21,8 +21,8 @@ export const englishPassphrase: PassphraseCatalogue = {
   passphraseNone: () => 'No passphrase seals the keys of this device; nothing to remove.',
   passphraseUnused: () =>
     'The passphrase was not used: none seals the keys of this device (`grenier passphrase set` does).',
-  errorKeyringAway: ({ detail }) =>
-    `what opens the keys of this device lies in the desktop's keyring, and that cannot be had here${detail === '' ? '' : `: ${detail}`}`,
+  errorKeyringAway: () =>
+    "what opens the keys of this device lies in the desktop's keyring, and none answers here, or it stays closed",
   hintKeyringAway: () =>
     'log in to the desktop, and unlock its keyring; for cron and services, `grenier unlock` from there. Is it gone for good? No file is lost: set this home aside, and `grenier recover` with the 24 words makes a new device',
   errorKeyringMissing: () => "the desktop's keyring has nothing that opens the keys of this device",
@@ -30,8 +30,10 @@ export const englishPassphrase: PassphraseCatalogue = {
     "what the desktop's keyring has does not open the keys of this device, or their file was altered",
   hintKeyringLost: () =>
     'nothing was changed, and no file is lost. Was the keyring reset, or this home copied from another machine? Set the home aside, and `grenier recover` with the 24 words makes a new device (without words: a new invitation)',
-  errorKeyringUnavailable: ({ detail }) =>
-    `there is no desktop keyring here that would keep a secret: ${detail}`,
+  errorKeyringUnavailable: ({ isThere }) =>
+    isThere
+      ? 'the desktop keyring here does not give back what it is given to keep'
+      : 'no desktop keyring answers here, or it stays closed: that takes a session of the desktop, with its keyring unlocked',
   errorUnlockFailed: () => 'the process that would hold the keys open did not start',
   hintUnlockFailed: () =>
     'the keys are as sealed as before, and nothing holds them open. Is there room for one more process, and is the folder of its socket writable (XDG_RUNTIME_DIR, else the home)? Commands still take the passphrase: --passphrase-file FILE',

@@ -21,8 +21,8 @@ export const frenchPassphrase: PassphraseCatalogue = {
   passphraseNone: () => 'Aucune phrase secrète ne scelle les clés de cet appareil ; rien à retirer.',
   passphraseUnused: () =>
     'La phrase secrète n’a pas servi : aucune ne scelle les clés de cet appareil (`grenier passphrase set` le fait).',
-  errorKeyringAway: ({ detail }) =>
-    `ce qui ouvre les clés de cet appareil est dans le trousseau du bureau, inaccessible ici${detail === '' ? '' : ` : ${detail}`}`,
+  errorKeyringAway: () =>
+    'ce qui ouvre les clés de cet appareil est dans le trousseau du bureau, et aucun ne répond ici, ou il reste fermé',
   hintKeyringAway: () =>
     'ouvrez votre session, et déverrouillez le trousseau ; pour cron et les services, `grenier unlock` depuis celle-ci. Est-il perdu pour de bon ? Aucun fichier n’est perdu : mettez ce dossier de clés de côté, et `grenier recover` avec les 24 mots fait un nouvel appareil',
   errorKeyringMissing: () => 'le trousseau du bureau n’a rien qui ouvre les clés de cet appareil',
@@ -30,8 +30,10 @@ export const frenchPassphrase: PassphraseCatalogue = {
     'ce qu’a le trousseau du bureau n’ouvre pas les clés de cet appareil, ou leur fichier a été altéré',
   hintKeyringLost: () =>
     'rien n’a changé, et aucun fichier n’est perdu. Le trousseau a-t-il été réinitialisé, ou ce dossier de clés copié d’une autre machine ? Mettez-le de côté, et `grenier recover` avec les 24 mots fait un nouvel appareil (sans mots : une nouvelle invitation)',
-  errorKeyringUnavailable: ({ detail }) =>
-    `il n’y a pas ici de trousseau du bureau qui garderait un secret : ${detail}`,
+  errorKeyringUnavailable: ({ isThere }) =>
+    isThere
+      ? 'le trousseau du bureau ne rend pas ici ce qu’on lui confie'
+      : 'aucun trousseau du bureau ne répond ici, ou il reste fermé : il faut une session du bureau, et son trousseau déverrouillé',
   errorUnlockFailed: () => 'le processus qui tiendrait les clés ouvertes n’a pas démarré',
   hintUnlockFailed: () =>
     'les clés sont aussi scellées qu’avant, et rien ne les tient ouvertes. Reste-t-il de la place pour un processus, et le dossier de sa prise est-il inscriptible (XDG_RUNTIME_DIR, sinon le dossier de clés) ? Les commandes prennent toujours la phrase de passe : --passphrase-file FICHIER',

@@ -67,6 +67,19 @@ describe('output', () => {
     expect(verbose.err.text).toContain('output.test.ts')
   })
 
+  test('what a foreign library said is in JSON, and told to who wants more', () => {
+    const error = new ClientError('keyring-unavailable', 'x', {
+      data: { what: 'away', detail: 'DBus error' },
+    })
+    const json = made({ json: true })
+    json.output.failure(error)
+    expect(JSON.parse(json.out.text)).toMatchObject({ code: 'keyring-unavailable', detail: 'DBus error' })
+    expect(json.err.text).not.toContain('DBus')
+    const verbose = made({ verbose: true })
+    verbose.output.failure(error)
+    expect(verbose.err.text).toContain('DBus error')
+  })
+
   test('in French the words are French and the code is the same', () => {
     const { output, out, err } = made({ language: 'fr', json: true })
     output.failure(new ClientError('relay-refused', 'x', { data: { reason: 'quota' } }))

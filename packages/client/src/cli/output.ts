@@ -93,12 +93,13 @@ export class Output {
 
   /** Says what went wrong. `place`: the folder and vault it concerns. Returns its exit code. */
   failure(error: unknown, place: ErrorPlace = this.#place): ExitCode {
-    const { code, message, hint } = errorReport(this.words, error, place.folder)
-    this.line({ event: 'error', code, message, hint, ...place })
+    const { code, message, hint, detail } = errorReport(this.words, error, place.folder)
+    this.line({ event: 'error', code, message, hint, ...(detail === undefined ? {} : { detail }), ...place })
     const path = printable(place.folder ?? '')
     const told = path === '' || message.includes(path) ? message : this.words.errorAt({ path, message })
     this.note(this.words.errorLine({ message: told }))
     if (hint !== undefined) this.note(this.words.hintLine({ hint }))
+    if (this.verbose && detail !== undefined) this.note(detail)
     if (this.verbose) this.note(traceOf(error))
     return exitCodeOf(error)
   }
