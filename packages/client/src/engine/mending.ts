@@ -52,6 +52,8 @@ interface Found {
   readonly named: readonly PackId[]
   readonly wrong: readonly PackId[]
   readonly files: HurtFiles
+  /** Nobody reads which older versions are lost: the log is not gone through for them. */
+  readonly isUnasked?: boolean
 }
 
 export interface MendingParts {
@@ -169,7 +171,10 @@ export class Mending {
   }
 
   /** What became of each pack. `now`: files that still lack something. */
-  async #hurtPacks({ named, wrong, files }: Found, now: HurtFiles): Promise<Omit<HurtPack, 'more'>[]> {
+  async #hurtPacks(
+    { named, wrong, files, isUnasked }: Found,
+    now: HurtFiles,
+  ): Promise<Omit<HurtPack, 'more'>[]> {
     if (named.length === 0) return []
     const { vault, connection } = this.#parts
     const { trees } = vault
@@ -177,7 +182,7 @@ export class Mending {
     const packs = [...new Map(named.map((pack) => [toHex(pack), pack])).values()]
     const lostAlone = packs.filter((pack) => !isNeedless(trees, pack))
     const [before, present] = [pathsByPack(files), pathsByPack(now)]
-    const isPast = lostAlone.some((pack) => !present.has(toHex(pack)))
+    const isPast = isUnasked !== true && lostAlone.some((pack) => !present.has(toHex(pack)))
     const older = isPast
       ? await olderVersionsWith({ vault, session, fetch: this.#fetch }, chunksOnlyIn(trees, lostAlone))
       : new Map<string, ReadonlySet<string>>()
@@ -216,7 +221,8 @@ export class Mending {
     if (nowMs < due) return
     // A line that breaks in the middle of it is not drained by one try after the other.
     await noteAuditDue(trees, nowMs + dailyAgainMs)
-    const done = await this.#mend(await this.#check({ bytesMax: dailyBytes }))
+    const found = await this.#check({ bytesMax: dailyBytes })
+    const done = await this.#mend({ ...found, isUnasked: true })
     for (const path of done.left) report({ event: 'problem', path, code: 'pack-unavailable' })
   }
 
