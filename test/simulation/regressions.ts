@@ -188,6 +188,17 @@ export const regressions: readonly Regression[] = [
       era: 5,
     },
   },
+  {
+    found:
+      'a directory could not step aside, and a file in it, to be removed at the path that it was to have then, was taken for gone: it stayed, known to nobody',
+    run: {
+      seed: 600_003_764,
+      devices: 3,
+      moves: 24,
+      without: new Set([4, 5, 8, 9, 11, 12, 14, 18, 19, 20, 21]),
+      era: 6,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -7,6 +7,7 @@ import type { Aside, GroupOptions, Move, NewStep, Put, Remove, Step } from './ap
 import { DiskError } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
+import { lookOrNothing } from './look-allowed.ts'
 import { sameButChange, sameStamp } from './stamp.ts'
 
 /** Carries out steps; remembers which directories' entries it changed. */
@@ -156,7 +157,19 @@ export class ApplyEffects {
       const [there] =
         error.code === 'ENOENT' || error.code === 'ECHANGED' ? await files.look([path]) : [error]
       if (there !== undefined) throw error
+      if (await this.#isElsewhere(change))
+        throw new DiskError('ECHANGED', 'what it lies in did not get its new name')
     }
+  }
+
+  /** Whether it is where it was before the plan: a directory that it lies in was to get another name, and did not. */
+  async #isElsewhere({ id, path, expect }: Remove): Promise<boolean> {
+    const tree = await this.#options.trees.begin()
+    const known = tree.pathOf('local', id)
+    tree.abandon()
+    if (known === undefined || known === path) return false
+    const [there] = await lookOrNothing(this.#options.files, [known])
+    return there?.kind === expect.value.kind && there.stamp.ino === expect.stamp.ino
   }
 
   /** What is ignored in a removed directory stays, and so does the directory, as one that no row knows. */

@@ -160,7 +160,7 @@ export class ApplyGroup {
    * directory that is not here: what has its name now is the user's.
    */
   #isHeld(change: Change, tree: OpenTransaction): boolean {
-    const place = placeTaken(change)
+    const place = placeTaken(change, tree.get(change.id)?.local)
     if (place === undefined) return false
     const { parent, name } = place
     const holder = tree.child('local', parent, name)
@@ -227,9 +227,10 @@ export class ApplyGroup {
   }
 }
 
-/** The place that a change gives its node, where that is another one than it has. */
-function placeTaken(change: Change): Pick<Row, 'parent' | 'name'> | undefined {
-  if (change.do === 'step-aside') return { parent: change.expect.parent, name: change.keptAs }
+/** The place that a change gives its node, where that is another one than it has now. */
+function placeTaken(change: Change, now: Row | undefined): Pick<Row, 'parent' | 'name'> | undefined {
+  // Its directory may have got another id since the plan, with what this device took over of the log.
+  if (change.do === 'step-aside') return { parent: (now ?? change.expect).parent, name: change.keptAs }
   if (change.op === 'move') return change
   return change.op === 'put' && change.expect === undefined ? change.row : undefined
 }

@@ -93,6 +93,54 @@ function applies(ground: () => Ground): void {
     expect(bench.localAt('b').value).toMatchObject({ sizeBytes: 8, content: undefined })
   })
 
+  it('takes nothing for removed where a directory above did not get the name that it was to have', async () => {
+    const bench = new Bench(ground())
+    const { user } = bench.ground
+    for (const directory of ['d', 'e']) user.makeDirectory(directory)
+    for (const path of ['d/stays', 'd/goes', 'e/goes', 'd (conflict)', 'f']) user.write(path, path)
+    await bench.agree()
+    const later = (change: Apply, path: string): Apply => ({ ...change, path: at(path) })
+    const changes = [
+      aside('d', { as: 'd (conflict)', newNode: false }, bench),
+      move('e', { path: 'f', parent: rootId }, bench),
+      later(remove('d/goes', bench), 'd (conflict)/goes'),
+      later(remove('e/goes', bench), 'f/goes'),
+    ]
+    // Both names are others' still, by all that is known, and nothing is there.
+    for (const path of ['d (conflict)', 'f']) user.remove(path)
+    const report = await bench.applier.run(changes)
+    expect(report.done).toEqual([])
+    expect([user.read('d/goes'), user.read('e/goes')]).toEqual(['d/goes', 'e/goes'])
+    expect([bench.localAt('d/goes').value.kind, bench.localAt('e/goes').value.kind]).toEqual(['file', 'file'])
+    await bench.look.some(report.lookAgain)
+    await bench.applier.run([remove('d/goes', bench), remove('e/goes', bench)])
+    expect(['d/stays', 'd/goes', 'e/goes'].filter((path) => user.exists(path))).toEqual(['d/stays'])
+  })
+
+  it('takes for removed what the user removed with its directory', async () => {
+    const bench = new Bench(ground())
+    const { user } = bench.ground
+    user.makeDirectory('d')
+    user.write('d/f', 'f')
+    await bench.agree()
+    const changes = [remove('d/f', bench), remove('d', bench)]
+    user.remove('d')
+    expect((await bench.applier.run(changes)).done).toEqual(changes)
+    expect(changes.map(({ id: gone }) => bench.trees.get(gone)?.local)).toEqual([undefined, undefined])
+  })
+
+  it('lets a directory step aside that another id is given to what it lies in', async () => {
+    const bench = new Bench(ground())
+    const { user } = bench.ground
+    for (const directory of ['d', 'd/e']) user.makeDirectory(directory)
+    user.write('d/e/f', 'f')
+    await bench.agree()
+    const change = aside('d/e', { as: 'e (conflict)', newNode: false }, bench)
+    await bench.trees.write({ flush: false }, (tree) => tree.rename(bench.idAt('d'), id('9.9')))
+    expect((await bench.applier.run([change])).done).toEqual([change])
+    expect(user.read('d/e (conflict)/f')).toBe('f')
+  })
+
   it('never overwrites what came into being meanwhile', async () => {
     const bench = new Bench(ground())
     const { user } = bench.ground
