@@ -1,12 +1,12 @@
 // A relay whose data was restored from an older copy, or lost: the devices give back what they know, nothing is lost, and nothing is deleted.
 // Time is the simulation's.
 import { openFolder } from '@grenier/client'
-import { makeRevoke, roleOf } from '@grenier/crypto'
+import { makeRevoke, roleOf, toHex } from '@grenier/crypto'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
 import { HostileMember } from '../hostile/member.ts'
 import { RelayDisk } from '../simulation/relay-disk.ts'
-import type { Machine } from '../simulation/world.ts'
+import { asked, type Machine } from '../simulation/world.ts'
 
 const longMs = 600_000
 
@@ -271,5 +271,69 @@ describe('a relay that lost everything', () => {
     await world.syncs(b)
     expect(b.tree()).toEqual(a.tree())
     await expectWhole(world)
+  })
+})
+
+/** A relay with the entries, and without the contents of a file that only a device has which is a reader's since. */
+async function heldByReader() {
+  const world = await peacefulWorld({ devices: 1 })
+  world.more(1)
+  const [owner, holder] = [world.at(0), world.at(1)]
+  expect(await world.join(holder, await world.invite(owner))).toBe('done')
+  await world.syncs(owner)
+  const yesterday = world.relayDisk.copy()
+  holder.user.write('mine', 'of one who may write no more')
+  await world.syncs(holder)
+  world.relay.lieTo(owner, { lacks: () => true })
+  await world.sync(owner)
+  world.relay.repent(owner)
+  expect(owner.user.exists('mine')).toBe(false)
+  const member = toHex(holder.home.device.sign.publicKey)
+  const makes = async (role: 'reader' | 'writer') => {
+    // A relay to which something was put back takes nothing of the kind for a while.
+    if (role === 'writer') await world.until(() => false, longMs + 60_000)
+    await world.settles(asked(owner, (engine) => engine.changeMembers({ do: 'role', member, role })))
+  }
+  await makes('reader')
+  world.restoreRelay(yesterday)
+  await world.sync(owner)
+  return { world, owner, holder, makes }
+}
+
+describe('contents that a relay lost and only a reader has', () => {
+  test('are sent once that device may write, also by a later run, and not before', async () => {
+    const { world, owner, holder, makes } = await heldByReader()
+    await world.syncs(holder, holder)
+    await world.sync(owner)
+    expect(owner.user.exists('mine')).toBe(false)
+    const puts = world.relay.putsOf(holder)
+    await makes('writer')
+    await world.syncs(holder, owner)
+    expect(owner.tree()).toEqual(holder.tree())
+    expect(owner.user.exists('mine')).toBe(true)
+    expect(eventsOf(holder, 'healed')).toMatchObject([{ packs: 1 }])
+    expect(world.relay.putsOf(holder)).toBe(puts + 1)
+    await world.syncs(holder)
+    expect(world.relay.putsOf(holder), 'once').toBe(puts + 1)
+    await expectWhole(world)
+  })
+
+  test('are sent by a device that watches, in the session in which it may write again', async () => {
+    const { world, owner, holder, makes } = await heldByReader()
+    holder.sync(false)
+    expect(
+      await world.until(() => eventsOf(holder, 'state').some(({ state }) => state === 'synced'), longMs),
+    ).toBe(true)
+    const isLooked = (): boolean => holder.disk.keysBetween('x!lost!', 'x!lost"').length > 0
+    expect(await world.until(isLooked, longMs)).toBe(true)
+    const logins = world.relay.asked.get('login') ?? 0
+    await makes('writer')
+    await untilHealed(world, 'packs')
+    // Of the owner, who said so, alone.
+    expect((world.relay.asked.get('login') ?? 0) - logins).toBe(1)
+    await world.syncs(owner)
+    expect(owner.tree()).toEqual(holder.tree())
+    expect(owner.user.exists('mine')).toBe(true)
+    await allStop(world)
   })
 })

@@ -199,6 +199,17 @@ export const regressions: readonly Regression[] = [
       era: 6,
     },
   },
+  {
+    found:
+      'the relay lost contents that only a reader had: it took note of them as dealt with, and as a writer never sent them again',
+    run: {
+      seed: 600_000_811,
+      devices: 2,
+      moves: 18,
+      without: new Set([0, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17]),
+      era: 6,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

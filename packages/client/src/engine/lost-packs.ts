@@ -14,8 +14,10 @@ import {
   discredit,
   forgetLost,
   isElsewhere,
+  isLostByWriter,
   keepLost,
   knownLost,
+  noteLostBy,
 } from '../state/lost-packs.ts'
 import { claimsOf } from '../state/pack-table.ts'
 import { sameContent, type FileValue, type NodeId } from '../sync/tree.ts'
@@ -60,6 +62,8 @@ export class LostPacks {
   readonly #parts: LostPacksParts
   /** The relay was asked on it. */
   #session: RelaySession | undefined
+  /** By one that might write then. */
+  #writes = false
   #work: Work | undefined
   /** When it is asked again on the same session, by the monotonic clock; undefined where nothing was missed. */
   #dueMs: number | undefined
@@ -93,12 +97,19 @@ export class LostPacks {
     return [...this.#hurt.values()]
   }
 
-  /** Does some of what is to be done; returns whether there may be more. Asks the relay once a session, and again where a file was missed. @throws ClientError */
+  /**
+   * Does some of what is to be done; returns whether there may be more. Asks the relay once a session, and again where a file was missed, or where this
+   * device may write now and might not then, or the reverse.
+   * @throws ClientError
+   */
   async step(session: RelaySession): Promise<boolean> {
     try {
-      const isDue = (this.#dueMs ?? Infinity) <= this.#parts.vault.platform.clock.monotonic()
-      if (session !== this.#session || isDue) {
+      const { vault } = this.#parts
+      const writes = mayWrite(vault)
+      const isDue = (this.#dueMs ?? Infinity) <= vault.platform.clock.monotonic()
+      if (session !== this.#session || isDue || writes !== this.#writes) {
         this.#reset()
+        this.#writes = writes
         this.#work = await this.#begin(session)
         this.#session = session
       }
@@ -126,16 +137,20 @@ export class LostPacks {
     const lost = await session.lost(vault.log.vault)
     const known = await knownLost(trees)
     const names = new Set([...lost.map(toHex), ...this.#hurt.keys()])
-    const back = [...known].flatMap(([name, pack]) => (names.has(name) ? [] : [pack]))
+    // What a reader took note of is still to be sent by one that may write.
+    const isAnew = this.#writes && !isLostByWriter(trees)
+    const back = [...known].flatMap(([name, pack]) => (names.has(name) && !isAnew ? [] : [pack]))
     if (back.length > 0) await trees.write({ flush: false }, (rows) => forgetLost(rows, back))
     const lacking = new Map([...lost.map((pack) => [toHex(pack), pack] as const), ...this.#hurt])
     const fresh = await this.#withoutSpent(
-      [...lacking.values()].filter((pack) => !known.has(toHex(pack)) && claimsOf(trees, pack).length > 0),
+      [...lacking.values()].filter(
+        (pack) => (isAnew || !known.has(toHex(pack))) && claimsOf(trees, pack).length > 0,
+      ),
     )
     if (fresh.length === 0) return undefined
     const wanted = await this.#wanted(fresh)
-    if (mayWrite(vault)) await this.#putAsTheyWere(session, fresh)
-    const queue = mayWrite(vault) && wanted.size > 0 ? this.#turned(await this.#filesWith(wanted)) : []
+    if (this.#writes) await this.#putAsTheyWere(session, fresh)
+    const queue = this.#writes && wanted.size > 0 ? this.#turned(await this.#filesWith(wanted)) : []
     const writer = new PackWriter(this.#writing(session, wanted), bulkBytes(trees))
     const { pool, clock } = vault.platform
     // Somebody else may have sent it meanwhile.
@@ -254,7 +269,10 @@ export class LostPacks {
     // What a file that was missed may have is still to be dealt with.
     const isDone = (pack: PackId): boolean =>
       !isMissed || chunksIn(trees, pack).every((id) => !wanted.has(toHex(id)))
-    await trees.write({ flush: false }, (rows) => keepLost(rows, packs.filter(isDone)))
+    await trees.write({ flush: false }, (rows) => {
+      keepLost(rows, packs.filter(isDone))
+      noteLostBy(rows, { writes: this.#writes })
+    })
     if (!packs.every(isDone)) this.#dueMs = platform.clock.monotonic() + missedMs
     this.#work = undefined
     const sent = this.#sent

@@ -24,6 +24,19 @@ export function forgetLost(rows: StateRowsWriter, packs: readonly PackId[]): voi
   for (const pack of packs) rows.del(prefix + toHex(pack))
 }
 
+const writerKey = otherKey('lost-by-writer')
+
+/** Whether all that was dealt with was so by one that may write: what could be sent of it from here was. */
+export function isLostByWriter(rows: StateRows): boolean {
+  return rows.other(writerKey) !== undefined
+}
+
+/** In which role some were dealt with last. */
+export function noteLostBy(rows: StateRowsWriter, { writes }: { readonly writes: boolean }): void {
+  if (writes) rows.put(writerKey, Uint8Array.of(1))
+  else rows.del(writerKey)
+}
+
 const hurtPrefix = otherKey('hurt!')
 
 /** Packs that this device found hurt, by hex name. */
