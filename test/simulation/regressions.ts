@@ -210,6 +210,17 @@ export const regressions: readonly Regression[] = [
       era: 6,
     },
   },
+  {
+    found:
+      'a small file that had been seen between two writes in one tick of the clock was read with many others while the second came: it was sent torn',
+    run: {
+      seed: 600_007_063,
+      devices: 2,
+      moves: 17,
+      without: new Set([2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 15, 16]),
+      era: 6,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -191,6 +191,13 @@ export const sabotages: readonly Sabotage[] = [
     checks: [{ tests: 'packages/client/src/content/ingest.test.ts' }, 'storm'],
   },
   {
+    name: 'a file that is just being written is read once, with many others',
+    file: 'packages/client/src/content/file-opening.ts',
+    find: '!isUnsettled(settled(stamp, this.#clock.now()))',
+    replace: '!isUnsettled(stamp)',
+    checks: [{ tests: 'packages/client/src/content/ingest.test.ts' }, 'storm'],
+  },
+  {
     name: 'a file that was written a moment ago is taken for known',
     file: `${disk}/stamp.ts`,
     find: 'return isLate && stamp.ctimeNs < nowNs + aheadNs ? unsettled(stamp) : stamp',

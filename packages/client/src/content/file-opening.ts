@@ -72,7 +72,9 @@ export class FileOpening {
     let bytes = 0
     for (const file of files) {
       const { stamp } = file
-      const isLikely = stamp !== undefined && !isUnsettled(stamp) && stamp.sizeBytes <= stepBytes
+      // One that was written so lately that its stamp cannot tell is read by itself, twice.
+      const isLikely =
+        stamp !== undefined && stamp.sizeBytes <= stepBytes && !isUnsettled(settled(stamp, this.#clock.now()))
       if (isLikely) {
         run.push({ ...file, stamp })
         bytes += stamp.sizeBytes

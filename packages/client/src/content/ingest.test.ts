@@ -405,6 +405,32 @@ describe("a file that is written twice in one tick of its disk's clock", () => {
     const [again] = await readAll(vault.ingest(made.files, vault.writer()), [wanted('log')])
     expect(again).toMatchObject({ sizeBytes: bytes })
   })
+
+  const seenAt = 1_700_000_000_004
+  it.each([
+    ['is none when it was seen between the two', seenAt, ['problem']],
+    ['is read once, with others, when that was long ago', seenAt + 60_000, ['read']],
+  ])('%s', async (_, readAt, outcomes) => {
+    let nowMs = seenAt
+    let reads = 0
+    const clock: Clock = { ...systemClock, now: () => nowMs }
+    const made = folder((call) => {
+      if (call !== 'read-on') return undefined
+      // The second write: the rest of the file alone is read from it.
+      if (reads === 0 && nowMs === seenAt) made.user.write('log', bytesOf('second', 3000))
+      reads += 1
+      return undefined
+    }, clock)
+    made.user.write('log', bytesOf('first', 3000))
+    const [seen] = await made.files.look([wanted('log').path])
+    nowMs = readAt
+    const vault = new MemoryVault()
+    vault.clock = clock
+    const asked = { ...wanted('log'), stamp: seen?.stamp }
+    const results = await resultsOf(vault.ingest(made.files, vault.writer()), [asked])
+    expect(results.map(({ outcome }) => outcome)).toEqual(outcomes)
+    expect(reads).toBe(readAt === seenAt ? 2 : 1)
+  })
 })
 
 describe('a file that is appended to while it is read', () => {
