@@ -158,6 +158,18 @@ export function encodeCbor(value) {
 
 // ---------------------------------------------------------------- §5 phrase and identity, §6 certificates
 
+/** The words of a text without capitals and accents; by their numbers, if they have any. */
+function inOrder(text) {
+  const tokens = text.match(/\d+|[^\s,;\d]+/gu) ?? []
+  if (!tokens.some((token) => /\d/u.test(token))) return tokens
+  const words = []
+  for (let at = 0; at < tokens.length; at += 2) words[Number(tokens[at]) - 1] = tokens[at + 1]
+  const isWhole =
+    words.length * 2 === tokens.length && !Array.from(words).some((word) => !/^\D+$/u.test(word ?? '1'))
+  if (!isWhole) throw new Error('the numbers are not those of the words')
+  return words
+}
+
 /** The 32 bytes of 24 words, or the 16 of 12, of any list; case, accents, white space, commas and numbers before the words as they come. */
 export function entropyOf(phrase) {
   const plain = (word) =>
@@ -165,10 +177,7 @@ export function entropyOf(phrase) {
       .normalize('NFKD')
       .replace(/[\u0300-\u036f]/g, '')
       .toLowerCase()
-  const words = plain(phrase)
-    .replace(/(^|[\s,;])\d{1,2}[.):]?(?=[\s\p{L}])/gu, '$1')
-    .split(/[\s,;]+/u)
-    .filter((word) => word !== '')
+  const words = inOrder(plain(phrase).replace(/(\d)[.):]/gu, '$1 '))
   const found = new Set()
   for (const list of Object.values(bip39.wordlists)) {
     const known = new Map(list.map((word, index) => [plain(word), index]))

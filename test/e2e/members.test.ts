@@ -179,13 +179,15 @@ test('whose device is taken out stays with their words, which is said, until the
   expect(lineOf(again.lines, 'recover')['vaults']).toEqual([])
 })
 
-test('setup shows its words to nobody but a person', async () => {
+test('setup shows its words to nobody but a person, also with --yes', async () => {
   const stage = Stage.forTest()
   const url = await (await stage.relay()).start()
   const alpha = stage.device('alpha')
-  const ended = await alpha.startPlain('setup', url).ended
-  expect(ended.exitCode).toBe(2)
-  expect(ended.stdout.toString()).toBe('')
-  expect(ended.stderr).toContain('--phrase-out')
+  for (const yes of [[], ['--yes']]) {
+    const ended = await alpha.startPlain('setup', url, ...yes).ended
+    expect(ended.exitCode).toBe(2)
+    expect(ended.stdout.toString()).toBe('')
+    expect(ended.stderr).toContain('--phrase-out')
+  }
   expect(existsSync(alpha.home)).toBe(false)
 })

@@ -48,11 +48,30 @@ test('words are read with their numbers, as they stand on paper, and with commas
         numbered((word, number) => `${String(number).padStart(2)}. ${word}`).join('\n'),
         numbered((word, number) => `${number}.${word};`).join('\r\n'),
         numbered((word, number) => `${number})\t${word}`).join('\n'),
+        // A sheet in three columns, read by rows.
+        Array.from({ length: 24 }, (_, at) => (at % 3) * 8 + Math.floor(at / 3))
+          .map((at) => `${at + 1}. ${words[at] ?? ''}`)
+          .join(' '),
       ])
         expect(entropyOf(typed)).toEqual(entropy)
     }),
   )
-  expect(() => entropyOf(Array.from({ length: 24 }, (_, at) => `${at + 1}`).join(' '))).toThrow(CryptoError)
+})
+
+test('numbers that are not those of the words make a wrong phrase', () => {
+  const words = phraseOf(new Uint8Array(32).fill(5), 'english').split(' ')
+  const withNumbers = (number: (at: number) => string): string =>
+    words.map((word, at) => `${number(at)} ${word}`).join(' ')
+  for (const typed of [
+    withNumbers((at) => (at === 3 ? '5' : `${at + 1}`)),
+    withNumbers((at) => `${at}`),
+    withNumbers((at) => (at === 7 ? '' : `${at + 1}`)),
+    withNumbers((at) => (at === 7 ? '8 8' : `${at + 1}`)),
+    `${words.join(' ')} 24`,
+    `1 ${words.join(' ')}`,
+    words.map((_, at) => `${at + 1}`).join(' '),
+  ])
+    expect(() => entropyOf(typed), typed).toThrow(CryptoError)
 })
 
 test('Japanese words are read with their wide spaces and their marks', () => {

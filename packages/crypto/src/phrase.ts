@@ -75,15 +75,36 @@ function foldedList(list: string[]): Map<string, string> {
   return made
 }
 
-/** The number of a word, as it stands before it on paper: `7 word`, `7. word`, `7) word`. */
-const numbering = /(^|[\s,;])\d{1,2}[.):]?(?=[\s\p{L}])/gu
+/** A word with its number, as both stand on paper: `7 word`, `7. word`, `7)word`; one may stand without the other. */
+const numbered = /^(\d{1,2})[.):]?(.*)$/u
+
+/**
+ * The words of a text, between white space and commas, in the order of their numbers where they have them: a sheet in columns may be read by rows.
+ * undefined for numbers that are not all of 1 … n.
+ */
+function typedWords(text: string): string[] | undefined {
+  const typed: { word: string; number: number | undefined }[] = []
+  let number: number | undefined
+  for (const token of text.split(/[\s,;]+/).filter((one) => one !== '')) {
+    const [, digits, rest = ''] = numbered.exec(token) ?? []
+    if (digits !== undefined && number !== undefined) return undefined
+    if (digits !== undefined) number = Number(digits)
+    const word = digits === undefined ? token : rest
+    if (word === '') continue
+    typed.push({ word, number })
+    number = undefined
+  }
+  if (typed.some((one) => one.number !== undefined)) {
+    typed.sort((one, other) => (one.number ?? 0) - (other.number ?? 0))
+    if (typed.some((one, at) => one.number !== at + 1)) return undefined
+  }
+  return number === undefined ? typed.map(({ word }) => word) : undefined
+}
 
 function bytesOf(text: string, count: number): Uint8Array {
   if (text.length > textMax) throw new CryptoError('phrase-wrong', 'too long for a phrase')
-  const typed = folded(text)
-    .replace(numbering, '$1')
-    .split(/[\s,;]+/)
-    .filter((word) => word !== '')
+  const typed = typedWords(folded(text))
+  if (typed === undefined) throw new CryptoError('phrase-wrong', 'the numbers are not those of the words')
   if (typed.length !== count)
     throw new CryptoError('phrase-wrong', `${typed.length} words where ${count} are needed`, {
       data: { words: typed.length },

@@ -8,7 +8,7 @@ import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
 import { onceFree } from './open-own-folder.ts'
 import { printable } from './printable.ts'
-import { formatBytes, formatCount } from './quantities.ts'
+import { formatBytes, formatCount, isoTime } from './quantities.ts'
 
 /** Lists. `vault`: one alone. @throws ClientError */
 export async function backupList(
@@ -46,7 +46,7 @@ async function tell(invocation: Invocation, home: Home, record: FolderRecord): P
   output.line({ event: 'backup', ...place, name, relay, from, keep, versions: versions.length })
   output.result(words.backupListed({ name: printable(name), path: printable(path) }))
   for (const { sequence, atMs, files, bytes, problems } of versions) {
-    const at = new Date(atMs).toISOString()
+    const at = isoTime(atMs)
     output.line({ event: 'version', ...place, seq: sequence, at, files, bytes, problems })
     const count = formatCount(files, language)
     const text = { when: formatExact(atMs), sequence, count: files, files: count, problems }

@@ -51,8 +51,8 @@ export interface MembersCatalogue {
   askRevoke: Text<{ name: string; id: string; others: readonly string[] }>
   revokeDone: Text<{ revoked: readonly string[]; voided: number }>
   revokeKeeps: Plain
-  /** `command`: what takes the identity along. */
-  identityStays: Text<{ id: string; role: string; command: string }>
+  /** `verb`, `rest`: of the command that is about the identity, before and after the folder. */
+  identityStays: Text<{ id: string; role: string; verb: string; rest: string }>
   makerStays: Text<{ id: string }>
   roleDone: Text<{ name: string; role: string }>
   roleReads: Named

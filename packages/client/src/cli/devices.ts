@@ -9,7 +9,7 @@ import type { Invocation } from './invocation.ts'
 import { membersOf } from './members.ts'
 import type { Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatId, formatMoment } from './quantities.ts'
+import { formatId, formatMoment, isoTime } from './quantities.ts'
 
 /** Lists them. Where the relay cannot be reached, what this device last knew, and exit code 4. @throws ClientError */
 export async function devices(invocation: Invocation, folder: string): Promise<ExitCode> {
@@ -35,7 +35,7 @@ function jsonOf({ role, devices: all, identities, invitations, current }: Member
       name: name ?? null,
       identity: identity ?? null,
       role: its,
-      since: { seq: since.seq, at: since.atMs === undefined ? null : new Date(since.atMs).toISOString() },
+      since: { seq: since.seq, at: since.atMs === undefined ? null : isoTime(since.atMs) },
       invitedBy: invitedBy ?? null,
       this: isThis,
     })),
@@ -43,7 +43,7 @@ function jsonOf({ role, devices: all, identities, invitations, current }: Member
     invitations: invitations.map(({ id, role: its, expiresMs, invitedBy }) => ({
       id,
       role: its,
-      expires: new Date(expiresMs).toISOString(),
+      expires: isoTime(expiresMs),
       invitedBy,
     })),
   }

@@ -14,6 +14,7 @@ import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
 import { onceFree } from './open-own-folder.ts'
 import { usageError } from './usage-error.ts'
+import { isoTime } from './quantities.ts'
 
 /** Whose history. */
 export interface Asked {
@@ -77,7 +78,7 @@ export function endHistory(
   const exitCode = answer.problems > 0 ? 3 : 0
   const durationMs = Math.round(performance.now() - startMs)
   const summed = { ...counts, conflicts: 0, durationMs }
-  const at = atMs === undefined ? null : new Date(atMs).toISOString()
+  const at = atMs === undefined ? null : isoTime(atMs)
   output.line({ ...summaryLine(place, summed, exitCode), seq: sequence, at, online })
   output.line(summaryLine(undefined, summed, exitCode))
   return exitCode

@@ -9,7 +9,7 @@ import type { Invocation } from './invocation.ts'
 import { formatExact } from './moments.ts'
 import type { JsonLine, Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatCount, formatId } from './quantities.ts'
+import { formatCount, formatId, isoTime } from './quantities.ts'
 import { usageError } from './usage-error.ts'
 
 /** Entries, unless told. */
@@ -155,7 +155,7 @@ function memberKind(action: string | undefined): MemberKind | 'member' {
 
 function entryLine(place: Place, row: EntryRow): JsonLine {
   const { sequence, hash, atMs, device, deviceName, kind, action, members, changes } = row
-  const at = new Date(atMs).toISOString()
+  const at = isoTime(atMs)
   return {
     event: 'entry',
     ...place,

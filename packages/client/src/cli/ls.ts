@@ -7,7 +7,7 @@ import type { Invocation } from './invocation.ts'
 import { formatExact, parseMoment } from './moments.ts'
 import type { JsonLine, Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatBytes } from './quantities.ts'
+import { formatBytes, isoTime } from './quantities.ts'
 
 export interface LsFlags {
   readonly at?: string | undefined
@@ -64,14 +64,8 @@ export function nodeLine(event: 'node' | 'restored', place: Place, row: Omit<Nod
     kind,
     mode: mode?.toString(8).padStart(3, '0'),
     size: sizeBytes,
-    mtime: mtimeNs === undefined ? undefined : isoTime(BigInt(mtimeNs)),
+    mtime: mtimeNs === undefined ? undefined : isoTime(Number(BigInt(mtimeNs) / 1_000_000n)),
     mtimeNs,
     ...(target === undefined ? {} : pathFields('target', target)),
   }
-}
-
-/** RFC 3339; undefined for what lies beyond its years. */
-function isoTime(mtimeNs: bigint): string | undefined {
-  const date = new Date(Number(mtimeNs / 1_000_000n))
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }

@@ -76,8 +76,8 @@ export const englishMembers: MembersCatalogue = {
     `${revoked.join(', ')}: out of the vault. The keys are new${voided === 0 ? '' : `; ${voided} open ${some(voided, 'invitation is', 'invitations are')} void`}.`,
   revokeKeeps: () =>
     'What was synced there before stays there; nothing that is committed from now on can be read with its keys.',
-  identityStays: ({ id, role, command }) =>
-    `The person’s identity ${id} stays in the vault as ${role}: a device that its 24 words bring in has that role. Should the person be meant, too: \`${command}\``,
+  identityStays: ({ id, role, verb, rest }) =>
+    `The person’s identity ${id} stays in the vault as ${role}: a device that its 24 words bring in has that role. If the person is meant as well: \`grenier ${verb} FOLDER ${rest}\``,
   makerStays: ({ id }) =>
     `The identity ${id} made the vault: it stays an owner, and a device that its 24 words bring in is one.`,
   roleDone: ({ name, role }) => `${name}: ${role} from now on.`,

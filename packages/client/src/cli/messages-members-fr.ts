@@ -76,8 +76,8 @@ export const frenchMembers: MembersCatalogue = {
     `${revoked.join(', ')} : hors du coffre. Les clés sont nouvelles${voided === 0 ? '' : ` ; ${voided} ${some(voided, 'invitation ouverte est annulée', 'invitations ouvertes sont annulées')}`}.`,
   revokeKeeps: () =>
     'Ce qui y était déjà synchronisé y reste ; rien de ce qui est écrit désormais ne se lit avec ses clés.',
-  identityStays: ({ id, role, command }) =>
-    `L’identité ${id} de cette personne reste dans le coffre (${role}) : un appareil qu’amènent ses 24 mots a ce rôle. S’il s’agit aussi de la personne : \`${command}\``,
+  identityStays: ({ id, role, verb, rest }) =>
+    `L’identité ${id} de cette personne reste dans le coffre (${role}) : un appareil qu’amènent ses 24 mots a ce rôle. S’il s’agit aussi de la personne : \`grenier ${verb} DOSSIER ${rest}\``,
   makerStays: ({ id }) =>
     `L’identité ${id} a créé le coffre : elle en reste propriétaire, et un appareil qu’amènent ses 24 mots l’est aussi.`,
   roleDone: ({ name, role }) => `${name} : ${role} désormais.`,

@@ -104,3 +104,9 @@ export function formatMoment(ms: number, language: Language): string {
 export function formatId(id: string): string {
   return id.slice(0, 12)
 }
+
+/** RFC 3339, of ms since 1970; undefined for what lies beyond its years, which a member can sign. */
+export function isoTime(ms: number): string | undefined {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}

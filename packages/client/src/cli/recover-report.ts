@@ -16,7 +16,7 @@ import { exitCodeOf, heaviestExitCode } from './exit-code.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatId, formatMoment } from './quantities.ts'
+import { formatId, formatMoment, isoTime } from './quantities.ts'
 
 /** Names everything that a relay shows, and what it does not. */
 export function tellSight(output: Output, relay: string, sight: RecoverySight): void {
@@ -138,15 +138,15 @@ function jsonOf(words: Catalogue, { vaults, refused, withheld, elsewhere }: Reco
   return {
     vaults: vaults.map(({ madeMs, devices, identities, invitations, ...vault }) => ({
       ...vault,
-      made: new Date(madeMs).toISOString(),
+      made: isoTime(madeMs),
       devices: devices.map(memberJson),
       identities: identities.map(memberJson),
       invitations: invitations.map(({ by, byName, expiresMs, seq, atMs, ...invitation }) => ({
         ...invitation,
         invitedBy: by,
         name: byName,
-        expires: new Date(expiresMs).toISOString(),
-        since: { seq, at: new Date(atMs).toISOString() },
+        expires: isoTime(expiresMs),
+        since: { seq, at: isoTime(atMs) },
       })),
       fingerprint: fingerprintOf(vault.head.hash),
     })),
@@ -166,7 +166,7 @@ function memberJson<T extends { readonly arrival: Arrival }>({ arrival, ...membe
     ...member,
     how,
     invitedBy: how === 'invited' ? by : undefined,
-    since: { seq, at: new Date(atMs).toISOString() },
+    since: { seq, at: isoTime(atMs) },
   }
 }
 

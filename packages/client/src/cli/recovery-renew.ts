@@ -21,7 +21,7 @@ import { phraseIn, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts
 import { printable } from './printable.ts'
 import { refuseSheet, writeSheet } from './recovery-sheet.ts'
 import { refusalText, sightExitCode } from './recover-report.ts'
-import { confirmWords, showWords } from './shown-words.ts'
+import { canShow, confirmWords, showWords } from './shown-words.ts'
 import { usageError } from './usage-error.ts'
 import { canAsk } from './yes-or-no.ts'
 
@@ -82,7 +82,7 @@ function refuseMisuse(
   refuseSheet(recoverySheet, phraseOut)
   const shown = phraseOut === undefined && newPhraseFile === undefined
   // Words that nobody sees would be lost, and everything with them.
-  if (shown && (output.json || !canAsk())) throw usageError('new-phrase-needed')
+  if (shown && (output.json || !canShow() || !canAsk())) throw usageError('new-phrase-needed')
 }
 
 async function identityOf(file: string | undefined, question: string): Promise<Identity> {

@@ -39,7 +39,7 @@ export async function revoke(invocation: Invocation, folder: string, member: str
   })
   output.result(words.revokeDone({ revoked: namesOf(words, before, meant), voided }))
   output.note(words.revokeKeeps({}))
-  if (stays !== undefined) output.note(staysText(words, stays, `revoke FOLDER ${formatId(stays.id)}`))
+  if (stays !== undefined) output.note(staysText(words, stays, { verb: 'revoke' }))
   return 0
 }
 
@@ -70,7 +70,7 @@ export async function role(
   output.result(words.roleDone({ name, role: roleText(words, next) }))
   if (voided > 0) output.note(words.roleVoided({ voided }))
   if (next === 'reader') output.note(words.roleReads({ name }))
-  if (isOther) output.note(staysText(words, stays, `role FOLDER ${formatId(stays.id)} ${next}`))
+  if (isOther) output.note(staysText(words, stays, { verb: 'role', next }))
   return 0
 }
 
@@ -110,10 +110,15 @@ function identityBehind(before: Members, after: Members, meant: Meant): MemberId
   return after.identities.find(({ id }) => id === of.identity)
 }
 
-function staysText(words: Catalogue, { id, role, madeVault }: MemberIdentity, command: string): string {
-  return madeVault
-    ? words.makerStays({ id: formatId(id) })
-    : words.identityStays({ id: formatId(id), role: roleText(words, role), command: `grenier ${command}` })
+function staysText(
+  words: Catalogue,
+  { id, role, madeVault }: MemberIdentity,
+  command: { readonly verb: 'revoke' | 'role'; readonly next?: string },
+): string {
+  if (madeVault) return words.makerStays({ id: formatId(id) })
+  const { verb, next } = command
+  const rest = [formatId(id), next].filter((word) => word !== undefined).join(' ')
+  return words.identityStays({ id: formatId(id), role: roleText(words, role), verb, rest })
 }
 
 /** The devices that go or change, by name; an identity without one by its id. */

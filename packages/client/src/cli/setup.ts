@@ -22,7 +22,7 @@ import { deviceNameOf } from './device-name.ts'
 import type { Invocation } from './invocation.ts'
 import { phraseIn, readPhrase, refuseUnwritable, writePhrase } from './phrase.ts'
 import { printable } from './printable.ts'
-import { confirmWords, showWords } from './shown-words.ts'
+import { canShow, confirmWords, showWords } from './shown-words.ts'
 import { refuseSheet, writeSheet } from './recovery-sheet.ts'
 import { relayText } from './relay-text.ts'
 import { stoppedAt } from './standard-input.ts'
@@ -121,7 +121,7 @@ function whereWordsGo({ output, yes }: Invocation, { phraseOut, phraseFile }: Se
     return { file: phraseOut }
   }
   // Words that nobody sees would be lost, or lie in the log of whatever ran this.
-  if (output.json || !(yes || canAsk())) throw usageError('phrase-out-needed')
+  if (output.json || !canShow() || !(yes || canAsk())) throw usageError('phrase-out-needed')
   return 'shown'
 }
 

@@ -26,6 +26,11 @@ const atTerminal: Asked = {
   },
 }
 
+/** Whether what is shown is seen, and not put into a file or the log of what ran this. */
+export function canShow(): boolean {
+  return process.stdout.isTTY
+}
+
 /** Shows them, below a sentence. */
 export function showWords({ output }: Invocation, sentence: string, phrase: string): void {
   output.note(sentence)

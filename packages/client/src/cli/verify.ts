@@ -14,7 +14,7 @@ import type { Invocation } from './invocation.ts'
 import { openOwnFolder } from './open-own-folder.ts'
 import type { JsonLine, Output } from './output.ts'
 import { printable } from './printable.ts'
-import { formatBytes, formatCount } from './quantities.ts'
+import { formatBytes, formatCount, isoTime } from './quantities.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
 
@@ -113,7 +113,7 @@ function exitCodeOf({ hurt, wrong, left, lost }: Verification): ExitCode {
 
 /** A pack as a line. It is no file: `paths` are those that it concerns. */
 function packLine(place: object, { pack, code, sequence, atMs, lost, paths, more }: HurtPack): JsonLine {
-  const at = new Date(atMs).toISOString()
+  const at = isoTime(atMs)
   return { event: 'problem', ...place, path: '', code, pack, seq: sequence, at, lost, paths, pathsMore: more }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -86,6 +86,18 @@ describe('a home on disk', () => {
         .sort(),
     ).toEqual(wanted.sort())
     expect(readdirSync(directory).filter((name) => name.endsWith('.new'))).toEqual([])
+  })
+
+  test('is changed where what locks it is damaged, and a folder is forgotten without it', async () => {
+    const home = makeHome(directory, start())
+    const lock = join(directory, 'state', 'home')
+    await home.addFolder({ path: '/a', vault: 'aa', relay: 'r', name: 'a' })
+    for (const name of readdirSync(lock)) if (name !== 'LOCK') writeFileSync(join(lock, name), 'damaged')
+    await home.addFolder({ path: '/b', vault: 'bb', relay: 'r', name: 'b' })
+    rmSync(lock, { recursive: true })
+    writeFileSync(lock, 'no directory')
+    await home.removeFolder('/a')
+    expect(openHome(directory).folders.map(({ path }) => path)).toEqual(['/b'])
   })
 
   test('is private from the first byte, and refused when it is not', () => {

@@ -197,15 +197,18 @@ class FileHome implements Home {
   }
 
   removeFolder(key: string): Promise<void> {
+    const isIt = (one: FolderRecord): boolean => openingKey(one) === key
+    const { folders: known, backups: knownBackups = [] } = this.#read()
+    const gone = [...known, ...knownBackups].find(isIt)
+    // The state first: one that was left behind would take whatever is joined later for what it knew. And a full disk has room then.
+    if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
     return this.#change((file) => {
       const { folders, backups = [] } = file
-      const gone = [...folders, ...backups].find((one) => openingKey(one) === key)
-      // The state first: one that was left behind would take whatever is joined later for what it knew.
-      if (gone !== undefined) rmSync(this.stateDirectory(gone.vault), { recursive: true, force: true })
+      const first = [...folders, ...backups].find(isIt)
       return {
         ...file,
-        folders: folders.filter((one) => one !== gone),
-        ...(backups.length === 0 ? {} : { backups: backups.filter((one) => one !== gone) }),
+        folders: folders.filter((one) => one !== first),
+        ...(backups.length === 0 ? {} : { backups: backups.filter((one) => one !== first) }),
       }
     })
   }
@@ -217,10 +220,14 @@ class FileHome implements Home {
     return Promise.resolve(join(directory, name))
   }
 
+  #read(): HomeFile {
+    return v.parse(homeSchema, JSON.parse(readFileSync(join(this.directory, homeFile), 'utf8')))
+  }
+
   /** What it is now, not when it was opened: another process of the same home may have written meanwhile, and none does between the two. */
   #change(edit: (file: HomeFile) => HomeFile): Promise<void> {
     return whileAlone(this.stateDirectory('home'), () => {
-      const file = edit(v.parse(homeSchema, JSON.parse(readFileSync(join(this.directory, homeFile), 'utf8'))))
+      const file = edit(this.#read())
       writeHomeFile(this.directory, file)
       this.#file = file
     })
