@@ -54,6 +54,7 @@ function zerosIn({
   ranges,
   more,
 }: Omit<Parameters<ArchiveCatalogue['salvagedInPlace']>[0], 'problem'>): string {
+  if (ranges.length === 0) return 'asked for again, nothing of it was lost'
   const others = more > 0 ? `, and ${more} more ${some(more, 'stretch', 'stretches')}` : ''
   return `${bytes} of zeros stand for what is lost: bytes ${ranges.join(', ')}${others}`
 }

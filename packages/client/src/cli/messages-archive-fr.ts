@@ -58,6 +58,7 @@ function zerosIn({
   ranges,
   more,
 }: Omit<Parameters<ArchiveCatalogue['salvagedInPlace']>[0], 'problem'>): string {
+  if (ranges.length === 0) return 'à la seconde demande, rien n’en manquait'
   const others = more > 0 ? `, et ${more} ${some(more, 'autre plage', 'autres plages')}` : ''
   return `${bytes} de zéros tiennent lieu de ce qui est perdu : octets ${ranges.join(', ')}${others}`
 }

@@ -87,6 +87,14 @@ export class Fetch {
   async read(
     contents: readonly { content: Content; sizeBytes: number }[],
   ): Promise<(Uint8Array | undefined)[]> {
+    const read = await this.readOrLack(contents)
+    return read.map((bytes) => (typeof bytes === 'string' ? undefined : bytes))
+  }
+
+  /** The same, and why one is not to be had. */
+  async readOrLack(
+    contents: readonly { content: Content; sizeBytes: number }[],
+  ): Promise<(Uint8Array | Lack)[]> {
     const buffers = contents.map(({ sizeBytes }) => {
       if (sizeBytes > readBytesMax) throw new RangeError('too much content to be read into memory')
       return new Uint8Array(sizeBytes)
@@ -99,7 +107,10 @@ export class Fetch {
       },
     }))
     const results = await this.fill(files)
-    return buffers.map((buffer, at) => (results[at] === 'filled' ? buffer : undefined))
+    return buffers.map((buffer, at) => {
+      const result = results[at]
+      return result === 'filled' ? buffer : lackIn(result)
+    })
   }
 
   /** The chunks of a content, in order, with their lengths; undefined when it is not to be had. Takes memory as the content is long. */
@@ -125,6 +136,11 @@ export class Fetch {
     for await (const part of this.chunks(content, sizeBytes)) if (typeof part === 'string') return false
     return true
   }
+}
+
+/** Nobody abandons what he has not got a part of. */
+export function lackIn(result: Exclude<FetchResult, 'filled'> | undefined): Lack {
+  return result === undefined || result === 'abandoned' ? 'missing' : result
 }
 
 /** Where a chunk goes. */

@@ -1,6 +1,7 @@
 // Whether a content can be had, before any of it is asked for: its lists are read, and of each pack that it needs a few bytes.
 import { containerFrontBytes, toHex, type PackId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
+import type { Lack } from './bring.ts'
 import { chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
 
 /** Packs asked for at once. */
@@ -17,11 +18,13 @@ export class Presence {
     this.#options = options
   }
 
-  /** Whether each chunk lies in a pack that is there. What is in the pack is not looked at. @throws what `get` throws */
-  async has(content: Content, sizeBytes: number): Promise<boolean> {
-    for await (const part of chunksIn(this.#options, content, sizeBytes))
-      if (typeof part === 'string' || !(await this.#hasAll(part))) return false
-    return true
+  /** What lacks; undefined where each chunk lies in a pack that is there. What is in the pack is not looked at. @throws what `get` throws */
+  async lackOf(content: Content, sizeBytes: number): Promise<Lack | undefined> {
+    for await (const part of chunksIn(this.#options, content, sizeBytes)) {
+      if (typeof part === 'string') return part
+      if (!(await this.#hasAll(part))) return 'missing'
+    }
+    return undefined
   }
 
   async #hasAll(chunks: readonly LocatedChunk[]): Promise<boolean> {

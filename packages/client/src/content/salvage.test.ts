@@ -1,4 +1,4 @@
-import { concat } from '@grenier/crypto'
+import { concat, toHex } from '@grenier/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, idOf, MemoryVault } from './content-builders.contract.ts'
@@ -62,6 +62,20 @@ async function salvaged(
     { content, sizeBytes, write },
   )
   return { lost, came }
+}
+
+/** The relay lacks parts of the list the first time that it is asked for them, or from the second time on, or always. */
+function hide({ vault, listPacks }: Made, hides: Record<number, 'first' | 'later' | 'always'>): void {
+  const asked = new Map<string, number>()
+  const get = vault.get.bind(vault)
+  vault.get = (pack, range) => {
+    const name = toHex(pack)
+    const times = (asked.get(name) ?? 0) + 1
+    asked.set(name, times)
+    const when = hides[listPacks.indexOf(name)]
+    const isHidden = when === 'always' || (when !== undefined && when === (times === 1 ? 'first' : 'later'))
+    return isHidden ? Promise.resolve(undefined) : get(pack, range)
+  }
 }
 
 const holed = (bytes: Uint8Array, lost: readonly ByteRange[]): Uint8Array => {
@@ -190,6 +204,49 @@ describe('what is left of a file', () => {
     const listed = made(sizes(120), 1040)
     listed.vault.packs.delete(listed.listPacks[3] ?? '')
     expect((await salvaged(listed, 100_000)).lost).toBeUndefined()
+  })
+
+  // `hides`: the packs that the relay lacks, by how often it was asked for them.
+  const changing: [string, { hides: Record<number, 'first' | 'later' | 'always'>; whole: number[] }][] = [
+    ['one of two lost parts of the list comes back', { hides: { 1: 'first', 3: 'always' }, whole: [0, 4] }],
+    ['a part of the list goes', { hides: { 1: 'later' }, whole: [0] }],
+    ['a part of the list goes behind a lost one', { hides: { 1: 'always', 4: 'later' }, whole: [0, 2, 3] }],
+    ['a part of the list goes before a lost one', { hides: { 1: 'later', 3: 'always' }, whole: [0] }],
+    ['the lost part comes back and another one goes', { hides: { 1: 'first', 3: 'later' }, whole: [0, 2] }],
+    ['the lost part comes back', { hides: { 1: 'first' }, whole: [0, 2, 3, 4] }],
+  ]
+  it.each(changing)('is told of to the last byte where the relay changes its mind: %s', async (_, to) => {
+    const file = made(sizes(160), 1024)
+    hide(file, to.hides)
+    const { lost = [], came } = await salvaged(file)
+    expect(same(came, holed(file.bytes, lost))).toBe(true)
+    const parts = [0, 1, 2, 3, 4].map((part) => {
+      const [from = 0, end = 0] = [file.offsets[part * 32], file.offsets[(part + 1) * 32]]
+      return lost.every(({ offset, length }) => offset >= end || offset + length <= from) ? [part] : []
+    })
+    expect(parts.flat()).toEqual(to.whole)
+  })
+
+  it('never goes beyond the end, where a member gave too short a length and the relay changes its mind', async () => {
+    const file = made(sizes(160), 1024)
+    hide(file, { 1: 'first' })
+    const written: number[] = []
+    const { signal } = new AbortController()
+    const lost = await salvage(
+      { ...file.vault.walking(), damaged: 'missing', signal },
+      {
+        ...{ content: file.content, sizeBytes: 700_000 },
+        write: (offset, { length }) => {
+          written.push(offset + length)
+          return Promise.resolve()
+        },
+      },
+    )
+    expect(file.bytes.length).toBeGreaterThan(700_000)
+    expect(Math.max(...written)).toBe(700_000)
+    const tailBytes = file.bytes.length - (file.offsets[64] ?? 0)
+    const from = file.offsets[32] ?? 0
+    expect(lost).toEqual([{ offset: from, length: 700_000 - tailBytes - from }])
   })
 
   it('is never wrong, whatever is lost', async () => {

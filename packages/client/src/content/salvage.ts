@@ -44,51 +44,65 @@ export interface SalvageOptions extends WalkOptions {
 const chunksAtOnce = 8
 /** Stretches that are told apart: what is lost behind that many is told as one, which may hold something that is whole. */
 const rangesMax = 1000
+/** Losses that are remembered from the first time to the second; where there are more, only what stands before the first one is brought. */
+const lossesMax = 1 << 20
 const idBytes = 32
 
+/** What its parts share. */
+interface Walk extends SalvageOptions {
+  readonly losses: Losses
+}
+
 /**
- * Writes what there is, and gives what is lost, in order; undefined where the content contradicts itself, so that no place can be trusted.
+ * Writes what there is, and gives what is lost, in order: all that was not written. undefined where the content contradicts itself, so that no place can
+ * be trusted. The lists are read twice: what lacked the first time lacks the second time too, and where more lacks then, nothing behind it is brought.
  * @throws ClientError `interrupted`; what `get` and `write` throw
  */
 export async function salvage(
   options: SalvageOptions,
   file: Salvaged,
 ): Promise<readonly ByteRange[] | undefined> {
-  const measured = await measure(options, file)
+  const { sizeBytes, content } = file
+  const losses = new Losses()
+  const walk: Walk = { ...options, losses }
+  const measured = await measure(walk, file)
   if (measured === undefined) return undefined
-  const { headBytes, tailBytes, gaps } = measured
-  const lost = new LostRanges()
-  let [offset, seen] = [0, 0]
-  for await (const part of partsOf(options, file.content)) {
+  losses.again()
+  const { headBytes, middleBytes, tailBytes, gaps } = measured
+  const placing: Placing = { file, had: new Had(file.from ?? 0), offset: 0, endBytes: headBytes }
+  let [knownBytes, seen] = [0, 0]
+  for await (const part of partsOf(walk, content)) {
     if (part === 'gap') {
       seen += 1
-      if (seen === 1) lost.add({ offset: headBytes, length: file.sizeBytes - headBytes - tailBytes })
-      offset = file.sizeBytes - tailBytes
-    } else if (seen === 0 || seen === gaps) offset = await place(options, { file, lost, offset }, part)
+      if (losses.areOthers) break
+      if (seen === gaps && knownBytes !== headBytes + middleBytes) break
+      Object.assign(placing, { offset: sizeBytes - tailBytes, endBytes: sizeBytes })
+      continue
+    }
+    knownBytes += lengthOf(part)
+    if ((seen === 0 || seen === gaps) && !(await place(walk, placing, part))) break
   }
-  return lost.ranges
+  return placing.had.lostTo(sizeBytes)
 }
 
-/** What stands before the first gap of unknown length, and behind the last one. */
+/** What stands before the first gap of unknown length, between it and the last one, and behind that. */
 interface Measured {
   readonly headBytes: number
+  readonly middleBytes: number
   readonly tailBytes: number
   readonly gaps: number
 }
 
-async function measure(
-  options: SalvageOptions,
-  { content, sizeBytes }: Salvaged,
-): Promise<Measured | undefined> {
+async function measure(walk: Walk, { content, sizeBytes }: Salvaged): Promise<Measured | undefined> {
   let [headBytes, tailBytes, gaps, count, allBytes] = [0, 0, 0, 0, 0]
-  for await (const part of partsOf(options, content)) {
+  for await (const part of partsOf(walk, content)) {
     if (part === 'gap') {
       gaps += 1
       tailBytes = 0
       if (gaps > chunksFree + sizeBytes / fileChunkBytesMin) return undefined
       continue
     }
-    const bytes = part.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
+    const bytes = lengthOf(part)
     if (gaps === 0) headBytes += bytes
     else tailBytes += bytes
     count += part.length
@@ -96,36 +110,49 @@ async function measure(
     // As for a whole one: lists of a member's making shall not be gone through for ever.
     if (allBytes > sizeBytes || count > chunksFree + allBytes / fileChunkBytesMin) return undefined
   }
-  return gaps === 0 && headBytes !== sizeBytes ? undefined : { headBytes, tailBytes, gaps }
+  if (gaps === 0 && headBytes !== sizeBytes) return undefined
+  return { headBytes, middleBytes: allBytes - headBytes - tailBytes, tailBytes, gaps }
 }
 
-/** Brings chunks that stand one after the other; gives the offset behind them. */
-async function place(
-  options: SalvageOptions,
-  from: { readonly file: Salvaged; readonly lost: LostRanges; readonly offset: number },
-  chunks: readonly LocatedChunk[],
-): Promise<number> {
-  const { file, lost } = from
-  let { offset } = from
-  for (let at = 0; at < chunks.length; at += chunksAtOnce) {
+function lengthOf(chunks: readonly LocatedChunk[]): number {
+  return chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
+}
+
+/** Where chunks go: from `offset` on, and never beyond `endBytes`. */
+interface Placing {
+  readonly file: Salvaged
+  readonly had: Had
+  offset: number
+  endBytes: number
+}
+
+/** Brings chunks that stand one after the other; whether all of them have their place. */
+async function place(walk: Walk, placing: Placing, chunks: readonly LocatedChunk[]): Promise<boolean> {
+  const { file, had } = placing
+  const { from = 0 } = file
+  let hasRoom = true
+  for (let at = 0; at < chunks.length && hasRoom; at += chunksAtOnce) {
     const ranges = new Map<Wanted, ByteRange>()
     for (const { id, places, plainBytes } of chunks.slice(at, at + chunksAtOnce)) {
-      const range = { offset, length: plainBytes }
-      offset += plainBytes
-      if (offset > (file.from ?? 0))
-        ranges.set({ id, places, hand: (bytes) => file.write(range.offset, bytes) }, range)
+      const { offset } = placing
+      hasRoom &&= offset + plainBytes <= placing.endBytes
+      if (!hasRoom) break
+      placing.offset += plainBytes
+      const begin = Math.max(offset, from)
+      const hand = (bytes: Uint8Array): Promise<void> => file.write(begin, bytes.subarray(begin - offset))
+      if (placing.offset > from) ranges.set({ id, places, hand }, { offset, length: plainBytes })
     }
-    assertGoesOn(options)
-    const lacks = await bring(options, [...ranges.keys()])
-    for (const [wanted, range] of ranges) if (lacks.has(wanted)) lost.add(range)
-    for (const why of lacks.values()) options.lacks?.(why)
-    await file.settled?.(offset)
+    assertGoesOn(walk)
+    const lacks = await bring(walk, [...ranges.keys()])
+    for (const [wanted, range] of ranges) if (!lacks.has(wanted)) had.add(range)
+    for (const why of lacks.values()) walk.lacks?.(why)
+    await file.settled?.(placing.offset)
   }
-  return offset
+  return hasRoom
 }
 
 /** The chunks of a content, in order; `gap` where lost ones are of an unknown number or length. */
-async function* partsOf(options: SalvageOptions, content: Content): AsyncGenerator<LocatedChunk[] | 'gap'> {
+async function* partsOf(options: Walk, content: Content): AsyncGenerator<LocatedChunk[] | 'gap'> {
   for await (const ids of idsIn(options, content)) {
     let known: LocatedChunk[] = []
     for (const id of ids) {
@@ -142,10 +169,12 @@ async function* partsOf(options: SalvageOptions, content: Content): AsyncGenerat
   }
 }
 
-async function chunkOf(options: SalvageOptions, id: ChunkId): Promise<LocatedChunk | undefined> {
+async function chunkOf(options: Walk, id: ChunkId): Promise<LocatedChunk | undefined> {
+  if (options.losses.next() !== undefined) return undefined
   const located = await locate(options, [id])
   if (typeof located !== 'string') return located[0]
   options.lacks?.(located)
+  options.losses.add({})
   return undefined
 }
 
@@ -156,12 +185,13 @@ function assertGoesOn({ signal }: SalvageOptions): void {
 /** Ids; undefined for those that a lost part of a list names. */
 type Ids = readonly (ChunkId | undefined)[]
 
-async function* idsIn(options: SalvageOptions, content: Content): AsyncGenerator<Ids> {
+async function* idsIn(options: Walk, content: Content): AsyncGenerator<Ids> {
   let top
   try {
     top = readContent(content)
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error
+    options.lacks?.('wrong')
     yield [undefined]
     return
   }
@@ -170,19 +200,14 @@ async function* idsIn(options: SalvageOptions, content: Content): AsyncGenerator
   yield* ids
 }
 
-async function* unfolded(
-  options: SalvageOptions,
-  listed: AsyncIterable<Ids> | Iterable<Ids>,
-): AsyncGenerator<Ids> {
+async function* unfolded(options: Walk, listed: AsyncIterable<Ids> | Iterable<Ids>): AsyncGenerator<Ids> {
   const reader = new TornListReader((id) => options.places(id).some(isPossible))
   let [count, listBytes] = [0, 0]
   for await (const part of listed)
     for (const id of part) {
-      const places = id === undefined ? [] : options.places(id).filter(isPossible)
       assertGoesOn(options)
-      const bytes = id === undefined ? 'missing' : await bytesOf(options, [{ id, places }])
-      if (id !== undefined && typeof bytes === 'string') options.lacks?.(bytes)
-      const length = typeof bytes === 'string' ? lengthIn(places) : bytes.length
+      const bytes = id === undefined ? {} : await listPartOf(options, id)
+      const { length } = bytes
       if (length === undefined) {
         yield reader.loseAll()
         continue
@@ -191,11 +216,63 @@ async function* unfolded(
       listBytes += length
       if (listBytes < (count - chunksFree) * listChunkBytesMin) {
         // An enemy made it.
+        options.lacks?.('wrong')
         yield [undefined]
         return
       }
-      yield typeof bytes === 'string' ? reader.lose(length) : reader.take(bytes)
+      yield bytes instanceof Uint8Array ? reader.take(bytes) : reader.lose(length)
     }
+}
+
+/** The bytes of a part of a list, or how long it was. */
+async function listPartOf(options: Walk, id: ChunkId): Promise<Uint8Array | Loss> {
+  const before = options.losses.next()
+  if (before !== undefined) return before
+  const places = options.places(id).filter(isPossible)
+  const bytes = await bytesOf(options, [{ id, places }])
+  if (typeof bytes !== 'string') return bytes
+  options.lacks?.(bytes)
+  const loss = { length: lengthIn(places) }
+  options.losses.add(loss)
+  return loss
+}
+
+/** `length`: where it is known. */
+interface Loss {
+  readonly length?: number | undefined
+}
+
+/**
+ * What lacked of the lists and their chunks the first time, by the turn in which it was looked for: ids are those of their bytes, so that the second time is the
+ * same as the first, whatever the relay says then.
+ */
+class Losses {
+  readonly #first = new Map<number, Loss>()
+  #turn = 0
+  #isAgain = false
+  #areOthers = false
+
+  /** Whether something lacks that was not remembered: from there on nobody can tell what stands where. */
+  get areOthers(): boolean {
+    return this.#areOthers
+  }
+
+  again(): void {
+    this.#turn = 0
+    this.#isAgain = true
+  }
+
+  /** Before each look: what lacked in this turn the first time. */
+  next(): Loss | undefined {
+    this.#turn += 1
+    return this.#isAgain ? this.#first.get(this.#turn) : undefined
+  }
+
+  /** What is looked for in this turn lacks. */
+  add(loss: Loss): void {
+    if (this.#isAgain || this.#first.size >= lossesMax) this.#areOthers = true
+    else this.#first.set(this.#turn, loss)
+  }
 }
 
 /** Of a part of a list, where ids behind a loss of unknown length are looked for: at each byte that one may begin at, so many of them. */
@@ -256,16 +333,32 @@ class TornListReader {
   }
 }
 
-/** Stretches in order, those that touch as one. */
-class LostRanges {
-  readonly ranges: ByteRange[] = []
+/** What was written, in order, and so what was not: stretches that touch as one. */
+class Had {
+  readonly #lost: ByteRange[] = []
+  #end: number
+
+  /** All up to there is had. */
+  constructor(end: number) {
+    this.#end = end
+  }
 
   add({ offset, length }: ByteRange): void {
-    if (length === 0) return
-    const last = this.ranges.at(-1)
-    if (last === undefined) this.ranges.push({ offset, length })
-    else if (offset === last.offset + last.length || this.ranges.length >= rangesMax)
-      this.ranges[this.ranges.length - 1] = { offset: last.offset, length: offset + length - last.offset }
-    else this.ranges.push({ offset, length })
+    this.#lose(offset)
+    this.#end = Math.max(this.#end, offset + length)
+  }
+
+  /** What is lost of so many bytes. */
+  lostTo(sizeBytes: number): readonly ByteRange[] {
+    this.#lose(sizeBytes)
+    return this.#lost
+  }
+
+  #lose(to: number): void {
+    if (to <= this.#end) return
+    const last = this.#lost.length < rangesMax ? undefined : this.#lost.pop()
+    const offset = last?.offset ?? this.#end
+    this.#lost.push({ offset, length: to - offset })
+    this.#end = to
   }
 }

@@ -21,7 +21,7 @@ export interface MemberPlace {
   readonly begunBytes?: number | undefined
 }
 
-/** What could not be had. `lost`: undefined where nothing of it was written. */
+/** What could not be had. `lost`: undefined where nothing of it was written; nothing where all of it came after all. */
 export interface Damage {
   readonly code: ProblemCode
   readonly lost: readonly ByteRange[] | undefined
@@ -44,8 +44,8 @@ export class DamagedMember {
     this.#writtenBytes = begunBytes
   }
 
-  /** @throws ClientError `interrupted`; what fetching and the tar's taker throw */
-  async write(content: Omit<SalvageOptions, 'lacks'>): Promise<Damage> {
+  /** `first`: what lacked when it was found not to be whole. @throws ClientError `interrupted`; what fetching and the tar's taker throw */
+  async write(content: Omit<SalvageOptions, 'lacks'>, first: Lack): Promise<Damage> {
     const { sizeBytes } = this.#value
     const from = this.#writtenBytes ?? 0
     const lacks = new Set<Lack>()
@@ -62,7 +62,7 @@ export class DamagedMember {
         settled: () => this.#settle(),
       },
     )
-    const code = lackCode(worstOf(lacks) ?? 'wrong')
+    const code = lackCode(worstOf(lacks) ?? (lost === undefined ? 'wrong' : first))
     if (this.#writtenBytes === undefined) return { code, lost: undefined }
     await this.#zerosTo(sizeBytes)
     await this.#tar.pad(sizeBytes)
@@ -73,6 +73,8 @@ export class DamagedMember {
     const ready = this.#waiting.sort((a, b) => a.offset - b.offset)
     this.#waiting = []
     for (const { offset, bytes } of ready) {
+      if (offset + bytes.length > this.#value.sizeBytes)
+        throw new RangeError('bytes beyond a member of a tar')
       if (this.#writtenBytes === undefined)
         for (const block of memberHeaders(this.#path, this.#value)) await this.#tar.add(block)
       await this.#zerosTo(offset)
@@ -82,7 +84,9 @@ export class DamagedMember {
   }
 
   async #zerosTo(offset: number): Promise<void> {
-    for (let at = this.#writtenBytes ?? 0; at < offset; at += zeros.length)
+    const from = this.#writtenBytes ?? 0
+    if (offset < from) throw new RangeError('a member of a tar does not go back')
+    for (let at = from; at < offset; at += zeros.length)
       await this.#tar.add(zeros.subarray(0, Math.min(zeros.length, offset - at)))
     this.#writtenBytes = offset
   }

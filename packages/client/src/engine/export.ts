@@ -1,7 +1,8 @@
 // The whole tree of a vault as it stands at the relay, decrypted, as a POSIX tar: names and times as pax records, contents fetched and checked
 // in the order of the tree: small ones many at once, because they share packs, large ones in bounded windows. What is whole comes out, whatever else is
 // not to be had; of a file of which a part is lost the rest stands under a name that says so, and only one that was begun before that was seen keeps its own.
-import { Fetch, type FetchOptions } from '../content/fetch.ts'
+import type { Lack } from '../content/bring.ts'
+import { Fetch, lackIn, type FetchOptions } from '../content/fetch.ts'
 import { release } from '../content/moved-bytes.ts'
 import { Presence } from '../content/presence.ts'
 import { ClientError } from '../errors.ts'
@@ -40,10 +41,16 @@ export async function exportTree(options: ExportOptions): Promise<void> {
   await new Exporting(options).run()
 }
 
-/** A row on its way: of a small file with its bytes, where they were to be had; of a large one whether it seems to be there. */
+/** A row on its way: of a small file with its bytes, where they were to be had; of any what is known to lack. */
 interface Ready extends WalkedRow {
   readonly bytes?: Uint8Array | undefined
-  readonly isThere?: boolean | undefined
+  readonly lack?: Lack | undefined
+}
+
+/** How far a file came that did not come to its end, and why not. */
+interface Broken {
+  readonly begunBytes: number
+  readonly lack: Lack
 }
 
 /** One export. */
@@ -97,14 +104,16 @@ class Exporting {
       const { content, sizeBytes } = isSmall(row) ? row.value : {}
       return content === undefined || sizeBytes === undefined ? [] : [{ path, content, sizeBytes }]
     })
-    const read = await this.#fetch.read(small)
+    const read = await this.#fetch.readOrLack(small)
     const bytesOf = new Map(small.map(({ path }, at) => [path, read[at]]))
     const ready: Ready[] = []
     for (const walked of batch) {
       const { value } = walked.row
       const isLarge = value.kind === 'file' && !isSmall(walked.row)
-      const isThere = isLarge && (await this.#presence.has(wholeValue(value).content, value.sizeBytes))
-      ready.push({ ...walked, bytes: bytesOf.get(walked.path), isThere })
+      const got = isLarge
+        ? await this.#presence.lackOf(wholeValue(value).content, value.sizeBytes)
+        : bytesOf.get(walked.path)
+      ready.push({ ...walked, ...(typeof got === 'string' ? { lack: got } : { bytes: got }) })
     }
     return ready
   }
@@ -116,22 +125,26 @@ class Exporting {
 
   /** Whether it is in the tar as it is in the vault. */
   async #file(ready: Ready, value: FileValue): Promise<boolean> {
-    const { path, bytes, isThere } = ready
-    if (bytes === undefined && isThere !== true) {
-      await this.#besideItsPlace(path, wholeValue(value))
+    const { path, bytes, lack } = ready
+    if (lack !== undefined) {
+      await this.#besideItsPlace(path, wholeValue(value), lack)
       return false
     }
     await this.#header(ready)
     if (bytes !== undefined) await this.#give(bytes)
     const broken = bytes === undefined ? await this.#stream(wholeValue(value)) : undefined
-    if (broken !== undefined) {
-      const member = new DamagedMember(this.#tar, wholeValue(value), { path, begunBytes: broken })
-      const { code, lost } = await member.write({ ...this.#content, signal: this.#options.signal })
-      await this.#options.problem({ path, code, ...(lost && { keptAs: path, lost }) })
-      return false
-    }
+    if (broken !== undefined) return await this.#rest(path, wholeValue(value), broken)
     await this.#tar.pad(value.sizeBytes)
     return true
+  }
+
+  /** The rest of a file that was begun. Whether all of it came after all. */
+  async #rest(path: RelativePath, value: WholeValue, { begunBytes, lack }: Broken): Promise<boolean> {
+    const member = new DamagedMember(this.#tar, value, { path, begunBytes })
+    const { code, lost } = await member.write({ ...this.#content, signal: this.#options.signal }, lack)
+    if (lost?.length === 0) return true
+    await this.#options.problem({ path, code, ...(lost && { keptAs: path, lost }) })
+    return false
   }
 
   /** A small content, which is nobody else's. */
@@ -141,25 +154,26 @@ class Exporting {
   }
 
   /** Gives how far it came, where it did not come to the end. */
-  async #stream(value: WholeValue): Promise<number | undefined> {
+  async #stream(value: WholeValue): Promise<Broken | undefined> {
     const pieces = contentPieces(this.#fetch, value)
-    let writtenBytes = 0
+    let begunBytes = 0
     for (;;) {
       const next = await pieces.next()
-      if (next.done === true) return next.value === 'filled' ? undefined : writtenBytes
+      if (next.done === true)
+        return next.value === 'filled' ? undefined : { begunBytes, lack: lackIn(next.value) }
       await this.#tar.add(next.value)
-      writtenBytes += next.value.length
+      begunBytes += next.value.length
     }
   }
 
   /** What is left of a file never has its name: nobody shall take it for the whole. */
-  async #besideItsPlace(path: RelativePath, value: WholeValue): Promise<void> {
+  async #besideItsPlace(path: RelativePath, value: WholeValue, lack: Lack): Promise<void> {
     const { trees, problem, signal } = this.#options
     const isTaken = (place: RelativePath): boolean =>
       this.#given.has(place) || trees.find('remote', place) !== undefined
     const [place] = damagedPlaces(path, isTaken)
     const member = new DamagedMember(this.#tar, value, { path: place ?? path })
-    const { code, lost } = await member.write({ ...this.#content, signal })
+    const { code, lost } = await member.write({ ...this.#content, signal }, lack)
     if (lost !== undefined && place !== undefined) this.#given.add(place)
     await problem({ path, code, ...(lost && { keptAs: place ?? path, lost }) })
   }
