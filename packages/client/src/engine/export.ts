@@ -12,7 +12,7 @@ import { damagedPlaces } from '../sync/damaged-name.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { FileValue, Row } from '../sync/tree.ts'
 import { contentPieces } from './content-stream.ts'
-import { DamagedMember, type WholeValue } from './damaged-member.ts'
+import { DamagedMember, lackCode, type WholeValue } from './damaged-member.ts'
 import type { Tally } from './tally.ts'
 import { memberHeaders } from './tar-member.ts'
 import { TarWriter, type TakeBytes } from './tar-writer.ts'
@@ -172,10 +172,14 @@ class Exporting {
     const isTaken = (place: RelativePath): boolean =>
       this.#given.has(place) || trees.find('remote', place) !== undefined
     const [place] = damagedPlaces(path, isTaken)
-    const member = new DamagedMember(this.#tar, value, { path: place ?? path })
+    if (place === undefined) {
+      await problem({ path, code: lackCode(lack) })
+      return
+    }
+    const member = new DamagedMember(this.#tar, value, { path: place })
     const { code, lost } = await member.write({ ...this.#content, signal }, lack)
-    if (lost !== undefined && place !== undefined) this.#given.add(place)
-    await problem({ path, code, ...(lost && { keptAs: place ?? path, lost }) })
+    if (lost !== undefined) this.#given.add(place)
+    await problem({ path, code, ...(lost && { keptAs: place, lost }) })
   }
 }
 
