@@ -71,12 +71,9 @@ export async function explained<T>(
   connection: { session(): Promise<RelaySession> },
   work: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isRightLost(error) || vault.log.isEmpty) throw error
-    return await explainRefusal(vault, await connection.session(), error)
-  }
+  return await orExplained(vault, work, async (refusal) =>
+    explainRefusal(vault, await connection.session(), refusal),
+  )
 }
 
 /** The same where the log may not go on from the one known here: that is what the work is about, and not why it was refused. @throws as `explained` */
@@ -85,13 +82,23 @@ export async function explainedInFork<T>(
   session: RelaySession,
   work: () => Promise<T>,
 ): Promise<T> {
+  return await orExplained(vault, work, (refusal) =>
+    explainRefusal(vault, session, refusal).catch((said: unknown) => {
+      throw said instanceof ClientError && said.code === 'relay-contradicts' ? refusal : said
+    }),
+  )
+}
+
+async function orExplained<T>(
+  { log }: Vault,
+  work: () => Promise<T>,
+  explain: (refusal: ClientError) => Promise<never>,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!isRightLost(error) || vault.log.isEmpty) throw error
-    return await explainRefusal(vault, session, error).catch((said: unknown) => {
-      throw said instanceof ClientError && said.code === 'relay-contradicts' ? error : said
-    })
+    if (!isRightLost(error) || log.isEmpty) throw error
+    return await explain(error)
   }
 }
 
