@@ -1,13 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -78,38 +80,59 @@ test('whatever a crash leaves in between, the keys are there and the leftover go
   writeFileSync(file('device.key.new'), encodeDevice(device), { mode: 0o600 })
   expect(keysAt(directory).sealedBy).toBe('passphrase')
   expect(existsSync(file('device.key.new'))).toBe(false)
-  writeFileSync(file('device.key.4711.new'), 'left by a crash')
+  const ofNobody = `device.key.${spawnSync(process.execPath, ['--version']).pid}.new`
+  // Its number went to a process that lives: this one's parent.
+  const ofAnother = `device.key.${process.ppid}.new`
+  writeFileSync(file(ofNobody), 'left by a crash')
+  writeFileSync(file(ofAnother), 'left by a crash')
+  utimesSync(file(ofAnother), 1, 1)
   writeKeys(directory, device, 'p')
-  expect(existsSync(file('device.key.4711.new'))).toBe(false)
+  expect(readdirSync(directory).filter((name) => name.endsWith('.new'))).toEqual([])
   expect(keysAt(directory).sealedBy).toBe('passphrase')
   writeKeys(directory, device, undefined)
   expect(readFileSync(file())).toEqual(Buffer.from(encodeDevice(device)))
   expect(statSync(file()).mode & 0o777).toBe(0o600)
 })
 
-test('keys that one process writes while another opens them are written', async () => {
-  makeHome(directory, start)
-  const source = fileURLToPath(new URL('./device-key.ts', import.meta.url))
-  const writer = `const [source, directory] = process.argv.slice(1)
+test('what another process is writing is left to it', () => {
+  sealedHome()
+  const unfinished = file(`device.key.${process.ppid}.new`)
+  writeFileSync(unfinished, 'half wri')
+  expect(keysAt(directory).sealedBy).toBe('passphrase')
+  expect(readFileSync(unfinished, 'utf8')).toBe('half wri')
+})
+
+/** How often another process takes away what the writer, which it cannot see, has half written. */
+test.each([0, 50])(
+  'keys that one process writes while another opens them are written, %i taken',
+  async (takings) => {
+    makeHome(directory, start)
+    const source = fileURLToPath(new URL('./device-key.ts', import.meta.url))
+    const writer = `const [source, directory] = process.argv.slice(1)
     const { keysAt, writeKeys } = await import(source)
     const device = keysAt(directory).device()
     for (let n = 0; n < 100; n += 1) writeKeys(directory, device, undefined)`
-  const writing = spawn(
-    process.execPath,
-    ['--conditions=source', '--input-type=module', '-e', writer, source, directory],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  const ended = once(writing, 'exit')
-  let opened = 0
-  while (writing.exitCode === null) {
+    const writing = spawn(
+      process.execPath,
+      ['--conditions=source', '--input-type=module', '-e', writer, source, directory],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    )
+    const ended = once(writing, 'exit')
+    let opened = 0
+    let taken = 0
+    while (writing.exitCode === null) {
+      expect(keysAt(directory).device()).toEqual(device)
+      opened += 1
+      const unfinished = readdirSync(directory).filter((name) => name.endsWith('.new'))
+      if (taken < takings) for (const name of unfinished) rmSync(file(name), { force: true })
+      taken += unfinished.length
+      await setImmediate()
+    }
+    expect(await ended).toEqual([0, null])
+    expect(opened).toBeGreaterThan(0)
     expect(keysAt(directory).device()).toEqual(device)
-    opened += 1
-    await setImmediate()
-  }
-  expect(await ended).toEqual([0, null])
-  expect(opened).toBeGreaterThan(0)
-  expect(keysAt(directory).device()).toEqual(device)
-})
+  },
+)
 
 test('what is no file in the place of the keys is told, and waited for by nobody', () => {
   makeHome(directory, start)

@@ -1,14 +1,46 @@
 // Writing one of the home's own files: a crash leaves the old file or the new one, whole.
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '../clock.ts'
 
-/** Nobody takes away what is half written more often than a command begins. */
+/** Only a writer who cannot be seen, on another machine or in a container, is taken for one that crashed; and by no more commands than these meanwhile. */
 const takenAwayMax = 100
+/** No flush takes that long: it is not its writer that lives, but another process which has its number now, ms. */
+const unfinishedMsMax = 600_000
 
-/** Takes away what crashes left of a file of this name, half written. A writer that is still at it writes it once more. */
+/** Takes away what crashes left of a file of this name, half written; not what another process is writing. */
 export function dropUnfinished(directory: string, name: string): void {
-  const isOf = (other: string): boolean => other.startsWith(`${name}.`) && other.endsWith('.new')
-  for (const other of readdirSync(directory).filter(isOf)) rmSync(join(directory, other), { force: true })
+  for (const other of readdirSync(directory)) {
+    if (!other.startsWith(`${name}.`) || !other.endsWith('.new')) continue
+    const path = join(directory, other)
+    const writer = Number(other.slice(name.length + 1, -'.new'.length))
+    if (!isRunning(writer) || isOld(path)) rmSync(path, { force: true })
+  }
+}
+
+/** Whether another process of this user has this number. */
+function isRunning(writer: number): boolean {
+  if (!Number.isSafeInteger(writer) || writer <= 0 || writer === process.pid) return false
+  try {
+    return process.kill(writer, 0)
+  } catch {
+    return false
+  }
+}
+
+/** A file that is there no more is neither. */
+function isOld(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  return found !== undefined && Math.abs(systemClock.now() - found.mtimeMs) > unfinishedMsMax
 }
 
 /** Temporary file, flush, rename, flush of the directory. Mode 0600 from the first byte. Several processes may write the same file. */
