@@ -167,25 +167,20 @@ class CrashPoint {
   }
 }
 
-/** As its user would: what was said again if nothing came of it, and else a sync. A join that the relay never heard of is forgotten first. */
+/** As its user would: what was said is said again, a join as long as it says nothing else; what is under way is synced. */
 async function resume(device: Device, opening: Opening): Promise<void> {
   const isRecorded = device.home.folders.length > 0
   if (opening.do === 'open' || (isRecorded && opening.do === 'add')) await device.sync()
   else if (opening.do === 'add') await device.add()
-  else if (!isRecorded || !(await isMember(device))) {
-    await device.forget()
-    await device.join(opening.code)
-  }
+  else await joinedAgain(device, opening.code)
 }
 
-/** Whether its sync goes through; not when the relay does not know it. @throws what else a sync throws */
-async function isMember(device: Device): Promise<boolean> {
+async function joinedAgain(device: Device, code: string): Promise<void> {
   try {
-    await device.sync()
-    return true
+    await device.join(code)
   } catch (error) {
-    if (error instanceof ClientError && error.code === 'relay-refused') return false
-    throw error
+    if (!(error instanceof ClientError) || error.code !== 'folder-taken') throw error
+    await device.sync()
   }
 }
 

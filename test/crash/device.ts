@@ -134,12 +134,6 @@ export class Device {
     await this.#run((context) => openFolder(context, this.folder))
   }
 
-  /** As `grenier forget` does. */
-  async forget(): Promise<void> {
-    await this.home.removeFolder(this.folder)
-    fs.rmSync(this.at('.grenier'), { recursive: true, force: true })
-  }
-
   /** A code for another device. */
   async invite(): Promise<string> {
     const engine = await openFolder(this.context(), this.folder)

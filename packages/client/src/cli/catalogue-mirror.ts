@@ -17,6 +17,8 @@ export interface MirrorCatalogue {
     since: string | undefined
   }>
   mirrorFailing: Text<{ since: string; message: string }>
+  /** Why, where the mirror does not know the account. */
+  mirrorAccountLost: Plain
   mirrorTrouble: Text<{ relay: string; message: string }>
   /** The vault goes on at this mirror; `isThere`: it did already. */
   mirrorPromoted: Text<{ relay: string; isThere: boolean }>

@@ -1,10 +1,12 @@
 // Which folder is meant: by its path, by the name of its vault, or by the vault's id.
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
+import { toHex } from '@grenier/crypto'
 import { DiskError } from '../disk/file-system.ts'
 import { readMarker } from '../disk/marker.ts'
 import { refuseTaken } from '../engine/folder-place.ts'
 import type { Platform } from '../engine/platform.ts'
+import { isUnbegun } from '../engine/settling.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
 import { usageError } from './usage-error.ts'
@@ -70,7 +72,18 @@ export async function refuseSynced(platform: Platform, home: Home, path: string)
   await refuseInside(platform, path)
   const marker = await readMarker(await platform.fileSystem(path))
   if (marker === undefined) return
+  if (marker !== 'foreign' && (await isCutOff({ platform, home }, { path, vault: toHex(marker.vault) })))
+    return
   throw new ClientError('state-foreign', 'the folder is marked as that of a vault', { data: { path } })
+}
+
+/** Whether the marker is of a join, or the like, of this home that was cut off before the folder was recorded. */
+async function isCutOff(
+  by: { platform: Platform; home: Home },
+  of: { path: string; vault: string },
+): Promise<boolean> {
+  const isElsewhere = by.home.folders.some(({ vault }) => vault === of.vault)
+  return !isElsewhere && existsSync(by.home.stateDirectory(of.vault)) && (await isUnbegun(by, of))
 }
 
 /** A folder that lies in one which another home syncs, or which is not where it was recorded. @throws ClientError `folder-taken` */

@@ -33,7 +33,9 @@ export async function join(
   output.concern({ folder: made.path })
   const home = isNew ? newHome(homeDirectory, { deviceName, passphrase }) : openHome(homeDirectory)
   try {
-    await refuseSynced(invocation.platform(), home, made.path)
+    // What is recorded here is looked at by the join itself: one that was cut off goes on.
+    if (home.folders.every(({ path }) => path !== made.path))
+      await refuseSynced(invocation.platform(), home, made.path)
     return await runFolders({ invocation, home, watching: false }, [
       {
         place: { folder: made.path },

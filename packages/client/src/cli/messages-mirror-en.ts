@@ -35,6 +35,8 @@ export const englishMirror: MirrorCatalogue = {
   mirrorBehind: ({ relay, count, entries, bytes, since }) =>
     `mirror ${relay}: ${entries} ${count === 1 ? 'entry' : 'entries'} and ${bytes} behind${since === undefined ? '' : `, since ${since}`}`,
   mirrorFailing: ({ since, message }) => `  cannot be brought up to date since ${since}: ${message}`,
+  mirrorAccountLost: () =>
+    'it does not know this device. Did it lose its data? `grenier mirror add FOLDER RELAY` once more, on a device of whoever made the vault, and it has everything again',
   mirrorTrouble: ({ relay, message }) =>
     `The mirror ${relay} cannot be brought up to date (${message}); syncing goes on, and it is tried again.`,
   mirrorPromoted: ({ relay, isThere }) =>

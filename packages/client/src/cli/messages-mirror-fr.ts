@@ -34,6 +34,8 @@ export const frenchMirror: MirrorCatalogue = {
   mirrorBehind: ({ relay, count, entries, bytes, since }) =>
     `miroir ${relay} : en retard de ${entries} ${count > 1 ? 'entrées' : 'entrée'} et de ${bytes}${since === undefined ? '' : `, depuis le ${since}`}`,
   mirrorFailing: ({ since, message }) => `  ne peut être mis à jour depuis le ${since} : ${message}`,
+  mirrorAccountLost: () =>
+    'il ne connaît pas cet appareil. A-t-il perdu ses données ? Encore une fois `grenier mirror add DOSSIER RELAIS`, sur un appareil de la personne qui a créé le coffre, et il a tout de nouveau',
   mirrorTrouble: ({ relay, message }) =>
     `Le miroir ${relay} ne peut être mis à jour (${message}) ; la synchronisation continue, et un nouvel essai aura lieu.`,
   mirrorPromoted: ({ relay, isThere }) =>

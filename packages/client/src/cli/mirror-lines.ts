@@ -52,6 +52,7 @@ export function mirrorFault(
   { code, reason }: { readonly code: string; readonly reason?: string | undefined },
 ): string {
   if (!isClientErrorCode(code)) return code
+  if (reason === 'account-unknown') return words.mirrorAccountLost({})
   const data = reason === undefined ? {} : { reason }
   return errorReport(words, new ClientError(code, code, { data })).message
 }

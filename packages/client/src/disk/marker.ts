@@ -34,6 +34,7 @@ export type MarkerVerdict = 'ok' | 'missing' | 'foreign' | 'restored'
 const markerName = 'marker' as Name
 const path = joinPath(ownDirectory, markerName)
 const stagedName = 'marker'
+const stagingName = 'staging' as Name
 /** The name of `.grenier` in any directory. */
 const asOwnName = ownDirectory as string as Name
 /** A marker has about 180 bytes. */
@@ -91,6 +92,21 @@ export async function writeMarker(files: FileSystem, marker: Marker): Promise<vo
   await files.change({ do: 'place', name: stagedName, path, replace: true })
   // The first one may have been the first thing in a directory that was made for it.
   await files.flush([rootPath, ownDirectory])
+}
+
+/** Takes the marker away, and what is empty then of the directory that is ours. @throws DiskError */
+export async function removeMarker(files: FileSystem): Promise<void> {
+  await files.change({ do: 'remove-file', path })
+  await removeEmpty(files, joinPath(ownDirectory, stagingName))
+  await removeEmpty(files, ownDirectory)
+}
+
+async function removeEmpty(files: FileSystem, directory: RelativePath): Promise<void> {
+  try {
+    await files.change({ do: 'remove-directory', path: directory })
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+  }
 }
 
 function encode({ vault, folder, generation }: Marker): Uint8Array {

@@ -69,13 +69,24 @@ export class FolderJoin {
     return this.#isAccepted
   }
 
-  /** The vault that the code is for. @throws ClientError `code-wrong`, `relay-unreachable` */
-  async find(): Promise<VaultId> {
-    const session = await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation })
-    const [vault] = await byCode(session.vaults())
-    if (vault === undefined) throw codeWrong()
-    this.#log = new VaultLog(vault, this.#context.home.device)
-    return vault
+  /**
+   * The vault that the code is for; `cutOff` is that of an earlier join: where the code is used up, the relay may have heard of that one.
+   * @throws ClientError `code-wrong`, `relay-unreachable`
+   */
+  async find(cutOff?: VaultId): Promise<VaultId> {
+    try {
+      const session = await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation })
+      const [vault] = await byCode(session.vaults())
+      if (vault === undefined) throw codeWrong()
+      this.#log = new VaultLog(vault, this.#context.home.device)
+      return vault
+    } catch (error) {
+      const isUsed = error instanceof ClientError && error.code === 'code-wrong'
+      if (cutOff === undefined || !isUsed) throw error
+      this.#log = new VaultLog(cutOff, this.#context.home.device)
+      if (!(await this.#isTaken())) throw error
+      return cutOff
+    }
   }
 
   /**
@@ -164,7 +175,11 @@ export class FolderJoin {
 
   /** After an answer that never came: the accept may be in the log, and then the one-time key is of no use any more. */
   async #wasTaken(): Promise<boolean> {
-    if (!this.#isSent || this.#session !== undefined) return false
+    return this.#isSent && this.#session === undefined && (await this.#isTaken())
+  }
+
+  /** Whether the log has this device, as the relay shows it to the device itself. */
+  async #isTaken(): Promise<boolean> {
     const { home } = this.#context
     const log = this.#knownLog
     try {

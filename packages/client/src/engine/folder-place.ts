@@ -57,6 +57,12 @@ export async function checkFolder(on: { files: FileSystem; trees: TreesStore }, 
   throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path, what: verdict } })
 }
 
+/** Whether the folder may be the one that this state was settled for: its marker says so, or is gone. @throws DiskError */
+export async function mayBeOf(on: { files: FileSystem; trees: TreesStore }): Promise<boolean> {
+  const expected = keptExpected(on.trees)
+  return expected !== undefined && ['ok', 'missing'].includes(await checkMarker(on.files, expected))
+}
+
 /**
  * A person said that this is the folder: where its marker is gone, it gets a new one. Says whether it did.
  * @throws ClientError `state-foreign` where another marker stands: then it is another folder, whatever anybody says

@@ -1,5 +1,5 @@
 // Starting, joining and opening: how a folder comes to be a vault's folder on this device.
-import { fromHex, invitationOf, toHex } from '@grenier/crypto'
+import { fromHex, invitationOf, toHex, vaultId } from '@grenier/crypto'
 import type { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
@@ -29,7 +29,7 @@ import { makeVault } from './make-vault.ts'
 import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { ReopeningEngine } from './reopening-engine.ts'
-import { anchored, settleFolder } from './settling.ts'
+import { anchored, isUnbegun, settleFolder, unsettleFolder } from './settling.ts'
 import { forgetStranded, isPackMissing, leavingRefused, putOff } from './stranded.ts'
 import type { Vault } from './vault.ts'
 
@@ -116,27 +116,40 @@ async function openSynced(context: EngineContext, path: string): Promise<FolderE
 
 /**
  * The folder is marked and recorded before the relay hears that this device accepts: if the power goes in between, the next `sync` knows
- * what it belongs to. When the relay refuses, it is as if nothing had been.
+ * what it belongs to, and the same code goes on. When the relay refuses, it is as if nothing had been.
  */
 export const joinFolder: JoinFolder = async (context, { path, code }): Promise<FolderEngine> => {
   const { home, platform } = context
-  refuseTaken(home, path)
   const { relay, secret } = decodeInvitationCode(code)
+  const before = home.folders.find((folder) => folder.path === path)
+  const cutOff = before !== undefined && (await isUnbegun(context, before)) ? before : undefined
+  if (cutOff === undefined) refuseTaken(home, path)
   await platform.fileSystem(path)
   const join = new FolderJoin(context, { relay, invitation: invitationOf(secret) })
   try {
-    await joined(context, path, join)
+    await joined(context, { path, join, cutOff })
   } finally {
     await join.close()
   }
   return await openSynced(context, path)
 }
 
-async function joined(context: EngineContext, path: string, join: FolderJoin): Promise<void> {
+interface Joining {
+  readonly path: string
+  readonly join: FolderJoin
+  /** What a join that was cut off has recorded. */
+  readonly cutOff: FolderRecord | undefined
+}
+
+async function joined(context: EngineContext, { path, join, cutOff }: Joining): Promise<void> {
   const { home, platform } = context
-  const vault = await join.find()
+  const vault = await join.find(cutOff && vaultId(fromHex(cutOff.vault)))
+  if (join.isAccepted) return
   let record: FolderRecord = { path, vault: toHex(vault), relay: join.relay, name: pathName(path) }
-  refuseSecond(home, record.vault)
+  if (cutOff?.vault !== record.vault) {
+    refuseTaken(home, path)
+    refuseSecond(home, record.vault)
+  }
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
       await join.accept(async (anchor, name) => {
@@ -144,8 +157,7 @@ async function joined(context: EngineContext, path: string, join: FolderJoin): P
         await settleFolder(context, record, anchored(anchor))
       })
     } catch (error) {
-      if (!join.isAccepted && home.folders.some((folder) => folder.path === path))
-        await home.removeFolder(path)
+      if (!join.isAccepted) await unsettleFolder(context, record)
       throw error
     }
   })
@@ -185,8 +197,7 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
       tookOut(gone)
       await recovery.shutOut(vault.id)
     } catch (error) {
-      const isSettled = home.folders.some((folder) => folder.path === path)
-      if (!isTakenIn && !isGoingOn && isSettled) await home.removeFolder(path)
+      if (!isTakenIn && !isGoingOn) await unsettleFolder(context, record)
       throw error
     } finally {
       await recovery.close()
