@@ -10,6 +10,7 @@ import type { FolderRecord, Home } from '../home/home.ts'
 import { afterHook, beforeHook, type Hooks } from './backup-hooks.ts'
 import { keepRulesOf, type KeepFlags } from './backup-keep.ts'
 import { sourceOf, wantedSource, type SourceFlags, type WantedSource } from './backup-source.ts'
+import { isCalled, isSameName } from './called.ts'
 import { checkedName } from './device-name.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { summaryLine, summaryTexts, type Counts } from './folder-lines.ts'
@@ -90,7 +91,7 @@ async function runOnce(asked: Asked): Promise<ExitCode> {
 /** A run that ends before there is a vault leaves nothing to be told of. */
 function keepExit({ invocation, name }: Asked, exitCode: ExitCode): void {
   const home = openHome(invocation.homeDirectory)
-  const record = home.backups.find((one) => one.name === name || one.vault === name)
+  const record = home.backups.find((one) => isCalled(one, name))
   if (record !== undefined) keepLastBackup(home, record.vault, { atMs: Date.now(), exitCode })
 }
 
@@ -135,7 +136,7 @@ async function run({ invocation, flags, name, wanted }: Asked, report: FolderRep
 async function recordOf({ invocation, flags, name, wanted }: Asked, home: Home): Promise<FolderRecord> {
   const { output, interrupt, platform } = invocation
   const context = { home, platform: platform(), report: () => undefined, signal: interrupt.signal }
-  const known = home.backups.find((one) => one.name === name || one.vault === name)
+  const known = home.backups.find((one) => isCalled(one, name))
   const keep = keepRulesOf(flags, known?.backup?.keep)
   const { path, from } = wanted
   if (known === undefined) {
@@ -159,7 +160,7 @@ async function recordOf({ invocation, flags, name, wanted }: Asked, home: Home):
 
 /** A backup is called by its name: one that a synced folder has, too, would be asked for in vain. @throws ClientError `name-ambiguous` */
 function refuseShared(home: Home, name: string): void {
-  const ids = home.folders.filter((folder) => folder.name === name).map(({ vault }) => vault)
+  const ids = home.folders.filter((folder) => isSameName(folder.name, name)).map(({ vault }) => vault)
   if (ids.length === 0) return
   throw new ClientError('name-ambiguous', 'a synced folder has this name', { data: { ids: ids.join(', ') } })
 }

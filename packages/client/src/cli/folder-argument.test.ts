@@ -29,6 +29,16 @@ afterEach(() => rmSync(place, { recursive: true }))
 const fails = (code: string): Error => expect.objectContaining({ code }) as Error
 
 describe('the folder that is meant', () => {
+  test('is found by its name, however its accents are written', async () => {
+    const [path, vault] = [join(place, 'there'), 'ab'.repeat(32)]
+    mkdirSync(path)
+    await home.addFolder({ path, vault, relay: 'wss://r', name: 'Été'.normalize('NFD') })
+    for (const form of ['NFC', 'NFD']) {
+      expect(knownFolder(home, 'Été'.normalize(form)).path).toBe(path)
+      expect(knownVault(home, 'Été'.normalize(form)).path).toBe(path)
+    }
+  })
+
   test('is found by path, by a link to it, by name and by id', async () => {
     const [path, vault] = [join(place, 'Documents'), 'ab'.repeat(32)]
     mkdirSync(path)

@@ -9,6 +9,7 @@ import type { Platform } from '../engine/platform.ts'
 import { isUnbegun } from '../engine/settling.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord, Home } from '../home/home.ts'
+import { isCalled, isSameName } from './called.ts'
 import { usageError } from './usage-error.ts'
 
 /** The folder as it really lies, with no link in its path; as given when it is not there now. Absolute. */
@@ -26,7 +27,7 @@ export function knownFolder(home: Home, text: string): FolderRecord {
   const path = realFolder(text)
   const byPath = home.folders.find((folder) => folder.path === path || folder.path === resolve(text))
   if (byPath !== undefined) return byPath
-  const byName = home.folders.filter((folder) => folder.vault === text || folder.name === text)
+  const byName = home.folders.filter((folder) => isCalled(folder, text))
   const [first] = byName
   if (first === undefined) throw new ClientError('folder-unknown', 'not a synced folder', { data: { path } })
   if (byName.length === 1) return first
@@ -36,18 +37,18 @@ export function knownFolder(home: Home, text: string): FolderRecord {
 
 /** A backup of this home, by the name of its vault or by its id. @throws ClientError `folder-unknown` */
 export function knownBackup(home: Home, text: string): FolderRecord {
-  const found = home.backups.find(({ name, vault }) => name === text || vault === text)
+  const found = home.backups.find((backup) => isCalled(backup, text))
   if (found !== undefined) return found
   throw new ClientError('folder-unknown', 'no backup of this device', { data: { path: text } })
 }
 
 /** A folder of this home, or a backup by its name; never a guess which of the two. @throws ClientError as `knownFolder` */
 export function knownVault(home: Home, text: string): FolderRecord {
-  const backup = home.backups.find(({ name, vault }) => name === text || vault === text)
+  const backup = home.backups.find((backup) => isCalled(backup, text))
   if (backup === undefined) return knownFolder(home, text)
   const path = realFolder(text)
   const folders = home.folders.filter(
-    (folder) => folder.name === text || folder.path === path || folder.path === resolve(text),
+    (folder) => isSameName(folder.name, text) || folder.path === path || folder.path === resolve(text),
   )
   if (folders.length === 0 || backup.vault === text) return backup
   const ids = [...folders, backup].map(({ vault }) => vault).join(', ')

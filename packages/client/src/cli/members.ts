@@ -4,6 +4,7 @@ import type { Invitation, MemberChange, Members } from '../engine/api.ts'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
 import { atHolder, withEngine } from './at-holder.ts'
+import { isSameName } from './called.ts'
 import type { Invocation } from './invocation.ts'
 import { usageError } from './usage-error.ts'
 
@@ -75,11 +76,9 @@ export function oneOf<T extends { readonly id: string; readonly name?: string | 
   const isWhole = wholeId.test(text)
   const isPart = !isWhole && idPart.test(text) && text.length >= idCharsMin
   const lower = text.toLowerCase()
-  // What looks the same is the same: two keyboards write an accent in two ways.
-  const asked = text.normalize('NFC')
   const found = all.filter(
     ({ id, name }) =>
-      id === lower || (!isWhole && name?.normalize('NFC') === asked) || (isPart && id.startsWith(lower)),
+      id === lower || (!isWhole && isSameName(name, text)) || (isPart && id.startsWith(lower)),
   )
   if (found.length < 2) return found[0]
   const ids = found.map(({ id }) => id).join(', ')

@@ -19,6 +19,7 @@ import type { RecoverySight, SeenVault } from '../engine/recovery-sight.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
+import { isSameName } from './called.ts'
 import { deviceNameOf } from './device-name.ts'
 import { heaviestExitCode } from './exit-code.ts'
 import { madeFolder, refuseSynced } from './folder-argument.ts'
@@ -177,7 +178,7 @@ function undecided(error: unknown): never {
 
 /** @throws ClientError `usage`, `name-ambiguous`; for one that is refused, why */
 function vaultNamed({ output }: Invocation, sight: RecoverySight, text: string): SeenVault {
-  const named = sight.vaults.filter(({ id, name }) => id === text || name === text)
+  const named = sight.vaults.filter(({ id, name }) => id === text || isSameName(name, text))
   const [first] = named
   if (named.length > 1) {
     const ids = named.map(({ id }) => id).join(', ')
