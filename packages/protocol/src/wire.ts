@@ -13,6 +13,7 @@ export interface Wire {
   send(frame: Uint8Array, sent?: () => void): void
   /** Bytes handed over that have not yet left this end. */
   readonly bufferedBytes: number
+  /** A frame is the listener's: nobody else looks at its bytes any more. */
   onFrame(listener: (frame: Uint8Array) => void): void
   /** Called when `bufferedBytes` has fallen (to how much is up to the wire) after it was above nothing. */
   onDrain(listener: () => void): void

@@ -1,13 +1,22 @@
 // Packs on their way from the relay: each get is given credit piece by piece under one window, so that small gets and other answers
 // are not kept waiting behind large ones.
 import type { PackId, VaultId } from '@grenier/crypto'
-import { limits, ProtocolError, type RelayAnswer, type RelayMessageOf } from '@grenier/protocol'
+import {
+  bulkFrameBytes,
+  limits,
+  ProtocolError,
+  type RelayAnswer,
+  type RelayMessageOf,
+} from '@grenier/protocol'
 import type { Clock } from '../clock.ts'
 import type { ClientError } from '../errors.ts'
 import { FlowWindow } from './flow-window.ts'
 import type { Link } from './link.ts'
 import { refused } from './relay-failure.ts'
 import { Turns, type Turn } from './turns.ts'
+
+/** Frames with so many bytes are given back by hand. */
+const largeBytes = 16 * 1024
 
 /** Which bytes of which pack. */
 export interface PackRange {
@@ -98,6 +107,7 @@ export class GetLane {
     get.bytes.set(data.bytes, get.receivedBytes)
     get.receivedBytes = end
     this.window.arrived(data.bytes.length)
+    letGo(data)
     if (end === get.range.length) this.close(get, () => get.done.resolve(get.bytes))
   }
 
@@ -112,6 +122,16 @@ export class GetLane {
     for (const get of this.gets) get.done.reject(error)
     this.gets.clear()
   }
+}
+
+/**
+ * Gives the memory of a frame back: its bytes were copied to their place, and V8 would count them against the heap until it collects, which such
+ * frames alone made it do again and again. One that came in one read shares its buffer with others, and stays as it is.
+ */
+function letGo({ bytes: { buffer, length } }: RelayMessageOf<'data'>): void {
+  const isAlone =
+    buffer instanceof ArrayBuffer && buffer.byteLength <= length + bulkFrameBytes - limits.partBytes
+  if (isAlone && length >= largeBytes) buffer.transfer(0)
 }
 
 function newGet(vault: VaultId, range: PackRange, mayOpen: () => boolean): Get {
