@@ -1,7 +1,7 @@
 // What comes between a backup and its source: bytes that differ under the same size and time, and a source that goes while it is looked at.
 import * as fs from 'node:fs'
 import { join } from 'node:path'
-import { openHistory, openRealFileSystem, type FileSystem } from '@grenier/client'
+import { ClientError, openHistory, openRealFileSystem, type FileSystem } from '@grenier/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkBackup, type Checked } from '../../packages/client/src/engine/backup-check.ts'
 import type { RelativePath } from '../../packages/client/src/sync/name.ts'
@@ -36,6 +36,20 @@ test('a check tells of bytes that differ from the source under the same size and
     compared: 2,
     problems: [{ path: 'rots', code: 'content-differs' }],
   })
+})
+
+test.each(['pack-unavailable', 'relay-corrupt'] as const)('a check tells %s as that', async (code) => {
+  const backup = await Backup.start(ground)
+  backup.write('one', 'one')
+  await backup.run()
+  const fetch = { isSound: () => Promise.reject(new ClientError(code, 'said by the test')) }
+  const opened = await openHistory(backup.device.context(), backup.vault)
+  const { problems } = await opened
+    .tree((tree) =>
+      checkBackup({ tree: { ...tree, fetch: fetch as never }, files: undefined, isIn: () => true }),
+    )
+    .finally(() => opened.close())
+  expect(problems).toEqual([{ path: 'one', code }])
 })
 
 test('a source that goes while it is looked at stops the run, and nothing of it is taken for removed', async () => {

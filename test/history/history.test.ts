@@ -239,6 +239,26 @@ describe('restoring elsewhere', () => {
   })
 })
 
+test('a directory that a run which was cut off left open gets its bits from the next one, and one of somebody else keeps its own', async () => {
+  const [device] = await ground.pair()
+  for (const path of ['closed/one.txt', 'other/two.txt']) device.write(path, path)
+  for (const path of ['closed', 'other']) fs.chmodSync(device.at(path), 0o500)
+  await device.sync()
+  const into = ground.directory('into')
+  const query = { do: 'restore-into', path: '', into } as const
+  await ask(device, query)
+  const modeOf = (path: string): number => fs.statSync(join(into, path)).mode & 0o777
+  expect([modeOf('closed'), modeOf('other')]).toEqual([0o500, 0o500])
+  // As it stands in the middle of a run.
+  fs.chmodSync(join(into, 'closed'), 0o700)
+  fs.rmSync(join(into, 'closed/one.txt'))
+  fs.chmodSync(join(into, 'other'), 0o755)
+  const { answer } = await ask(device, query)
+  expect(answer).toMatchObject({ files: 2, problems: 0 })
+  expect([modeOf('closed'), modeOf('other')]).toEqual([0o500, 0o755])
+  for (const path of ['closed', 'other']) fs.chmodSync(device.at(path), 0o700)
+})
+
 test('copies of conflicts are found, with what they conflict with', async () => {
   const [gamma, delta] = await ground.pair()
   gamma.write('d/notes.txt', 'first')

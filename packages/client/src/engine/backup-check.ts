@@ -60,9 +60,9 @@ async function restoredHash(
     for await (const bytes of contentBytes(fetch, value, path)) hash.update(bytes)
     return hash.digest('hex')
   } catch (error) {
-    const isLost = error instanceof ClientError && ['pack-unavailable', 'relay-corrupt'].includes(error.code)
-    if (!isLost) throw error
-    return { code: 'pack-unavailable' }
+    const code = error instanceof ClientError ? error.code : undefined
+    if (code !== 'pack-unavailable' && code !== 'relay-corrupt') throw error
+    return { code }
   }
 }
 

@@ -124,15 +124,23 @@ export class RestoreInto {
     try {
       await files.change({ do: 'make-directory', path, mode: mode | ownerBits })
       this.#touched.add(parentOf(path))
-      if ((mode & ownerBits) !== ownerBits) this.#bitsLater.push({ path, mode })
+      this.#bits(path, mode)
       await this.#parts.take({ ...nodeRow(item), row: 'restored' })
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       const [there] = error.code === 'EEXIST' ? await files.look([path]) : []
-      if (there?.kind === 'directory') return
+      if (there?.kind === 'directory') {
+        // As a run that was cut off left it.
+        if (there.stamp.mode === (mode | ownerBits)) this.#bits(path, mode)
+        return
+      }
       this.#closed.add(path)
       await this.#refuseFor(path, error)
     }
+  }
+
+  #bits(path: RelativePath, mode: number): void {
+    if ((mode & ownerBits) !== ownerBits) this.#bitsLater.push({ path, mode })
   }
 
   async #link(files: FileSystem, item: Item, value: LinkValue): Promise<void> {

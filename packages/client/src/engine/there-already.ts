@@ -1,6 +1,7 @@
 // What stands where something is to be brought back: whether it is that very thing, with the bits and the time that it would get.
 import { isSameContent, type SameOptions } from '../content/same-content.ts'
 import { DiskError, type FileSystem, type Look } from '../disk/file-system.ts'
+import { sameStamp } from '../disk/stamp.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { FileValue, LinkValue } from '../sync/tree.ts'
@@ -45,7 +46,8 @@ async function comparedFile(
     if (!isLike || content === undefined) return 'not-overwritten'
     const same = await isSameContent(options, reader, { content, sizeBytes })
     if (typeof same === 'string') return lackCode(same)
-    return same ? 'same' : 'not-overwritten'
+    // Somebody may have written to it while it was read.
+    return same && sameStamp(stamp, await reader.stampNow()) ? 'same' : 'not-overwritten'
   } finally {
     await reader.close()
   }
