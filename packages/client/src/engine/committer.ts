@@ -24,6 +24,7 @@ import { outOfOrder, type PackShipper } from './pack-shipper.ts'
 import { sentOf } from './sent-note.ts'
 import type { Tally } from './tally.ts'
 import { mayWrite, sealingOf, type Vault } from './vault.ts'
+import { noteKnown, type Known } from './waiting-files.ts'
 
 export interface CommitterParts {
   readonly vault: Vault
@@ -53,7 +54,7 @@ export interface Committed {
 /** `out of order`: only packs that are in no order are claimed. `known`: a local row that is written down with the commit of its file. */
 export interface CommitHow {
   readonly which?: 'ready' | 'out of order'
-  readonly known?: ((id: NodeId, local: LocalRow) => LocalRow | undefined) | undefined
+  readonly known?: Known | undefined
 }
 
 interface Appending {
@@ -206,18 +207,6 @@ export class Committer {
     const used = pack.chunks.reduce((sum, chunk) => sum + chunk.storedBytes, 0)
     const task = { key, binding, epoch, salt, plain: plain.slice(0, used), storedBytes: pack.bytes.length }
     return { ...pack, ...(await vault.platform.pool.seal(task)), epoch }
-  }
-}
-
-function noteKnown(
-  transaction: Transaction,
-  actions: readonly Commit[],
-  known: NonNullable<CommitHow['known']>,
-): void {
-  for (const { id } of actions) {
-    const local = transaction.get(id)?.local
-    const row = local === undefined ? undefined : known(id, local)
-    if (row !== undefined) transaction.set('local', id, row)
   }
 }
 

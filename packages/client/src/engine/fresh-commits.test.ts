@@ -24,13 +24,24 @@ import { writeDown, type WaitingFile } from './waiting-files.ts'
 
 const stamp: Stamp = { dev: 1n, ino: 1n, ctimeNs: 0n, mtimeNs: 1n, sizeBytes: 1, mode: 0o644 }
 const unread: NodeValue = { ...file('x'), content: undefined } as NodeValue
-const seen = (row: Row, ino = 1n): LocalRow => ({ ...row, stamp: { ...stamp, ino } })
+const seen = (row: Row, as = stamp): LocalRow => ({ ...row, stamp: as })
+/** What looks may see: of two files, and of the first one when each thing about it changed. */
+const stamps: readonly Stamp[] = [
+  stamp,
+  { ...stamp, dev: 2n, ino: 7n, mtimeNs: 4_096n, mode: 0o755 },
+  { ...stamp, ino: 2n },
+  { ...stamp, ctimeNs: 9n },
+  { ...stamp, mtimeNs: 9n },
+  { ...stamp, sizeBytes: 9 },
+  { ...stamp, mode: 0o600 },
+]
 const row = (parent: NodeId, name: string, value: NodeValue): Row => ({ parent, name: name as Name, value })
 
-function waiting(id: NodeId, asked = stamp): WaitingFile {
+/** `asked`: what was seen before it was read; `after`: and at its end. */
+function waiting(id: NodeId, asked = stamp, after = asked): WaitingFile {
   const path = String(id) as RelativePath
   const read = { outcome: 'read', content: contentOf(`of ${id}`), sizeBytes: 1, readyAfter: 0 } as const
-  return { result: { file: { id, path, expected: undefined }, stamp: asked, ...read }, asked }
+  return { result: { file: { id, path, expected: undefined }, stamp: after, ...read }, asked }
 }
 
 async function treesOf(rows: ReadonlyMap<NodeId, Columns>): Promise<TreesStore> {
@@ -88,33 +99,53 @@ interface Drawn {
   readonly parent: number
   readonly name: number
   readonly other: number
+  readonly stamp: Stamp
 }
 
-const others = { isDirectory: fc.boolean(), parent: fc.nat(20), name: fc.nat(40), other: fc.nat(40) }
+const others = {
+  isDirectory: fc.boolean(),
+  parent: fc.nat(20),
+  name: fc.nat(40),
+  other: fc.nat(40),
+  stamp: fc.constantFrom(...stamps),
+}
 const drawn = fc.record<Drawn>({ ...others, standing: fc.constantFrom(...standings) })
+
+/** Looks that a reading came between, where they are others than the row's own. */
+const otherLooks = fc.array(
+  fc.record({
+    asked: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom(...stamps) },
+    ),
+    after: fc.option(fc.constantFrom(...stamps), { nil: undefined }),
+  }),
+  { maxLength: 14 },
+)
 
 /** Trees in which each name of a directory is one node's, in each column. */
 class Drawing {
   readonly rows = new Map<NodeId, Columns>()
-  readonly newFiles: NodeId[] = []
+  /** With what the look at each saw. */
+  readonly newFiles = new Map<NodeId, Stamp>()
   readonly #taken = new Set<string>()
 
-  add({ standing, isDirectory, newValue = unread, parent, name, other }: Drawn, at: number): void {
+  add({ standing, isDirectory, newValue = unread, parent, name, other, stamp: as }: Drawn, at: number): void {
     const id = standing === 'new' ? provisionalId(at) : nodeIdOf(1, at)
     const value = isDirectory ? directory() : standing === 'new' ? newValue : file('x')
     const place = row(this.#parent(parent, standing), this.#name(name), value)
     const elsewhere = row(place.parent, this.#name(other), value)
     const changed = { ...place, value: directory(0o700) }
     const columns: Record<Drawn['standing'], Columns> = {
-      new: { local: seen(place) },
-      agreed: { base: place, local: seen(place), remote: place },
+      new: { local: seen(place, as) },
+      agreed: { base: place, local: seen(place, as), remote: place },
       there: { remote: place },
-      changed: { base: place, local: seen(isDirectory ? changed : place), remote: place },
-      moved: { base: place, local: seen(elsewhere), remote: place },
+      changed: { base: place, local: seen(isDirectory ? changed : place, as), remote: place },
+      moved: { base: place, local: seen(elsewhere, as), remote: place },
       gone: { base: place, remote: place },
     }
     if (this.#take(columns[standing])) this.rows.set(id, columns[standing])
-    if (this.rows.has(id) && standing === 'new' && !isDirectory) this.newFiles.push(id)
+    if (this.rows.has(id) && standing === 'new' && !isDirectory) this.newFiles.set(id, as)
   }
 
   /** A directory that all columns of the node have. */
@@ -146,16 +177,24 @@ class Drawing {
 
 describe('a plan would say the same', () => {
   test('of random trees', async () => {
-    let direct = 0
+    let [direct, seenSince] = [0, 0]
+    const draws = fc.array(drawn, { minLength: 1, maxLength: 14 })
     await fc.assert(
-      fc.asyncProperty(fc.array(drawn, { minLength: 1, maxLength: 14 }), fc.nat(), async (draws, which) => {
+      fc.asyncProperty(draws, fc.nat(), otherLooks, async (nodes, which, others) => {
         const drawing = new Drawing()
-        for (const [at, draw] of draws.entries()) drawing.add(draw, at + 1)
-        const ids = drawing.newFiles.filter((_, at) => ((which >> at) & 3) === 0)
+        for (const [at, draw] of nodes.entries()) drawing.add(draw, at + 1)
+        const ids = [...drawing.newFiles].filter((_, at) => ((which >> at) & 3) === 0)
         // In any order.
-        const ready = (which % 2 === 0 ? ids : ids.toReversed()).map((id) => waiting(id))
+        const ready = (which % 2 === 0 ? ids : ids.toReversed()).map(([id, as], at) =>
+          waiting(id, others[at]?.asked ?? as, others[at]?.after ?? as),
+        )
+        const isSeenSince = ready.some(({ result, asked }) => asked !== drawing.newFiles.get(result.file.id))
         const trees = await treesOf(drawing.rows)
         const fresh = freshCommits(trees, ready)
+        if (isSeenSince) {
+          seenSince += 1
+          expect(fresh).toBeUndefined()
+        }
         if (fresh === undefined) return
         if (fresh.length > 0) direct += 1
         expect(await planned(trees, ready, plainTraits)).toEqual(whole(fresh))
@@ -165,6 +204,7 @@ describe('a plan would say the same', () => {
     )
     // The others are for a plan: what is compared must be more than a few.
     expect(direct).toBeGreaterThan(200)
+    expect(seenSince).toBeGreaterThan(50)
   })
 
   test('of all that differs, in random trees that are mostly new', async () => {

@@ -1,5 +1,6 @@
 // Files that were read and wait for the packs that hold them.
 import type { TreesStore } from '../state/trees-store.ts'
+import type { Transaction } from '../state/trees-transaction.ts'
 import type { LocalRow, NodeId, Stamp } from '../sync/tree.ts'
 import { isUnseen, withContent, type ReadResult } from './read-result.ts'
 
@@ -45,14 +46,28 @@ export class WaitingFiles {
   }
 }
 
+/** Of a node and its row: the row that knows what the file holds; undefined where that is not known. */
+export type Known = (id: NodeId, local: LocalRow) => LocalRow | undefined
+
 /** What these files hold, by node: for a row of one that nobody has looked at since; undefined for any other. */
-export function knownOf(
-  files: readonly WaitingFile[],
-): (id: NodeId, local: LocalRow) => LocalRow | undefined {
+export function knownOf(files: readonly WaitingFile[]): Known {
   const byId = new Map(files.map((file) => [file.result.file.id, file]))
   return (id, local) => {
     const file = byId.get(id)
     return file !== undefined && isUnseen(local, file.asked) ? withContent(local, file.result) : undefined
+  }
+}
+
+/** The local rows of these nodes now know what is known of them: in the batch in which the log has them. */
+export function noteKnown(
+  transaction: Pick<Transaction, 'get' | 'set'>,
+  nodes: readonly { readonly id: NodeId }[],
+  known: Known,
+): void {
+  for (const { id } of nodes) {
+    const local = transaction.get(id)?.local
+    const row = local === undefined ? undefined : known(id, local)
+    if (row !== undefined) transaction.set('local', id, row)
   }
 }
 
