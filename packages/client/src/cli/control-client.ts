@@ -8,13 +8,13 @@ import { ControlFault, HolderGone } from './control-fault.ts'
 import { readLines } from './control-lines.ts'
 import type { PlacedReport } from './folder-report.ts'
 import {
-  decodeAnswer,
   decodeResult,
   encodeRequest,
   type ControlRequest,
   type ControlResults,
   type SyncProcess,
 } from './control-message.ts'
+import { answerOf } from './control-parts.ts'
 
 /** A process that is busy for longer counts as silent. */
 const statusTimeoutMs = 10_000
@@ -145,8 +145,10 @@ async function answerFrom(
   socket: Socket,
   { report, take }: Pick<Exchange, 'report' | 'take'>,
 ): Promise<unknown> {
+  const parts: string[] = []
   for await (const line of readLines(socket)) {
-    const answer = decodeAnswer(line)
+    const answer = answerOf(line, parts)
+    if (answer === undefined) continue
     if (answer.answer === 'done') return answer.result
     if (answer.answer === 'failed') throw answer.error
     if (answer.answer === 'row') await take?.(answer.row)

@@ -19,7 +19,7 @@ import { isProblemCode } from './problem-codes.ts'
 import { isClientErrorCode } from './exit-code.ts'
 import { verificationSchema, verifiedSchema } from './control-verify.ts'
 
-/** A line is refused beyond this: a path and an event fit a thousand times. */
+/** A line is refused beyond this: a path and an event fit a thousand times. A longer result comes in parts. */
 export const lineCharsMax = 1024 * 1024
 
 const text = v.pipe(v.string(), v.maxLength(65_536))
@@ -263,6 +263,7 @@ const answerSchema = v.variant('answer', [
   }),
   v.strictObject({ answer: v.literal('row'), row: historyRowSchema }),
   v.strictObject({ answer: v.literal('done'), result: v.optional(v.unknown()) }),
+  v.strictObject({ answer: v.literal('part'), part: v.string() }),
   v.strictObject({
     answer: v.literal('failed'),
     code: v.optional(v.string()),
@@ -271,11 +272,13 @@ const answerSchema = v.variant('answer', [
   }),
 ])
 
-/** One line of an answer: events, then either what was asked for or why not. */
+/** One line of an answer: events and rows, then either what was asked for or why not. */
 export type ControlAnswer =
   | { readonly answer: 'event'; readonly event: FolderEvent; readonly place: Place }
   | { readonly answer: 'row'; readonly row: HistoryRow }
   | { readonly answer: 'done'; readonly result: unknown }
+  /** What comes next of a line that is too long for one; the empty one is the last. */
+  | { readonly answer: 'part'; readonly part: string }
   | { readonly answer: 'failed'; readonly error: Error }
 
 /** @throws ControlFault for what is no request of this version */
@@ -295,7 +298,7 @@ export function decodeAnswer(line: string): ControlAnswer {
     const { event, folder, vault } = answer
     return { answer: 'event', event, place: vault === undefined ? { folder } : { folder, vault } }
   }
-  if (answer.answer === 'row') return answer
+  if (answer.answer === 'row' || answer.answer === 'part') return answer
   if (answer.answer === 'done') return { answer: 'done', result: answer.result }
   const { code, message, data } = answer
   const known = code !== undefined && isClientErrorCode(code)

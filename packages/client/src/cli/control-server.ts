@@ -12,6 +12,7 @@ import {
   type ControlResults,
 } from './control-message.ts'
 import { readLines } from './control-lines.ts'
+import { doneAnswers } from './control-parts.ts'
 import type { TakeRow } from '../engine/history-query.ts'
 import { ClientError } from '../errors.ts'
 import type { PlacedReport } from './folder-report.ts'
@@ -105,7 +106,7 @@ async function serveOne(socket: Socket, handler: ControlHandler): Promise<void> 
       for (const text of rowAnswers(row)) await writeFully(socket, text)
     }
     const result = await answer(decodeRequest(line), handler, { report, take })
-    write(JSON.stringify({ answer: 'done', result }))
+    for (const text of doneAnswers(result)) await writeFully(socket, text)
   } catch (error) {
     write(failureLine(error))
   } finally {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ClientError } from '../errors.ts'
+import type { HistoryRow } from '../engine/history-query.ts'
 import type { FolderEvent } from '../engine/events.ts'
 import { controlDirectory, makeControlDirectory } from './control-address.ts'
 import { holderOf, liveSyncs } from './control-client.ts'
@@ -159,6 +160,34 @@ describe('the control socket', () => {
       expect(decodeAnswer((await raw(line)).trim())).toMatchObject({ answer: 'failed' })
     expect(await raw('no end of line')).toBe('')
     expect(await liveSyncs(home)).toHaveLength(1)
+  })
+
+  test('answers with more than a line may hold, and says how far it has come', async () => {
+    const counts = { packs: 1, of: 2, bytes: 3, hurt: 4, files: 5, lost: 6, lacking: 7, wrong: 8, atMs: 9 }
+    const hurtFiles = Array.from(
+      { length: 40_000 },
+      (_, at) => `photos/\u{1f33e}\udce9/${'x'.repeat(at % 60)}/${at}`,
+    )
+    const found = { ...counts, hurtFiles, left: hurtFiles, hurtPacks: [], morePacks: 0 }
+    const done = {
+      row: 'progress',
+      filesDone: 1,
+      filesTotal: 2,
+      bytesDone: 3,
+      bytesTotal: 4,
+      bytesSent: 5,
+      bytesReceived: 6,
+    } as const
+    const verify: ControlHandler['verify'] = async (_request, _report, take) => {
+      await take(done)
+      return found
+    }
+    server = await serveControl(home, handler({ verify }))
+    const [live] = await liveSyncs(home)
+    const rows: HistoryRow[] = []
+    const take = (row: HistoryRow): Promise<void> => Promise.resolve(void rows.push(row))
+    expect(await live?.verify({ path: record.path, share: 1 }, { take })).toEqual(found)
+    expect(rows).toEqual([done])
   })
 
   test('cuts off a line that never ends', async () => {

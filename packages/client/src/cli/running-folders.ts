@@ -1,5 +1,6 @@
 // The folders that this process has at work, side by side, and what other commands of the same home may ask of them meanwhile.
 import type { FolderEngine } from '../engine/api.ts'
+import type { AuditProgress } from '../engine/audit.ts'
 import { addFolder } from '../engine/open-folder.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { openHome } from '../home/home-files.ts'
@@ -112,7 +113,16 @@ class RunningFolders {
     mirrors: async ({ path, change }) => await this.#engineOf(path).changeMirrors(change),
     history: async ({ path, query }, _report, take) => await this.#engineOf(path).history(query, take),
     heal: async ({ path }) => await this.#engineOf(path).heal(),
-    verify: async ({ path, share }) => await this.#engineOf(path).verify({ share }),
+    verify: async ({ path, share }, _report, take) => {
+      const engine = this.#engineOf(path)
+      const progress: AuditProgress = ({ packsDone, packsTotal, ...bytes }) => {
+        const { bytesSent, bytesReceived } = engine.progress
+        const packs = { filesDone: packsDone, filesTotal: packsTotal }
+        // Who asked and left is told of by the answer.
+        take({ row: 'progress', ...packs, ...bytes, bytesSent, bytesReceived }).catch(() => undefined)
+      }
+      return await engine.verify({ share, progress })
+    },
     release: async ({ path }) => {
       await this.#tasks.get(path)?.release()
       return undefined

@@ -1,6 +1,8 @@
 // `grenier verify`: fetches what the relay holds and checks it by content, all of it or a sample; what is hurt is sent anew from this device.
 import type { EngineContext } from '../engine/api.ts'
 import type { AuditProgress } from '../engine/audit.ts'
+import type { Progress } from '../engine/events.ts'
+import type { TakeRow } from '../engine/history-query.ts'
 import type { HurtPack } from '../engine/hurt-packs.ts'
 import type { Verification } from '../engine/mending.ts'
 import type { ExitCode } from '../errors.ts'
@@ -75,7 +77,16 @@ async function verifyOne(
   output.concern(place)
   const startMs = performance.now()
   const found = await atHolder(home, key, {
-    ask: (holder) => holder.verify({ path: key, share }, { signal: interrupt.signal }),
+    ask: async (holder) => {
+      try {
+        return await holder.verify(
+          { path: key, share },
+          { take: progressOf(output, place), signal: interrupt.signal },
+        )
+      } finally {
+        output.progressDone()
+      }
+    },
     here: () => verifyHere({ invocation, home, share }, record),
   })
   const { packs, of, bytes, lacking, wrong, hurtFiles, left, hurtPacks, morePacks } = found
@@ -134,19 +145,31 @@ async function verifyHere(
   try {
     return await engine.verify({
       share,
-      progress: (done) => {
-        const { bytesSent, bytesReceived } = engine.progress
-        // Packs are what is looked at, and no files.
-        const files = { filesDone: 0, filesTotal: 0 }
-        output.line({ event: 'progress', folder: path, vault, ...files, ...done, bytesSent, bytesReceived })
-        drawn(output, done)
-      },
+      progress: (done) => shown(output, { folder: path, vault }, { ...engine.progress, ...done }),
     })
   } finally {
     output.progressDone()
     report.end()
     await engine.close()
   }
+}
+
+/** Takes how far a process that was asked has come: it counts packs where others count files. */
+function progressOf(output: Output, place: object): TakeRow {
+  return (row) => {
+    if (row.row !== 'progress') return Promise.resolve()
+    const { filesDone: packsDone, filesTotal: packsTotal, bytesDone, bytesTotal } = row
+    shown(output, place, { ...row, packsDone, packsTotal, bytesDone, bytesTotal })
+    return Promise.resolve()
+  }
+}
+
+function shown(output: Output, place: object, done: AuditDone & Progress): void {
+  const { packsDone, packsTotal, bytesDone, bytesTotal, bytesSent, bytesReceived } = done
+  // Packs are what is looked at, and no files.
+  const looked = { filesDone: 0, filesTotal: 0, packsDone, packsTotal, bytesDone, bytesTotal }
+  output.line({ event: 'progress', ...place, ...looked, bytesSent, bytesReceived })
+  drawn(output, done)
 }
 
 function drawn(output: Output, { packsDone, packsTotal, bytesDone, bytesTotal }: AuditDone): void {
