@@ -16,7 +16,9 @@ const goesThrough = command === 'export' || command === 'decrypt'
 // What is alive of an export hardly grows, and half of its limit is the buffers': 40 % made V8 mark all of it ten times as often (decision 076).
 const growing = `--heap-growing-percent=${command === 'export' ? 100 : 40}`
 const usual = ['--max-semi-space-size=8', growing, '--v8-pool-size=1']
-const streaming = ['--max-semi-space-size=2', '--initial-old-space-size=36', ...usual.slice(1)]
+const smaller = ['--max-semi-space-size=1', '--initial-old-space-size=24']
+const young = command === 'export' ? ['--max-semi-space-size=2', '--initial-old-space-size=36'] : smaller
+const streaming = [...young, ...usual.slice(1)]
 const frugal = goesThrough ? streaming : usual
 const oneArena = {
   MALLOC_ARENA_MAX: '1',

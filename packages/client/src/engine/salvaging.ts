@@ -1,5 +1,5 @@
 // Makes what is left of a file of which a part is lost: beside its place, under a name that says that it is not whole, with zeros where it is lost.
-import { salvage, type ByteRange, type SalvageOptions } from '../content/salvage.ts'
+import { salvage, type ByteRange, type Salvaged, type SalvageOptions } from '../content/salvage.ts'
 import { parentOf } from '../disk/ignore.ts'
 import type { FileReader, FileSystem, Look } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
@@ -7,6 +7,9 @@ import { damagedPlaces } from '../sync/damaged-name.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { FileValue } from '../sync/tree.ts'
 import type { MissingFile, Salvage } from './tree-writer.ts'
+
+/** Who takes what there is. */
+type Target = Pick<Salvaged, 'write' | 'settled'>
 
 const zeros = new Uint8Array(256 << 10)
 
@@ -70,7 +73,7 @@ export class Salvaging {
     try {
       // As long as it was, whatever of it comes.
       if (sizeBytes > 0) await writer.write(sizeBytes - 1, new Uint8Array(1))
-      const lost = await this.#fill(value, (offset, bytes) => writer.write(offset, bytes))
+      const lost = await this.#fill(value, writer)
       if (lost === undefined) return undefined
       isOpen = false
       await writer.finish({ mode, mtimeNs })
@@ -81,12 +84,14 @@ export class Salvaging {
   }
 
   /** undefined where nothing came. */
-  async #fill(
-    { content, sizeBytes }: FileValue,
-    write: (offset: number, bytes: Uint8Array) => Promise<void>,
-  ): Promise<readonly ByteRange[] | undefined> {
+  async #fill({ content, sizeBytes }: FileValue, to: Target): Promise<readonly ByteRange[] | undefined> {
     if (content === undefined) return undefined
-    const lost = await salvage(this.#options.content, { content, sizeBytes, write })
+    const lost = await salvage(this.#options.content, {
+      content,
+      sizeBytes,
+      write: (offset, bytes) => to.write(offset, bytes),
+      settled: async (offset) => await to.settled?.(offset),
+    })
     const lostBytes = lost?.reduce((sum, { length }) => sum + length, 0)
     return lostBytes === sizeBytes ? undefined : lost
   }
@@ -95,14 +100,42 @@ export class Salvaging {
   async #lostIn(path: RelativePath, value: FileValue): Promise<readonly ByteRange[] | 'another' | undefined> {
     const reader = await this.#options.files.openForReading(path)
     try {
-      let isSame = true
-      const lost = await this.#fill(value, async (offset, bytes) => {
-        isSame &&= Buffer.compare(await reader.read(offset, bytes.length), bytes) === 0
-      })
-      for (const range of lost ?? []) isSame &&= await isZero(reader, range)
-      return isSame ? lost : 'another'
+      const compared = new Compared(reader)
+      const lost = await this.#fill(value, compared)
+      await compared.settled(value.sizeBytes)
+      return compared.isSame ? lost : 'another'
     } finally {
       await reader.close()
+    }
+  }
+}
+
+/** Compares a file with what comes, and with zeros where nothing comes: stretches that are told as one may hold something between them. */
+class Compared implements Target {
+  readonly #reader: FileReader
+  readonly #came: ByteRange[] = []
+  #end = 0
+  #isSame = true
+
+  constructor(reader: FileReader) {
+    this.#reader = reader
+  }
+
+  get isSame(): boolean {
+    return this.#isSame
+  }
+
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    this.#came.push({ offset, length: bytes.length })
+    this.#isSame &&= Buffer.compare(await this.#reader.read(offset, bytes.length), bytes) === 0
+  }
+
+  async settled(to: number): Promise<void> {
+    const came = this.#came.splice(0).sort((a, b) => a.offset - b.offset)
+    for (const { offset, length } of [...came, { offset: to, length: 0 }]) {
+      const gap = { offset: this.#end, length: offset - this.#end }
+      this.#isSame &&= await isZero(this.#reader, gap)
+      this.#end = Math.max(this.#end, offset + length)
     }
   }
 }
