@@ -13,8 +13,8 @@ const [command] = process.argv
   .slice(2)
   .filter((word, at, words) => !word.startsWith('-') && words[at - 1] !== '--home')
 const goesThrough = command === 'export' || command === 'decrypt'
-// What is alive of an export hardly grows, and half of its limit is the buffers': 40 % made V8 mark all of it ten times as often (decision 076).
-const growing = `--heap-growing-percent=${command === 'export' ? 100 : 40}`
+// What is alive of an export hardly grows, and half of its limit is the buffers': 40 % made V8 mark all of it five times as often (decision 076).
+const growing = `--heap-growing-percent=${command === 'export' ? 70 : 40}`
 const usual = ['--max-semi-space-size=8', growing, '--v8-pool-size=1']
 const smaller = ['--max-semi-space-size=1', '--initial-old-space-size=24']
 const young = command === 'export' ? ['--max-semi-space-size=2', '--initial-old-space-size=36'] : smaller
