@@ -57,15 +57,19 @@ const vaultSchema = v.strictObject({
 })
 const prunedSchema = v.strictObject({ upTo: count, checkpoint: count })
 
+// Made once: to make one costs more than to read a row with it.
+const encoder = new TextEncoder()
+const strict = new TextDecoder('utf-8', { fatal: true })
+
 /** A row of JSON as it is written. */
 export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
+  return encoder.encode(JSON.stringify(value))
 }
 
 /** A row of JSON, checked. @throws RelayError `data-broken` */
 export function decodeJson<S extends v.GenericSchema>(schema: S, bytes: Uint8Array): v.InferOutput<S> {
   try {
-    return v.parse(schema, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+    return v.parse(schema, JSON.parse(strict.decode(bytes)))
   } catch (cause) {
     throw new RelayError('data-broken', 'a row of the store does not decode', { cause })
   }
