@@ -221,6 +221,18 @@ export const regressions: readonly Regression[] = [
       era: 6,
     },
   },
+  {
+    found:
+      'after a fork at a relay to which the vault had been taken, the simulation no longer knew where it was, and took all that rested for astray',
+    run: {
+      seed: 621_000_148,
+      devices: 3,
+      moves: 13,
+      without: new Set([0, 1, 2, 3, 4, 6, 7, 11, 12]),
+      theme: 'elsewhere',
+      era: 6,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

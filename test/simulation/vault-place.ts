@@ -16,9 +16,11 @@ export async function placeOf(world: World, past: KeptPast): Promise<WorldRelay 
   for (const relay of world.relays) {
     const last = relay.isLost ? undefined : (await logOf(world, past, relay))?.states.at(-1)
     if (last === undefined) continue
-    const to = movedTo(last.spine)
-    const at = last.spine.continuation?.since ?? -1
-    if ((to === undefined ? relay === first : to === relay.url) && at > since) [place, since] = [relay, at]
+    const { continuation } = last.spine
+    // One that came after a fork leads nowhere: it names the relay at which somebody went on, wherever the vault had been taken before.
+    const to = movedTo(last.spine) ?? continuation?.relay ?? first?.url
+    const at = continuation?.since ?? -1
+    if (to === relay.url && at > since) [place, since] = [relay, at]
   }
   return place
 }
