@@ -1,7 +1,8 @@
 // How a run ends in which more happened to the vault than edits: everybody syncs until nobody has anything to say, who halted at two histories is
 // told to go on, readers get to send what they have, and somebody who has nothing joins, to see whether the relay has everything.
 import { adoptFolder, ClientError, joinFolder, type FolderEngine } from '@grenier/client'
-import { roleOf, type Entry, type LogState, type Role } from '@grenier/crypto'
+import { invitationOf, roleOf, toHex, type Entry, type LogState, type Role } from '@grenier/crypto'
+import { decodeInvitationCode } from '../../packages/client/src/engine/invitation-code.ts'
 import type { Log } from './history.ts'
 import { newcomer, type VaultMoves } from './vault-moves.ts'
 import { logOf } from './vault-place.ts'
@@ -131,7 +132,22 @@ export class VaultCalm {
     machine.disk.forget(() => true)
     world.note(`${machine.name} joins again`)
     machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
-    await world.until(() => !machine.running)
+    const hasEnded = await world.until(() => !machine.running)
+    if (!hasEnded) machine.kill(false)
+    if (machine.outcome === 'done' || !(await this.#isOpen(code))) return
+    const why = hasEnded ? machine.outcome?.stack : 'it never ended'
+    this.#parts.failures.push(`${machine.name} cannot join again: ${String(why)}`)
+  }
+
+  /** Whether the code is still good: nobody took it, or took it back, and it leads to where the vault is. */
+  async #isOpen(code: string): Promise<boolean> {
+    const { world, moves } = this.#parts
+    const { relay, secret } = decodeInvitationCode(code)
+    const place = await moves.relays.place()
+    const spine = (await this.#log())?.states.at(-1)?.spine
+    const invite = spine?.invites.get(toHex(invitationOf(secret).sign.publicKey))
+    if (invite === undefined || place?.url !== relay) return false
+    return invite.expiresAt > world.scheduler.nowMs + place.aheadMs
   }
 
   /** Who could not rest. A device of which only a lost relay knew that it had joined, or that was taken out where it never was, has nobody to say so. */

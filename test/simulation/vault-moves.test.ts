@@ -23,19 +23,28 @@ const runs: readonly StormOptions[] = [
 ]
 /** What a device answers to, when it is asked for it. */
 const asked = ['invites', 'makes', 'revokes', 'prunes', 'undoes', 'moves', 'adds', 'removes', 'goes']
+/** What a person does at the end of some runs. */
+const ends = [/ joins again$/, / adds the mirror \S+ again$/]
 
 const made = new Set<string>()
 const edits = new Set<string>()
 const done = new Set<string>()
+const ended = new Set<RegExp>()
+
+function commandOf({ seed, theme, era }: StormOptions): string {
+  const as = era === undefined ? '' : ` --era ${era}`
+  return `npm run simulate -- --seed ${seed} --theme ${String(theme)}${as}`
+}
 
 test.each(runs)('a storm about $theme, seed $seed, agrees and loses nothing', async (run) => {
   const { failures, vaultMoves, trace } = await storm(run)
-  expect(failures, `npm run simulate -- --seed ${run.seed} --theme ${String(run.theme)}`).toEqual([])
+  expect(failures, commandOf(run)).toEqual([])
   for (const [move, times] of vaultMoves) if (times > 0) made.add(move)
   for (const line of trace) {
     edits.add(/^\d+ #\d+ device-\d+ (\w+)/.exec(line)?.[1] ?? '')
     done.add(/^\d+ device-\d+ (\w+)\b.*(?:: done| after all)$/.exec(line)?.[1] ?? '')
     if (/^\d+ device-[345] ends: done$/.test(line)) done.add('joins')
+    for (const end of ends) if (end.test(line)) ended.add(end)
   }
 })
 
@@ -43,4 +52,5 @@ test('together they make every move of a vault and every edit of a user', () => 
   expect([...vaultMoveKinds, 'adopt'].filter((move) => !made.has(move))).toEqual([])
   expect(userVerbs.filter((verb) => !edits.has(verb))).toEqual([])
   expect([...asked, 'joins'].filter((verb) => !done.has(verb))).toEqual([])
+  expect(ends.filter((end) => !ended.has(end))).toEqual([])
 })
