@@ -34,6 +34,9 @@ const nullByte = 0xf6
 const roomBytes = 64 << 10
 /** More than this is given back when it was needed once. */
 const roomBytesKept = 1 << 20
+const shortBytesMax = 40
+/** Sorted one by one. */
+const fewKeys = 16
 const keysKeptMax = 512
 const keptKeyLengthMax = 32
 
@@ -42,6 +45,11 @@ let view = new DataView(room.buffer)
 let at = 0
 let items = 0
 const utf8 = new TextEncoder()
+/** Keys and values of the maps that are being written, the innermost last: no list is made for each map. */
+const keyStack: Uint8Array[] = []
+const valueStack: unknown[] = []
+let stacked = 0
+const noBytes = new Uint8Array(0)
 /** Encodings of keys: there are few, and each stands in many maps. */
 const keysKept = new Map<string, Uint8Array>()
 
@@ -61,6 +69,7 @@ export function encodeCounted(value: CborValue): { readonly bytes: Uint8Array; r
       ? cause
       : new CryptoError('malformed', 'a value without CBOR', { cause })
   } finally {
+    stacked = keyStack.length = valueStack.length = 0
     if (room.length > roomBytesKept) setRoom(new Uint8Array(roomBytes))
   }
 }
@@ -122,29 +131,50 @@ function isMap(value: object): value is Readonly<Record<string, unknown>> {
 }
 
 function writeMap(map: Readonly<Record<string, unknown>>): void {
-  const entries: [key: Uint8Array, value: unknown][] = []
-  let isSorted = true
-  let before: Uint8Array | undefined
-  for (const key of Object.keys(map)) {
+  const start = stacked
+  const keys = Object.keys(map)
+  const inOrder = keys.length <= fewKeys ? keys : sortedKeys(keys)
+  for (const key of inOrder) {
     const value = map[key]
-    if (value === undefined) continue
-    const encoded = keyBytes(key)
-    isSorted &&= before === undefined || compareKeys(before, encoded) < 0
-    before = encoded
-    entries.push([encoded, value])
+    if (value !== undefined) stackSorted(start, keyBytes(key), value)
   }
-  if (!isSorted) entries.sort(([a], [b]) => compareKeys(a, b))
-  writeHead(major.map, entries.length)
-  for (const [key, value] of entries) {
+  const end = stacked
+  writeHead(major.map, end - start)
+  for (let next = start; next < end; next += 1) {
     items += 1
-    writeRaw(key)
-    write(value)
+    writeRaw(keyStack[next] ?? noBytes)
+    write(valueStack[next])
   }
+  stacked = start
+}
+
+/** Of a map that is not one of ours. */
+function sortedKeys(keys: readonly string[]): readonly string[] {
+  const encoded = keys.map((key): [Uint8Array, string] => [keyBytes(key), key])
+  return encoded.sort(([a], [b]) => compareKeys(a, b)).map(([, key]) => key)
+}
+
+/** Puts a key and its value behind those from `start` on that come before it: they are few, or in order. */
+function stackSorted(start: number, key: Uint8Array, value: unknown): void {
+  let place = stacked
+  while (place > start && compareKeys(keyStack[place - 1] ?? noBytes, key) > 0) {
+    keyStack[place] = keyStack[place - 1] ?? noBytes
+    valueStack[place] = valueStack[place - 1]
+    place -= 1
+  }
+  keyStack[place] = key
+  valueStack[place] = value
+  stacked += 1
 }
 
 /** Order of keys: that of their encodings, of which the length comes first. */
 function compareKeys(a: Uint8Array, b: Uint8Array): number {
-  return a.length === b.length ? Buffer.compare(a, b) : a.length - b.length
+  if (a.length !== b.length) return a.length - b.length
+  for (let next = 0; next < a.length; next += 1) {
+    const difference = (a[next] ?? 0) - (b[next] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
 function keyBytes(key: string): Uint8Array {
@@ -216,9 +246,12 @@ function writeByte(byte: number): void {
 }
 
 function writeRaw(bytes: Uint8Array): void {
-  need(bytes.length)
-  room.set(bytes, at)
-  at += bytes.length
+  const { length } = bytes
+  need(length)
+  // Most are short: there a call into the engine costs more than the bytes do.
+  if (length > shortBytesMax) room.set(bytes, at)
+  else for (let next = 0; next < length; next += 1) room[at + next] = bytes[next] ?? 0
+  at += length
 }
 
 function refuse(what: string): never {
