@@ -2,7 +2,7 @@
 import { ClientError } from '../errors.ts'
 import type { Problem } from '../sync/action.ts'
 import { joinPath, rootPath, type Name, type RelativePath } from '../sync/name.ts'
-import type { TreesReader } from '../state/trees.ts'
+import type { TreesReader, TreesTransaction } from '../state/trees.ts'
 import { parkingPlace } from '../sync/parking-name.ts'
 import { rootId, type LocalRow, type NodeId } from '../sync/tree.ts'
 import { DiskError, ownDirectory, type DiskTraits, type Look } from './file-system.ts'
@@ -14,7 +14,7 @@ import { nodesMax, problemsMax, type LookOptions, type LookReport } from './look
 import { isMarked } from './marker.ts'
 import { isUnmounted } from './unmounted.ts'
 import { LookTransaction } from './look-transaction.ts'
-import { observedRow } from './look-value.ts'
+import { newFileRow, observedRow } from './look-value.ts'
 import { sameStamp } from './stamp.ts'
 
 /** Names looked at in one call. */
@@ -153,7 +153,10 @@ export class LookRun {
       for (const [index, name] of wanted.entries()) {
         const look = looks[index]
         if (look === undefined) there.delete(name)
-        else if (!this.#isUnchanged(tree, { listing, name, look }))
+        else if (
+          !this.#isUnchanged(tree, { listing, name, look }) &&
+          !this.#isNewFile(tree, listing, { name, look })
+        )
           await this.#entry(listing, { seen: seenAt({ parent: id, path, name }, look), nowMs })
       }
       await this.#transaction.breathe(wanted.length)
@@ -176,6 +179,19 @@ export class LookRun {
     if (same && isDirectory && listing.deep)
       this.#tasks.push({ path: joinPath(listing.path, name), id, deep: true })
     return same
+  }
+
+  /** The way of nearly everything in a folder that is new: a file of which nothing is known, so that nothing has to be waited for. */
+  #isNewFile(
+    tree: TreesTransaction,
+    { id, path }: Listing,
+    { name, look }: { readonly name: Name; readonly look: Look },
+  ): boolean {
+    const row = newFileRow(tree, { parent: id, name, look })
+    if (row === undefined || this.#options.ignore.ignores(joinPath(path, name), false)) return false
+    this.#set(tree.provisional(), row)
+    this.#counts.came += 1
+    return true
   }
 
   /** Names in a directory, sorted; undefined when it cannot be listed now. */

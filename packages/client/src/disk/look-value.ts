@@ -5,6 +5,8 @@ import type { DiskTraits, FileSystem } from './file-system.ts'
 import type { Seen } from './look-identify.ts'
 import { isNear, isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
 
+const allColumns = ['local', 'base', 'remote'] as const
+
 export interface ValueOptions {
   readonly tree: TreesTransaction
   readonly files: FileSystem
@@ -45,6 +47,16 @@ export async function observedRow(
   if (previous !== undefined && content === undefined && isSameUnread({ previous, moved }, value, stamp))
     return previous
   return { parent, name, value, stamp: content === undefined ? stamp : settled(stamp, options.nowMs) }
+}
+
+/** The row of a file of which no tree knows anything, neither by its name nor by its inode; undefined of all else. What `observedRow` would say. */
+export function newFileRow(tree: TreesTransaction, seen: Omit<Seen, 'path'>): LocalRow | undefined {
+  const { parent, name, look } = seen
+  const { kind, stamp } = look
+  if (kind !== 'file' || tree.byInode(stamp.dev, stamp.ino) !== undefined) return undefined
+  if (allColumns.some((column) => tree.child(column, parent, name) !== undefined)) return undefined
+  const { mode, mtimeNs, sizeBytes } = stamp
+  return { parent, name, value: { kind, mode, mtimeNs, sizeBytes, content: undefined }, stamp }
 }
 
 /** Times of directories are not kept: they change with each entry. */
