@@ -36,9 +36,24 @@ export async function settleCommits(transaction: Transaction, commits: readonly 
   for (const commit of commits) {
     if (commit.op === 'remove') await forgetBase(transaction, commit.id, settling)
     else if (commit.op === 'move') settleMove(transaction, { ...commit, parent: resolve(commit.parent) })
-    else await settlePut(transaction, { ...commit, parent: resolve(commit.parent) }, settling)
+    else {
+      const put = { ...commit, parent: resolve(commit.parent) }
+      if (!settleNew(transaction, put, settling)) await settlePut(transaction, put, settling)
+    }
   }
   return settling
+}
+
+/** A file or link that was new here, and is in the log as it stands: the way of nearly all that is sent in bulk. */
+function settleNew(
+  transaction: Transaction,
+  { id, parent, name, replaces }: Extract<Sent, { op: 'put' }>,
+  { given }: Settling,
+): boolean {
+  const to = replaces === undefined ? transaction.child('remote', parent, name) : undefined
+  if (to === undefined || to === id || !transaction.becomes(id, to)) return false
+  given.set(id, to)
+  return true
 }
 
 async function settlePut(

@@ -27,6 +27,9 @@ export class Overlay {
   readonly inodes = new Map<string, NodeId | undefined>()
   readonly others = new Map<string, Uint8Array | undefined>()
 
+  /** Directories in which a name that is not its own likeness came or went. Not kept when overlays are added up. */
+  readonly spelt = new Set<NodeId>()
+
   setNode(id: NodeId, node: StoredNode | undefined, below: () => StoredNode | undefined): void {
     if (!this.below.has(id)) this.below.set(id, below())
     this.nodes.set(id, node)

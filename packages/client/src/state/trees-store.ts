@@ -11,6 +11,7 @@ import type { Slots, StoredNode } from './node-row.ts'
 import { childrenKey, endOf, idFromKey, idKey, keySpace, nameFromKey, nameKey } from './state-keys.ts'
 import type { StateStore } from './state-store.ts'
 import { NamesCache } from './names-cache.ts'
+import { Spellings } from './spellings.ts'
 import { growthOf, Overlay, writesOf, type Held } from './trees-overlay.ts'
 import { decodeMeta, emptyMeta, encodeMeta, type Meta } from './trees-meta.ts'
 import { Transaction } from './trees-transaction.ts'
@@ -60,6 +61,7 @@ export class TreesStore extends TreesView {
   #broken: unknown
 
   readonly #gatheredRowsMax: number
+  readonly #spellings: Spellings
 
   private constructor(
     store: StateStore,
@@ -70,6 +72,8 @@ export class TreesStore extends TreesView {
     this.#gatheredRowsMax = gatheredRowsMax
     this.#store = store
     this.#meta = meta
+    const { provisionalNext, sequenceMax } = meta
+    this.#spellings = new Spellings((id) => isBeyond(id, { provisionalNext, sequenceMax }))
     this.#nodes = new BoundedCache(cacheBytes / 2)
     this.#slots = new NamesCache(cacheBytes / 4)
     this.#others = new BoundedCache(cacheBytes / 4)
@@ -230,6 +234,10 @@ export class TreesStore extends TreesView {
     return isAskedOften(key) ? this.#rowAtHand(key) : this.#store.get(key)
   }
 
+  protected override namesOfLikeness(parent: NodeId, likeness: string): readonly Name[] {
+    return this.#spellings.areNone(parent) ? [] : super.namesOfLikeness(parent, likeness)
+  }
+
   /** Other rows of the state, as they were when the listing began. */
   async *others(
     prefix: string,
@@ -277,6 +285,7 @@ export class TreesStore extends TreesView {
   async #commit(overlay: Overlay, options: { flush: boolean }): Promise<void> {
     this.#assertWhole()
     this.#count(overlay)
+    this.#spellings.note(overlay.spelt)
     if (this.#gathered.size === 0) this.#gathered = overlay.whole()
     else this.#gathered.add(overlay)
     const { size, otherBytes } = this.#gathered

@@ -95,6 +95,27 @@ export class Transaction extends TreesView implements TreesTransaction {
     if (held) await this.#adoptChildren(from, to)
   }
 
+  /**
+   * What `rename` and then setting base to what the log says come to, at once, where a file or link of this folder alone becomes one that the log
+   * alone has, at the same place. False, and nothing done, of all else.
+   */
+  becomes(from: NodeId, to: NodeId): boolean {
+    this.#assertOpen()
+    const local = onlyRow(this.node(from), 'local')
+    const remote = onlyRow(this.node(to), 'remote')
+    if (local === undefined || remote === undefined || local.value.kind === 'directory') return false
+    const { parent, name, stamp } = local
+    if (remote.parent !== parent || remote.name !== name) return false
+    const slots = this.slots(parent, name)
+    if (slots.local !== from || slots.base !== undefined || slots.remote !== to) return false
+    this.#overlay.setSlots(parent, name, { base: to, local: to, remote: to })
+    this.#overlay.inodes.set(inodeKey(stamp.dev, stamp.ino), to)
+    const node = { columns: { base: remote, local, remote }, lastInode: undefined }
+    this.#overlay.setNode(to, node, () => this.#nodeBelow(to))
+    this.#overlay.setNode(from, undefined, () => this.#nodeBelow(from))
+    return true
+  }
+
   provisional(): NodeId {
     this.#assertOpen()
     return this.#ground.provisional()
@@ -163,6 +184,7 @@ export class Transaction extends TreesView implements TreesTransaction {
     if (likeness === row.name) return
     const names = change(this.namesOfLikeness(row.parent, likeness))
     const key = likeKey(row.parent, likeness)
+    this.#overlay.spelt.add(row.parent)
     this.#overlay.others.set(key, names.length === 0 ? undefined : encodeNames(names))
   }
 
@@ -200,6 +222,15 @@ function withRow(columns: Columns, column: Column, row: Row | LocalRow | undefin
     next[column] = { parent: row.parent, name: row.name, value: row.value }
   }
   return next
+}
+
+/** The row that a node has in this tree, if no other tree has it. */
+function onlyRow<C extends Column>(node: StoredNode | undefined, column: C): Columns[C] | undefined {
+  const { columns } = node ?? {}
+  if (columns === undefined) return undefined
+  const { base, local, remote } = columns
+  const held = Number(base !== undefined) + Number(local !== undefined) + Number(remote !== undefined)
+  return held === 1 ? columns[column] : undefined
 }
 
 function withSlot(slots: Slots, column: Column, id: NodeId | undefined): Slots {
