@@ -108,7 +108,7 @@ class CrashPoint {
       dying.sent.push(...effects)
       this.#complaints.push(...outOfOrder(effects, places))
       await this.#lookAtWreck(before)
-      await this.#goOn(opening).catch((error: unknown) => {
+      await this.#goOn(opening, dieAt).catch((error: unknown) => {
         this.#complaints.push(`nobody could go on: ${String(error)}`)
       })
       const moments = effects.filter((effect) => effect.do === 'moment').length
@@ -135,9 +135,9 @@ class CrashPoint {
     this.#complaints.push(...aheadOfDisk(before, now, dying).map((complaint) => `at the crash ${complaint}`))
   }
 
-  async #goOn(opening: Opening): Promise<void> {
+  async #goOn(opening: Opening, dieAt: number): Promise<void> {
     const { dying, other } = this.#pair
-    await resume(dying, opening)
+    await resume(dying, opening, dieAt)
     this.#noLeftovers(dying)
     if (other.home.folders.length === 0) await other.join(await dying.invite())
     else await other.sync()
@@ -168,11 +168,24 @@ class CrashPoint {
 }
 
 /** As its user would: what was said is said again, a join as long as it says nothing else; what is under way is synced. */
-async function resume(device: Device, opening: Opening): Promise<void> {
+async function resume(device: Device, opening: Opening, dieAt: number): Promise<void> {
   const isRecorded = device.home.folders.length > 0
   if (opening.do === 'open' || (isRecorded && opening.do === 'add')) await device.sync()
   else if (opening.do === 'add') await device.add()
-  else await joinedAgain(device, opening.code)
+  // One of two tries a sync first.
+  else if (!isRecorded || dieAt % 2 === 0 || !(await isMember(device)))
+    await joinedAgain(device, opening.code)
+}
+
+/** Whether its sync goes through; not when the relay does not know it. @throws what else a sync throws */
+async function isMember(device: Device): Promise<boolean> {
+  try {
+    await device.sync()
+    return true
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'relay-refused') return false
+    throw error
+  }
 }
 
 async function joinedAgain(device: Device, code: string): Promise<void> {

@@ -194,8 +194,8 @@ export const logRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${client}/log/log-anchor.ts`,
-        find: '  if (bytes === undefined) return { sequence: 0',
-        replace: '  if (bytes === undefined || bytes.length > 0) return { sequence: 0',
+        find: '  return bytes === undefined ? { sequence: 0',
+        replace: '  return bytes === undefined || bytes.length > 0 ? { sequence: 0',
       },
     ],
   },

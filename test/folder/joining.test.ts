@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { joinFolder, openFolder, type EngineContext } from '@grenier/client'
 import { afterAll, expect, test } from 'vitest'
 import { tapped, type Tap } from '../hostile/tapped-wire.ts'
-import { agree, Ground, type Device } from './devices.ts'
+import { agree, Ground, relayUrl, type Device } from './devices.ts'
 
 const ground = new Ground()
 afterAll(() => ground.end())
@@ -37,51 +37,56 @@ test('a code that has expired is told as a code that does not work', async () =>
 })
 
 /** The joiner, with a relay that its accept comes to by `tap` alone. */
-function tappedContext(joiner: Device, tap: Tap): EngineContext {
-  const context = joiner.context()
+function tappedContext(joiner: Device, tap: Tap, signal?: AbortSignal): EngineContext {
+  const context = { ...joiner.context(), ...(signal && { signal }) }
   const { platform } = context
   return { ...context, platform: { ...platform, dial: async (url) => tapped(await platform.dial(url), tap) } }
 }
 
-/** Resolves when the accept is on its way; the join goes on for ever, as that of a process that was killed there ends. */
+/** A join of which nobody knows what came of it: stopped when the accept is on its way, or when the relay has taken it. */
 async function cutOff(joiner: Device, code: string, isHeard: boolean): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let accept: number | undefined
-    const tap: Tap = {
-      toRelay(message) {
-        if (message.type !== 'append') return message
-        accept = message.id
-        if (isHeard) return message
-        resolve()
-        return undefined
-      },
-      toClient(message) {
-        if (accept === undefined || !('id' in message) || message.id !== accept) return message
-        resolve()
-        return undefined
-      },
-    }
-    joinFolder(tappedContext(joiner, tap), { path: joiner.folder, code }).catch(reject)
-  })
+  const stop = new AbortController()
+  let accept: number | undefined
+  const cut = (): void => stop.abort()
+  const tap: Tap = {
+    toRelay(message) {
+      if (message.type !== 'append') return message
+      accept = message.id
+      if (isHeard) return message
+      cut()
+      return undefined
+    },
+    toClient(message) {
+      if (accept === undefined || !('id' in message) || message.id !== accept) return message
+      cut()
+      return undefined
+    },
+  }
+  const join = joinFolder(tappedContext(joiner, tap, stop.signal), { path: joiner.folder, code })
+  await expect(join).rejects.toMatchObject({ code: 'interrupted' })
+  expect(joiner.home.folders).toHaveLength(1)
 }
+
+const pair = (): [Device, Device] => [ground.device('alpha'), ground.device('beta', { isAlone: true })]
 
 test.each([false, true])(
   'a join that was cut off goes on with the same code, heard by the relay: %s',
   async (isHeard) => {
-    const [owner, joiner, third] = [
-      ground.device('alpha'),
-      ground.device('beta', { isAlone: true }),
-      ground.device('gamma'),
-    ]
+    const [owner, joiner] = pair()
+    const third = ground.device('gamma')
     owner.write('file', 'what is there')
     await owner.add()
     joiner.write('own', 'what was here')
     const code = await owner.invite()
     await cutOff(joiner, code, isHeard)
-    expect(joiner.home.folders).toHaveLength(1)
-    // Neither a code of another vault nor one that was never given takes the place of the one that was cut off.
+    // A code of another vault does not take the place of the one that was cut off.
     await third.add()
-    await expect(joiner.joinBy(await third.invite())).rejects.toMatchObject({ code: 'folder-taken' })
+    if (!isHeard)
+      await expect(joiner.joinBy(await third.invite())).rejects.toMatchObject({ code: 'folder-taken' })
+    // A line that breaks says nothing of the code, and takes nothing away.
+    ground.lose(relayUrl)
+    await expect(joiner.joinBy(code)).rejects.toMatchObject({ code: 'relay-unreachable' })
+    ground.restart(relayUrl)
     expect(joiner.home.folders).toHaveLength(1)
     await joiner.joinBy(code)
     await agree(owner, joiner)
@@ -90,6 +95,50 @@ test.each([false, true])(
     await expect(joiner.joinBy(await owner.invite())).rejects.toMatchObject({ code: 'folder-taken' })
   },
 )
+
+test('nobody takes a join that is under way for one that was cut off', async () => {
+  const [owner, joiner] = pair()
+  await owner.add()
+  const code = await owner.invite()
+  const asked = Promise.withResolvers<undefined>()
+  const goOn = Promise.withResolvers<undefined>()
+  const holds: Tap['holds'] = (message) => {
+    if (message.type !== 'append') return undefined
+    asked.resolve(undefined)
+    return goOn.promise
+  }
+  const first = joinFolder(tappedContext(joiner, { holds }), { path: joiner.folder, code })
+  await asked.promise
+  await expect(joiner.joinBy(code)).rejects.toMatchObject({ code: 'folder-taken' })
+  goOn.resolve(undefined)
+  await (await first).close()
+  await agree(owner, joiner)
+})
+
+test('a join that was cut off is held to what was proved of the log', async () => {
+  const [owner, joiner] = pair()
+  await owner.add()
+  const code = await owner.invite()
+  owner.write('later', 'one entry more')
+  await owner.sync()
+  await cutOff(joiner, code, false)
+  const short: Tap = {
+    toClient(message) {
+      if (message.type !== 'entries-part') return message
+      const { head } = message
+      return {
+        ...message,
+        head: head - 1,
+        entries: message.entries.filter(({ sequence }) => sequence < head),
+      }
+    },
+  }
+  const join = joinFolder(tappedContext(joiner, short), { path: joiner.folder, code })
+  await expect(join).rejects.toMatchObject({ code: 'relay-rollback' })
+  expect(joiner.home.folders).toHaveLength(1)
+  await joiner.joinBy(code)
+  await agree(owner, joiner)
+})
 
 test('a join that the relay refused leaves nothing behind, and may be tried again', async () => {
   const [owner, joiner] = [ground.device('alpha'), ground.device('beta', { isAlone: true })]

@@ -122,14 +122,12 @@ export class VaultCalm {
     }
   }
 
-  /** Its join was cut off before the relay heard of it: its person lets go of the folder, and joins with the same code. */
+  /** Its join was cut off before the relay heard of it: its person says it again, with the same code. */
   async #joinAgain(machine: Machine): Promise<void> {
     const { world, moves } = this.#parts
     const code = moves.codes.get(machine)
     if (code === undefined || isIn(await this.#log(), machine)) return
     moves.codes.delete(machine)
-    await machine.home.removeFolder(machine.folderPath)
-    machine.disk.forget(() => true)
     world.note(`${machine.name} joins again`)
     machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
     const hasEnded = await world.until(() => !machine.running)

@@ -13,9 +13,19 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeDevice, systemRandom } from '@grenier/crypto'
 import { makeHome } from '../home/home-files.ts'
-import type { Home } from '../home/home.ts'
-import { existingFolder, knownFolder, knownVault, madeFolder } from './folder-argument.ts'
+import { settleFolder } from '../engine/settling.ts'
+import type { FolderRecord, Home } from '../home/home.ts'
+import { keepLogState } from '../state/log-cache.ts'
+import {
+  existingFolder,
+  isCutOff,
+  knownFolder,
+  knownVault,
+  madeFolder,
+  refuseSynced,
+} from './folder-argument.ts'
 import { homeDirectory } from './home-directory.ts'
+import { realPlatform } from './real-platform.ts'
 
 let place: string
 let home: Home
@@ -135,5 +145,62 @@ describe('the home', () => {
     expect(homeDirectory('', { GRENIER_HOME: '', XDG_DATA_HOME: 'relative' })).toMatch(
       /\/\.local\/share\/grenier$/,
     )
+  })
+})
+
+describe('a folder that is marked', () => {
+  const vault = 'ab'.repeat(32)
+  const record = (path: string): FolderRecord => ({ path, vault, relay: 'wss://r', name: 'n' })
+  const folder = (name: string): string => {
+    const path = join(place, name)
+    mkdirSync(path)
+    return path
+  }
+  /** What a join that is cut off before the record leaves. */
+  const settled = async (by: Home, path: string, also: Parameters<typeof settleFolder>[2]): Promise<void> => {
+    const context = {
+      home: by,
+      platform: realPlatform(),
+      report: () => undefined,
+      signal: new AbortController().signal,
+    }
+    await settleFolder(
+      {
+        ...context,
+        home: {
+          ...by,
+          folders: by.folders,
+          stateDirectory: (id) => by.stateDirectory(id),
+          addFolder: () => Promise.resolve(),
+        },
+      },
+      record(path),
+      also,
+    )
+  }
+
+  test('is gone on with where this home was cut off, and refused else', async () => {
+    const device = makeDevice(systemRandom)
+    const other = makeHome(join(place, 'other'), { deviceName: 'o', device, identity: undefined, relays: [] })
+    const platform = realPlatform()
+    const paths = {
+      bare: folder('bare'),
+      own: folder('own'),
+      others: folder('others'),
+      foreign: folder('foreign'),
+    }
+    await settled(home, paths.own, () => undefined)
+    expect(await isCutOff(platform, home, paths.own)).toBe(true)
+    expect(await isCutOff(platform, home, paths.bare)).toBe(false)
+    await settled(other, paths.others, () => undefined)
+    expect(await isCutOff(platform, home, paths.others)).toBe(false)
+    mkdirSync(join(paths.foreign, '.grenier'))
+    writeFileSync(join(paths.foreign, '.grenier', 'marker'), 'nothing of ours')
+    expect(await isCutOff(platform, home, paths.foreign)).toBe(false)
+    await settled(home, paths.own, (transaction) => keepLogState(transaction, new Uint8Array(1)))
+    expect(await isCutOff(platform, home, paths.own)).toBe(false)
+    for (const path of [paths.own, paths.others, paths.foreign])
+      await expect(refuseSynced(platform, home, path)).rejects.toEqual(fails('state-foreign'))
+    await refuseSynced(platform, home, paths.bare)
   })
 })

@@ -73,18 +73,17 @@ export async function refuseSynced(platform: Platform, home: Home, path: string)
   await refuseInside(platform, path)
   const marker = await readMarker(await platform.fileSystem(path))
   if (marker === undefined) return
-  if (marker !== 'foreign' && (await isCutOff({ platform, home }, { path, vault: toHex(marker.vault) })))
-    return
   throw new ClientError('state-foreign', 'the folder is marked as that of a vault', { data: { path } })
 }
 
-/** Whether the marker is of a join, or the like, of this home that was cut off before the folder was recorded. */
-async function isCutOff(
-  by: { platform: Platform; home: Home },
-  of: { path: string; vault: string },
-): Promise<boolean> {
-  const isElsewhere = by.home.folders.some(({ vault }) => vault === of.vault)
-  return !isElsewhere && existsSync(by.home.stateDirectory(of.vault)) && (await isUnbegun(by, of))
+/** Whether a join, or a recovery, of this home was cut off here before the folder was recorded: said again, it goes on. @throws ClientError */
+export async function isCutOff(platform: Platform, home: Home, path: string): Promise<boolean> {
+  const marker = await readMarker(await platform.fileSystem(path))
+  if (marker === undefined || marker === 'foreign') return false
+  const vault = toHex(marker.vault)
+  const isRecorded = home.folders.some((folder) => folder.path === path || folder.vault === vault)
+  if (isRecorded || !existsSync(home.stateDirectory(vault))) return false
+  return await isUnbegun({ home, platform }, { path, vault, relay: '', name: '' })
 }
 
 /** A folder that lies in one which another home syncs, or which is not where it was recorded. @throws ClientError `folder-taken` */

@@ -9,7 +9,7 @@ import type { ExitCode } from '../errors.ts'
 import { homeExists, makeHome, openHome } from '../home/home-files.ts'
 import type { Home } from '../home/home.ts'
 import { deviceNameOf } from './device-name.ts'
-import { madeFolder, refuseSynced } from './folder-argument.ts'
+import { isCutOff, madeFolder, refuseSynced } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { printable } from './printable.ts'
 import { runFolders } from './running-folders.ts'
@@ -34,7 +34,8 @@ export async function join(
   const home = isNew ? newHome(homeDirectory, { deviceName, passphrase }) : openHome(homeDirectory)
   try {
     // What is recorded here is looked at by the join itself: one that was cut off goes on.
-    if (home.folders.every(({ path }) => path !== made.path))
+    const isKnown = home.folders.some(({ path }) => path === made.path)
+    if (!isKnown && !(await isCutOff(invocation.platform(), home, made.path)))
       await refuseSynced(invocation.platform(), home, made.path)
     return await runFolders({ invocation, home, watching: false }, [
       {

@@ -22,7 +22,7 @@ import type { Home } from '../home/home.ts'
 import { isSameName } from './called.ts'
 import { deviceNameOf } from './device-name.ts'
 import { heaviestExitCode } from './exit-code.ts'
-import { madeFolder, refuseSynced } from './folder-argument.ts'
+import { isCutOff, madeFolder, refuseSynced } from './folder-argument.ts'
 import type { Invocation } from './invocation.ts'
 import { readPhrase } from './phrase.ts'
 import { keptMembers } from './recover-keep.ts'
@@ -156,7 +156,8 @@ async function bringBack(invocation: Invocation, found: Found, wanted: Wanted): 
   output.concern({ folder: made.path, vault: vault.id })
   try {
     const isGoingOn = home.folders.some(({ path, vault: id }) => path === made.path && id === vault.id)
-    if (!isGoingOn) await refuseSynced(invocation.platform(), home, made.path)
+    if (!isGoingOn && !(await isCutOff(invocation.platform(), home, made.path)))
+      await refuseSynced(invocation.platform(), home, made.path)
     return await runFolders({ invocation, home, watching: false }, [
       {
         place: { folder: made.path, vault: vault.id },

@@ -115,11 +115,17 @@ class RunningFolders {
     heal: async ({ path }) => await this.#engineOf(path).heal(),
     verify: async ({ path, share }, _report, take) => {
       const engine = this.#engineOf(path)
+      let isTelling = false
       const progress: AuditProgress = ({ packsDone, packsTotal, ...bytes }) => {
+        // Who reads slowly is told of fewer steps.
+        if (isTelling) return
+        isTelling = true
         const { bytesSent, bytesReceived } = engine.progress
         const packs = { filesDone: packsDone, filesTotal: packsTotal }
         // Who asked and left is told of by the answer.
-        take({ row: 'progress', ...packs, ...bytes, bytesSent, bytesReceived }).catch(() => undefined)
+        take({ row: 'progress', ...packs, ...bytes, bytesSent, bytesReceived })
+          .catch(() => undefined)
+          .finally(() => (isTelling = false))
       }
       return await engine.verify({ share, progress })
     },

@@ -4,6 +4,7 @@ import {
   CryptoError,
   decodeGenesisPayload,
   epochKeysFor,
+  equal,
   makeAccept,
   movedTo,
   openPayload,
@@ -23,12 +24,19 @@ import type { ConnectedSession } from '../relay/session.ts'
 import type { EngineContext } from './api.ts'
 import { pause } from './connection.ts'
 import { deviceLogin, logInAt, relayUrl, type Login } from './relay-login.ts'
+import type { CutOff } from './settling.ts'
 
 /** How often a line may break, or others be quicker, before a join gives up. */
 const attemptsMax = 8
 
-/** Called with the place of this device in the log, and the vault's name; undefined where it cannot be read. */
-type BeforeAccept = (anchor: LogAnchor, name: string | undefined) => Promise<void>
+/** The place of this device in the log, where the log ended before that, and the vault's name; undefined where it cannot be read. */
+interface Accepting {
+  readonly anchor: LogAnchor
+  readonly proved: LogAnchor
+  readonly name: string | undefined
+}
+
+type BeforeAccept = (accepting: Accepting) => Promise<void>
 
 interface Made {
   readonly entry: Entry
@@ -51,11 +59,18 @@ export class FolderJoin {
   /** Whether a relay may have been told. */
   #isSent = false
 
-  constructor(context: EngineContext, by: { relay: string; invitation: InvitationKeys }) {
+  readonly #cutOff: CutOff | undefined
+
+  /** `cutOff`: what an earlier join with the code has settled. */
+  constructor(
+    context: EngineContext,
+    by: { relay: string; invitation: InvitationKeys; cutOff?: CutOff | undefined },
+  ) {
     this.#context = context
     this.#relay = by.relay
     this.#relays = new Set([by.relay])
     this.#invitation = by.invitation
+    this.#cutOff = by.cutOff
     this.#backoff = new Backoff(context.platform.random)
   }
 
@@ -64,29 +79,42 @@ export class FolderJoin {
     return this.#relay
   }
 
+  /** Whether a relay was told, and its answer never came: it may have heard. */
+  get isUnsure(): boolean {
+    return this.#isSent && !this.#isAccepted
+  }
+
   /** Whether this device is a member now, as far as anybody knows. */
   get isAccepted(): boolean {
     return this.#isAccepted
   }
 
   /**
-   * The vault that the code is for; `cutOff` is that of an earlier join: where the code is used up, the relay may have heard of that one.
-   * @throws ClientError `code-wrong`, `relay-unreachable`
+   * The vault that the code is for. Where a join was cut off, and the relay had heard of it, that is all: it is accepted.
+   * @throws ClientError `code-wrong`, `relay-unreachable`, `relay-contradicts`
    */
-  async find(cutOff?: VaultId): Promise<VaultId> {
-    try {
-      const session = await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation })
-      const [vault] = await byCode(session.vaults())
-      if (vault === undefined) throw codeWrong()
-      this.#log = new VaultLog(vault, this.#context.home.device)
-      return vault
-    } catch (error) {
-      const isUsed = error instanceof ClientError && error.code === 'code-wrong'
-      if (cutOff === undefined || !isUsed) throw error
-      this.#log = new VaultLog(cutOff, this.#context.home.device)
-      if (!(await this.#isTaken())) throw error
-      return cutOff
-    }
+  async find(): Promise<VaultId> {
+    if (this.#cutOff !== undefined && (await this.#wasHeard(this.#cutOff))) return this.#cutOff.vault
+    const session = await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation })
+    const [vault] = await byCode(session.vaults())
+    if (vault === undefined) throw codeWrong()
+    this.#log = this.#logOf(vault)
+    return vault
+  }
+
+  #logOf(vault: VaultId): VaultLog {
+    const cutOff = this.#cutOff
+    const anchor = cutOff !== undefined && equal(cutOff.vault, vault) ? cutOff.proved : undefined
+    return new VaultLog(vault, this.#context.home.device, { anchor })
+  }
+
+  /** Where the earlier join said it. */
+  async #wasHeard({ vault, record }: CutOff): Promise<boolean> {
+    const asked = this.#relay
+    this.#relay = record.relay
+    this.#isAccepted = await this.#isTaken(this.#logOf(vault))
+    if (!this.#isAccepted) this.#relay = asked
+    return this.#isAccepted
   }
 
   /**
@@ -95,6 +123,18 @@ export class FolderJoin {
    * @throws ClientError `code-wrong`, `relay-contradicts`, `key-withheld`, `relay-refused`, `relay-unreachable`
    */
   async accept(before: BeforeAccept): Promise<void> {
+    const { signal } = this.#context
+    // Who stops does not wait for an answer that may never come.
+    const stop = (): void => void this.#session?.close()
+    signal.addEventListener('abort', stop)
+    try {
+      await this.#attempts(before)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  async #attempts(before: BeforeAccept): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (await this.#attempt(before)) return
@@ -126,16 +166,25 @@ export class FolderJoin {
     await byCode(this.#read(session, log))
     // Accepted, and the answer lost with the process that asked: the device is a member already.
     if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
-      await before(log.state.head, nameIn(this.#genesis, log.keys.epochKeys.get(0)))
+      const name = nameIn(this.#genesis, log.keys.epochKeys.get(0))
+      await before({ anchor: log.state.head, proved: log.state.head, name })
       this.#isAccepted = true
       return true
     }
     this.#refuseLeft(log)
     if (await this.#movesOn(log)) return false
     const { entry, anchor, name } = this.#made(session, log)
-    await before(anchor, name)
+    await before({ anchor, proved: log.state.head, name })
     this.#isSent = true
-    this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
+    try {
+      this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
+    } catch (error) {
+      // What the relay refuses it has not taken.
+      if (error instanceof ClientError && ['relay-refused', 'code-wrong'].includes(error.code))
+        this.#isSent = false
+      throw error
+    }
+    this.#isSent = this.#isAccepted
     return this.#isAccepted
   }
 
@@ -171,27 +220,33 @@ export class FolderJoin {
     }
     if (log.isEmpty) throw new ClientError('relay-contradicts', 'the relay shows no log for this code')
     log.complete()
+    log.assertReaches()
   }
 
   /** After an answer that never came: the accept may be in the log, and then the one-time key is of no use any more. */
   async #wasTaken(): Promise<boolean> {
-    return this.#isSent && this.#session === undefined && (await this.#isTaken())
+    if (!this.#isSent || this.#session !== undefined) return false
+    try {
+      this.#isAccepted = await this.#isTaken(this.#knownLog)
+      return this.#isAccepted
+    } catch (error) {
+      if (error instanceof ClientError) return false
+      throw error
+    }
   }
 
-  /** Whether the log has this device, as the relay shows it to the device itself. */
-  async #isTaken(): Promise<boolean> {
+  /** Whether the log has this device, as the relay shows it to the device itself. @throws ClientError where that cannot be told */
+  async #isTaken(log: VaultLog): Promise<boolean> {
     const { home } = this.#context
-    const log = this.#knownLog
     try {
       // A relay shows the log to who pays as well, and so to a device of theirs that is no member.
       await this.#read(await this.#logIn(deviceLogin(home)), log)
-      await this.close()
-      this.#isAccepted = roleOf(log.state.spine, home.device.sign.publicKey) !== undefined
-      return this.#isAccepted
+      return roleOf(log.state.spine, home.device.sign.publicKey) !== undefined
     } catch (error) {
-      await this.close()
-      if (error instanceof ClientError) return false
+      if (isRefused(error)) return false
       throw error
+    } finally {
+      await this.close()
     }
   }
 

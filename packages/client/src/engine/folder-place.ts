@@ -2,7 +2,13 @@
 import { concat, type Random } from '@grenier/crypto'
 import { ownDirectory, type FileSystem } from '../disk/file-system.ts'
 import { onFolder } from '../disk/folder-fault.ts'
-import { checkMarker, readMarker, writeMarker, type ExpectedMarker } from '../disk/marker.ts'
+import {
+  checkMarker,
+  readMarker,
+  writeMarker,
+  type ExpectedMarker,
+  type MarkerVerdict,
+} from '../disk/marker.ts'
 import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
 import { otherKey } from '../state/state-keys.ts'
@@ -57,10 +63,26 @@ export async function checkFolder(on: { files: FileSystem; trees: TreesStore }, 
   throw new ClientError('state-foreign', `the marker is ${verdict}`, { data: { path, what: verdict } })
 }
 
-/** Whether the folder may be the one that this state was settled for: its marker says so, or is gone. @throws DiskError */
-export async function mayBeOf(on: { files: FileSystem; trees: TreesStore }): Promise<boolean> {
+/** How the marker is to what the state expects; undefined where it expects none. @throws DiskError */
+export async function markerVerdict(on: {
+  files: FileSystem
+  trees: TreesStore
+}): Promise<MarkerVerdict | undefined> {
   const expected = keptExpected(on.trees)
-  return expected !== undefined && ['ok', 'missing'].includes(await checkMarker(on.files, expected))
+  return expected && (await checkMarker(on.files, expected))
+}
+
+/** As `markFolder`, where that has not been done, or not to its end: whatever is cut off is done again, and comes to the same. */
+export async function markOnce(
+  on: { files: FileSystem; trees: TreesStore; random: Random },
+  vault: Uint8Array,
+): Promise<void> {
+  const expected = keptExpected(on.trees)
+  const verdict = await markerVerdict(on)
+  if (verdict === 'ok') return
+  const generation = expected?.generations.at(-1)
+  if (expected === undefined || generation === undefined || verdict !== 'missing') await markFolder(on, vault)
+  else await writeMarker(on.files, { ...expected, generation })
 }
 
 /**

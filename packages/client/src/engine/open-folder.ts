@@ -1,5 +1,5 @@
 // Starting, joining and opening: how a folder comes to be a vault's folder on this device.
-import { fromHex, invitationOf, toHex, vaultId } from '@grenier/crypto'
+import { fromHex, invitationOf, toHex, type VaultId } from '@grenier/crypto'
 import type { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
@@ -29,7 +29,7 @@ import { makeVault } from './make-vault.ts'
 import { notePrunesUnasked } from './prune-consent.ts'
 import { deviceLogin, logInAt } from './relay-login.ts'
 import { ReopeningEngine } from './reopening-engine.ts'
-import { anchored, isUnbegun, settleFolder, unsettleFolder } from './settling.ts'
+import { anchored, refuseMarked, settleFolder, Settling } from './settling.ts'
 import { forgetStranded, isPackMissing, leavingRefused, putOff } from './stranded.ts'
 import type { Vault } from './vault.ts'
 
@@ -119,47 +119,52 @@ async function openSynced(context: EngineContext, path: string): Promise<FolderE
  * what it belongs to, and the same code goes on. When the relay refuses, it is as if nothing had been.
  */
 export const joinFolder: JoinFolder = async (context, { path, code }): Promise<FolderEngine> => {
-  const { home, platform } = context
   const { relay, secret } = decodeInvitationCode(code)
-  const before = home.folders.find((folder) => folder.path === path)
-  const cutOff = before !== undefined && (await isUnbegun(context, before)) ? before : undefined
-  if (cutOff === undefined) refuseTaken(home, path)
-  await platform.fileSystem(path)
-  const join = new FolderJoin(context, { relay, invitation: invitationOf(secret) })
+  await context.platform.fileSystem(path)
+  const settling = await Settling.begin(context, path)
+  const { cutOff } = settling
+  const join = new FolderJoin(context, { relay, invitation: invitationOf(secret), cutOff })
   try {
-    await joined(context, { path, join, cutOff })
+    await joined(context, settling, join)
   } finally {
     await join.close()
+    await settling.close()
   }
   return await openSynced(context, path)
 }
 
-interface Joining {
-  readonly path: string
-  readonly join: FolderJoin
-  /** What a join that was cut off has recorded. */
-  readonly cutOff: FolderRecord | undefined
-}
-
-async function joined(context: EngineContext, { path, join, cutOff }: Joining): Promise<void> {
+async function joined(context: EngineContext, settling: Settling, join: FolderJoin): Promise<void> {
   const { home, platform } = context
-  const vault = await join.find(cutOff && vaultId(fromHex(cutOff.vault)))
-  if (join.isAccepted) return
-  let record: FolderRecord = { path, vault: toHex(vault), relay: join.relay, name: pathName(path) }
-  if (cutOff?.vault !== record.vault) {
-    refuseTaken(home, path)
-    refuseSecond(home, record.vault)
+  const { path, cutOff } = settling
+  const kept = (record: FolderRecord, work: () => Promise<void>): Promise<void> =>
+    keepingEvidence({ home, clock: platform.clock, record }, work)
+  const named = (vault: VaultId): FolderRecord => {
+    return { path, vault: toHex(vault), relay: join.relay, name: pathName(path) }
   }
-  await keepingEvidence({ home, clock: platform.clock, record }, async () => {
+  const accept = async (record: FolderRecord): Promise<void> => {
     try {
-      await join.accept(async (anchor, name) => {
-        record = { ...record, relay: join.relay, name: name ?? record.name }
-        await settleFolder(context, record, anchored(anchor))
-      })
+      await join.accept(({ anchor, proved, name }) =>
+        settling.settle(
+          { ...record, relay: join.relay, name: name ?? record.name },
+          anchored(anchor, proved),
+        ),
+      )
     } catch (error) {
-      if (!join.isAccepted) await unsettleFolder(context, record)
+      if (!join.isAccepted && !join.isUnsure) await settling.undo()
       throw error
     }
+  }
+  if (cutOff === undefined) {
+    const record = named(await join.find())
+    refuseSecond(home, record.vault)
+    await refuseMarked(context, record)
+    await kept(record, () => accept(record))
+    return
+  }
+  await kept(cutOff.record, async () => {
+    const record = named(await join.find())
+    if (record.vault !== cutOff.record.vault) refuseTaken(home, path)
+    else if (!join.isAccepted) await accept(record)
   })
 }
 
@@ -186,10 +191,10 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
     refuseSecond(home, vault.id)
   }
   await platform.fileSystem(path)
+  const settling = isGoingOn ? undefined : await Settling.begin(context, path)
+  if (!isGoingOn) await refuseMarked(context, record)
   let isTakenIn = false
-  const before = async (anchor: LogAnchor): Promise<void> => {
-    if (!isGoingOn) await settleFolder(context, record, anchored(anchor))
-  }
+  const before = async (anchor: LogAnchor): Promise<void> => settling?.settle(record, anchored(anchor))
   await keepingEvidence({ home, clock: platform.clock, record }, async () => {
     try {
       const gone = await recovery.takeIn(home, vault.id, { kept, before })
@@ -197,10 +202,11 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
       tookOut(gone)
       await recovery.shutOut(vault.id)
     } catch (error) {
-      if (!isTakenIn && !isGoingOn) await unsettleFolder(context, record)
+      if (!isTakenIn) await settling?.undo()
       throw error
     } finally {
       await recovery.close()
+      await settling?.close()
     }
   })
   return await openSynced(context, path)

@@ -1,71 +1,170 @@
-// How a folder becomes this device's: its state, its marker, its record in the home, in that order; and how that is taken back, or taken up again.
-import { fromHex, toHex } from '@grenier/crypto'
+// How a folder becomes this device's: its state, its marker, its record in the home, in that order; how that is taken back, and taken up again
+// where it was cut off.
+import { fromHex, toHex, vaultId, type VaultId } from '@grenier/crypto'
 import { onFolder } from '../disk/folder-fault.ts'
 import { readMarker, removeMarker } from '../disk/marker.ts'
 import { ClientError } from '../errors.ts'
 import type { FolderRecord } from '../home/home.ts'
-import { keepAnchor, type LogAnchor } from '../log/log-anchor.ts'
+import { keepAnchor, keepProved, provedOf, type LogAnchor } from '../log/log-anchor.ts'
 import { keptLogState } from '../state/log-cache.ts'
+import type { StateStore } from '../state/state-store.ts'
 import { TreesStore } from '../state/trees-store.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { EngineContext } from './api.ts'
-import { markFolder, mayBeOf } from './folder-place.ts'
+import { markerVerdict, markOnce, refuseTaken } from './folder-place.ts'
+
+type Place = Pick<EngineContext, 'home' | 'platform'>
 
 /** What a joiner has proved of the log is written into the state. */
-export function anchored(anchor: LogAnchor): (transaction: Transaction) => void {
-  return (transaction) => keepAnchor(transaction, anchor)
+export function anchored(anchor: LogAnchor, proved?: LogAnchor): (transaction: Transaction) => void {
+  return (transaction) => {
+    keepAnchor(transaction, anchor)
+    if (proved !== undefined) keepProved(transaction, proved)
+  }
 }
 
-/** Records and marks the folder. `also` joins what is written into its state. Durable when it resolves. */
+/** A folder that was settled, when nothing came of it yet. */
+export interface CutOff {
+  readonly record: FolderRecord
+  readonly vault: VaultId
+  /** What was proved of its log, by a join: that is held to it. */
+  readonly proved: LogAnchor | undefined
+}
+
+/** Settles one folder. It has the state for itself until it is closed: nobody else settles it meanwhile, or takes what is settled for cut off. */
+export class Settling {
+  readonly path: string
+  readonly cutOff: CutOff | undefined
+  readonly #context: EngineContext
+  #store: StateStore | undefined
+  #trees: TreesStore | undefined
+
+  private constructor(context: EngineContext, path: string, held?: { cutOff: CutOff; store: StateStore }) {
+    this.#context = context
+    this.path = path
+    this.cutOff = held?.cutOff
+    this.#store = held?.store
+  }
+
+  /** Begins, or takes up what was cut off. @throws ClientError `folder-taken`, and as `platform.state` */
+  static async begin(context: EngineContext, path: string): Promise<Settling> {
+    const { home, platform } = context
+    const record = home.folders.find((folder) => folder.path === path)
+    const store = record && (await openUnlocked({ home, platform }, record.vault))
+    if (record !== undefined && store !== undefined) {
+      const cutOff = await cutOffOf({ home, platform }, record, store).catch(async (error: unknown) => {
+        await store.close()
+        throw error
+      })
+      if (cutOff?.proved !== undefined) return new Settling(context, path, { cutOff, store })
+      await store.close()
+    }
+    refuseTaken(home, path)
+    return new Settling(context, path)
+  }
+
+  /** Records and marks the folder. `also` joins what is written into its state. Durable when it resolves; may be done again. */
+  async settle(record: FolderRecord, also: (transaction: Transaction) => void): Promise<void> {
+    const { home, platform } = this.#context
+    const files = await platform.fileSystem(this.path)
+    this.#store ??= await platform.state(home.stateDirectory(record.vault))
+    this.#trees ??= TreesStore.open(this.#store)
+    const trees = this.#trees
+    await trees.write({ flush: true }, also)
+    await onFolder(this.path, () =>
+      markOnce({ files, trees, random: platform.random }, fromHex(record.vault)),
+    )
+    await home.addFolder(record)
+  }
+
+  /** Takes back what was settled here, not what was cut off before. What the disk does not let go of stays: why it is undone is what matters. */
+  async undo(): Promise<void> {
+    const { home, platform } = this.#context
+    if (this.cutOff !== undefined || this.#trees === undefined) return
+    try {
+      const files = await platform.fileSystem(this.path)
+      if ((await markerVerdict({ files, trees: this.#trees })) === 'ok') await removeMarker(files)
+      await home.removeFolder(this.path)
+    } catch {
+      // It is recorded, or marked, as one that was cut off: said again, it goes on.
+    }
+  }
+
+  async close(): Promise<void> {
+    const store = this.#store
+    this.#store = undefined
+    this.#trees = undefined
+    await store?.close()
+  }
+}
+
+/** Settles a folder at once. @throws ClientError as `Settling.begin` and `settle` */
 export async function settleFolder(
-  { home, platform }: EngineContext,
+  context: EngineContext,
   record: FolderRecord,
   also: (transaction: Transaction) => void,
 ): Promise<void> {
-  const files = await platform.fileSystem(record.path)
-  const store = await platform.state(home.stateDirectory(record.vault))
+  const settling = await Settling.begin(context, record.path)
   try {
-    const trees = TreesStore.open(store)
-    await trees.write({ flush: true }, also)
-    const on = { files, trees, random: platform.random }
-    await onFolder(record.path, () => markFolder(on, fromHex(record.vault)))
+    await settling.settle(record, also)
+  } catch (error) {
+    await settling.undo()
+    throw error
   } finally {
-    await store.close()
+    await settling.close()
   }
-  await home.addFolder(record)
-}
-
-/** What a join, or a recovery, that came to nothing had settled: neither marker nor record nor state is left. */
-export async function unsettleFolder(
-  { home, platform }: EngineContext,
-  { path, vault }: FolderRecord,
-): Promise<void> {
-  if (!home.folders.some((folder) => folder.path === path)) return
-  const files = await platform.fileSystem(path)
-  const marker = await readMarker(files)
-  if (marker !== undefined && marker !== 'foreign' && toHex(marker.vault) === vault) await removeMarker(files)
-  await home.removeFolder(path)
 }
 
 /**
- * Whether a folder was settled, and nothing came of it yet: whoever did it was cut off before a word of the log was read. Asked of a vault of
+ * Whether a folder that is not recorded was settled, and nothing came of it: whoever did it was cut off before the record. Asked of a vault of
  * which this home has a state. @throws ClientError as `platform.state`, but `home-locked`: what somebody works with has begun
  */
-export async function isUnbegun(
-  { home, platform }: Pick<EngineContext, 'home' | 'platform'>,
-  { path, vault }: { path: string; vault: string },
-): Promise<boolean> {
-  const files = await platform.fileSystem(path)
+export async function isUnbegun(place: Place, record: FolderRecord): Promise<boolean> {
+  const store = await openUnlocked(place, record.vault)
+  if (store === undefined) return false
   try {
-    const store = await platform.state(home.stateDirectory(vault))
-    try {
-      const trees = TreesStore.open(store)
-      return keptLogState(trees) === undefined && (await mayBeOf({ files, trees }))
-    } finally {
-      await store.close()
-    }
+    return (await cutOffOf(place, record, store)) !== undefined
+  } finally {
+    await store.close()
+  }
+}
+
+async function openUnlocked({ home, platform }: Place, vault: string): Promise<StateStore | undefined> {
+  try {
+    return await platform.state(home.stateDirectory(vault))
   } catch (error) {
-    if (error instanceof ClientError && error.code === 'home-locked') return false
+    if (error instanceof ClientError && error.code === 'home-locked') return undefined
     throw error
   }
+}
+
+/** What was cut off, if anything was. @throws ClientError */
+async function cutOffOf(
+  { platform }: Place,
+  record: FolderRecord,
+  store: StateStore,
+): Promise<CutOff | undefined> {
+  const trees = TreesStore.open(store)
+  if (keptLogState(trees) !== undefined) return undefined
+  const files = await platform.fileSystem(record.path)
+  if (!(await onFolder(record.path, () => mayBeOf(files, trees)))) return undefined
+  return { record, vault: vaultId(fromHex(record.vault)), proved: provedOf(trees) }
+}
+
+/** Whether the folder is marked as the state says; or not marked, by a state that may have lost its word for it while it was taken back. */
+async function mayBeOf(
+  files: Parameters<typeof readMarker>[0] & Parameters<typeof markerVerdict>[0]['files'],
+  trees: TreesStore,
+): Promise<boolean> {
+  const verdict = await markerVerdict({ files, trees })
+  if (verdict === undefined) return (await readMarker(files)) === undefined
+  return verdict === 'ok' || verdict === 'missing'
+}
+
+/** A folder that is marked as that of another vault is none of this one. @throws ClientError `state-foreign`, and as `onFolder` */
+export async function refuseMarked({ platform }: Place, { path, vault }: FolderRecord): Promise<void> {
+  const files = await platform.fileSystem(path)
+  const marker = await onFolder(path, () => readMarker(files))
+  if (marker === undefined || (marker !== 'foreign' && toHex(marker.vault) === vault)) return
+  throw new ClientError('state-foreign', 'the folder is marked as that of a vault', { data: { path } })
 }

@@ -94,38 +94,56 @@ test('whatever a crash leaves in between, the keys are there and the leftover go
   expect(statSync(file()).mode & 0o777).toBe(0o600)
 })
 
-test('what another process is writing is left to it', () => {
+test('what another process is writing is left to it', async () => {
   sealedHome()
-  const unfinished = file(`device.key.${process.ppid}.new`)
+  const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  })
+  const ended = once(other, 'exit')
+  const unfinished = file(`device.key.${other.pid}.new`)
   writeFileSync(unfinished, 'half wri')
   expect(keysAt(directory).sealedBy).toBe('passphrase')
   expect(readFileSync(unfinished, 'utf8')).toBe('half wri')
+  other.stdin.end()
+  await ended
+  expect(keysAt(directory).sealedBy).toBe('passphrase')
+  expect(existsSync(unfinished)).toBe(false)
 })
 
-/** How often another process takes away what the writer, which it cannot see, has half written. */
+/** `takings`: how often somebody who cannot see the writer takes away what it has half written. */
 test.each([0, 50])(
   'keys that one process writes while another opens them are written, %i taken',
   async (takings) => {
     makeHome(directory, start)
     const source = fileURLToPath(new URL('./device-key.ts', import.meta.url))
-    const writer = `const [source, directory] = process.argv.slice(1)
+    const writer = `const [source, directory, takings] = process.argv.slice(1)
+    const fs = (await import('node:fs')).default
+    const { fsyncSync } = fs
+    let taken = 0
+    fs.fsyncSync = (file) => {
+      fsyncSync(file)
+      if (taken >= Number(takings)) return
+      for (const name of fs.readdirSync(directory).filter((one) => one.endsWith('.new'))) {
+        fs.rmSync(directory + '/' + name)
+        taken += 1
+      }
+    }
+    ;(await import('node:module')).syncBuiltinESMExports()
     const { keysAt, writeKeys } = await import(source)
     const device = keysAt(directory).device()
-    for (let n = 0; n < 100; n += 1) writeKeys(directory, device, undefined)`
+    for (let n = 0; n < 100; n += 1) writeKeys(directory, device, undefined)
+    process.exitCode = taken === Number(takings) ? 0 : 2`
     const writing = spawn(
       process.execPath,
-      ['--conditions=source', '--input-type=module', '-e', writer, source, directory],
+      ['--conditions=source', '--input-type=module', '-e', writer, source, directory, String(takings)],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
-    const ended = once(writing, 'exit')
+    let isAtIt = true
+    const ended = once(writing, 'exit').finally(() => (isAtIt = false))
     let opened = 0
-    let taken = 0
-    while (writing.exitCode === null) {
+    while (isAtIt) {
       expect(keysAt(directory).device()).toEqual(device)
       opened += 1
-      const unfinished = readdirSync(directory).filter((name) => name.endsWith('.new'))
-      if (taken < takings) for (const name of unfinished) rmSync(file(name), { force: true })
-      taken += unfinished.length
       await setImmediate()
     }
     expect(await ended).toEqual([0, null])

@@ -226,6 +226,19 @@ export class VaultLog {
     assertRetired(this.state)
   }
 
+  /** The log, as it was read, goes as far as this device knows of it. @throws ClientError `relay-rollback` */
+  assertReaches(): void {
+    const { head } = this.state
+    const known = this.#known
+    if (head.sequence >= known.sequence) return
+    const data = { expected: known.sequence, came: head.sequence }
+    const message = `entry ${head.sequence} is its last, ${known.sequence} was seen before`
+    throw withEvidence(new ClientError('relay-rollback', message, { data }), {
+      expected: known,
+      came: { head },
+    })
+  }
+
   /** The error that it means when the relay has no log of this vault. */
   judgeMissing(): ClientError {
     const known = this.#known
