@@ -23,7 +23,7 @@ export const frenchBackup: BackupCatalogue = {
     `${path} : un disque y était monté et ne l’est plus ; ce que la sauvegarde en a reste`,
   problemContentDiffers: ({ path }) => `${path} : la source a même taille et même date, mais d’autres octets`,
   backupChecked: ({ name, count, files, bytes, compared, problems }) =>
-    `${name} : ${files} ${count > 1 ? 'fichiers restaurés' : 'fichier restauré'} (${bytes}), ${compared} comparés à la source, problèmes : ${problems}.`,
+    `${name} : ${files} ${count > 1 ? 'fichiers restaurés' : 'fichier restauré'} (${bytes}), comparaisons à la source : ${compared}, problèmes : ${problems}.`,
   helpBackupSample: () => 'pour check : combien de fichiers sont restaurés et comparés (5%)',
   backupNone: () =>
     'Cet appareil ne sauvegarde rien. « grenier backup DOSSIER --vault NOM --once » commence.',
