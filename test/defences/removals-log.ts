@@ -200,6 +200,12 @@ export const logRemovals: readonly Removal[] = [
     ],
   },
   {
+    attacks: [7],
+    gone: 'that a join which was cut off is held to the log that it saw',
+    edits: [{ file: `${client}/engine/folder-join.ts`, find: '    log.assertReaches()\n', replace: '' }],
+    tests: ['test/folder/joining.test.ts'],
+  },
+  {
     attacks: [8],
     gone: 'that what is not known asks for an update only where a member signed it',
     edits: [

@@ -115,7 +115,7 @@ test('nobody takes a join that is under way for one that was cut off', async () 
   await agree(owner, joiner)
 })
 
-test('a join that was cut off is held to what was proved of the log', async () => {
+test('attack 7: a join that was cut off is held to what was proved of the log', async () => {
   const [owner, joiner] = pair()
   await owner.add()
   const code = await owner.invite()
@@ -158,3 +158,49 @@ test('a join that the relay refused leaves nothing behind, and may be tried agai
   await joiner.joinBy(code)
   await agree(owner, joiner)
 })
+
+test('a join whose answer is lost with the line is done: the log says so', async () => {
+  const [owner, joiner] = pair()
+  await owner.add()
+  let accept: number | undefined
+  let isLost = false
+  const tap: Tap = {
+    toRelay(message) {
+      if (message.type === 'append') accept = message.id
+      return message
+    },
+    toClient(message) {
+      if (isLost || accept === undefined || !('id' in message) || message.id !== accept) return message
+      isLost = true
+      ground.hangUp(relayUrl)
+      return undefined
+    },
+  }
+  const joined = await joinFolder(tappedContext(joiner, tap), {
+    path: joiner.folder,
+    code: await owner.invite(),
+  })
+  await joined.close()
+  expect(isLost).toBe(true)
+  await agree(owner, joiner)
+})
+
+test.each(['the same folder', 'another folder'])(
+  'a join that was slower than another one of this device leaves what that one did alone: %s',
+  async (where) => {
+    const [owner, joiner] = pair()
+    owner.write('file', 'what is there')
+    await owner.add()
+    const [code, second] = [await owner.invite(), await owner.invite()]
+    // It has read the home before the other one writes it.
+    const slow = joiner.context()
+    await joiner.joinBy(code)
+    const path = where === 'the same folder' ? joiner.folder : ground.directory('elsewhere')
+    await expect(joinFolder(slow, { path, code: second })).rejects.toMatchObject({ code: 'folder-taken' })
+    expect(joiner.home.folders).toMatchObject([{ path: joiner.folder }])
+    if (path !== joiner.folder) expect(readdirSync(path)).toEqual([])
+    owner.write('more', 'what came later')
+    await agree(owner, joiner)
+    expect(joiner.names()).toEqual(['file', 'more'])
+  },
+)

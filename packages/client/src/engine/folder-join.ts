@@ -108,11 +108,16 @@ export class FolderJoin {
     return new VaultLog(vault, this.#context.home.device, { anchor })
   }
 
-  /** Where the earlier join said it. */
+  /** Where the earlier join said it. A relay that is gone is not asked where the code is of another one. */
   async #wasHeard({ vault, record }: CutOff): Promise<boolean> {
     const asked = this.#relay
+    this.#log = this.#logOf(vault)
     this.#relay = record.relay
-    this.#isAccepted = await this.#isTaken(this.#logOf(vault))
+    try {
+      this.#isAccepted = await this.#isTaken(this.#log)
+    } catch (error) {
+      if (asked === record.relay || !isUnreachable(error)) throw error
+    }
     if (!this.#isAccepted) this.#relay = asked
     return this.#isAccepted
   }
@@ -135,13 +140,19 @@ export class FolderJoin {
   }
 
   async #attempts(before: BeforeAccept): Promise<void> {
+    if (this.#isAccepted) {
+      await this.#taken(before)
+      return
+    }
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (await this.#attempt(before)) return
       } catch (error) {
-        const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
-        if (!isLine || attempt >= attemptsMax) throw error
         await this.close()
+        // What was sent, and got no answer, may have used the code up.
+        const isUsed = error instanceof ClientError && error.code === 'code-wrong'
+        if (isUsed && (await this.#wasTaken(before))) return
+        if (!isUnreachable(error) || attempt >= attemptsMax) throw error
       }
       if (attempt >= attemptsMax)
         throw new ClientError('relay-refused', 'others were quicker, again and again', {
@@ -149,7 +160,7 @@ export class FolderJoin {
           data: { reason: 'head-moved' },
         })
       await this.#wait()
-      if (await this.#wasTaken()) return
+      if (await this.#wasTaken(before)) return
     }
   }
 
@@ -166,26 +177,33 @@ export class FolderJoin {
     await byCode(this.#read(session, log))
     // Accepted, and the answer lost with the process that asked: the device is a member already.
     if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
-      const name = nameIn(this.#genesis, log.keys.epochKeys.get(0))
-      await before({ anchor: log.state.head, proved: log.state.head, name })
-      this.#isAccepted = true
+      await this.#taken(before)
       return true
     }
     this.#refuseLeft(log)
     if (await this.#movesOn(log)) return false
     const { entry, anchor, name } = this.#made(session, log)
     await before({ anchor, proved: log.state.head, name })
+    const wasSent = this.#isSent
     this.#isSent = true
     try {
       this.#isAccepted = (await byCode(session.append(log.vault, entry.bytes))) === 'appended'
     } catch (error) {
-      // What the relay refuses it has not taken.
+      // What the relay refuses it has not taken; of what was sent before that says nothing.
       if (error instanceof ClientError && ['relay-refused', 'code-wrong'].includes(error.code))
-        this.#isSent = false
+        this.#isSent = wasSent
       throw error
     }
-    this.#isSent = this.#isAccepted
+    if (!this.#isAccepted) this.#isSent = wasSent
     return this.#isAccepted
+  }
+
+  /** The log has this device: it is known from there on, whichever of its entries did it. */
+  async #taken(before: BeforeAccept): Promise<void> {
+    const { state, keys } = this.#knownLog
+    const name = nameIn(this.#genesis, keys.epochKeys.get(0))
+    await before({ anchor: state.head, proved: state.head, name })
+    this.#isAccepted = true
   }
 
   /** Keys are used once: one that was taken out does not come back, whoever invites it. @throws ClientError `device-revoked` */
@@ -224,15 +242,16 @@ export class FolderJoin {
   }
 
   /** After an answer that never came: the accept may be in the log, and then the one-time key is of no use any more. */
-  async #wasTaken(): Promise<boolean> {
+  async #wasTaken(before: BeforeAccept): Promise<boolean> {
     if (!this.#isSent || this.#session !== undefined) return false
     try {
-      this.#isAccepted = await this.#isTaken(this.#knownLog)
-      return this.#isAccepted
+      if (!(await this.#isTaken(this.#knownLog))) return false
     } catch (error) {
-      if (error instanceof ClientError) return false
+      if (isUnreachable(error)) return false
       throw error
     }
+    await this.#taken(before)
+    return true
   }
 
   /** Whether the log has this device, as the relay shows it to the device itself. @throws ClientError where that cannot be told */
@@ -310,6 +329,11 @@ async function byCode<T>(asked: Promise<T>): Promise<T> {
   } catch (error) {
     throw isRefused(error) ? codeWrong(error) : error
   }
+}
+
+/** A line that broke, or none: it may come back. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
 }
 
 /** The relay does not know the one-time key, or does not let it do this (any more). */

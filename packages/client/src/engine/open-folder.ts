@@ -163,8 +163,8 @@ async function joined(context: EngineContext, settling: Settling, join: FolderJo
   }
   await kept(cutOff.record, async () => {
     const record = named(await join.find())
-    if (record.vault !== cutOff.record.vault) refuseTaken(home, path)
-    else if (!join.isAccepted) await accept(record)
+    if (record.vault === cutOff.record.vault) await accept(record)
+    else refuseTaken(home, path)
   })
 }
 
@@ -191,7 +191,7 @@ export async function recoverFolder(context: EngineContext, options: RecoverOpti
     refuseSecond(home, vault.id)
   }
   await platform.fileSystem(path)
-  const settling = isGoingOn ? undefined : await Settling.begin(context, path)
+  const settling = isGoingOn ? await Settling.resume(context, path) : await Settling.begin(context, path)
   if (!isGoingOn) await refuseMarked(context, record)
   let isTakenIn = false
   const before = async (anchor: LogAnchor): Promise<void> => settling?.settle(record, anchored(anchor))

@@ -29,6 +29,8 @@ export interface CutOff {
   readonly vault: VaultId
   /** What was proved of its log, by a join: that is held to it. */
   readonly proved: LogAnchor | undefined
+  /** Neither state nor folder knows anything: it was being taken back. */
+  readonly isBare: boolean
 }
 
 /** Settles one folder. It has the state for itself until it is closed: nobody else settles it meanwhile, or takes what is settled for cut off. */
@@ -46,35 +48,55 @@ export class Settling {
     this.#store = held?.store
   }
 
-  /** Begins, or takes up what was cut off. @throws ClientError `folder-taken`, and as `platform.state` */
+  /** Begins, or takes up a join that was cut off. @throws ClientError `folder-taken`, and as `resume` */
   static async begin(context: EngineContext, path: string): Promise<Settling> {
-    const { home, platform } = context
-    const record = home.folders.find((folder) => folder.path === path)
-    const store = record && (await openUnlocked({ home, platform }, record.vault))
-    if (record !== undefined && store !== undefined) {
-      const cutOff = await cutOffOf({ home, platform }, record, store).catch(async (error: unknown) => {
-        await store.close()
-        throw error
-      })
-      if (cutOff?.proved !== undefined) return new Settling(context, path, { cutOff, store })
-      await store.close()
-    }
-    refuseTaken(home, path)
+    const settling = await Settling.resume(context, path)
+    const { cutOff } = settling ?? {}
+    if (settling !== undefined && (cutOff?.proved !== undefined || cutOff?.isBare === true)) return settling
+    await settling?.close()
+    refuseTaken(context.home, path)
     return new Settling(context, path)
   }
 
-  /** Records and marks the folder. `also` joins what is written into its state. Durable when it resolves; may be done again. */
+  /** Takes up what is recorded and was cut off; undefined where it has begun, or somebody works with it. @throws ClientError `folder-unmarked` */
+  static async resume(context: EngineContext, path: string): Promise<Settling | undefined> {
+    const { home, platform } = context
+    const record = home.folders.find((folder) => folder.path === path)
+    const store = record && (await openUnlocked({ home, platform }, record.vault))
+    if (record === undefined || store === undefined) return undefined
+    let cutOff: CutOff | undefined
+    try {
+      cutOff = await cutOffOf({ home, platform }, record, store)
+    } finally {
+      if (cutOff === undefined) await store.close()
+    }
+    return cutOff && new Settling(context, path, { cutOff, store })
+  }
+
+  /**
+   * Records and marks the folder. `also` joins what is written into its state. Durable when it resolves; may be done again.
+   * @throws ClientError `folder-taken` where the vault's state has begun: the home was read before another command settled it
+   */
   async settle(record: FolderRecord, also: (transaction: Transaction) => void): Promise<void> {
     const { home, platform } = this.#context
     const files = await platform.fileSystem(this.path)
-    this.#store ??= await platform.state(home.stateDirectory(record.vault))
-    this.#trees ??= TreesStore.open(this.#store)
-    const trees = this.#trees
+    const trees = await this.#unbegun(record)
     await trees.write({ flush: true }, also)
     await onFolder(this.path, () =>
       markOnce({ files, trees, random: platform.random }, fromHex(record.vault)),
     )
     await home.addFolder(record)
+  }
+
+  async #unbegun({ path, vault }: FolderRecord): Promise<TreesStore> {
+    if (this.#trees !== undefined) return this.#trees
+    const { home, platform } = this.#context
+    this.#store ??= await platform.state(home.stateDirectory(vault))
+    const trees = TreesStore.open(this.#store)
+    if (keptLogState(trees) !== undefined)
+      throw new ClientError('folder-taken', 'this device has a folder of this vault', { data: { path } })
+    this.#trees = trees
+    return trees
   }
 
   /** Takes back what was settled here, not what was cut off before. What the disk does not let go of stays: why it is undone is what matters. */
@@ -138,27 +160,25 @@ async function openUnlocked({ home, platform }: Place, vault: string): Promise<S
   }
 }
 
-/** What was cut off, if anything was. @throws ClientError */
+/** What was cut off, if anything was. @throws ClientError `folder-unmarked` where the marker is gone, with the disk perhaps */
 async function cutOffOf(
   { platform }: Place,
   record: FolderRecord,
   store: StateStore,
 ): Promise<CutOff | undefined> {
+  const { path } = record
   const trees = TreesStore.open(store)
   if (keptLogState(trees) !== undefined) return undefined
-  const files = await platform.fileSystem(record.path)
-  if (!(await onFolder(record.path, () => mayBeOf(files, trees)))) return undefined
-  return { record, vault: vaultId(fromHex(record.vault)), proved: provedOf(trees) }
-}
-
-/** Whether the folder is marked as the state says; or not marked, by a state that may have lost its word for it while it was taken back. */
-async function mayBeOf(
-  files: Parameters<typeof readMarker>[0] & Parameters<typeof markerVerdict>[0]['files'],
-  trees: TreesStore,
-): Promise<boolean> {
-  const verdict = await markerVerdict({ files, trees })
-  if (verdict === undefined) return (await readMarker(files)) === undefined
-  return verdict === 'ok' || verdict === 'missing'
+  const files = await platform.fileSystem(path)
+  const [verdict, marker] = await onFolder(path, async () => [
+    await markerVerdict({ files, trees }),
+    await readMarker(files),
+  ])
+  if (verdict === 'missing')
+    throw new ClientError('folder-unmarked', 'the marker is gone', { data: { path } })
+  const isBare = verdict === undefined && marker === undefined
+  if (verdict !== 'ok' && !isBare) return undefined
+  return { record, vault: vaultId(fromHex(record.vault)), proved: provedOf(trees), isBare }
 }
 
 /** A folder that is marked as that of another vault is none of this one. @throws ClientError `state-foreign`, and as `onFolder` */
