@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { joinFolder, openFolder, type EngineContext } from '@grenier/client'
 import { afterAll, expect, test } from 'vitest'
 import { tapped, type Tap } from '../hostile/tapped-wire.ts'
-import { agree, Ground, relayUrl, type Device } from './devices.ts'
+import { agree, Ground, otherRelayUrl, relayUrl, type Device } from './devices.ts'
 
 const ground = new Ground()
 afterAll(() => ground.end())
@@ -204,3 +204,18 @@ test.each(['the same folder', 'another folder'])(
     expect(joiner.names()).toEqual(['file', 'more'])
   },
 )
+
+test('a join that was cut off at the relay where the vault went on goes on from the code of the first one', async () => {
+  const [owner, joiner] = pair()
+  await owner.add()
+  const code = await owner.invite()
+  const engine = await openFolder(owner.context(), owner.folder)
+  await engine.move({ relay: otherRelayUrl, removeOld: false })
+  await engine.close()
+  owner.write('later', 'at the other relay')
+  await owner.sync()
+  await cutOff(joiner, code, false)
+  expect(joiner.home.folders).toMatchObject([{ relay: otherRelayUrl }])
+  await joiner.joinBy(code)
+  await agree(owner, joiner)
+})

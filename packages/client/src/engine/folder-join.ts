@@ -56,7 +56,7 @@ export class FolderJoin {
   #log: VaultLog | undefined
   #genesis: Entry | undefined
   #isAccepted = false
-  /** Whether a relay may have been told. */
+  /** Whether a relay may have been told, by this join or by the one that was cut off. */
   #isSent = false
 
   readonly #cutOff: CutOff | undefined
@@ -71,6 +71,7 @@ export class FolderJoin {
     this.#relays = new Set([by.relay])
     this.#invitation = by.invitation
     this.#cutOff = by.cutOff
+    this.#isSent = by.cutOff !== undefined
     this.#backoff = new Backoff(context.platform.random)
   }
 
@@ -116,7 +117,7 @@ export class FolderJoin {
     try {
       this.#isAccepted = await this.#isTaken(this.#log)
     } catch (error) {
-      if (asked === record.relay || !isUnreachable(error)) throw error
+      if (asked === record.relay || !isGone(error)) throw error
     }
     if (!this.#isAccepted) this.#relay = asked
     return this.#isAccepted
@@ -175,13 +176,18 @@ export class FolderJoin {
     const log = this.#knownLog
     const session = this.#session ?? (await this.#logIn({ keyKind: 'one-time', pairs: this.#invitation }))
     await byCode(this.#read(session, log))
-    // Accepted, and the answer lost with the process that asked: the device is a member already.
-    if (roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined) {
+    const isIn = roleOf(log.state.spine, this.#context.home.device.sign.publicKey) !== undefined
+    if (!isIn) {
+      this.#refuseLeft(log)
+      // What a relay keeps of a vault that went on elsewhere ends there, and leads on.
+      if (await this.#movesOn(log)) return false
+    }
+    log.assertReaches()
+    if (isIn) {
+      // Accepted, and the answer lost with the process that asked: the device is a member already.
       await this.#taken(before)
       return true
     }
-    this.#refuseLeft(log)
-    if (await this.#movesOn(log)) return false
     const { entry, anchor, name } = this.#made(session, log)
     await before({ anchor, proved: log.state.head, name })
     const wasSent = this.#isSent
@@ -238,7 +244,6 @@ export class FolderJoin {
     }
     if (log.isEmpty) throw new ClientError('relay-contradicts', 'the relay shows no log for this code')
     log.complete()
-    log.assertReaches()
   }
 
   /** After an answer that never came: the accept may be in the log, and then the one-time key is of no use any more. */
@@ -260,6 +265,7 @@ export class FolderJoin {
     try {
       // A relay shows the log to who pays as well, and so to a device of theirs that is no member.
       await this.#read(await this.#logIn(deviceLogin(home)), log)
+      log.assertReaches()
       return roleOf(log.state.spine, home.device.sign.publicKey) !== undefined
     } catch (error) {
       if (isRefused(error)) return false
@@ -334,6 +340,12 @@ async function byCode<T>(asked: Promise<T>): Promise<T> {
 /** A line that broke, or none: it may come back. */
 function isUnreachable(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
+}
+
+/** Nobody is there, or who is refuses for good: a code of another relay may lead on. */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof ClientError)) return false
+  return error.code === 'relay-unreachable' || (error.code === 'relay-refused' && !error.retryable)
 }
 
 /** The relay does not know the one-time key, or does not let it do this (any more). */
