@@ -233,6 +233,11 @@ export const regressions: readonly Regression[] = [
       era: 6,
     },
   },
+  {
+    found:
+      'somebody went on at a mirror while the first relay was down, not gone, and had more: the simulation took the two histories that came of it for a fault',
+    run: { seed: 610_000_517, theme: 'move', era: 6 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -246,7 +246,8 @@ export class RelayMoves {
   ): Promise<void> {
     const { world, past, atRisk } = this.#parts
     const [before, after] = [world.relayOf(machine), this.#relay(relay)]
-    if ((before.isLost || force) && before !== after) {
+    // One that is down may be taken for one that is gone.
+    if ((!before.isUp || force) && before !== after) {
       past.replaces(before.disk, after.disk.copy())
       atRisk()
     }
