@@ -83,7 +83,7 @@ export async function isCutOff(platform: Platform, home: Home, path: string): Pr
   const vault = toHex(marker.vault)
   const isRecorded = home.folders.some((folder) => folder.path === path || folder.vault === vault)
   if (isRecorded || !existsSync(home.stateDirectory(vault))) return false
-  return await isUnbegun({ home, platform }, { path, vault, relay: '', name: '' })
+  return await isUnbegun({ home, platform }, { path, vault })
 }
 
 /** A folder that lies in one which another home syncs, or which is not where it was recorded. @throws ClientError `folder-taken` */

@@ -20,6 +20,7 @@ import { ClientError } from '../errors.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import { VaultLog } from '../log/vault-log.ts'
 import { Backoff } from '../relay/backoff.ts'
+import { isLineBroken } from '../relay/relay-failure.ts'
 import type { ConnectedSession } from '../relay/session.ts'
 import type { EngineContext } from './api.ts'
 import { pause } from './connection.ts'
@@ -49,6 +50,7 @@ export class FolderJoin {
   readonly #context: EngineContext
   #relay: string
   readonly #invitation: InvitationKeys
+  readonly #cutOff: CutOff | undefined
   readonly #backoff: Backoff
   /** Relays that the log led to. */
   readonly #relays: Set<string>
@@ -58,8 +60,6 @@ export class FolderJoin {
   #isAccepted = false
   /** Whether a relay may have been told, by this join or by the one that was cut off. */
   #isSent = false
-
-  readonly #cutOff: CutOff | undefined
 
   /** `cutOff`: what an earlier join with the code has settled. */
   constructor(
@@ -153,7 +153,7 @@ export class FolderJoin {
         // What was sent, and got no answer, may have used the code up.
         const isUsed = error instanceof ClientError && error.code === 'code-wrong'
         if (isUsed && (await this.#wasTaken(before))) return
-        if (!isUnreachable(error) || attempt >= attemptsMax) throw error
+        if (!isLineBroken(error) || attempt >= attemptsMax) throw error
       }
       if (attempt >= attemptsMax)
         throw new ClientError('relay-refused', 'others were quicker, again and again', {
@@ -252,7 +252,7 @@ export class FolderJoin {
     try {
       if (!(await this.#isTaken(this.#knownLog))) return false
     } catch (error) {
-      if (isUnreachable(error)) return false
+      if (isLineBroken(error)) return false
       throw error
     }
     await this.#taken(before)
@@ -335,11 +335,6 @@ async function byCode<T>(asked: Promise<T>): Promise<T> {
   } catch (error) {
     throw isRefused(error) ? codeWrong(error) : error
   }
-}
-
-/** A line that broke, or none: it may come back. */
-function isUnreachable(error: unknown): boolean {
-  return error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
 }
 
 /** Nobody is there, or who is refuses for good: a code of another relay may lead on. */

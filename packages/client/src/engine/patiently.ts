@@ -1,5 +1,5 @@
 // Work on a session that may break: done again on the next one.
-import { ClientError } from '../errors.ts'
+import { isLineBroken } from '../relay/relay-failure.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Connection } from './connection.ts'
 
@@ -25,8 +25,7 @@ export async function onLine<T>(
     try {
       return await work(await session())
     } catch (error) {
-      const isLine = error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
-      if (!isLine || attempt >= attemptsMax) throw error
+      if (!isLineBroken(error) || attempt >= attemptsMax) throw error
     }
   }
 }

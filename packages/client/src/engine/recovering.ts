@@ -20,6 +20,7 @@ import { ClientError } from '../errors.ts'
 import type { Home } from '../home/home.ts'
 import type { LogAnchor } from '../log/log-anchor.ts'
 import { Backoff } from '../relay/backoff.ts'
+import { isLineBroken } from '../relay/relay-failure.ts'
 import type { ConnectedSession } from '../relay/session.ts'
 import { hasAccount } from './account-opening.ts'
 import type { EngineContext } from './api.ts'
@@ -231,7 +232,7 @@ export class Recovery {
         return await work(this.#session)
       } catch (error) {
         if (attempt >= attemptsMax) throw error
-        if (isLine(error)) await this.close()
+        if (isLineBroken(error)) await this.close()
         else if (busyMs(error) === undefined) throw error
         else waitMs = busyMs(error) ?? 0
       }
@@ -244,10 +245,6 @@ export class Recovery {
     await pause({ clock: platform.clock, signal }, this.#backoff.next(atLeastMs))
     if (signal.aborted) throw new ClientError('interrupted', 'stopped while recovering')
   }
-}
-
-function isLine(error: unknown): boolean {
-  return error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
 }
 
 /** How long to wait for a relay that has no room now, or where the vault is being put back, ms; undefined for any other error. */

@@ -23,14 +23,18 @@ export function anchored(anchor: LogAnchor, proved?: LogAnchor): (transaction: T
   }
 }
 
-/** A folder that was settled, when nothing came of it yet. */
-export interface CutOff {
-  readonly record: FolderRecord
-  readonly vault: VaultId
+/** What is left where a folder was settled and nothing came of it. */
+interface Left {
   /** What was proved of its log, by a join: that is held to it. */
   readonly proved: LogAnchor | undefined
   /** Neither state nor folder knows anything: it was being taken back. */
   readonly isBare: boolean
+}
+
+/** The same, of a folder that is recorded. */
+export interface CutOff extends Left {
+  readonly record: FolderRecord
+  readonly vault: VaultId
 }
 
 /** Settles one folder. It has the state for itself until it is closed: nobody else settles it meanwhile, or takes what is settled for cut off. */
@@ -64,13 +68,14 @@ export class Settling {
     const record = home.folders.find((folder) => folder.path === path)
     const store = record && (await openUnlocked({ home, platform }, record.vault))
     if (record === undefined || store === undefined) return undefined
-    let cutOff: CutOff | undefined
+    let left: Left | undefined
     try {
-      cutOff = await cutOffOf({ home, platform }, record, store)
+      left = await leftOf({ home, platform }, path, store)
     } finally {
-      if (cutOff === undefined) await store.close()
+      if (left === undefined) await store.close()
     }
-    return cutOff && new Settling(context, path, { cutOff, store })
+    const vault = vaultId(fromHex(record.vault))
+    return left && new Settling(context, path, { cutOff: { ...left, record, vault }, store })
   }
 
   /**
@@ -108,7 +113,7 @@ export class Settling {
       if ((await markerVerdict({ files, trees: this.#trees })) === 'ok') await removeMarker(files)
       await home.removeFolder(this.path)
     } catch {
-      // It is recorded, or marked, as one that was cut off: said again, it goes on.
+      // It is left as one that was cut off: said again, it goes on, after an `approve` where the marker alone went.
     }
   }
 
@@ -141,11 +146,14 @@ export async function settleFolder(
  * Whether a folder that is not recorded was settled, and nothing came of it: whoever did it was cut off before the record. Asked of a vault of
  * which this home has a state. @throws ClientError as `platform.state`, but `home-locked`: what somebody works with has begun
  */
-export async function isUnbegun(place: Place, record: FolderRecord): Promise<boolean> {
-  const store = await openUnlocked(place, record.vault)
+export async function isUnbegun(
+  place: Place,
+  { path, vault }: Pick<FolderRecord, 'path' | 'vault'>,
+): Promise<boolean> {
+  const store = await openUnlocked(place, vault)
   if (store === undefined) return false
   try {
-    return (await cutOffOf(place, record, store)) !== undefined
+    return (await leftOf(place, path, store)) !== undefined
   } finally {
     await store.close()
   }
@@ -161,12 +169,7 @@ async function openUnlocked({ home, platform }: Place, vault: string): Promise<S
 }
 
 /** What was cut off, if anything was. @throws ClientError `folder-unmarked` where the marker is gone, with the disk perhaps */
-async function cutOffOf(
-  { platform }: Place,
-  record: FolderRecord,
-  store: StateStore,
-): Promise<CutOff | undefined> {
-  const { path } = record
+async function leftOf({ platform }: Place, path: string, store: StateStore): Promise<Left | undefined> {
   const trees = TreesStore.open(store)
   if (keptLogState(trees) !== undefined) return undefined
   const files = await platform.fileSystem(path)
@@ -178,7 +181,7 @@ async function cutOffOf(
     throw new ClientError('folder-unmarked', 'the marker is gone', { data: { path } })
   const isBare = verdict === undefined && marker === undefined
   if (verdict !== 'ok' && !isBare) return undefined
-  return { record, vault: vaultId(fromHex(record.vault)), proved: provedOf(trees), isBare }
+  return { proved: provedOf(trees), isBare }
 }
 
 /** A folder that is marked as that of another vault is none of this one. @throws ClientError `state-foreign`, and as `onFolder` */

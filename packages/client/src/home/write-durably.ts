@@ -37,7 +37,7 @@ function isRunning(writer: number): boolean {
   }
 }
 
-/** A file that is there no more is neither. */
+/** Whether it was begun longer ago than any flush takes. One that is gone meanwhile was not. */
 function isOld(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false })
   return found !== undefined && Math.abs(systemClock.now() - found.mtimeMs) > unfinishedMsMax

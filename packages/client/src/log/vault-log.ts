@@ -230,13 +230,8 @@ export class VaultLog {
   assertReaches(): void {
     const { head } = this.state
     const known = this.#known
-    if (head.sequence >= known.sequence) return
-    const data = { expected: known.sequence, came: head.sequence }
-    const message = `entry ${head.sequence} is its last, ${known.sequence} was seen before`
-    throw withEvidence(new ClientError('relay-rollback', message, { data }), {
-      expected: known,
-      came: { head },
-    })
+    if (head.sequence < known.sequence)
+      throw withEvidence(endsBefore(known, head), { expected: known, came: { head } })
   }
 
   /** The error that it means when the relay has no log of this vault. */
@@ -273,22 +268,18 @@ export class VaultLog {
    * The same entry as here makes it an older log; another one makes it another log.
    */
   judgeOlder(rows: StateRows, head: RelayHead, last: RelayEntry | undefined): ClientError {
-    const data = { expected: this.#known.sequence, came: head.sequence }
     const kept = bodyHashAt(rows, head.sequence)
     const came = last?.sequence === head.sequence ? bodyHashOf(last) : undefined
     const evidence = { expected: { ...this.#known, bodyHash: kept }, came: { head, ...last } }
     const isOther = last !== undefined && kept !== undefined && (came === undefined || !equal(kept, came))
     const error = isOther
       ? contradiction(`entry ${head.sequence} is another than the one seen before`, {
-          ...data,
+          expected: this.#known.sequence,
+          came: head.sequence,
           sequence: head.sequence,
           what: 'chain-broken',
         })
-      : new ClientError(
-          'relay-rollback',
-          `entry ${head.sequence} is its last, ${data.expected} was seen before`,
-          { data },
-        )
+      : endsBefore(this.#known, head)
     return withEvidence(error, evidence)
   }
 
@@ -329,6 +320,12 @@ export class VaultLog {
     const head = this.#state?.head
     return head === undefined || head.sequence < this.#anchor.sequence ? this.#anchor : head
   }
+}
+
+function endsBefore(known: LogAnchor, head: { readonly sequence: number }): ClientError {
+  const data = { expected: known.sequence, came: head.sequence }
+  const message = `entry ${head.sequence} is its last, ${known.sequence} was seen before`
+  return new ClientError('relay-rollback', message, { data })
 }
 
 /** The state of the log as this device last kept it: for who has no keys, or needs none. @throws as `VaultLog.open` */

@@ -45,3 +45,8 @@ export function broken(cause: unknown): ClientError {
     return new ClientError('update-needed', cause.message, { cause })
   return unreachable('malformed', cause)
 }
+
+/** Whether a line broke, or there was none: it may come back. */
+export function isLineBroken(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'relay-unreachable' && error.retryable
+}
