@@ -84,6 +84,10 @@ test('a vault goes on at the mirror when its relay is gone for good, and nothing
   for (const { folder } of [beta, friend]) expect(differences(tree, readTree(folder))).toEqual([])
   for (const { device, folder } of sides) expect((await device.status(folder))['relay']).toBe(tap.url)
 
+  // Where the vault is now is no mirror that could be taken off the list.
+  const kept = await alpha.device.run('mirror', 'remove', alpha.folder, tap.url)
+  expect(lineOf(kept.lines, 'error')['code']).toBe('mirror-refused')
+
   // All of it is at the mirror: who has nothing gets everything.
   const late = { device: stage.device('late'), folder: stage.path('late-folder') }
   await late.device.done(

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -117,6 +118,21 @@ test('a sealed export opens with the words alone, as it was at any moment, and i
   )
   expect(before.exitCode).toBe(0)
   expect(readFileSync(stage.path('before', 'noise-1')).equals(readFileSync(join(here, 'renamed')))).toBe(true)
+
+  const some = stage.path('some')
+  const asked = ['renamed', `odd/empty/`, `odd/zeros`, `odd/empty/within`].flatMap((path) => ['--path', path])
+  const several = await decrypted(stage, file, '--phrase-file', words, '--into', some, ...asked)
+  expect(several.exitCode).toBe(0)
+  expect(readdirSync(some, { recursive: true }).sort()).toEqual(
+    ['', '/empty', '/empty/within', '/empty/within/empty', '/zeros']
+      .map((path) => `odd${path}`)
+      .concat('renamed'),
+  )
+  for (const at of ['2001-02-03', String(added + 1_000)]) {
+    const never = await decrypted(stage, file, '--phrase-file', words, '--list', '--at', at)
+    expect(never.exitCode).toBe(2)
+    expect(lineOf(never.lines, 'error')['code']).toBe('moment-unknown')
+  }
 
   // Again into the same folder: what is there and the same is done, what is there and another is left alone.
   writeFileSync(join(out, 'renamed'), 'mine')

@@ -180,7 +180,10 @@ test('an import is for who started the vault alone', async () => {
   const { world } = await elsewhere()
   world.more(4)
   const refused = imports(world, MemoryArchive.of(bytes), world.at(4))
-  await expect(refused).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
+  await expect(refused).rejects.toMatchObject({
+    code: 'relay-refused',
+    data: { reason: 'no-right', what: 'import' },
+  })
   expect(await world.relay.log(vault)).toEqual([])
 })
 

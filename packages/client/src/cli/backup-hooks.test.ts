@@ -24,6 +24,8 @@ test('of two lines both are run, and a failure names the program alone', async (
     if (!(failure instanceof ClientError)) throw failure
     expect([failure.code, failure.data]).toEqual(['hook-failed', { command: 'false', detail: '1' }])
     expect(failure.message).not.toContain('secret')
+    const missing = afterHook({ after: '/no/such/program' }, facts)
+    await expect(missing).rejects.toMatchObject({ data: { command: '/no/such/program', detail: 'ENOENT' } })
   } finally {
     rmSync(place, { recursive: true })
   }

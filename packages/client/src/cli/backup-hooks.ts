@@ -42,7 +42,7 @@ async function run(
   signal?.addEventListener('abort', stop)
   try {
     const how = await new Promise<string>((resolve) => {
-      child.on('error', (error) => resolve(error.message))
+      child.on('error', (error) => resolve(codeOf(error)))
       child.on('close', (code, by) => resolve(code === 0 ? '' : String(code ?? by)))
     })
     if (signal?.aborted === true) throw new ClientError('interrupted', 'stopped')
@@ -52,6 +52,11 @@ async function run(
   } finally {
     signal?.removeEventListener('abort', stop)
   }
+}
+
+/** What the system said, without where in this program it was said. */
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.message
 }
 
 function environmentOf({ vault, source, exitCode, problems }: HookFacts): Record<string, string> {

@@ -36,6 +36,8 @@ export interface CarryCatalogue {
   importLacking: Text<{ pack: string }>
   importUnfinished: Plain
   importUnasked: Text<{ relay: string }>
+  errorImportOthers: Plain
+  hintImportOthers: Plain
   importGap: Text<{ sequence: number; reason: string }>
   helpImport: Plain
   helpImportRelay: Plain

@@ -61,6 +61,7 @@ export interface Catalogue
   hintHomeUnsafe: Pathed
   errorFolderUnknown: Pathed
   hintFolderUnknown: Plain
+  hintFolderInside: Text<{ folder: string; inside: string }>
   errorFolderTaken: Pathed
   hintFolderTaken: Plain
   errorFolderUnusable: Pathed

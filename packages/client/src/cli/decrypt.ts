@@ -26,7 +26,7 @@ export interface DecryptFlags {
   readonly phraseFile?: string | undefined
   readonly into?: string | undefined
   readonly list?: boolean | undefined
-  readonly path?: string | undefined
+  readonly path?: readonly string[] | undefined
   readonly at?: string | undefined
 }
 
@@ -108,7 +108,7 @@ class Decrypting {
     const into = resolve(this.#flags.into ?? '')
     await this.#assertThere(opened)
     const files = await platform().fileSystem(into)
-    const written = await opened.write({ files, into, run }, this.#path)
+    const written = await opened.write({ files, into, run }, this.#paths)
     const { problems } = opened.tally
     output.progressDone()
     output.result(
@@ -129,7 +129,7 @@ class Decrypting {
     const { output } = this.#invocation
     await this.#assertThere(opened)
     let [files, bytes] = [0, 0]
-    for await (const walked of opened.rows(this.#path)) {
+    for await (const walked of opened.rows(this.#paths)) {
       const { row } = walked
       if (row.value.kind !== 'directory') files += 1
       if (row.value.kind === 'file') bytes += row.value.sizeBytes
@@ -154,18 +154,15 @@ class Decrypting {
     return exitCode
   }
 
-  /** @throws ClientError `usage` when nothing has the path that was asked for */
+  /** @throws ClientError `usage` when nothing has a path that was asked for */
   async #assertThere(opened: OpenedArchive): Promise<void> {
-    const path = this.#path
-    if (path === undefined) return
-    for await (const row of opened.rows(path)) if (row.path === path) return
-    throw usageError('not-in-vault', this.#flags.path)
+    for (const path of this.#paths) if (!(await isThere(opened, path))) throw usageError('not-in-vault', path)
   }
 
-  get #path(): RelativePath | undefined {
-    const { path } = this.#flags
-    const trimmed = path?.replace(/^(\.?\/)+|\/+$/g, '')
-    return trimmed === undefined || trimmed === '' || trimmed === '.' ? undefined : (trimmed as RelativePath)
+  /** None: all of it. */
+  get #paths(): readonly RelativePath[] {
+    const trimmed = (this.#flags.path ?? []).map((path) => path.replace(/^(\.?\/)+|\/+$/g, ''))
+    return trimmed.some((path) => path === '' || path === '.') ? [] : (trimmed as RelativePath[])
   }
 
   #doubt({ sequence, reason, operation, name }: Uncertainty): void {
@@ -180,6 +177,11 @@ class Decrypting {
       }),
     )
   }
+}
+
+async function isThere(opened: OpenedArchive, path: RelativePath): Promise<boolean> {
+  for await (const row of opened.rows([path])) if (row.path === path) return true
+  return false
 }
 
 /** Where a run keeps what nobody shall find afterwards. `name`: of this run alone, in this folder. */

@@ -57,6 +57,18 @@ describe('what people are told about an error', () => {
     expect(report).not.toContain('hoster')
   })
 
+  test('sends who brings the archive of somebody else to them', () => {
+    const data = { reason: 'no-right', what: 'import' }
+    const report = told(new ClientError('relay-refused', 'x', { data }))
+    expect(report).toContain('24 words')
+    expect(report).not.toContain('grenier devices')
+  })
+
+  test('shows how a file in a folder is named', () => {
+    const data = { path: '/f/a/b', folder: '/f', inside: 'a/b' }
+    expect(told(new ClientError('folder-unknown', 'x', { data }))).toMatch(/\/f: .*“a\/b”.*--path/)
+  })
+
   test('warns of somebody in between when certificate or pin are wrong', () => {
     const report = told(new ClientError('relay-unreachable', 'x', { data: { reason: 'pin' } }))
     expect(report).toContain('#sha256=')

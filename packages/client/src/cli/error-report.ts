@@ -57,10 +57,7 @@ const tellers: Readonly<Record<ClientErrorCode, (words: Catalogue, error: Client
     words.hintKeyringUnavailable({}),
   ],
   'unlock-failed': (words) => [words.errorUnlockFailed({}), words.hintUnlockFailed({})],
-  'folder-unknown': (words, error) => [
-    words.errorFolderUnknown({ path: path(error) }),
-    words.hintFolderUnknown({}),
-  ],
+  'folder-unknown': unknownWords,
   'folder-taken': (words, error) => [
     words.errorFolderTaken({ path: path(error) }),
     words.hintFolderTaken({}),
@@ -207,6 +204,13 @@ function momentWords(words: Catalogue, { data }: ClientError): Told {
   return [told, words.hintMoment({})]
 }
 
+function unknownWords(words: Catalogue, error: ClientError): Told {
+  const [folder, inside] = [text(error, 'folder'), text(error, 'inside')]
+  const isInside = folder !== undefined && inside !== undefined
+  const hint = isInside ? words.hintFolderInside({ folder, inside }) : words.hintFolderUnknown({})
+  return [words.errorFolderUnknown({ path: path(error) }), hint]
+}
+
 function pathWords(words: Catalogue, error: ClientError): Told {
   const { what } = error.data
   const said = { path: path(error) || '/' }
@@ -325,6 +329,7 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
   const code = refusals.get(error.data['reason'])
   const reason = code === undefined ? text(error, 'reason') : words.refusals[code]
   // No hoster gives rights in a vault: its owners do.
+  if (error.data['what'] === 'import') return [words.errorImportOthers({}), words.hintImportOthers({})]
   if (code === 'no-right') return [words.errorRelayRefused({ reason }), words.memberRefused[code].hint]
   const hints = { 'invitation-wrong': words.hintInvitationNeeded, 'account-unknown': words.hintAccountLost }
   const hint =

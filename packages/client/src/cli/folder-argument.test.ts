@@ -64,6 +64,18 @@ describe('the folder that is meant', () => {
     expect(knownFolder(home, path).name).toBe('usb stick')
   })
 
+  test('is told where a file in it was named instead', async () => {
+    const path = join(place, 'Documents')
+    mkdirSync(path)
+    await home.addFolder({ path, vault: 'ab'.repeat(32), relay: 'wss://r', name: 'documents' })
+    const data = { path: join(path, 'a', 'b.txt'), folder: path, inside: 'a/b.txt' }
+    expect(() => knownFolder(home, join(path, 'a', 'b.txt'))).toThrow(
+      expect.objectContaining({ code: 'folder-unknown', data }) as Error,
+    )
+    const beside = { path: `${path} 2` }
+    expect(() => knownFolder(home, `${path} 2`)).toThrow(expect.objectContaining({ data: beside }) as Error)
+  })
+
   test('is not guessed when a name is shared: the ids are listed', async () => {
     const vaults = ['ab'.repeat(32), 'cd'.repeat(32)]
     for (const vault of vaults)

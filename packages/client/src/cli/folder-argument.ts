@@ -1,6 +1,6 @@
 // Which folder is meant: by its path, by the name of its vault, or by the vault's id.
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
-import { dirname, resolve, sep } from 'node:path'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { toHex } from '@grenier/crypto'
 import { DiskError } from '../disk/file-system.ts'
 import { readMarker } from '../disk/marker.ts'
@@ -29,10 +29,17 @@ export function knownFolder(home: Home, text: string): FolderRecord {
   if (byPath !== undefined) return byPath
   const byName = home.folders.filter((folder) => isCalled(folder, text))
   const [first] = byName
-  if (first === undefined) throw new ClientError('folder-unknown', 'not a synced folder', { data: { path } })
+  if (first === undefined)
+    throw new ClientError('folder-unknown', 'not a synced folder', { data: { path, ...around(home, path) } })
   if (byName.length === 1) return first
   const ids = byName.map((folder) => folder.vault).join(', ')
   throw new ClientError('name-ambiguous', 'a name that several share', { data: { ids } })
+}
+
+/** The folder in which a path lies, and where: it was to be named apart. */
+function around(home: Home, path: string): { readonly folder: string; readonly inside: string } | undefined {
+  const folder = home.folders.find((one) => isWithin(path, one.path))
+  return folder && { folder: folder.path, inside: relative(folder.path, path).replaceAll(sep, '/') }
 }
 
 /** A backup of this home, by the name of its vault or by its id. @throws ClientError `folder-unknown` */

@@ -44,7 +44,7 @@ export const englishArchive: ArchiveCatalogue = {
   helpDecrypt: () => 'open a sealed export with the 24 words: no relay, no account, no network',
   helpDecryptInto: () => 'the folder to write to; nothing in it is overwritten',
   helpDecryptList: () => 'only list what is in it',
-  helpDecryptPath: () => 'only this file or folder of the vault',
+  helpDecryptPath: () => 'only this file or folder of the vault; may be said again',
   helpDecryptAt: () => 'as it was then: a time, or the number of an entry of the log',
   helpDecryptPhrase: () => 'the file that holds the 24 words (- for standard input)',
 }

@@ -48,7 +48,7 @@ export const frenchArchive: ArchiveCatalogue = {
   helpDecrypt: () => 'ouvrir un export scellé avec les 24 mots : sans relais, sans compte, sans réseau',
   helpDecryptInto: () => 'le dossier où écrire ; rien n’y est écrasé',
   helpDecryptList: () => 'seulement énumérer ce qu’il contient',
-  helpDecryptPath: () => 'seulement ce fichier ou ce dossier du coffre',
+  helpDecryptPath: () => 'seulement ce fichier ou ce dossier du coffre ; peut se répéter',
   helpDecryptAt: () => 'tel qu’il était alors : une date, ou le numéro d’une entrée du journal',
   helpDecryptPhrase: () => 'le fichier qui contient les 24 mots (- pour l’entrée standard)',
 }

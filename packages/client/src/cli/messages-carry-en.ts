@@ -52,6 +52,10 @@ export const englishCarry: CarryCatalogue = {
   importUnfinished: () => 'the archive was never finished, or its end is lost: later changes may be missing',
   importUnasked: ({ relay }) =>
     `${relay} did not say whether an owner wished the vault to be deleted there: \`grenier vaults\` asks again`,
+  errorImportOthers: () =>
+    'the vault in this archive was started by somebody else: they alone can put it onto a relay',
+  hintImportOthers: () =>
+    'on a device with their 24 words (`grenier setup RELAY --phrase-file FILE`); `grenier decrypt` writes the files of any archive that your words open',
   importGap: ({ sequence, reason }) =>
     `entry ${sequence} of the log does not count (${reason}): nothing was put there; \`grenier decrypt\` gets out what is whole`,
   helpImport: () => 'put a sealed export back onto a relay as a vault, with all history',

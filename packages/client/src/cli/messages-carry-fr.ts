@@ -55,6 +55,10 @@ export const frenchCarry: CarryCatalogue = {
     'l’archive n’a jamais été terminée, ou sa fin est perdue : des changements récents manquent peut-être',
   importUnasked: ({ relay }) =>
     `${relay} n’a pas dit si un propriétaire y a demandé la suppression du coffre\u00a0: \`grenier vaults\` le redemande`,
+  errorImportOthers: () =>
+    'le coffre de cette archive a été commencé par quelqu’un d’autre : cette personne seule peut le mettre sur un relais',
+  hintImportOthers: () =>
+    'sur un appareil avec ses 24 mots (`grenier setup RELAIS --phrase-file FICHIER`) ; `grenier decrypt` écrit les fichiers de toute archive que vos mots ouvrent',
   importGap: ({ sequence, reason }) =>
     `l’entrée ${sequence} du journal ne compte pas (${reason}) : rien n’a été remis ; \`grenier decrypt\` en sort ce qui est entier`,
   helpImport: () => 'remettre un export scellé sur un relais, en coffre, avec tout l’historique',

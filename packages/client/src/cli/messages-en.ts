@@ -56,6 +56,8 @@ export const english: Catalogue = {
   hintHomeUnsafe: ({ path }) => `chmod 600 ${path}`,
   errorFolderUnknown: ({ path }) => `${path} is not a synced folder of this device`,
   hintFolderUnknown: () => '`grenier status` lists the folders; `grenier add FOLDER` starts one',
+  hintFolderInside: ({ folder, inside }) =>
+    `it lies in the synced folder ${folder}: name that one, and “${inside}” apart, with --path (\`restore\`, \`log\`) or behind it (\`ls\`, \`cat\`)`,
   errorFolderTaken: ({ path }) => `${path} is already synced, or lies inside or around a synced folder`,
   hintFolderTaken: () =>
     'was its first sync cut off? `grenier sync` goes on; else choose another folder, or `grenier forget` the other one first; no file is touched by it',

@@ -57,6 +57,8 @@ export const french: Catalogue = {
   hintHomeUnsafe: ({ path }) => `chmod 600 ${path}`,
   errorFolderUnknown: ({ path }) => `${path} n’est pas un dossier synchronisé de cet appareil`,
   hintFolderUnknown: () => '`grenier status` montre les dossiers ; `grenier add DOSSIER` en commence un',
+  hintFolderInside: ({ folder, inside }) =>
+    `c’est dans le dossier synchronisé ${folder} : nommez celui-là, et « ${inside} » à part, avec --path (\`restore\`, \`log\`) ou derrière (\`ls\`, \`cat\`)`,
   errorFolderTaken: ({ path }) =>
     `${path} est déjà synchronisé, ou se trouve dans ou autour d’un dossier synchronisé`,
   hintFolderTaken: () =>

@@ -6,7 +6,8 @@ export const frenchHistory: HistoryWords = {
   errorMomentBefore: ({ begins }) => `le coffre a commencé le ${begins} : avant, il n’y avait rien`,
   errorMomentAfter: ({ head }) => `le journal n’a pas cette entrée : la dernière est la nº ${head}`,
   hintMoment: () => '`grenier log DOSSIER` montre les entrées et leurs dates',
-  errorPathUnknown: ({ path }) => `il n’y a pas de ${path} dans le coffre à ce moment`,
+  errorPathUnknown: ({ path }) =>
+    `il n’y a pas de « ${path} » dans le coffre à ce moment (maintenant, sans --at)`,
   errorPathDirectory: ({ path }) => `${path} est un dossier`,
   errorPathLink: ({ path }) => `${path} est un lien symbolique, et n’a pas d’octets à lui`,
   hintPath: () =>

@@ -21,6 +21,7 @@ export const englishUsage: Catalogue['usage'] = {
   'not-understood': { error: ({ text }) => `not understood: ${text}` },
   'argument-missing': { error: ({ text }) => `missing: ${text}` },
   'too-many': { error: ({ text }) => `too many arguments: ${text}` },
+  twice: { error: ({ text }) => `${text} is said twice, and takes one value` },
   'relay-url': {
     error: ({ text }) => `not the address of a relay: ${text}`,
     hint: 'wss://relay.example.org, with #sha256=… if the hoster gave it; ws:// only on this machine',
@@ -122,5 +123,9 @@ export const englishUsage: Catalogue['usage'] = {
   'passphrase-differs': { error: () => 'the two are not the same', hint: 'nothing was changed' },
   passphrase: { error: ({ text }) => `${text} does not hold a passphrase`, hint: 'one line, not empty' },
   'into-needed': { error: () => 'where to? --into DIR writes, --list only lists' },
-  'not-in-vault': { error: ({ text }) => `the vault has no ${text} at that moment` },
+  'not-in-vault': {
+    error: ({ text }) =>
+      `the vault has no “${text}” at that moment (its last one, where no --at says otherwise)`,
+    hint: '`grenier decrypt FILE --list` shows what is in it; paths are relative to the folder',
+  },
 }

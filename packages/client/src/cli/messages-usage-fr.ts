@@ -24,6 +24,7 @@ export const frenchUsage: Catalogue['usage'] = {
   'not-understood': { error: ({ text }) => `pas compris : ${text}` },
   'argument-missing': { error: ({ text }) => `il manque : ${text}` },
   'too-many': { error: ({ text }) => `trop d’arguments : ${text}` },
+  twice: { error: ({ text }) => `${text} est dit deux fois, et ne prend qu’une valeur` },
   'relay-url': {
     error: ({ text }) => `pas l’adresse d’un relais : ${text}`,
     hint: 'wss://relais.example.org, avec #sha256=… si l’hébergeur l’a donné ; ws:// seulement sur cette machine',
@@ -138,5 +139,8 @@ export const frenchUsage: Catalogue['usage'] = {
     hint: 'une ligne, non vide',
   },
   'into-needed': { error: () => 'où donc ? --into DOSSIER écrit, --list énumère seulement' },
-  'not-in-vault': { error: ({ text }) => `le coffre n’a pas ${text} à ce moment` },
+  'not-in-vault': {
+    error: ({ text }) => `le coffre n’a pas de « ${text} » à ce moment (le dernier, sans --at)`,
+    hint: '`grenier decrypt FICHIER --list` montre ce qu’il contient ; les chemins sont relatifs au dossier',
+  },
 }

@@ -39,6 +39,7 @@ const values = {
   relay: 'wss://r',
   mirror: 'wss://m',
   folder: '/f',
+  inside: 'a/b',
   role: 'role',
   span: 'S',
   until: 'U',

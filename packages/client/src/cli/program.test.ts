@@ -106,6 +106,14 @@ describe('wrong usage', () => {
     expect(data['text']).not.toMatch(/argument|option/)
   })
 
+  test.each([
+    [['restore', 'f', '--path', 'a', '--path', 'b'], '--path'],
+    [['ls', 'f', '--at=1', '--at', '1'], '--at'],
+    [['status', '--home', '/a', '--home', '/b'], '--home'],
+  ])('%j: of two values none is passed over in silence', async (argv, text) => {
+    expect((await said('en', ...argv)).error).toMatchObject({ code: 'usage', data: { what: 'twice', text } })
+  })
+
   test('with no command at all is wrong usage, too', async () => {
     expect((await said('en')).error).toMatchObject({ code: 'usage', data: { what: 'no-command' } })
   })

@@ -7,6 +7,7 @@ import type { ClientError, ExitCode } from '../errors.ts'
 import type { Catalogue, CommandName, HelpTitle } from './catalogue.ts'
 import type { Invocation } from './invocation.ts'
 import { openKeysFor } from './key-opening.ts'
+import { addArchive } from './program-archive.ts'
 import { addBackup } from './program-backup.ts'
 import { addCarry } from './program-carry.ts'
 import { addHistory } from './program-history.ts'
@@ -65,20 +66,32 @@ export function program(invocation: Invocation, done: Done): Command {
     addVerify,
     addLimit,
     addForget,
-    addExport,
-    addDecrypt,
   ])
     build(on)
   addPrune(on)
   addRetention(on)
   const others = { ...on, sub: (name: CommandName, help: string) => sub(on, name, help) }
+  addArchive(others)
   addBackup(others)
   addCarry(others)
   addMirror(others)
   addHistory(others)
   addVaults(others)
   addPassphrase(others)
+  for (const command of [root, ...root.commands]) refuseTwice(command)
   return root
+}
+
+/** The last one of two values would count, and the first one be passed over without a word. */
+function refuseTwice(command: Command): void {
+  for (const option of command.options) {
+    if (!option.required || option.variadic || option.parseArg !== undefined) continue
+    let isGiven = false
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) throw usageError('twice', option.long ?? option.name())
+      isGiven = true
+    })
+  }
 }
 
 /** The command of which this is a part, or is itself. */
@@ -294,49 +307,6 @@ function addForget({ invocation, words, done, ...on }: Building): void {
   sub({ ...on, words }, 'forget', words.helpForget({}))
     .argument(`<${words.value.folder}>`)
     .action(async (folder: string) => done(await commands.forget(invocation, folder)))
-}
-
-function addExport({ invocation, words, done, ...on }: Building): void {
-  sub({ ...on, words }, 'export', words.helpExport({}))
-    .argument(`<${words.value.folder}>`)
-    .requiredOption(`--out <${words.value.file}>`, words.helpExportOut({}))
-    .option('--sealed', words.helpExportSealed({}))
-    .option(`--at <${words.value.moment}>`, words.helpAt({}))
-    .option(`--age <${words.value.recipient}>`, words.helpExportAge({}))
-    .option(`--age-passphrase-file <${words.value.file}>`, words.helpExportAgePassphrase({}))
-    .action(async (folder: string, flags: unknown) => {
-      const text = v.optional(v.string())
-      const shape = {
-        out: v.string(),
-        sealed: v.optional(v.boolean()),
-        age: text,
-        agePassphraseFile: text,
-        at: text,
-      }
-      const { sealed, ...how } = v.parse(v.object(shape), flags)
-      const wraps = how.age !== undefined || how.agePassphraseFile !== undefined
-      if (sealed === true && wraps) throw usageError('age-sealed')
-      // A sealed one has all of the history, and `decrypt --at` chooses.
-      if (sealed === true && how.at !== undefined) throw usageError('too-many', '--at')
-      const run = sealed === true ? commands.exportSealedFolder : commands.exportFolder
-      done(await run(invocation, folder, how))
-    })
-}
-
-function addDecrypt({ invocation, words, done, ...on }: Building): void {
-  const { archive, file, directory, path, moment } = words.value
-  sub({ ...on, words }, 'decrypt', words.helpDecrypt({}))
-    .argument(`<${archive}>`)
-    .option(`--phrase-file <${file}>`, words.helpDecryptPhrase({}))
-    .option(`--into <${directory}>`, words.helpDecryptInto({}))
-    .option('--list', words.helpDecryptList({}))
-    .option(`--path <${path}>`, words.helpDecryptPath({}))
-    .option(`--at <${moment}>`, words.helpDecryptAt({}))
-    .action(async (from: string, flags: unknown) => {
-      const text = v.optional(v.string())
-      const shape = { phraseFile: text, into: text, list: v.optional(v.boolean()), path: text, at: text }
-      done(await commands.decrypt(invocation, from, v.parse(v.object(shape), flags)))
-    })
 }
 
 function sub({ root, words }: Pick<Building, 'root' | 'words'>, name: CommandName, help: string): Command {

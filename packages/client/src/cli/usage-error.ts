@@ -7,6 +7,7 @@ export const usageFaults = [
   'not-understood', // an option or command that there is not
   'argument-missing', // an argument or the value of an option
   'too-many', // more arguments than the command takes
+  'twice', // an option that takes one value
   'relay-url',
   'duration',
   'rate',

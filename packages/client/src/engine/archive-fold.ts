@@ -38,15 +38,21 @@ export interface ArchiveFold {
   }) => void
 }
 
-/** Folds. Returns the last entry that counted; -1 when none did. @throws ClientError `update-needed`, `history-gone`, `disk-failed` */
+/** Folds. Returns the last entry that counted; -1 when none did. @throws ClientError `moment-unknown`, `update-needed`, `history-gone`, `disk-failed` */
 export async function foldArchive(options: ArchiveFold): Promise<number> {
   const { log, until } = options
+  const head = log.state.head.sequence
+  if (until !== undefined && 'sequence' in until && until.sequence > head && !log.isCutShort)
+    throw new ClientError('moment-unknown', 'the log ends before', { data: { what: 'after', head } })
   // A lost payload, or a lost state, is as a lost entry to what comes behind it.
   const start = log.state.retired === undefined ? { through: -1, isWhole: true } : await startOf(options)
   let last = start.isWhole ? start.through : -1
   let isDamaged = !start.isWhole
   for await (const step of log.steps(start.through + 1)) {
-    if (until !== undefined && isBeyond(step, until)) break
+    if (until !== undefined && isBeyond(step, until)) {
+      if (step.sequence === 0) throw tooEarly(step)
+      break
+    }
     const isWhole = await foldStep(options, { ...step, uncertain: step.uncertain || isDamaged })
     isDamaged ||= !isWhole
     last = step.sequence
@@ -103,6 +109,11 @@ async function assertKept({ log, until }: ArchiveFold, through: number, namedAtM
 
 function isBeyond({ sequence, entry }: ArchivedStep, until: Moment): boolean {
   return 'sequence' in until ? sequence > until.sequence : entry.header.at > until.timeMs
+}
+
+function tooEarly({ entry }: ArchivedStep): ClientError {
+  const data = { what: 'before', beginsMs: entry.header.at }
+  return new ClientError('moment-unknown', 'before the vault was', { data })
 }
 
 /** Whether the entry could be read. */

@@ -17,7 +17,7 @@ import type { Report } from './events.ts'
 import type { Platform } from './platform.ts'
 import { Salvaging } from './salvaging.ts'
 import { Tally } from './tally.ts'
-import { walkTree, type WalkedRow } from './tree-walk.ts'
+import { walkPaths, type WalkedRow } from './tree-walk.ts'
 import { TreeWriter, type WrittenCounts } from './tree-writer.ts'
 
 /** An archive to be opened. `state`: an empty one, for this run alone; the caller's to close. */
@@ -48,13 +48,13 @@ export interface OpenedArchive {
   /** The log does not end where the archive says that it does, or the archive does not say. */
   readonly isCutShort: boolean
   readonly tally: Tally
-  /** The tree, or what has a path and is below. */
-  rows(path?: RelativePath): AsyncIterable<WalkedRow>
+  /** The tree, or what has one of the paths and is below. */
+  rows(paths?: readonly RelativePath[]): AsyncIterable<WalkedRow>
   /** Writes it. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted` */
-  write(to: WriteTarget, path?: RelativePath): Promise<WrittenCounts>
+  write(to: WriteTarget, paths?: readonly RelativePath[]): Promise<WrittenCounts>
 }
 
-/** @throws ClientError `archive-broken`, `archive-closed`, `update-needed`, `disk-failed` */
+/** @throws ClientError `archive-broken`, `archive-closed`, `moment-unknown`, `update-needed`, `disk-failed` */
 export async function openArchive(options: DecryptOptions): Promise<OpenedArchive> {
   const { reader, pairs, state, report, uncertain, signal, until } = options
   if (reader.vault === 'newer') throw new ClientError('update-needed', 'an archive of a newer version')
@@ -74,14 +74,14 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
   })
   const { content, tally } = partsOf(options, { log, trees })
   const { sequence, hash } = log.state.head
-  const rows = (path?: RelativePath): AsyncIterable<WalkedRow> => walkTree(trees, path)
+  const rows = (paths: readonly RelativePath[] = []): AsyncIterable<WalkedRow> => walkPaths(trees, paths)
   return {
     head: last === sequence ? { seq: sequence, hash: toHex(hash) } : undefined,
     vault: toHex(log.state.vault),
     isCutShort: log.isCutShort,
     tally,
     rows,
-    async write({ files, into, run }, path) {
+    async write({ files, into, run }, paths) {
       const salvaging = new Salvaging({ content: { ...content.options, signal }, files, trees, run })
       const writer = new TreeWriter({
         files,
@@ -91,9 +91,9 @@ export async function openArchive(options: DecryptOptions): Promise<OpenedArchiv
         run,
         salvage: (file) => salvaging.salvage(file),
       })
-      await expectAll(tally, rows(path))
+      await expectAll(tally, rows(paths))
       try {
-        for await (const walked of rows(path)) {
+        for await (const walked of rows(paths)) {
           if (signal.aborted) throw new ClientError('interrupted', 'stopped')
           await writer.take(walked)
         }

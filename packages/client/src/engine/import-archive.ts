@@ -116,7 +116,7 @@ function gap(sequence: number, reason: string): ClientError {
 function refuseOthers({ spine }: LogState, { home }: EngineContext): void {
   if (home.identity !== undefined && equal(home.identity.sign, spine.genesisIdentity)) return
   throw new ClientError('relay-refused', 'the vault was started by another identity', {
-    data: { reason: 'no-right' },
+    data: { reason: 'no-right', what: 'import' },
   })
 }
 

@@ -71,8 +71,9 @@ export async function changeMirrors(
   await receiver.receive(session)
   requireOwner(vault)
   const isNamed = (): boolean => mirrorsOf(vault).some((one) => sameRelay(one, relay))
+  // After a promote the log names it still.
+  if (sameRelay(relay, vault.record.relay)) throw mirrorRefused('first', relay)
   if (what === 'add') {
-    if (sameRelay(relay, vault.record.relay)) throw mirrorRefused('first', relay)
     await openWhereUnknown(vault, { relay, invite })
     await refuseItself(vault, session, relay)
     await keepCopy(vault, relay)

@@ -25,6 +25,22 @@ export async function* walkTree(trees: Walked, from: RelativePath = rootPath): A
   if (row.value.kind === 'directory') yield* walkBelow(trees, id, from)
 }
 
+/** What has one of the paths, and all below, each once; without a path the whole tree. */
+export async function* walkPaths(trees: Walked, paths: readonly RelativePath[]): AsyncGenerator<WalkedRow> {
+  const within = (path: RelativePath): boolean =>
+    paths.some((other) => other !== path && path.startsWith(`${other}/`))
+  const outermost = new Set(paths.filter((path) => !within(path)))
+  if (outermost.size === 0) yield* walkTree(trees)
+  const parents = new Set<RelativePath>()
+  for (const from of outermost)
+    for await (const walked of walkTree(trees, from)) {
+      const isParent = from.startsWith(`${walked.path}/`)
+      if (isParent && parents.has(walked.path)) continue
+      if (isParent) parents.add(walked.path)
+      yield walked
+    }
+}
+
 function* parentsOf(trees: Walked, path: RelativePath): Generator<WalkedRow> {
   const names = path.split('/')
   for (let count = 1; count < names.length; count += 1) {
