@@ -1,5 +1,7 @@
 // Whether mirrors have what a device says of them, and whether some device keeps each of them up to date.
 import { toHex, type VaultId } from '@grenier/crypto'
+import type { MirrorStanding } from '../../packages/client/src/engine/mirror-note.ts'
+import type { MirrorChange } from '../../packages/client/src/engine/mirror-list.ts'
 import type { Machine } from './machine.ts'
 import { bodiesAt, vaultOf } from './history.ts'
 import type { RelayDisk } from './relay-disk.ts'
@@ -23,15 +25,12 @@ export async function wrongMirrors({ world, place, members, isOlder }: MirrorChe
   const wrong: string[] = []
   const kept = new Map<string, boolean>()
   for (const machine of members) {
-    const { mirrors = [] } = await within(
-      world,
-      asked(machine, (engine) => engine.status()),
-      'the status',
-    )
-    for (const { relay: url, entries, bytes, failure } of mirrors) {
+    for (const { relay: url, entries, bytes, failure } of await mirrorsOf(world, machine)) {
       const relay = world.relays.find((one) => one.url === url)
       if (relay === undefined || relay === place || relay.isLost || isOlder(relay)) continue
       const there = await bodiesAt({ disk: relay.disk, vault })
+      if (entries === 0 && failure === undefined && areParted(there, now))
+        wrong.push(`${url} has another history, and ${machine.name} says all is there`)
       const lacking = await lackingAt({ place: place.disk, mirror: relay.disk, vault })
       const says = entries === 0 && failure === undefined
       // What neither has is said to be lacking: it went with another relay.
@@ -47,6 +46,46 @@ export async function wrongMirrors({ world, place, members, isOlder }: MirrorChe
 }
 
 /**
+ * A relay that has another history, because somebody wrote there after its disk was an older one or was taken for gone, takes nothing as a mirror: devices say
+ * so, and an owner takes it off the list. What went wrong.
+ */
+export async function leaveParted({
+  world,
+  place,
+  members,
+}: Omit<MirrorCheck, 'isOlder'>): Promise<string[]> {
+  const vault = vaultOf(world)
+  if (vault === undefined) return []
+  const now = await bodiesAt({ disk: place.disk, vault })
+  const wrong: string[] = []
+  const left: string[] = []
+  for (const url of await saidToDiffer(world, members)) {
+    const relay = world.relays.find((one) => one.url === url)
+    if (relay === undefined || relay.isLost) continue
+    if (!areParted(await bodiesAt({ disk: relay.disk, vault }), now))
+      wrong.push(`${url} is said to have another history, and has not`)
+    else if ((await whoChanges(world, members, { do: 'remove', relay: url })) !== undefined) left.push(url)
+    else wrong.push(`nobody can take the mirror ${url} off the list`)
+  }
+  for (const url of left) world.note(`the mirror ${url} is left`)
+  return left.length === 0 ? wrong : [...wrong, ...(await syncAll(world, members))]
+}
+
+/** Whether two logs have another entry at one place. */
+function areParted(one: readonly string[], other: readonly string[]): boolean {
+  return one.some((body, at) => at < other.length && body !== other[at])
+}
+
+/** Mirrors of which some device says that they have another history. */
+async function saidToDiffer(world: World, members: readonly Machine[]): Promise<Set<string>> {
+  const said = new Set<string>()
+  for (const machine of members)
+    for (const { relay, failure } of await mirrorsOf(world, machine))
+      if (failure?.code === 'vault-differs') said.add(relay)
+  return said
+}
+
+/**
  * Mirrors are asked once a day whether they lost something: a day later what they say is of their disks of now. Where one lost the account as well,
  * devices say so, and a person adds it again. What went wrong.
  */
@@ -56,12 +95,10 @@ export async function healMirrors(world: World, members: readonly Machine[]): Pr
   const lost = new Set<string>()
   for (const machine of members) for (const url of await withoutAccount(world, machine)) lost.add(url)
   if (lost.size === 0) return wrong
-  for (const relay of lost)
-    for (const machine of members)
-      if (await isAdded(world, machine, relay)) {
-        world.note(`${machine.name} adds the mirror ${relay} again`)
-        break
-      }
+  for (const relay of lost) {
+    const machine = await whoChanges(world, members, { do: 'add', relay })
+    if (machine !== undefined) world.note(`${machine.name} adds the mirror ${relay} again`)
+  }
   return [...wrong, ...(await syncAll(world, members))]
 }
 
@@ -78,18 +115,31 @@ async function syncAll(world: World, members: readonly Machine[]): Promise<strin
 
 /** Mirrors of which a device says that they do not know it. */
 async function withoutAccount(world: World, machine: Machine): Promise<string[]> {
-  const status = asked(machine, (engine) => engine.status())
-  const { mirrors = [] } = await within(world, status, 'the status')
+  const mirrors = await mirrorsOf(world, machine)
   return mirrors.filter(({ failure }) => failure?.reason === 'account-unknown').map(({ relay }) => relay)
 }
 
-/** Whether this machine may add the mirror, and did. */
-async function isAdded(world: World, machine: Machine, relay: string): Promise<boolean> {
-  const adding = asked(machine, (engine) => engine.changeMirrors({ do: 'add', relay }))
-  return await within(world, adding, 'adding the mirror').then(
-    () => true,
-    () => false,
-  )
+/** What a device says of mirrors. */
+async function mirrorsOf(world: World, machine: Machine): Promise<readonly MirrorStanding[]> {
+  const status = asked(machine, (engine) => engine.status())
+  return (await within(world, status, 'the status')).mirrors ?? []
+}
+
+/** The first of them that may change the mirrors like this, and did. */
+async function whoChanges(
+  world: World,
+  members: readonly Machine[],
+  change: MirrorChange,
+): Promise<Machine | undefined> {
+  for (const machine of members) {
+    const changing = asked(machine, (engine) => engine.changeMirrors(change))
+    const isDone = await within(world, changing, 'changing the mirrors').then(
+      () => true,
+      () => false,
+    )
+    if (isDone) return machine
+  }
+  return undefined
 }
 
 interface Disks {

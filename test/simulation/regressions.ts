@@ -238,6 +238,23 @@ export const regressions: readonly Regression[] = [
       'somebody went on at a mirror while the first relay was down, not gone, and had more: the simulation took the two histories that came of it for a fault',
     run: { seed: 610_000_517, theme: 'move', era: 6 },
   },
+  {
+    found:
+      'the relay to which a vault had been taken from a mirror was gone, and the simulation sent people to the first one, which they had left: two devices changed sides in turns',
+    run: {
+      seed: 621_000_076,
+      devices: 2,
+      moves: 19,
+      without: new Set([4, 7, 8, 12, 13, 14, 15, 16, 17, 18]),
+      theme: 'move',
+      era: 6,
+    },
+  },
+  {
+    found:
+      'a mirror had an older disk, somebody wrote on there, and devices said that it has another history: the simulation wanted it kept up to date all the same',
+    run: { seed: 614_000_283, theme: 'elsewhere', era: 6 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

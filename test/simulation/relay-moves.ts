@@ -1,11 +1,11 @@
 // What happens to a vault whose relay is not the only one: it is taken to another one, a mirror is kept, a relay is gone for good and somebody goes on
 // at the mirror, and what was gone comes back as it was, or as it was before. In the end a person does what is left for a person to do.
 import { ClientError, type FolderEngine } from '@grenier/client'
-import { movedTo, roleOf } from '@grenier/crypto'
+import { movedTo, roleOf, type Spine } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { bodiesAt, vaultOf } from './history.ts'
 import type { Past } from './past.ts'
-import { healMirrors, wrongMirrors } from './mirror-check.ts'
+import { healMirrors, leaveParted, wrongMirrors } from './mirror-check.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { logOf, placeOf } from './vault-place.ts'
@@ -148,7 +148,7 @@ export class RelayMoves {
   }
 
   async #tell(machine: Machine, place: WorldRelay): Promise<void> {
-    if (await this.#isFindable(machine))
+    if (await this.#isFindable(machine, place))
       this.#parts.failures.push(`${machine.name} does not find ${place.url} by itself`)
     await this.#say(machine, place)
   }
@@ -175,6 +175,7 @@ export class RelayMoves {
     }
     const heals = this.#parts.healsMirrors && this.#older.size > 0
     if (heals) failures.push(...(await healMirrors(world, members)))
+    if (past.isReplaced) failures.push(...(await leaveParted({ world, place, members })))
     const isOlder = (relay: WorldRelay): boolean => !heals && this.#older.has(relay)
     failures.push(...(await wrongMirrors({ world, place, members, isOlder })))
   }
@@ -350,8 +351,8 @@ export class RelayMoves {
     world.note('all relays are back')
   }
 
-  /** Whether a mirror that this machine knows of is there. */
-  async #isFindable(machine: Machine): Promise<boolean> {
+  /** Whether a mirror that this machine knows of is there, and leads to where the vault is. */
+  async #isFindable(machine: Machine, place: WorldRelay): Promise<boolean> {
     const { world } = this.#parts
     const { mirrors = [] } = await within(
       world,
@@ -361,16 +362,27 @@ export class RelayMoves {
     const there = world.relays.filter(
       ({ url, isLost }) => !isLost && mirrors.some(({ relay }) => relay === url),
     )
-    for (const relay of there) if (await this.#leadsOn(relay, machine)) return true
+    for (const relay of there) if (await this.#leadsOn(relay, machine, place)) return true
     return false
   }
 
-  /** Whether the log at this relay says where the vault is, and has this machine as a member. */
-  async #leadsOn(relay: WorldRelay, { home }: Machine): Promise<boolean> {
-    const { world, past } = this.#parts
-    const spine = (await logOf(world, past, relay))?.states.at(-1)?.spine
+  /** Whether the log at this relay, which has this machine as a member, leads to where the vault is: by itself, or from one relay to the next. */
+  async #leadsOn(relay: WorldRelay, { home }: Machine, place: WorldRelay): Promise<boolean> {
+    const { world } = this.#parts
+    const spine = await this.#spineAt(relay)
     if (spine === undefined || roleOf(spine, home.device.sign.publicKey) === undefined) return false
-    return movedTo(spine) !== undefined
+    let to = movedTo(spine)
+    for (let left = world.relays.length; to !== undefined && to !== place.url && left > 0; left -= 1) {
+      const next = world.relays.find(({ url, isLost }) => url === to && !isLost)
+      const after = await this.#spineAt(next)
+      to = after && movedTo(after)
+    }
+    return to === place.url
+  }
+
+  async #spineAt(relay: WorldRelay | undefined): Promise<Spine | undefined> {
+    const { world, past } = this.#parts
+    return relay && (await logOf(world, past, relay))?.states.at(-1)?.spine
   }
 
   #refused(machine: Machine, verb: string, error: unknown): void {

@@ -8,7 +8,10 @@ interface KeptPast {
   readonly kept: KeptEntries
 }
 
-/** Where it is, of all relays that are there: the one whose own log does not lead away from it, and says so last. */
+/**
+ * Where it is, of all relays that are there: the one whose own log does not lead away from it, and says so last. Nowhere, if a log that says so later
+ * leads to a relay that is gone: what was left before that is not where anybody would look.
+ */
 export async function placeOf(world: World, past: KeptPast): Promise<WorldRelay | undefined> {
   const [first, ...others] = world.relays
   if (others.length === 0) return first
@@ -20,7 +23,8 @@ export async function placeOf(world: World, past: KeptPast): Promise<WorldRelay 
     // One that came after a fork leads nowhere: it names the relay at which somebody went on, wherever the vault had been taken before.
     const to = movedTo(last.spine) ?? continuation?.relay ?? first?.url
     const at = continuation?.since ?? -1
-    if (to === relay.url && at > since) [place, since] = [relay, at]
+    const isLost = world.relays.some(({ url, isLost }) => url === to && isLost)
+    if (at > since && (to === relay.url || isLost)) [place, since] = [isLost ? undefined : relay, at]
   }
   return place
 }
