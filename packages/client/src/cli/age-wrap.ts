@@ -1,6 +1,6 @@
 // Wraps a stream in age (age-encryption.org), for a recipient or a passphrase, so that the ordinary `age` opens it: the one file that knows the
-// library. Streams: what is held in memory are pieces of 64 KiB.
-import { Encrypter } from 'age-encryption'
+// library, and loads it when something is to be wrapped. Streams: what is held in memory are pieces of 64 KiB.
+import type { Encrypter } from 'age-encryption'
 import { passphraseIn } from './passphrase.ts'
 import { usageError } from './usage-error.ts'
 
@@ -15,22 +15,27 @@ export async function ageOf(
   question: string,
 ): Promise<Encrypter | undefined> {
   if (age !== undefined && agePassphraseFile !== undefined) throw usageError('age-both')
-  if (age !== undefined) return forRecipient(age)
+  if (age !== undefined) return await forRecipient(age)
   if (agePassphraseFile === undefined) return undefined
   const passphrase = await passphraseIn(agePassphraseFile, question)
-  const encrypter = new Encrypter()
+  const encrypter = await unwrapped()
   encrypter.setPassphrase(passphrase)
   return encrypter
 }
 
-function forRecipient(recipient: string): Encrypter {
-  const encrypter = new Encrypter()
+async function forRecipient(recipient: string): Promise<Encrypter> {
+  const encrypter = await unwrapped()
   try {
     encrypter.addRecipient(recipient)
   } catch (cause) {
     throw usageError('recipient', recipient, cause)
   }
   return encrypter
+}
+
+async function unwrapped(): Promise<Encrypter> {
+  const age = await import('age-encryption')
+  return new age.Encrypter()
 }
 
 /** What comes into it goes out wrapped. */

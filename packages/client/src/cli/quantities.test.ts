@@ -86,3 +86,14 @@ describe('numbers for people', () => {
     expect(formatSeconds(2345, 'en')).toBe('2.3')
   })
 })
+
+test('numbers are written as Intl writes them', () => {
+  for (const language of ['en', 'fr'] as const) {
+    for (const count of [0, 7, 999, 1000, 12_345, 999_999, 1_000_000, 9_007_199_254_740_991])
+      expect(formatCount(count, language)).toBe(count.toLocaleString(language))
+    for (const seconds of [0, 0.04, 0.26, 1, 9.96, 61.5, 1234.5, 123_456.7])
+      expect(formatSeconds(seconds * 1000, language)).toBe(
+        seconds.toLocaleString(language, { maximumFractionDigits: 1 }),
+      )
+  }
+})

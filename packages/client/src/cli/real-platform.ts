@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemRandom } from '@grenier/crypto'
-import { parseRelayUrl } from '@grenier/protocol'
+import { parseRelayUrl, type Wire } from '@grenier/protocol'
 import { systemClock } from '../clock.ts'
 import { threadedWorkerPool } from '../content/worker-pool-threads.ts'
 import { openRealFileSystem } from '../disk/file-system-real.ts'
@@ -10,7 +10,6 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { folderFault } from '../disk/folder-fault.ts'
 import { watchFolder } from '../disk/watch.ts'
 import type { Platform } from '../engine/platform.ts'
-import { dialWebSocket } from '../relay/dial-websocket.ts'
 import { Pace, pacedWire } from '../relay/pace.ts'
 import { openScratch } from './scratch-state.ts'
 import { inlineWorkerPool } from '../content/worker-pool-inline.ts'
@@ -24,7 +23,7 @@ export function realPlatform(): Platform {
     clock: systemClock,
     random: systemRandom,
     pool: threadedWorkerPool(),
-    dial: async (relayUrl) => pacedWire(await dialWebSocket(parseRelayUrl(relayUrl)), paces),
+    dial: async (relayUrl) => pacedWire(await dial(relayUrl), paces),
     limit: ({ up, down }) => {
       paces.up.rate = up
       paces.down.rate = down
@@ -34,6 +33,12 @@ export function realPlatform(): Platform {
     scratch: openScratch,
     watch: (root, events) => watchFolder({ root, events, clock: systemClock }),
   }
+}
+
+/** What speaks to a relay is loaded when there is one to speak to: it takes 10 MiB. */
+async function dial(relayUrl: string): Promise<Wire> {
+  const { dialWebSocket } = await import('../relay/dial-websocket.ts')
+  return await dialWebSocket(parseRelayUrl(relayUrl))
 }
 
 /**

@@ -1,9 +1,10 @@
-// The pool on worker threads: the one file that knows the pool library. Each task is one message there and one back.
+// The pool on worker threads: the one file that knows the pool library, which is loaded with the first task for a thread. Each task is one message
+// there and one back.
 import { availableParallelism } from 'node:os'
 import { chunkId, CryptoError, type ChunkId } from '@grenier/crypto'
-import Tinypool from 'tinypool'
+import type Tinypool from 'tinypool'
 import { packCutTask, unpackCut } from './cut-message.ts'
-import { movedWith, type Answer, type Task, type Work } from './worker-thread.ts'
+import { movedWith, type Answer, type Task, type Work } from './worker-message.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
@@ -22,28 +23,22 @@ const youngMiB = 4
 
 /** Starts worker threads on demand, at most as many as there are cores unless told; they end with `close`. */
 export function threadedWorkerPool(threads = availableParallelism()): WorkerPool {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const pool = new Tinypool({
-    filename: new URL(`./worker-thread.${extension}`, import.meta.url).href,
-    minThreads: 0,
-    maxThreads: Math.max(1, threads),
-    idleTimeout: 10_000,
-    isolateWorkers: false,
-    concurrentTasksPerWorker: 1,
-    resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
-    ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
-  })
+  let made: Promise<Tinypool> | undefined
   const open = new Set<Promise<unknown>>()
   const threadsSeen = new Map<Thread, Promise<void>>()
   const run = async <T extends Task>(task: T): Promise<Work[T['name']]['gives']> => {
-    const options = { transferList: movedWith(task) }
-    const running: Promise<unknown> = pool.run(task, options)
+    const running: Promise<unknown> = runOn((made ??= madePool(threads)), task)
     open.add(running)
-    for (const thread of pool.threads)
-      if (!threadsSeen.has(thread)) threadsSeen.set(thread, whenStarted(thread))
     const answer = (await running.finally(() => open.delete(running))) as Answer<Work[T['name']]['gives']>
     if (!answer.ok) throw new CryptoError(answer.code, answer.message)
     return answer.value
+  }
+  const runOn = async (making: Promise<Tinypool>, task: Task): Promise<unknown> => {
+    const pool = await making
+    const answer: Promise<unknown> = pool.run(task, { transferList: movedWith(task) })
+    for (const thread of pool.threads)
+      if (!threadsSeen.has(thread)) threadsSeen.set(thread, whenStarted(thread))
+    return await answer
   }
   const atOnce = inlineWorkerPool()
   const small = new InTurn(open)
@@ -70,12 +65,29 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
         : run({ name: 'check', task: { ...task, chunks: task.chunks.map(compact) } }),
     async close() {
       await Promise.allSettled(open)
+      const pool = await made
+      if (pool === undefined) return
       // A thread that starts holds no process up, but here it is waited for.
       for (const thread of pool.threads) thread.ref?.()
       await Promise.all(threadsSeen.values())
       await pool.destroy()
     },
   }
+}
+
+async function madePool(threads: number): Promise<Tinypool> {
+  const { default: Pool } = await import('tinypool')
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new Pool({
+    filename: new URL(`./worker-thread.${extension}`, import.meta.url).href,
+    minThreads: 0,
+    maxThreads: Math.max(1, threads),
+    idleTimeout: 10_000,
+    isolateWorkers: false,
+    concurrentTasksPerWorker: 1,
+    resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
+    ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
+  })
 }
 
 /** Whether parts of these lengths, in bytes, are so little work that no thread is needed. */

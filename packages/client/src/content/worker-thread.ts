@@ -1,39 +1,11 @@
-// The entry of a worker thread: takes a task, gives buffers back by moving them, and errors with their code. And the messages, with what
-// of them is moved: the same on both sides.
+// The entry of a worker thread: takes a task, gives buffers back by moving them, and errors with their code.
 import type { Transferable } from 'node:worker_threads'
-import { CryptoError, type CryptoErrorCode } from '@grenier/crypto'
+import { CryptoError } from '@grenier/crypto'
 import Tinypool from 'tinypool'
-import { packCut, unpackCutTask, type PackedCut, type PackedCutTask } from './cut-message.ts'
-import { buffersOf, movableOf, releaseBuffers } from './moved-bytes.ts'
+import { packCut, unpackCutTask } from './cut-message.ts'
+import { buffersOf, releaseBuffers } from './moved-bytes.ts'
 import * as work from './work.ts'
-import type { CheckTask, Compressed, Compressible, OpenTask, SealedPack, SealTask } from './worker-pool.ts'
-
-type Chunks = readonly (Uint8Array | undefined)[]
-
-/** Each task by its name, and what it gives. */
-export interface Work {
-  readonly cut: {
-    readonly task: PackedCutTask
-    readonly gives: PackedCut
-  }
-  readonly compress: {
-    readonly task: { inputs: readonly Compressible[] }
-    readonly gives: readonly Compressed[]
-  }
-  readonly seal: { readonly task: SealTask; readonly gives: SealedPack }
-  readonly open: { readonly task: OpenTask; readonly gives: Chunks }
-  readonly check: { readonly task: CheckTask; readonly gives: Chunks }
-}
-
-/** A task as the pool posts it. */
-export type Task = {
-  [Name in keyof Work]: { readonly name: Name; readonly task: Work[Name]['task'] }
-}[keyof Work]
-
-/** What comes back: a value, or the code of a CryptoError, which would lose its class on the way. */
-export type Answer<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly code: CryptoErrorCode; readonly message: string }
+import { movedWith, type Answer, type Chunks, type Task, type Work } from './worker-message.ts'
 
 type Given = Work[keyof Work]['gives']
 
@@ -79,20 +51,4 @@ function chunksGiven(value: Chunks): { value: Chunks; large: readonly Uint8Array
 function moved(value: Answer<Given>, transfer: readonly Transferable[]): unknown {
   if (transfer.length === 0) return value
   return Tinypool.move({ [Tinypool.transferableSymbol]: transfer, [Tinypool.valueSymbol]: value } as never)
-}
-
-/** What is moved there with a task: as the contract of `WorkerPool` says. */
-export function movedWith(task: Task): ArrayBuffer[] {
-  switch (task.name) {
-    case 'cut':
-      return movableOf(task.task.buffers)
-    case 'compress':
-      return buffersOf(task.task.inputs.map((input) => input.bytes))
-    case 'seal':
-      return buffersOf([task.task.plain])
-    case 'open':
-      return buffersOf([task.task.cells])
-    case 'check':
-      return buffersOf(task.task.chunks.map((chunk) => chunk.bytes))
-  }
 }

@@ -79,6 +79,8 @@ function momentText(atMs: number): string {
 /** Whole characters that fit; what combines with a character goes with it. */
 function cut(text: string, bytesMax: number): string {
   if (nameToBytes(text).length <= bytesMax) return text
+  // Made for the few names that are too long: its tables take 3 MiB.
+  const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
   let kept = ''
   let bytes = 0
   for (const { segment } of characters.segment(text)) {
@@ -88,8 +90,6 @@ function cut(text: string, bytesMax: number): string {
   }
   return kept.trimEnd()
 }
-
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** What the name of a conflict copy says. `name`: whose copy it is, as far as the copy's name had room for it. */
 export interface ConflictNameSays {
