@@ -6,7 +6,7 @@ import { storm } from './storm.ts'
 
 /** A bounded slice; `npm run simulate` goes on from other seeds. */
 const first = testSeed()
-const count = Number(process.env['GRENIER_RUNS'] ?? 200)
+const count = Number(process.env['GRENIER_RUNS'] ?? 350)
 const plannerCount = Number(process.env['GRENIER_PLAN_RUNS'] ?? 10_000)
 const atOnce = 50
 

@@ -9,17 +9,17 @@ import { Past } from './past.ts'
 import { quickenCrypto } from './quick-crypto.ts'
 import { readyWorld } from './ready-world.ts'
 import { Seeded } from './seeded.ts'
-import { lateWeights, shapeOf, shortened, weights } from './storm-shape.ts'
+import { denseWeights, isSmallest, lateWeights, movesOf, shapeOf, themeOf, weights } from './storm-shape.ts'
 import { UserMove } from './user-moves.ts'
 import { VaultCalm } from './vault-calm.ts'
 import { VaultMoves, type Theme, type VaultMove } from './vault-moves.ts'
 import { type Machine, World } from './world.ts'
 
-/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: without prune where there are several; 5: without older disks of relays that run, where there are several; 6: all that there is. */
-export const eras = [1, 2, 3, 4, 5, 6] as const
+/** 1: without what comes on top of each move; 2: without moves of the whole vault, and all runs long; 3: with one relay; 4: without prune where there are several; 5: without older disks of relays that run, where there are several; 6: few of the runs small; 7: all that there is. */
+export const eras = [1, 2, 3, 4, 5, 6, 7] as const
 export type Era = (typeof eras)[number]
 /** That of now. */
-export const lastEra: Era = 6
+export const lastEra: Era = 7
 
 /** What a run was asked to do; all but the seed comes from the seed unless it is given. */
 export interface StormOptions {
@@ -68,10 +68,6 @@ export const plansMax = 12
 
 /** Of the runs about members, and of those that only copied the relay's disk, somebody joins at the end of one in so many. */
 const joinsEvery = 8
-/** How many of the runs are about other relays. */
-const moveShare = 0.12
-/** Of these, the share in which history is let go of, too. */
-const elsewhereShare = 0.4
 
 // far from the numbers of moves
 const lateStream = 1_000_000
@@ -92,6 +88,7 @@ class Storm {
   readonly #without: ReadonlySet<number>
   readonly #era: Era
   readonly #theme: Theme | undefined
+  readonly #weights: typeof weights
   readonly #vaultMoves: VaultMoves | undefined
   #vaultCalm: VaultCalm | undefined
   /** Paths that a machine last said it cannot have. */
@@ -107,6 +104,7 @@ class Storm {
     this.#without = options.without ?? new Set()
     this.#era = options.era ?? lastEra
     this.#theme = options.theme
+    this.#weights = isSmallest(options) ? denseWeights : weights
     if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
   }
@@ -117,8 +115,7 @@ class Storm {
     const chance = Seeded.of(seed, -1)
     const era = options.era ?? lastEra
     const drawn = shapeOf(chance, era === 1 ? options : {})
-    const short = era > 2 ? shortened(Seeded.of(seed, -4), drawn.moves) : drawn.moves
-    const { devices = drawn.devices, moves = short } = options
+    const { devices = drawn.devices, moves = movesOf(options, drawn.moves) } = options
     const folding = chance.chance(0.25) ? chance.below(devices) : undefined
     const latencyMs = chance.pick([2, 20, 200])
     const weather = { latencyMs, stallChance: chance.chance(0.3) ? 0.05 : 0 }
@@ -178,7 +175,7 @@ class Storm {
   async #move(random: Seeded, number: number): Promise<void> {
     const world = this.#world
     const machine = random.pick(world.machines)
-    const what = random.weighted(weights)
+    const what = random.weighted(this.#weights)
     const steps = random.below(random.chance(0.5) ? 60 : 400)
     if (what === 'edit')
       for (let count = 1 + random.below(3); count > 0; count -= 1) this.#edit(machine, random, number)
@@ -298,7 +295,7 @@ class Storm {
   #vaultMovesOf(random: Seeded): VaultMoves {
     const moves = new VaultMoves(this.#world, random, {
       failures: this.#failures,
-      wanted: this.#wanted(),
+      wanted: this.#theme ?? themeOf(this.#era, this.#seed),
       rollsBack: this.#era > 5,
     })
     moves.written = (by, { name }) => {
@@ -307,14 +304,6 @@ class Storm {
       return bytes
     }
     return moves
-  }
-
-  /** What the run is about, where it is not for the seed to say as it did before there were other relays. */
-  #wanted(): Theme | undefined {
-    if (this.#theme !== undefined || this.#era < 4) return this.#theme
-    const chance = Seeded.of(this.#seed, -5)
-    if (!chance.chance(moveShare)) return undefined
-    return this.#era > 4 && chance.chance(elsewhereShare) ? 'elsewhere' : 'move'
   }
 
   async #calmOfVault(moves: VaultMoves): Promise<void> {
