@@ -255,6 +255,11 @@ export const regressions: readonly Regression[] = [
       'a mirror had an older disk, somebody wrote on there, and devices said that it has another history: the simulation wanted it kept up to date all the same',
     run: { seed: 614_000_283, theme: 'elsewhere', era: 6 },
   },
+  {
+    found:
+      'a join got no answer, and its code was taken back meanwhile: the simulation said the same code again, and nobody asked for another one, which leads on',
+    run: { seed: 647, era: 7 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -122,19 +122,33 @@ export class VaultCalm {
     }
   }
 
-  /** Its join was cut off before the relay heard of it: its person says it again, with the same code. */
+  /**
+   * Its join was cut off before the relay heard of it: its person says it again, with the same code; and with another one, where that one was taken back
+   * meanwhile. (What a relay lost, or another one never heard, is not led on by a code alone.)
+   */
   async #joinAgain(machine: Machine): Promise<void> {
     const { world, moves } = this.#parts
     const code = moves.codes.get(machine)
     if (code === undefined || isIn(await this.#log(), machine)) return
     moves.codes.delete(machine)
+    const mayMiss = moves.isRestored || world.relays.length > 1
+    if ((await this.#joinWith(machine, code)) || mayMiss) return
+    const next = await this.#ofSomeOwner(invite)
+    if (next !== undefined) await this.#joinWith(machine, next)
+  }
+
+  /** Whether it is in then, or should be: a code that is good has to do. */
+  async #joinWith(machine: Machine, code: string): Promise<boolean> {
+    const { world, failures } = this.#parts
     world.note(`${machine.name} joins again`)
     machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
     const hasEnded = await world.until(() => !machine.running)
     if (!hasEnded) machine.kill(false)
-    if (machine.outcome === 'done' || !(await this.#isOpen(code))) return
+    if (machine.outcome === 'done') return true
+    if (!(await this.#isOpen(code))) return false
     const why = hasEnded ? machine.outcome?.stack : 'it never ended'
-    this.#parts.failures.push(`${machine.name} cannot join again: ${String(why)}`)
+    failures.push(`${machine.name} cannot join again: ${String(why)}`)
+    return true
   }
 
   /** Whether the code is still good: nobody took it, or took it back, and it leads to where the vault is. */
