@@ -128,7 +128,12 @@ describe('prune', () => {
     await history(world)
     const young = await asks(world, a, (engine) => engine.prune({ keepMs: 1, dryRun: true }))
     expect(young.packs).toBe(0)
+    // That is told: they go once they are older.
+    expect(young.youngBytes).toBeGreaterThan(4 * 60_000)
     await passes(world, 20)
+    const older = await asks(world, a, (engine) => engine.prune({ keepMs: 1, dryRun: true }))
+    expect(older.youngBytes).toBe(0)
+    expect(older.packBytes).toBeGreaterThanOrEqual(young.youngBytes)
     const kept = await asks(world, a, (engine) => engine.prune({ keepMs: 60 * day, dryRun: false }))
     expect(kept).toMatchObject({ through: undefined, packs: 0, entries: 0 })
   })

@@ -14,6 +14,7 @@ export interface PruneCatalogue {
   pruneNothing: Plain
   pruneDone: Text<{ dryRun: boolean; count: number; versions: string; packs: string; bytes: string }>
   pruneRewritten: Text<{ dryRun: boolean; bytes: string }>
+  pruneYoung: Text<{ bytes: string; days: number }>
   pruneFloor: Text<{ days: string }>
   pruneUndoNothing: Plain
   pruneUndoDone: Text<{ packs: string; bytes: string }>

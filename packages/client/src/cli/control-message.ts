@@ -152,6 +152,7 @@ const prunedSchema = v.strictObject({
   packBytes: count,
   rewrittenPacks: count,
   rewrittenBytes: count,
+  youngBytes: count,
   floorMs: count,
   unreadable: v.array(text),
 })

@@ -81,6 +81,7 @@ function handler(over: Partial<ControlHandler> = {}): ControlHandler {
         packBytes: 0,
         rewrittenPacks: 0,
         rewrittenBytes: 0,
+        youngBytes: 0,
         floorMs: 0,
         unreadable: [],
       }),

@@ -19,6 +19,8 @@ export const englishPrune: PruneCatalogue = {
     `${versions} old ${count === 1 ? 'version' : 'versions'} and ${packs} packs ${dryRun ? 'would go' : 'go'}: ${bytes} at the relay.`,
   pruneRewritten: ({ dryRun, bytes }) =>
     `What is still needed of them (about ${bytes}) ${dryRun ? 'would be' : 'was'} packed anew first.`,
+  pruneYoung: ({ bytes, days }) =>
+    `Another ${bytes} that no kept version needs was sent in the last ${days} days, and goes with a prune after that.`,
   pruneFloor: ({ days }) =>
     `The relay keeps all of it for ${days} days from the drop. Until then \`grenier prune --undo\` brings it back.`,
   pruneUndoNothing: () => 'Nothing was dropped that the relay still has.',

@@ -19,6 +19,8 @@ export const frenchPrune: PruneCatalogue = {
     `${versions} ${count > 1 ? 'anciennes versions' : 'ancienne version'} et ${packs} paquets ${dryRun ? 'partiraient' : 'partent'} : ${bytes} au relais.`,
   pruneRewritten: ({ dryRun, bytes }) =>
     `Ce qui en est encore nécessaire (environ ${bytes}) ${dryRun ? 'serait' : 'a été'} d’abord empaqueté à nouveau.`,
+  pruneYoung: ({ bytes, days }) =>
+    `${bytes} de plus, dont aucune version gardée n’a besoin, ont été envoyés ces ${days} derniers jours, et partiront avec un élagage plus tard.`,
   pruneFloor: ({ days }) =>
     `Le relais garde tout cela ${days} jours à compter de l’abandon. D’ici là, « grenier prune --undo » le fait revenir.`,
   pruneUndoNothing: () => 'Rien de ce qui a été abandonné n’est encore au relais.',

@@ -1,6 +1,7 @@
 // `grenier prune`: lets go of what no retained version needs, says what would go, or brings back what was dropped. Asked of the running `sync` where
 // one holds the folder.
 import type { BroughtBack } from '../engine/bringing-back.ts'
+import { sparedMs } from '../engine/prune-look.ts'
 import type { Pruned } from '../engine/pruning.ts'
 import type { ExitCode } from '../errors.ts'
 import { openingKey } from '../home/home.ts'
@@ -60,8 +61,11 @@ function tellPruned(
   const freedBytes = Math.max(0, packBytes + pruned.entryBytes - rewrittenBytes)
   output.line({ event: 'prune', ...place, dryRun, ...pruned, freedBytes })
   for (const path of pruned.unreadable) output.note(words.pruneUnreadable({ path: printable(path) }))
+  const young = { bytes: formatBytes(pruned.youngBytes, language), days: Math.round(sparedMs / dayMs) }
+  const tellYoung = (): void => (pruned.youngBytes > 0 ? output.note(words.pruneYoung(young)) : undefined)
   if (packs === 0 && pruned.entries === 0) {
     output.result(words.pruneNothing({}))
+    tellYoung()
     return
   }
   const said = {
@@ -75,6 +79,7 @@ function tellPruned(
   if (pruned.rewrittenPacks > 0)
     output.note(words.pruneRewritten({ dryRun, bytes: formatBytes(rewrittenBytes, language) }))
   output.note(words.pruneFloor({ days: formatCount(Math.ceil(floorMs / dayMs), language) }))
+  tellYoung()
 }
 
 function tellBack({ output }: Invocation, { place }: Asked, back: BroughtBack): void {

@@ -179,12 +179,16 @@ export class PruneLook {
   ): Promise<PackPlan> {
     const { vault, entries } = this.#parts
     const youngest = entries.atNow(session) - sparedMs
-    const isSpared = (claim: Claim): boolean =>
-      claim.at > youngest || kept.pinned.has(toHex(claim.id)) || isPayload(vault, claim, kept.through)
-    return planPacks(await this.#uses(live, isSpared))
+    const isYoung = (claim: Claim): boolean => claim.at > youngest
+    const isNeeded = (claim: Claim): boolean =>
+      kept.pinned.has(toHex(claim.id)) || isPayload(vault, claim, kept.through)
+    return planPacks(await this.#uses(live, { isYoung, isNeeded }))
   }
 
-  async #uses(live: LiveChunks, isSpared: (claim: Claim) => boolean): Promise<PackUse[]> {
+  async #uses(
+    live: LiveChunks,
+    { isYoung, isNeeded }: Readonly<Record<'isYoung' | 'isNeeded', (claim: Claim) => boolean>>,
+  ): Promise<PackUse[]> {
     const { trees } = this.#parts.vault
     const uses: PackUse[] = []
     for await (const claim of claimsInOrder(trees)) {
@@ -193,7 +197,9 @@ export class PruneLook {
       if (first?.place.sequence !== claim.place.sequence || first.place.position !== claim.place.position)
         continue
       const liveBytes = all.reduce((sum, one) => sum + live.liveBytes(one), 0)
-      uses.push({ id: claim.id, sizeBytes: claim.sizeBytes, liveBytes, isSpared: all.some(isSpared) })
+      const [young, needed] = [all.some(isYoung), all.some(isNeeded)]
+      const spared = { isSpared: young || needed, isYoung: young && !needed }
+      uses.push({ id: claim.id, sizeBytes: claim.sizeBytes, liveBytes, ...spared })
     }
     return uses
   }

@@ -8,6 +8,8 @@ export interface PackUse {
   readonly liveBytes: number
   /** Neither dropped nor written anew: too young, or it holds a checkpoint or a payload that is needed. */
   readonly isSpared: boolean
+  /** Spared for its age alone. */
+  readonly isYoung?: boolean
 }
 
 /** What a prune does with packs. */
@@ -17,6 +19,8 @@ export interface PackPlan {
   /** What is needed in them goes into new packs first. Those with the smallest share come first. */
   readonly rewritten: readonly PackUse[]
   readonly liveBytes: number
+  /** Of packs in which nothing is needed, and which go once they are older. */
+  readonly youngBytes: number
 }
 
 /** Bytes that nobody needs, as a share of those that somebody does, that are left where they are: beyond, packs are written anew. */
@@ -50,7 +54,9 @@ export function planPacks(uses: readonly PackUse[]): PackPlan {
     rewritten.push(one)
     wasteBytes -= wasted(one)
   }
-  return { dead, rewritten, liveBytes }
+  const young = uses.filter((one) => one.isYoung === true && one.liveBytes === 0)
+  const youngBytes = young.reduce((sum, one) => sum + one.sizeBytes, 0)
+  return { dead, rewritten, liveBytes, youngBytes }
 }
 
 /** Packs in the order in which they are written anew, a few at a time. */

@@ -75,6 +75,8 @@ export interface Pruned {
   readonly rewrittenPacks: number
   /** Bytes of new packs, about. */
   readonly rewrittenBytes: number
+  /** Bytes of packs that nothing needs either, and that are too young to go. */
+  readonly youngBytes: number
   /** How long the relay keeps all this, ms. */
   readonly floorMs: number
   /** Files whose lists of chunks cannot be read: what only they need goes too. Paths, or names where no more is known. */
@@ -185,6 +187,7 @@ export class Pruning {
       packBytes: sum(dead, ({ sizeBytes }) => sizeBytes) + sum(rewritten, ({ sizeBytes }) => sizeBytes),
       rewrittenPacks: rewritten.length,
       rewrittenBytes: sum(rewritten, ({ liveBytes }) => liveBytes),
+      youngBytes: look.plan.youngBytes,
       floorMs: keptMs(vault, nowMs),
       unreadable: look.unreadable,
     }
