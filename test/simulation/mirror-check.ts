@@ -7,6 +7,9 @@ import { bodiesAt, vaultOf } from './history.ts'
 import type { RelayDisk } from './relay-disk.ts'
 import { asked, within, type World, type WorldRelay } from './world.ts'
 
+/** A mirror that failed is tried again after less. */
+const triedAgainMs = 600_000
+
 export interface MirrorCheck {
   readonly world: World
   /** Where the vault is. */
@@ -59,7 +62,7 @@ export async function leaveParted({
   const now = await bodiesAt({ disk: place.disk, vault })
   const wrong: string[] = []
   const left: string[] = []
-  for (const url of await saidToDiffer(world, members)) {
+  for (const url of await saidOf(world, members, ({ failure }) => failure?.code === 'vault-differs')) {
     const relay = world.relays.find((one) => one.url === url)
     if (relay === undefined || relay.isLost) continue
     if (!areParted(await bodiesAt({ disk: relay.disk, vault }), now))
@@ -71,17 +74,38 @@ export async function leaveParted({
   return left.length === 0 ? wrong : [...wrong, ...(await syncAll(world, members))]
 }
 
+/**
+ * Time that passed for one relay alone, until it had deleted what it was to, passes for a mirror as well, which took what was written there for written in days to
+ * come. What went wrong.
+ */
+export async function awaitClocks(world: World, members: readonly Machine[]): Promise<string[]> {
+  const aheadMs = Math.max(...world.relays.map((relay) => relay.aheadMs))
+  if (world.relays.every((relay) => relay.aheadMs === aheadMs)) return []
+  const refused = await saidOf(world, members, ({ failure }) => failure?.reason === 'clock-refused')
+  const behind = world.relays.filter((relay) => refused.has(relay.url) && relay.aheadMs < aheadMs)
+  if (behind.length === 0) return []
+  for (const relay of behind) {
+    relay.aheadMs = aheadMs
+    world.note(`time passes for ${relay.url}`)
+  }
+  await world.scheduler.runUntil(() => false, triedAgainMs)
+  return await syncAll(world, members)
+}
+
 /** Whether two logs have another entry at one place. */
 function areParted(one: readonly string[], other: readonly string[]): boolean {
   return one.some((body, at) => at < other.length && body !== other[at])
 }
 
-/** Mirrors of which some device says that they have another history. */
-async function saidToDiffer(world: World, members: readonly Machine[]): Promise<Set<string>> {
+/** Mirrors of which some device says this. */
+async function saidOf(
+  world: World,
+  members: readonly Machine[],
+  what: (mirror: MirrorStanding) => boolean,
+): Promise<Set<string>> {
   const said = new Set<string>()
   for (const machine of members)
-    for (const { relay, failure } of await mirrorsOf(world, machine))
-      if (failure?.code === 'vault-differs') said.add(relay)
+    for (const mirror of await mirrorsOf(world, machine)) if (what(mirror)) said.add(mirror.relay)
   return said
 }
 
@@ -92,8 +116,7 @@ async function saidToDiffer(world: World, members: readonly Machine[]): Promise<
 export async function healMirrors(world: World, members: readonly Machine[]): Promise<string[]> {
   await world.scheduler.runUntil(() => false, 25 * 3_600_000)
   const wrong = await syncAll(world, members)
-  const lost = new Set<string>()
-  for (const machine of members) for (const url of await withoutAccount(world, machine)) lost.add(url)
+  const lost = await saidOf(world, members, ({ failure }) => failure?.reason === 'account-unknown')
   if (lost.size === 0) return wrong
   for (const relay of lost) {
     const machine = await whoChanges(world, members, { do: 'add', relay })
@@ -111,12 +134,6 @@ async function syncAll(world: World, members: readonly Machine[]): Promise<strin
     if (outcome !== 'done') wrong.push(`${machine.name} a day later: ${outcome?.stack ?? 'it never ended'}`)
   }
   return wrong
-}
-
-/** Mirrors of which a device says that they do not know it. */
-async function withoutAccount(world: World, machine: Machine): Promise<string[]> {
-  const mirrors = await mirrorsOf(world, machine)
-  return mirrors.filter(({ failure }) => failure?.reason === 'account-unknown').map(({ relay }) => relay)
 }
 
 /** What a device says of mirrors. */

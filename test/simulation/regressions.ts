@@ -260,6 +260,11 @@ export const regressions: readonly Regression[] = [
       'a join got no answer, and its code was taken back meanwhile: the simulation said the same code again, and nobody asked for another one, which leads on',
     run: { seed: 647, era: 7 },
   },
+  {
+    found:
+      'a month passed for the relay that was to delete a copy, and for no other: once the vault was there again, its mirror refused what was written in days to come, and said so',
+    run: { seed: 634_000_010, devices: 2, moves: 10, without: new Set([1, 7, 9]), theme: 'move', era: 7 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */
