@@ -134,6 +134,10 @@ test('a sealed export opens with the words alone, as it was at any moment, and i
     expect(lineOf(never.lines, 'error')['code']).toBe('moment-unknown')
   }
 
+  const wordless = await decrypted(stage, file, '--list')
+  expect(wordless.exitCode).toBe(2)
+  expect(lineOf(wordless.lines, 'error')['hint']).toContain('--phrase-file FILE')
+
   // Again into the same folder: what is there and the same is done, what is there and another is left alone.
   writeFileSync(join(out, 'renamed'), 'mine')
   const again = await decrypted(stage, file, '--phrase-file', words, '--into', out)

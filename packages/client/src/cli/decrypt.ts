@@ -21,6 +21,7 @@ import { formatBytes, formatCount } from './quantities.ts'
 import { frugal } from './real-platform.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
+import { canAsk } from './yes-or-no.ts'
 
 export interface DecryptFlags {
   readonly phraseFile?: string | undefined
@@ -37,7 +38,7 @@ export async function decrypt(invocation: Invocation, file: string, flags: Decry
   if (list !== true && into === undefined) throw usageError('into-needed')
   const archive = openFile(file)
   try {
-    const entropy = await readPhrase(flags.phraseFile ?? '-', output.words.askArchiveWords({}))
+    const entropy = await readWords(flags, output.words.askArchiveWords({}))
     const pairs = identityFromEntropy(entropy)
     try {
       return await new Decrypting(invocation, flags, { archive, pairs }).run()
@@ -47,6 +48,18 @@ export async function decrypt(invocation: Invocation, file: string, flags: Decry
     }
   } finally {
     archive.close()
+  }
+}
+
+/** Typed, or from standard input, where no file was named. @throws ClientError `usage` */
+async function readWords({ phraseFile }: DecryptFlags, question: string): Promise<Uint8Array> {
+  try {
+    return await readPhrase(phraseFile ?? '-', question)
+  } catch (error) {
+    const isNone =
+      error instanceof ClientError && error.data['what'] === 'phrase-count' && error.data['text'] === '0'
+    if (isNone && phraseFile === undefined && !canAsk()) throw usageError('phrase-needed', undefined, error)
+    throw error
   }
 }
 
