@@ -92,6 +92,14 @@ export async function awaitClocks(world: World, members: readonly Machine[]): Pr
   return await syncAll(world, members)
 }
 
+/** A mirror to which much was put back takes no more of it for a while, and says so: what it takes then. What went wrong. */
+export async function awaitBusy(world: World, members: readonly Machine[]): Promise<string[]> {
+  const busy = await saidOf(world, members, ({ failure }) => failure?.reason === 'busy')
+  if (busy.size === 0) return []
+  await world.scheduler.runUntil(() => false, triedAgainMs)
+  return await syncAll(world, members)
+}
+
 /** Whether two logs have another entry at one place. */
 function areParted(one: readonly string[], other: readonly string[]): boolean {
   return one.some((body, at) => at < other.length && body !== other[at])

@@ -265,6 +265,18 @@ export const regressions: readonly Regression[] = [
       'a month passed for the relay that was to delete a copy, and for no other: once the vault was there again, its mirror refused what was written in days to come, and said so',
     run: { seed: 634_000_010, devices: 2, moves: 10, without: new Set([1, 7, 9]), theme: 'move', era: 7 },
   },
+  {
+    found:
+      'a mirror to which much was put back was busy for some minutes, and said so: the simulation did not wait',
+    run: {
+      seed: 635_001_605,
+      devices: 2,
+      moves: 19,
+      without: new Set([10, 13, 14, 15, 16, 18]),
+      theme: 'elsewhere',
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -5,7 +5,7 @@ import { movedTo, roleOf, type Spine } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { bodiesAt, vaultOf } from './history.ts'
 import type { Past } from './past.ts'
-import { awaitClocks, healMirrors, leaveParted, wrongMirrors } from './mirror-check.ts'
+import { awaitBusy, awaitClocks, healMirrors, leaveParted, wrongMirrors } from './mirror-check.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { logOf, placeOf } from './vault-place.ts'
@@ -176,6 +176,7 @@ export class RelayMoves {
     const heals = this.#parts.healsMirrors && this.#older.size > 0
     if (heals) failures.push(...(await healMirrors(world, members)))
     failures.push(...(await awaitClocks(world, members)))
+    if (world.relays.length > 1) failures.push(...(await awaitBusy(world, members)))
     if (past.isReplaced) failures.push(...(await leaveParted({ world, place, members })))
     const isOlder = (relay: WorldRelay): boolean => !heals && this.#older.has(relay)
     failures.push(...(await wrongMirrors({ world, place, members, isOlder })))
