@@ -365,6 +365,7 @@ export class OpenFolderEngine implements FolderEngine {
       watches: this.#watching,
       attempts: this.#attempts,
       checkpointEvery: this.#context.checkpointEvery,
+      cameMin: this.#context.sendsEarlyFrom,
       isBusy: this.#isBusy,
       pruneGently: () => this.#owning.pruneGently(),
       line: this.#line,

@@ -34,6 +34,14 @@ export class Planning {
     return { batch, plan: fresh ?? this.#over(await closureAround(trees, batch.seeds)) }
   }
 
+  /** As `next`, where that is known without the planner; undefined where nothing differs, or something else does. */
+  async nextFresh(after: NodeId | undefined): Promise<{ batch: Seeds; plan: Plan } | undefined> {
+    await this.#before()
+    const batch = await nextSeeds(this.#vault.trees, { after })
+    const plan = batch && freshPlan(this.#vault.trees, batch.seeds)
+    return plan && { batch, plan }
+  }
+
   /** What to do about these nodes alone. */
   async about(ids: Iterable<NodeId>): Promise<Plan> {
     await this.#before()
