@@ -12,7 +12,7 @@ import { pause, type Connection } from './connection.ts'
 import { isRightLost } from './leaving.ts'
 import { Looking, type LookingParts } from './looking.ts'
 import type { PackShipper } from './pack-shipper.ts'
-import type { Done, PlanWork } from './plan-work.ts'
+import { partChangesMax, type Done, type PlanWork } from './plan-work.ts'
 import type { Planning } from './planning.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
@@ -69,6 +69,8 @@ export class FolderRun {
   readonly #bell = new Bell()
   #brakeChecked: string | undefined
   #goesOn = false
+  /** Whether the last plan was left because more had come. */
+  #isOvertaken = false
   #caughtUp = false
   #watches = false
   /** Called at a hint, by who waits for the disk or the line meanwhile. */
@@ -333,17 +335,19 @@ export class FolderRun {
 
   /** One walk over what differs. `complete`: it came to the end. */
   async #pass(session: RelaySession): Promise<Done & { complete: boolean }> {
-    const { planning, work } = this.#parts
+    const { planning, work, receiver } = this.#parts
     const sum = { lasting: 0, read: 0 }
     let after: NodeId | undefined
     for (;;) {
       await this.#checkBrake()
-      const next = await planning.next(after)
+      // While more comes all the time, a plan is left after its first part: the rest of it would be planned in vain.
+      const next = await planning.next(after, this.#isOvertaken ? partChangesMax : undefined)
       if (next === undefined) return { ...sum, complete: true }
       const outcome = await work.carryOut(session, next.plan)
       this.#looking.again(outcome.lookAgain)
       sum.lasting += outcome.lasting + (outcome.replan ? 1 : 0)
       sum.read += outcome.read
+      this.#isOvertaken = outcome.replan && receiver.waiting
       if (outcome.replan || next.batch.final) return { ...sum, complete: !outcome.replan }
       after = next.batch.last
     }
