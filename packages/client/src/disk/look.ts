@@ -5,7 +5,7 @@ import { recover } from './look-recovery.ts'
 import type { LookHow, LookOptions, LookReport } from './look-report.ts'
 import { LookRun } from './look-run.ts'
 
-/** Looks, at the whole folder or at some directories. Not while an apply goes on: one after the other. */
+/** Looks, at the whole folder or at some directories. Not while an apply goes on. One look may be within another, while that one tells what came. */
 export class FolderLook {
   readonly #options: LookOptions
   #recovered = false

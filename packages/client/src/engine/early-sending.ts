@@ -1,11 +1,12 @@
 // Sends what is new while a look at the folder still goes on: the first files of a large tree are on their way, and others take them, before the
-// last one was looked at. Only where all that differs is new here and nobody else's business; the rest waits for the look to end.
-import type { LookHow, LookReport } from '../disk/look-report.ts'
-import { ClientError } from '../errors.ts'
+// last one was looked at. Only where all that differs is new here and nobody else's business; the rest waits for the look to end. A look depends
+// on no relay: what fails here is said when it is over.
+import type { LookHow } from '../disk/look-report.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { seedsMaxDefault } from '../state/closure.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
+import type { Connection } from './connection.ts'
 import type { PlanWork } from './plan-work.ts'
 import type { Planning } from './planning.ts'
 import type { Sender } from './sender.ts'
@@ -13,93 +14,106 @@ import { mayWrite, type Vault } from './vault.ts'
 
 export interface EarlySendingParts {
   readonly vault: Vault
+  readonly connection: Pick<Connection, 'current' | 'session'>
   readonly planning: Pick<Planning, 'nextFresh'>
   readonly work: Pick<PlanWork, 'carryOut'>
   /** Made once the log was read: without it nothing can be cut or sealed. */
   readonly sender: () => Sender
-  /** As a run has it before it plans: logged in, with the log read, and what comes first said. @throws ClientError */
+  /** On an open line, as a run has it before it plans: with the log read, and what comes first said. @throws ClientError */
   readonly ready: () => Promise<RelaySession>
+  /** Before anything goes that the end of a look may have cast a doubt on. @throws ClientError `brake` */
+  readonly checkBrake: () => Promise<void>
   /** So many new things at once are worth it. */
   readonly cameMin?: number | undefined
 }
 
-/** What a look came to. `lookAgain`: directories that are not what it saw any more. */
-export interface LookedAt extends LookReport {
-  readonly lookAgain: readonly RelativePath[]
-}
-
-/** That of one run. Looks are one after the other. */
+/** That of one look. */
 export class EarlySending {
   readonly #parts: EarlySendingParts
-
-  constructor(parts: EarlySendingParts) {
-    this.#parts = parts
-  }
-
-  /** Looks, and sends meanwhile. All that was read is committed, or has failed, when it ends. @throws ClientError as the look and the sender do */
-  async during(look: (how: LookHow) => Promise<LookReport>): Promise<LookedAt> {
-    const sent = new OneLook(this.#parts)
-    const { cameMin = seedsMaxDefault } = this.#parts
-    const report = await look({ came: { cameMin, tell: () => sent.goOn() } })
-    await sent.end()
-    return { ...report, lookAgain: sent.lookAgain }
-  }
-}
-
-class OneLook {
-  readonly #parts: EarlySendingParts
+  /** Directories that are not what the look saw any more. */
   readonly lookAgain: RelativePath[] = []
   #session: RelaySession | undefined
+  #connecting: Promise<void> | undefined
   /** The last node that was handed to the sender. */
   #after: NodeId | undefined
   /** The rest waits for the look to end. */
   #isOver = false
+  #isChecked = false
+  #failure: { readonly error: unknown } | undefined
 
   constructor(parts: EarlySendingParts) {
     this.#parts = parts
   }
 
-  /** More has come. */
-  async goOn(): Promise<void> {
-    if (this.#isOver) return
-    this.#isOver = this.#session === undefined && !(await this.#begins())
-    while (!this.#isOver) {
-      const session = (this.#session = await this.#parts.ready())
-      const next = mayWrite(this.#parts.vault) ? await this.#parts.planning.nextFresh(this.#after) : undefined
-      if (next === undefined) {
-        this.#isOver = true
-        return
-      }
-      const outcome = await this.#parts.work.carryOut(session, next.plan)
-      this.lookAgain.push(...outcome.lookAgain)
-      this.#after = next.batch.last
-      this.#isOver = outcome.replan
-      if (next.batch.final) return
-    }
+  /** What the look is told. */
+  get how(): LookHow {
+    const { cameMin = seedsMaxDefault } = this.#parts
+    return { came: { cameMin, tell: () => this.#goOn() } }
   }
 
-  /** What was read goes, to the last of it: else it would be read once more. */
+  /**
+   * The look is over, and counted. What was read goes, to the last of it: else it would be read once more.
+   * @throws ClientError as the sender does, and what failed before
+   */
   async end(): Promise<void> {
-    if (this.#session !== undefined) await this.#parts.sender().drain(this.#session)
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#session === undefined) return
+    await this.#parts.checkBrake()
+    await this.#parts.sender().drain(this.#session)
   }
 
-  /** Whether all that differs is new here, and the relay is there. Of one that is not, who asks after the look hears. */
-  async #begins(): Promise<boolean> {
-    if (!(await this.#isAllFresh())) return false
+  async #goOn(): Promise<void> {
     try {
-      this.#session = await this.#parts.ready()
-      return true
+      while (!this.#isOver && (await this.#begins()) && !(await this.#sendSome()));
     } catch (error) {
-      if (error instanceof ClientError) return false
-      throw error
+      this.#fail(error)
     }
   }
 
+  /** Whether something may be sent now. */
+  async #begins(): Promise<boolean> {
+    this.#isChecked ||= await this.#isAllFresh()
+    this.#isOver = !this.#isChecked
+    if (this.#isOver) return false
+    const { connection } = this.#parts
+    if (connection.current !== undefined) return true
+    // Nobody waits for it.
+    this.#connecting ??= connection.session().then(
+      () => (this.#connecting = undefined),
+      (error: unknown) => this.#fail(error),
+    )
+    return false
+  }
+
+  /** Sends a batch. Whether that was all for now. */
+  async #sendSome(): Promise<boolean> {
+    const { vault, planning, work, ready } = this.#parts
+    const session = await ready()
+    const next = mayWrite(vault) ? await planning.nextFresh(this.#after) : undefined
+    this.#isOver = next === undefined
+    if (next === undefined) return true
+    this.#session = session
+    const { replan, lookAgain } = await work.carryOut(session, next.plan)
+    this.lookAgain.push(...lookAgain)
+    this.#after = next.batch.last
+    this.#isOver = replan
+    return next.batch.final
+  }
+
+  /**
+   * Whether all that differs is new here. Then others may be heard before the look is over: what a run that was cut off had put in place, and not
+   * written down, differs in the log's tree from before it was put, and a folder that was copied back is known by its names, which base has.
+   */
   async #isAllFresh(): Promise<boolean> {
     for (let after: NodeId | undefined; ;) {
       const next = await this.#parts.planning.nextFresh(after)
       if (next === undefined || next.batch.final) return next !== undefined
       after = next.batch.last
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#isOver = true
   }
 }

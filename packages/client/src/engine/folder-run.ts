@@ -41,7 +41,7 @@ const settlePausesMax = 40
 /** How a run came out, for now. `held`: by the brake. */
 type Outcome = 'settled' | 'unsettled' | 'held'
 
-export interface FolderRunParts extends Omit<LookingParts, 'ready'> {
+export interface FolderRunParts extends Omit<LookingParts, 'ready' | 'checkBrake'> {
   readonly connection: Connection
   readonly receiver: Receiver
   readonly shipper: PackShipper
@@ -87,7 +87,11 @@ export class FolderRun {
       achieved: () => receiver.count + vault.log.nextSequence + shipper.acknowledgedCount + tally.done,
       moved: () => connection.traffic.sentBytes + connection.traffic.receivedBytes,
     })
-    this.#looking = new Looking({ ...parts, ready: () => this.#ready() })
+    this.#looking = new Looking({
+      ...parts,
+      ready: () => this.#ready(),
+      checkBrake: () => this.#checkBrake(),
+    })
   }
 
   /** Something may have changed in this directory. */
@@ -221,7 +225,7 @@ export class FolderRun {
     return this.#parts.tally.hasPassing ? againMs : rescanMs
   }
 
-  /** Once a run, before it hears of anybody else. A key that is withheld may be there after the next entries. */
+  /** Once a run, before it hears of anybody else, unless all that differs is new here (`EarlySending`). A key that is withheld may be there after the next entries. */
   async #catchUp(): Promise<void> {
     const { vault, planning } = this.#parts
     if (this.#caughtUp || vault.log.isEmpty || !isWhole(vault)) return

@@ -15,7 +15,6 @@ export interface LookingParts extends EarlySendingParts {
 /** Those of one run. */
 export class Looking {
   readonly #parts: LookingParts
-  readonly #early: EarlySending
   readonly #hinted = new Set<RelativePath>()
   #atAll = true
   #sights = 0
@@ -23,7 +22,6 @@ export class Looking {
 
   constructor(parts: LookingParts) {
     this.#parts = parts
-    this.#early = new EarlySending(parts)
   }
 
   /** Something may have changed in this directory. */
@@ -62,7 +60,7 @@ export class Looking {
     return this.#sights
   }
 
-  /** Looks where hints point, or everywhere; what is new may be sent meanwhile. Returns how many rows changed. */
+  /** Looks where hints point, or everywhere; what is new may be sent meanwhile. Returns how many rows changed. @throws ClientError as the look, and the sending, do */
   async look(): Promise<number> {
     const { look, tally, checkFolder } = this.#parts
     if (!this.#atAll && this.#hinted.size === 0) return 0
@@ -70,19 +68,15 @@ export class Looking {
     const directories = this.#taken()
     const all = this.#atAll
     this.#atAll = false
-    const seen = await this.#early
-      .during((how) => (all ? look.whole(how) : look.some(directories, how)))
-      .catch((error: unknown) => {
-        // The relay may have failed: what was not looked at is to be looked at again.
-        this.#atAll ||= all
-        this.again(directories)
-        throw error
-      })
-    this.again(seen.lookAgain)
-    if (all) tally.lookedAtAll(seen.problems)
+    const early = new EarlySending(this.#parts)
+    const { met } = tally
+    const seen = await (all ? look.whole(early.how) : look.some(directories, early.how))
+    this.again(early.lookAgain)
+    if (all) tally.lookedAtAll(seen.problems, met)
     else for (const problem of seen.problems) tally.problem(problem, 'look')
     const count = seen.came + seen.changed + seen.vanished
     if (count > 0) this.#sights += 1
+    await early.end()
     return count
   }
 
