@@ -3,10 +3,8 @@ import { randomBytes } from 'node:crypto'
 import {
   existsSync,
   fsyncSync,
-  lstatSync,
   openSync,
   closeSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,11 +14,9 @@ import type { Encrypter } from 'age-encryption'
 import type { FolderEvent } from '../engine/events.ts'
 import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { Platform } from '../engine/platform.ts'
-import { blockBytes } from '../engine/tar-header.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
 import { eventLine } from './folder-lines.ts'
-import { whileLocked } from './file-lock.ts'
 import { FolderReport } from './folder-report.ts'
 import { askedFolder, askHistory, endHistory, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
@@ -107,68 +103,30 @@ interface Exported {
   readonly report: FolderReport
 }
 
-/** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. What a killed one left goes with the next one. */
+/** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. */
 async function exportFile(from: Exported, out: string): Promise<HistoryAnswer> {
   // A pipe or a device has no beside.
   const beside = !existsSync(out) || statSync(out).isFile()
-  if (!beside) return await exportInto(from, out, openForWriting(out, 'w', out))
-  const part = `${out}.grenier-part`
-  try {
-    return await whileLocked(from.invocation, out, async () => {
-      removeLeftOver(part)
-      return await exportBeside(from, out, part)
-    })
-  } catch (error) {
-    if (!(error instanceof ClientError) || error.code !== 'archive-busy') throw error
-    // Another one writes the same file: whoever is last has the name.
-    return await exportBeside(from, out, `${part}.${randomBytes(4).toString('hex')}`)
-  }
-}
-
-async function exportBeside(from: Exported, out: string, part: string): Promise<HistoryAnswer> {
-  const handle = openForWriting(part, 'wx', out)
-  try {
-    const answer = await exportInto(from, out, handle)
-    renameSync(part, out)
-    return answer
-  } catch (error) {
-    rmSync(part, { force: true })
-    throw error
-  }
-}
-
-async function exportInto(from: Exported, out: string, handle: number): Promise<HistoryAnswer> {
+  const part = beside ? `${out}.${randomBytes(4).toString('hex')}.part` : out
+  const handle = openForWriting(part, out)
   try {
     const answer = await exportTo(from, (piece, done) => write(handle, piece, done))
-    if (!existsSync(out) || statSync(out).isFile()) fsyncSync(handle)
+    if (beside) fsyncSync(handle)
+    if (beside) renameSync(part, out)
     return answer
+  } catch (error) {
+    if (beside) rmSync(part, { force: true })
+    throw error
   } finally {
     closeSync(handle)
   }
 }
 
-function openForWriting(path: string, flags: 'w' | 'wx', out: string): number {
+function openForWriting(part: string, out: string): number {
   try {
-    return openSync(path, flags, 0o600)
+    return openSync(part, part === out ? 'w' : 'wx', 0o600)
   } catch (cause) {
     throw usageError('file-unwritable', out, cause)
-  }
-}
-
-/** What an export left that was killed. Anything else of that name stays, and keeps this one from being written. */
-function removeLeftOver(part: string): void {
-  if (lstatSync(part, { throwIfNoEntry: false })?.isFile() === true && isBegunExport(part)) rmSync(part)
-}
-
-/** Nothing yet, the first block of a tar, or what age begins with. */
-function isBegunExport(part: string): boolean {
-  const first = Buffer.alloc(blockBytes)
-  const handle = openSync(part, 'r')
-  try {
-    const length = readSync(handle, first)
-    return length === 0 || first.includes('ustar') || first.includes('age-encryption.org/v1')
-  } finally {
-    closeSync(handle)
   }
 }
 
