@@ -1,8 +1,9 @@
 // The whole archive as a tar that the system's own tar unpacks to the same tree.
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { LevelStateStore } from '../../packages/client/src/state/state-store-level.ts'
 import { lineOf, Stage, summaryOf } from './commands.ts'
 import { addOddities, copyTree, installed } from './source-tree.ts'
 import { differences, folderDifferences, readTree } from './trees.ts'
@@ -133,12 +134,13 @@ test('two exports into one file at once: each is whole, and one of them has the 
 
   // A sealed one goes on with what is there: two at once would write over each other.
   const sealed = stage.path('both.grenier')
-  const ends = await Promise.all([0, 1].map(() => alpha.run('export', here, '--sealed', '--out', sealed)))
-  const codes = ends.map(({ exitCode }) => exitCode).sort()
-  expect(codes).toEqual([0, 1])
-  expect(ends.flatMap(({ lines }) => lines).find(({ event }) => event === 'error')).toMatchObject({
-    code: 'archive-busy',
-  })
+  const held = await LevelStateStore.open(`${sealed}.grenier-lock`)
+  const busy = await alpha.run('export', here, '--sealed', '--out', sealed)
+  await held.close()
+  expect(busy.exitCode).toBe(1)
+  expect(lineOf(busy.lines, 'error')).toMatchObject({ code: 'archive-busy' })
+  expect(existsSync(sealed)).toBe(false)
+  await alpha.done('export', here, '--sealed', '--out', sealed)
   const locks = (): string[] => readdirSync(dirname(sealed)).filter((name) => name.includes('lock'))
   expect(locks()).toEqual([])
 

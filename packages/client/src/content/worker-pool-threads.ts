@@ -27,7 +27,12 @@ export function threadedWorkerPool(threads = availableParallelism()): WorkerPool
   const open = new Set<Promise<unknown>>()
   const threadsSeen = new Map<Thread, Promise<void>>()
   const run = async <T extends Task>(task: T): Promise<Work[T['name']]['gives']> => {
-    const running: Promise<unknown> = runOn((made ??= madePool(threads)), task)
+    made ??= madePool(threads).catch((error: unknown) => {
+      // The library may be there the next time.
+      made = undefined
+      throw error
+    })
+    const running: Promise<unknown> = runOn(made, task)
     open.add(running)
     const answer = (await running.finally(() => open.delete(running))) as Answer<Work[T['name']]['gives']>
     if (!answer.ok) throw new CryptoError(answer.code, answer.message)
