@@ -78,8 +78,6 @@ export interface DeviceOptions {
   readonly watch?: Platform['watch'] | undefined
   /** One that joins without words: no identity of its own. */
   readonly isAlone?: boolean | undefined
-  /** New things at once that it sends before its look is over, where another number than usual is wanted. */
-  readonly sendsEarlyFrom?: number | undefined
 }
 
 /** Three relays and what is around them. Everything it made on the disk goes with `end`. */
@@ -352,7 +350,7 @@ export class Device {
   }
 
   context(): EngineContext {
-    const { clock = systemClock, fileSystem, watch, sendsEarlyFrom } = this.#options
+    const { clock = systemClock, fileSystem, watch } = this.#options
     const platform: Platform = {
       clock,
       random: systemRandom,
@@ -369,7 +367,7 @@ export class Device {
       watch: watch ?? ((root, events) => watchFolder({ root, events, clock: systemClock })),
     }
     const report = (event: FolderEvent): void => void this.events.push(event)
-    return { home: this.home, platform, report, signal: new AbortController().signal, sendsEarlyFrom }
+    return { home: this.home, platform, report, signal: new AbortController().signal }
   }
 }
 

@@ -6,8 +6,6 @@ type Path = Parameters<FileSystem['list']>[0]
 
 /** What is called around the calls; each may edit the folder, or throw what the disk would. */
 export interface Hands {
-  /** Before a directory is listed; waited for. */
-  beforeList?: ((path: string) => void | Promise<void>) | undefined
   beforeChange?: ((change: Change) => void) | undefined
   afterChange?: ((change: Change) => void) | undefined
   /** After a file was opened, before anything of it was read. */
@@ -23,10 +21,7 @@ export interface Hands {
 /** The file system, with these hands about. They may change at any time. */
 export function heardBy(files: FileSystem, hands: Hands): FileSystem {
   const heard: FileSystem = {
-    async list(path) {
-      await hands.beforeList?.(path)
-      return await files.list(path)
-    },
+    list: (path) => files.list(path),
     look: (paths) => files.look(paths),
     readLink: (path) => files.readLink(path),
     async openStaged(name) {

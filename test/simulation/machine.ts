@@ -265,9 +265,8 @@ export class Machine {
     const report = (event: FolderEvent): void => {
       if (this.#life === life && event.event !== 'progress') this.events.push(event)
     }
-    const { checkpointEvery, sendsEarlyFrom } = world
-    const { signal } = this.#abort
-    return { home: this.home, platform, report, signal, checkpointEvery, sendsEarlyFrom }
+    const { checkpointEvery } = world
+    return { home: this.home, platform, report, signal: this.#abort.signal, checkpointEvery }
   }
 
   /** What is done in bulk is done call by call, so that anything may happen between any two of them. */

@@ -105,7 +105,6 @@ class Storm {
     this.#era = options.era ?? lastEra
     this.#theme = options.theme
     this.#weights = isSmallest(options) ? denseWeights : weights
-    if (this.#era > 6) world.sendsEarlyFrom = Seeded.of(seed, -6).pick([1, 3, Number.POSITIVE_INFINITY])
     if (this.#era > 2) this.#vaultMoves = this.#vaultMovesOf(Seeded.of(seed, -3))
     world.onEnd = (machine, outcome) => this.#ended(machine, outcome)
   }

@@ -51,8 +51,6 @@ export class World {
   readonly leaks: string[] = []
   /** Entries between two checkpoints, where others than usual are wanted. */
   checkpointEvery: number | undefined
-  /** New things at once that are sent before a look is over, where another number than usual is wanted. */
-  sendsEarlyFrom: number | undefined
   /** Called when a process of a machine has ended. */
   onEnd: (machine: Machine, outcome: 'done' | Error) => void = () => undefined
   readonly #first: WorldRelay

@@ -39,16 +39,10 @@ export interface LookReport {
   readonly came: number
   readonly changed: number
   readonly vanished: number
-  /** The nodes of these rows; undefined when there are more than a few, or some were told of before. */
+  /** The nodes of these rows; undefined when there are more than a few. */
   readonly nodes: readonly NodeId[] | undefined
   /** Sorted by path; of the directories that were looked at. At most `problemsMax`. */
   readonly problems: readonly Problem[]
-}
-
-/** Who may use what a look saw while it goes on. */
-export interface LookHow {
-  /** Called between two directories with all that was seen written down, as long as nothing but new things were seen: again after each `cameMin` of them. */
-  readonly came?: { readonly cameMin: number; readonly tell: () => Promise<void> } | undefined
 }
 
 /** So many nodes are told one by one. */

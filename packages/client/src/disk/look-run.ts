@@ -10,16 +10,22 @@ import { folderFault } from './folder-fault.ts'
 import { ancestorsOf, ignoreFile, parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
 import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identify.ts'
-import { nodesMax, problemsMax, type LookHow, type LookOptions, type LookReport } from './look-report.ts'
+import { nodesMax, problemsMax, type LookOptions, type LookReport } from './look-report.ts'
 import { isMarked } from './marker.ts'
 import { isUnmounted } from './unmounted.ts'
-import { directoryAt, PendingDirectories, type Task } from './look-pending.ts'
 import { LookTransaction } from './look-transaction.ts'
 import { newFileRow, observedRow } from './look-value.ts'
 import { sameStamp } from './stamp.ts'
 
 /** Names looked at in one call. */
 const namesAtOnce = 500
+
+interface Task {
+  readonly path: RelativePath
+  readonly id: NodeId
+  /** Everything below, too. */
+  readonly deep: boolean
+}
 
 /** A directory that was listed. */
 interface Listing extends Task {
@@ -30,22 +36,22 @@ interface Listing extends Task {
 
 /** A look under way; used once. */
 export class LookRun {
-  readonly #options: LookOptions & LookHow
+  readonly #options: LookOptions
   readonly #traits: DiskTraits
   readonly #transaction: LookTransaction
-  readonly #pending = new PendingDirectories()
+  readonly #tasks: Task[] = []
   /** New directories that were asked whether all in them is ignored. */
   readonly #onlyIgnored = new Map<RelativePath, boolean>()
+  /** Directories to be listed, parents last, since the last one is taken first: which node one is shows when its turn comes. */
+  #hinted: RelativePath[] = []
   /** Nodes that were not found where they were, with the place at which they were missed. */
   readonly #missing = new Map<NodeId, LocalRow>()
   /** Nodes whose rows were written, up to one more than are told. */
   readonly #written = new Set<NodeId>()
   readonly #problems: Problem[] = []
   readonly #counts = { directories: 0, came: 0, changed: 0, vanished: 0 }
-  /** How much had come when that was told. */
-  #cameTold = 0
 
-  constructor(options: LookOptions & LookHow, traits: DiskTraits) {
+  constructor(options: LookOptions, traits: DiskTraits) {
     this.#options = options
     this.#traits = traits
     this.#transaction = new LookTransaction(options.trees)
@@ -53,29 +59,28 @@ export class LookRun {
 
   /** Everything. */
   whole(): Promise<LookReport> {
-    this.#pending.add({ path: rootPath, id: rootId, deep: true })
+    this.#tasks.push({ path: rootPath, id: rootId, deep: true })
     return this.#run()
   }
 
   /** Some directories. */
   async some(directories: readonly RelativePath[]): Promise<LookReport> {
-    const hinted = [...new Set(directories)].filter(
-      (path) => path !== ownDirectory && !path.startsWith(`${ownDirectory}/`),
-    )
-    this.#pending.hint(hinted)
-    await this.#applyRules(new Set(hinted.flatMap(ancestorsOf)))
+    this.#hinted = [...new Set(directories)]
+      .filter((path) => path !== ownDirectory && !path.startsWith(`${ownDirectory}/`))
+      .sort()
+      .reverse()
+    await this.#applyRules(new Set(this.#hinted.flatMap(ancestorsOf)))
     return this.#run()
   }
 
   async #run(): Promise<LookReport> {
     try {
       for (;;) {
-        const task = await this.#pending.next(() => this.#transaction.tree())
+        const task = this.#tasks.pop() ?? (await this.#nextHint())
         if (task === undefined) break
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the look was stopped')
         await this.#directory(task)
-        await this.#tellWhatCame()
       }
       await this.#settleMissing()
       await this.#transaction.end()
@@ -85,7 +90,7 @@ export class LookRun {
       this.#transaction.abandon()
     }
     const problems = this.#problems.sort((a, b) => (a.path < b.path ? -1 : 1))
-    const nodes = this.#cameTold > 0 || this.#written.size > nodesMax ? undefined : [...this.#written]
+    const nodes = this.#written.size > nodesMax ? undefined : [...this.#written]
     return { ...this.#counts, nodes, problems }
   }
 
@@ -96,20 +101,19 @@ export class LookRun {
     for (const above of [...ancestors].sort((a, b) => a.length - b.length)) {
       const changed = await this.#options.ignore.enter(above, true)
       const id = directoryAt(tree, above)
-      if (changed && id !== undefined) this.#pending.add({ path: above, id, deep: true })
+      if (changed && id !== undefined) this.#tasks.push({ path: above, id, deep: true })
     }
   }
 
-  /** What is new may be used at once, where nothing else was seen: what is missed may be found yet, and what changed may belong together with it. */
-  async #tellWhatCame(): Promise<void> {
-    const { came } = this.#options
-    const { came: soFar, changed, vanished } = this.#counts
-    if (came === undefined || soFar - this.#cameTold < came.cameMin) return
-    if (changed + vanished + this.#missing.size > 0) return
-    this.#cameTold = soFar
-    this.#pending.renamed()
-    await this.#transaction.end()
-    await came.tell()
+  /** The next directory, or the nearest one above it that is known as one: what was a file a moment ago has no children to compare with. */
+  async #nextHint(): Promise<Task | undefined> {
+    const path = this.#hinted.pop()
+    if (path === undefined) return undefined
+    const tree = await this.#transaction.tree()
+    for (let at = path; ; at = parentOf(at)) {
+      const id = directoryAt(tree, at)
+      if (id !== undefined) return { path: at, id, deep: false }
+    }
   }
 
   async #directory(task: Task): Promise<void> {
@@ -173,7 +177,7 @@ export class LookRun {
       ? row.stamp.ino === look.stamp.ino && row.stamp.mode === look.stamp.mode
       : sameStamp(row.stamp, look.stamp)
     if (same && isDirectory && listing.deep)
-      this.#pending.add({ path: joinPath(listing.path, name), id, deep: true })
+      this.#tasks.push({ path: joinPath(listing.path, name), id, deep: true })
     return same
   }
 
@@ -217,7 +221,7 @@ export class LookRun {
     }
     const path = parentOf(task.path)
     const id = (await this.#transaction.tree()).find('local', path)
-    if (id !== undefined) this.#pending.add({ path, id, deep: false })
+    if (id !== undefined) this.#tasks.push({ path, id, deep: false })
   }
 
   /** Names worth looking at: all but what is ignored and was never synced. */
@@ -273,7 +277,7 @@ export class LookRun {
     }
     const other =
       before?.stamp.ino !== row.stamp.ino || before.parent !== row.parent || before.name !== row.name
-    if (isDirectory && (task.deep || other)) this.#pending.add({ path: seen.path, id, deep: true })
+    if (isDirectory && (task.deep || other)) this.#tasks.push({ path: seen.path, id, deep: true })
   }
 
   async #holdsOnlyIgnored(path: RelativePath): Promise<boolean> {
@@ -357,6 +361,12 @@ export class LookRun {
   #problem(problem: Problem): void {
     if (this.#problems.length < problemsMax) this.#problems.push(problem)
   }
+}
+
+function directoryAt(tree: TreesReader, path: RelativePath): NodeId | undefined {
+  const id = tree.find('local', path)
+  if (id === undefined || id === rootId) return id
+  return tree.get(id)?.local?.value.kind === 'directory' ? id : undefined
 }
 
 function isTracked(tree: TreesReader, parent: NodeId, name: Name): boolean {

@@ -2,10 +2,10 @@
 import type { RelativePath } from '../sync/name.ts'
 import { folderFault } from './folder-fault.ts'
 import { recover } from './look-recovery.ts'
-import type { LookHow, LookOptions, LookReport } from './look-report.ts'
+import type { LookOptions, LookReport } from './look-report.ts'
 import { LookRun } from './look-run.ts'
 
-/** Looks, at the whole folder or at some directories. Not while an apply goes on. One look may be within another, while that one tells what came. */
+/** Looks, at the whole folder or at some directories. Not while an apply goes on: one after the other. */
 export class FolderLook {
   readonly #options: LookOptions
   #recovered = false
@@ -18,8 +18,8 @@ export class FolderLook {
    * Scans the whole folder. Rows are committed (not flushed) in bounded transactions; memory is bounded by the largest directory and
    * by how many things vanished. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`
    */
-  async whole(how: LookHow = {}): Promise<LookReport> {
-    return (await this.#begin(how)).whole()
+  async whole(): Promise<LookReport> {
+    return (await this.#begin()).whole()
   }
 
   /**
@@ -27,17 +27,17 @@ export class FolderLook {
    * below are not. For one that is gone, or not known yet, the nearest known one above is listed. All in one look: what moved from one
    * to another keeps its node. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`
    */
-  async some(directories: readonly RelativePath[], how: LookHow = {}): Promise<LookReport> {
-    return (await this.#begin(how)).some(directories)
+  async some(directories: readonly RelativePath[]): Promise<LookReport> {
+    return (await this.#begin()).some(directories)
   }
 
-  async #begin(how: LookHow): Promise<LookRun> {
+  async #begin(): Promise<LookRun> {
     const { files } = this.#options
     try {
       const traits = await files.traits()
       if (!this.#recovered) await recover(this.#options, traits)
       this.#recovered = true
-      return new LookRun({ ...this.#options, ...how }, traits)
+      return new LookRun(this.#options, traits)
     } catch (error) {
       throw folderFault(error, 'the folder cannot be looked at')
     }

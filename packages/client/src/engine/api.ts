@@ -24,8 +24,6 @@ export interface EngineContext {
   readonly signal: AbortSignal
   /** Entries between two checkpoints, where others than usual are wanted. */
   readonly checkpointEvery?: number | undefined
-  /** New files and directories at once that are sent before the look that sees them is over, where another number than usual is wanted. */
-  readonly sendsEarlyFrom?: number | undefined
 }
 
 export interface RunOptions {

@@ -17,7 +17,7 @@ export interface CatchUpOptions {
   readonly learn: (files: readonly IngestFile[]) => Promise<void>
 }
 
-/** After a look, before anything is received; or where all that differed was new here when something was (`EarlySending`): then there was nothing to agree on. */
+/** After a look, before anything is received. */
 export async function catchUp({ trees, planning, learn }: CatchUpOptions): Promise<void> {
   const touched: IngestFile[] = []
   const log = new LogPlaces(trees)

@@ -365,7 +365,6 @@ export class OpenFolderEngine implements FolderEngine {
       watches: this.#watching,
       attempts: this.#attempts,
       checkpointEvery: this.#context.checkpointEvery,
-      cameMin: this.#context.sendsEarlyFrom,
       isBusy: this.#isBusy,
       pruneGently: () => this.#owning.pruneGently(),
       line: this.#line,

@@ -2,6 +2,7 @@
 // remembered across a crash: what is kept are observations, and from them everything is planned again.
 import { ClientError } from '../errors.ts'
 import type { IngestFile } from '../content/ingest.ts'
+import type { FolderLook } from '../disk/look.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { rootPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
@@ -10,15 +11,16 @@ import { sightFrom, type Braking } from './brake.ts'
 import { catchUp } from './catch-up.ts'
 import { pause, type Connection } from './connection.ts'
 import { isRightLost } from './leaving.ts'
-import { Looking, type LookingParts } from './looking.ts'
 import type { PackShipper } from './pack-shipper.ts'
-import { partChangesMax, type Done, type PlanWork } from './plan-work.ts'
+import type { Done, PlanWork } from './plan-work.ts'
 import type { Planning } from './planning.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import { RunFailures } from './run-failures.ts'
-import type { Meanwhile } from './sender.ts'
+import type { Meanwhile, Sender } from './sender.ts'
 import { isWhole } from './state-start.ts'
+import type { Tally } from './tally.ts'
+import type { Vault } from './vault.ts'
 
 /** Hints may be lost: everything is looked at again after this long. */
 const rescanMs = 10 * 60_000
@@ -41,12 +43,17 @@ const settlePausesMax = 40
 /** How a run came out, for now. `held`: by the brake. */
 type Outcome = 'settled' | 'unsettled' | 'held'
 
-export interface FolderRunParts extends Omit<LookingParts, 'ready' | 'checkBrake'> {
+export interface FolderRunParts {
+  readonly vault: Vault
   readonly connection: Connection
   readonly receiver: Receiver
   readonly shipper: PackShipper
   readonly planning: Planning
+  /** Made once the log was read: without it nothing can be cut or sealed. */
+  readonly sender: () => Sender
   readonly work: PlanWork
+  readonly look: Pick<FolderLook, 'whole' | 'some'>
+  readonly tally: Tally
   readonly brake: Braking
   readonly questions: Questions
   /** How often in a row the relay may fail, with nothing achieved, before the run gives up. */
@@ -59,18 +66,23 @@ export interface FolderRunParts extends Omit<LookingParts, 'ready' | 'checkBrake
   readonly first: (session: RelaySession) => Promise<void>
   /** Called when everything is settled: for what may be done beforehand, until something comes. @throws ClientError as the relay fails */
   readonly whenIdle?: (() => Promise<void>) | undefined
+  /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
+  readonly checkFolder: () => Promise<void>
 }
 
 /** One run. `hint`, `rescan` and `ring` may be called at any time. */
 export class FolderRun {
   readonly #parts: FolderRunParts
   readonly #failures: RunFailures
-  readonly #looking: Looking
   readonly #bell = new Bell()
+  readonly #hinted = new Set<RelativePath>()
+  #lookAtAll = true
+  /** Grows with each look that saw something: what the brake saw before holds no more. */
+  #sights = 0
+  /** How often something was hinted at. */
+  #hints = 0
   #brakeChecked: string | undefined
   #goesOn = false
-  /** Whether the last plan was left because more had come. */
-  #isOvertaken = false
   #caughtUp = false
   #watches = false
   /** Called at a hint, by who waits for the disk or the line meanwhile. */
@@ -87,16 +99,12 @@ export class FolderRun {
       achieved: () => receiver.count + vault.log.nextSequence + shipper.acknowledgedCount + tally.done,
       moved: () => connection.traffic.sentBytes + connection.traffic.receivedBytes,
     })
-    this.#looking = new Looking({
-      ...parts,
-      ready: () => this.#ready(),
-      checkBrake: () => this.#checkBrake(),
-    })
   }
 
   /** Something may have changed in this directory. */
   hint(directory: RelativePath): void {
-    this.#looking.hint(directory)
+    this.#hinted.add(directory)
+    this.#hints += 1
     this.#bell.ring()
     this.#onHint?.()
   }
@@ -106,7 +114,7 @@ export class FolderRun {
     due: () => {
       const { promise, resolve } = Promise.withResolvers<'due'>()
       if (this.#watches) {
-        if (this.#looking.hinted.size > 0 && !this.#looking.isWhole) resolve('due')
+        if (this.#hinted.size > 0 && !this.#lookAtAll) resolve('due')
         else this.#onHint = () => resolve('due')
       }
       return { promise, cancel: () => (this.#onHint = undefined) }
@@ -121,7 +129,7 @@ export class FolderRun {
 
   /** Everything is to be looked at again. */
   rescan(): void {
-    this.#looking.rescan()
+    this.#lookAtAll = true
     this.#bell.ring()
   }
 
@@ -133,7 +141,7 @@ export class FolderRun {
 
   /** Whether something here waits to be looked at. */
   get isHinted(): boolean {
-    return this.#looking.isWhole || this.#looking.hinted.size > 0
+    return this.#lookAtAll || this.#hinted.size > 0
   }
 
   /** Until both sides agree; false when the folder did not settle. @throws ClientError */
@@ -195,14 +203,14 @@ export class FolderRun {
     let due = false
     const timer = vault.platform.clock.after(this.#delayMs(outcome), () => {
       due = true
-      if (outcome !== 'unsettled') this.#looking.rescan()
+      if (outcome !== 'unsettled') this.#lookAtAll = true
       this.#bell.ring()
     })
     // What keeps changing does not wake by having changed; anything new does.
-    const left = new Set(outcome === 'unsettled' ? this.#looking.hinted : [])
+    const left = outcome === 'unsettled' ? new Set(this.#hinted) : new Set<RelativePath>()
     const quiet = (): boolean =>
-      !this.#looking.isWhole &&
-      [...this.#looking.hinted].every((directory) => left.has(directory)) &&
+      !this.#lookAtAll &&
+      [...this.#hinted].every((directory) => left.has(directory)) &&
       !receiver.waiting &&
       this.#session !== undefined
     const idle = (): boolean =>
@@ -225,11 +233,11 @@ export class FolderRun {
     return this.#parts.tally.hasPassing ? againMs : rescanMs
   }
 
-  /** Once a run, before it hears of anybody else, unless all that differs is new here (`EarlySending`). A key that is withheld may be there after the next entries. */
+  /** Once a run, before it hears of anybody else. A key that is withheld may be there after the next entries. */
   async #catchUp(): Promise<void> {
     const { vault, planning } = this.#parts
     if (this.#caughtUp || vault.log.isEmpty || !isWhole(vault)) return
-    await this.#looking.look()
+    await this.#look()
     try {
       const learn = (files: readonly IngestFile[]): Promise<void> => this.#parts.sender().learn(files)
       await catchUp({ trees: vault.trees, planning, learn })
@@ -267,14 +275,6 @@ export class FolderRun {
     return session
   }
 
-  /** A session with which something may be planned. */
-  async #ready(): Promise<RelaySession> {
-    const session = await this.#online()
-    await this.#parts.receiver.receive(session)
-    await this.#parts.first(session)
-    return session
-  }
-
   async #settle(session: RelaySession): Promise<boolean> {
     const { receiver, tally, duties } = this.#parts
     let [waits, waited] = [0, 0]
@@ -283,8 +283,8 @@ export class FolderRun {
       await receiver.receive(session)
       await this.#parts.first(session)
       const before = receiver.count
-      const looked = await this.#looking.look()
-      const { sights } = this.#looking
+      const looked = await this.#look()
+      const sights = this.#sights
       tally.beginPass()
       const done = await this.#pass(session)
       const drained = await this.#parts.sender().drain(session)
@@ -294,9 +294,8 @@ export class FolderRun {
         waits = 0
         continue
       }
-      if (this.#looking.hinted.size === 0) {
-        if (looked + done.read > 0 || this.#looking.sights !== sights || (await duties(session, true)))
-          continue
+      if (this.#hinted.size === 0) {
+        if (looked + done.read > 0 || this.#sights !== sights || (await duties(session, true))) continue
         await this.#parts.brake.settled()
         await this.#keepAll()
         await this.#parts.whenIdle?.()
@@ -314,22 +313,29 @@ export class FolderRun {
   /** What is only waited for does not hold up what is new. Whether something was. */
   async #pauseUntilNews(pauseMs: number): Promise<boolean> {
     const { vault, receiver, questions } = this.#parts
-    const { hints } = this.#looking
+    const hints = this.#hints
     for (let restMs = pauseMs; restMs > 0; restMs -= settleSliceMs) {
       await pause({ clock: vault.platform.clock, signal: vault.signal }, Math.min(restMs, settleSliceMs))
-      if (receiver.waiting || questions.waiting || this.#looking.hints !== hints) return true
+      if (receiver.waiting || questions.waiting || this.#hints !== hints) return true
     }
     return false
   }
 
   async #sendSmall(session: RelaySession): Promise<void> {
-    const { vault, sender } = this.#parts
+    const { vault, look, tally, checkFolder } = this.#parts
     await pause({ clock: vault.platform.clock, signal: vault.signal }, settleMs)
     this.#stopIfAborted()
-    const seen = await this.#looking.lookBriefly()
-    if (seen === undefined) return
+    await checkFolder()
+    const directories = [...this.#hinted]
+    this.#hinted.clear()
+    const seen = await look.some(directories)
+    for (const problem of seen.problems) tally.problem(problem, 'look')
+    if (seen.nodes?.length === 0) return
+    this.#sights += 1
     await this.#checkBrake()
-    if (seen.nodes !== undefined) this.#looking.again(await sender().sendSmall(session, seen.nodes))
+    if (seen.nodes === undefined) return
+    const lookAgain = await this.#parts.sender().sendSmall(session, seen.nodes)
+    for (const directory of lookAgain) this.#hinted.add(directory)
   }
 
   /** What this device knows survives a loss of power from here on. */
@@ -337,21 +343,36 @@ export class FolderRun {
     await this.#parts.vault.trees.write({ flush: true }, () => undefined)
   }
 
+  /** Looks where hints point, or everywhere. Returns how many rows changed. */
+  async #look(): Promise<number> {
+    const { look, tally, checkFolder } = this.#parts
+    if (!this.#lookAtAll && this.#hinted.size === 0) return 0
+    await checkFolder()
+    const directories = [...this.#hinted]
+    this.#hinted.clear()
+    const all = this.#lookAtAll
+    this.#lookAtAll = false
+    const seen = all ? await look.whole() : await look.some(directories)
+    if (all) tally.lookedAtAll(seen.problems)
+    else for (const problem of seen.problems) tally.problem(problem, 'look')
+    const count = seen.came + seen.changed + seen.vanished
+    if (count > 0) this.#sights += 1
+    return count
+  }
+
   /** One walk over what differs. `complete`: it came to the end. */
   async #pass(session: RelaySession): Promise<Done & { complete: boolean }> {
-    const { planning, work, receiver } = this.#parts
+    const { planning, work } = this.#parts
     const sum = { lasting: 0, read: 0 }
     let after: NodeId | undefined
     for (;;) {
       await this.#checkBrake()
-      // While more comes all the time, a plan is left after its first part: the rest of it would be planned in vain.
-      const next = await planning.next(after, this.#isOvertaken ? partChangesMax : undefined)
+      const next = await planning.next(after)
       if (next === undefined) return { ...sum, complete: true }
       const outcome = await work.carryOut(session, next.plan)
-      this.#looking.again(outcome.lookAgain)
+      for (const directory of outcome.lookAgain) this.#hinted.add(directory)
       sum.lasting += outcome.lasting + (outcome.replan ? 1 : 0)
       sum.read += outcome.read
-      this.#isOvertaken = outcome.replan && receiver.waiting
       if (outcome.replan || next.batch.final) return { ...sum, complete: !outcome.replan }
       after = next.batch.last
     }
@@ -360,7 +381,7 @@ export class FolderRun {
   /** Before anything of a plan is carried out, whenever there is something new to be seen. */
   async #checkBrake(): Promise<void> {
     const { brake, receiver } = this.#parts
-    const seen = `${receiver.count} ${this.#looking.sights}`
+    const seen = `${receiver.count} ${this.#sights}`
     if (this.#brakeChecked === seen) return
     await brake.check()
     this.#brakeChecked = seen

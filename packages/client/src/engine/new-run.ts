@@ -49,8 +49,6 @@ export interface NewRunParts {
   /** How often in a row the relay may fail before the run gives up. */
   readonly attempts: number
   readonly checkpointEvery: number | undefined
-  /** @see EarlySendingParts */
-  readonly cameMin: number | undefined
   /** Whether something else waits to be done. */
   readonly isBusy: () => boolean
   /** What an owner's client that watches does when nothing else is to be done. */
@@ -97,7 +95,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     meanwhile,
     walk: fetched.options,
   })
-  const shared = { vault, receiver, sender, tally, questions, cameMin: parts.cameMin, ...place }
+  const shared = { vault, receiver, sender, tally, questions, ...place }
   const every = parts.checkpointEvery ?? checkpointEvery
   const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
   const { lost } = parts.mending

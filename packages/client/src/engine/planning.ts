@@ -24,25 +24,14 @@ export class Planning {
     await this.#before()
   }
 
-  /** The next batch of differing rows, at most `seedsMax`, and what to do about them; undefined when none is left after `after`. */
-  async next(
-    after: NodeId | undefined,
-    seedsMax?: number,
-  ): Promise<{ batch: Seeds; plan: Plan } | undefined> {
+  /** The next batch of differing rows, and what to do about them; undefined when none is left after `after`. */
+  async next(after: NodeId | undefined): Promise<{ batch: Seeds; plan: Plan } | undefined> {
     await this.#before()
     const { trees } = this.#vault
-    const batch = await nextSeeds(trees, { after, seedsMax })
+    const batch = await nextSeeds(trees, { after })
     if (batch === undefined) return undefined
     const fresh = freshPlan(trees, batch.seeds)
     return { batch, plan: fresh ?? this.#over(await closureAround(trees, batch.seeds)) }
-  }
-
-  /** As `next`, where that is known without the planner; undefined where nothing differs, or something else does. */
-  async nextFresh(after: NodeId | undefined): Promise<{ batch: Seeds; plan: Plan } | undefined> {
-    await this.#before()
-    const batch = await nextSeeds(this.#vault.trees, { after })
-    const plan = batch && freshPlan(this.#vault.trees, batch.seeds)
-    return plan && { batch, plan }
   }
 
   /** What to do about these nodes alone. */

@@ -20,8 +20,6 @@ interface Met {
   readonly problem: Problem
   readonly source: ProblemSource
   readonly pass: number
-  /** How many were met before. */
-  readonly order: number
 }
 
 /** One run's counts. */
@@ -31,7 +29,6 @@ export class Tally {
   readonly #conflicts = new Map<string, Conflict>()
   readonly #problems = new Map<string, Met>()
   #pass = 0
-  #met = 0
   #lastProgressMs = Number.NEGATIVE_INFINITY
   #filesDone = 0
   #filesTotal = 0
@@ -119,7 +116,7 @@ export class Tally {
 
   problem(problem: Problem, source: ProblemSource = 'pass'): void {
     const known = this.#problems.get(problem.path)
-    this.#problems.set(problem.path, { problem, source, pass: this.#pass, order: this.#met++ })
+    this.#problems.set(problem.path, { problem, source, pass: this.#pass })
     if (known?.problem.code !== problem.code) this.#options.report({ event: 'problem', ...problem })
   }
 
@@ -139,16 +136,11 @@ export class Tally {
       if (source === 'pass' && pass < this.#pass) this.#problems.delete(path)
   }
 
-  /** How often a problem was met so far. */
-  get met(): number {
-    return this.#met
-  }
-
-  /** All of the folder was looked at: these are its problems. `met`: what that was when the look began; what was met since, at another look, stays. */
-  lookedAtAll(problems: readonly Problem[], met: number): void {
-    const still = new Set<string>(problems.map(({ path }) => path))
-    for (const [path, { source, order }] of this.#problems)
-      if (source === 'look' && order < met && !still.has(path)) this.#problems.delete(path)
+  /** All of the folder was looked at: these are its problems. */
+  lookedAtAll(problems: readonly Problem[]): void {
+    const met = new Set<string>(problems.map(({ path }) => path))
+    for (const [path, { source }] of this.#problems)
+      if (source === 'look' && !met.has(path)) this.#problems.delete(path)
     for (const problem of problems) this.problem(problem, 'look')
   }
 
