@@ -50,11 +50,11 @@ function relayOf(home: Home, asked: string | undefined): string {
 
 /** Which entry, before the general word on broken archives. */
 function tellGap({ output }: Invocation, { data }: ClientError): void {
-  // Where not even the first one is there, the general word says it better.
-  if (data['sequence'] === undefined || (data['sequence'] === 0 && data['reason'] === 'lost')) return
+  if (data['sequence'] === undefined) return
   const [sequence, reason] = [Number(data['sequence']), String(data['reason'])]
   output.line({ event: 'uncertain', sequence, reason })
-  output.note(output.words.importGap({ sequence, reason }))
+  // Where not even the first one is there, the general word says it better.
+  if (sequence > 0 || reason !== 'lost') output.note(output.words.importGap({ sequence, reason }))
 }
 
 function told({ output }: Invocation, relay: string, imported: Imported): ExitCode {
