@@ -82,6 +82,14 @@ async function statusOf(device: Device): Promise<FolderStatus> {
   return await withEngine(device, (engine) => engine.status())
 }
 
+/** As the command does it. */
+async function forgetsFolder({ home, folder }: Device): Promise<void> {
+  const [record] = home.folders
+  if (record === undefined) throw new Error('no folder')
+  await home.removeFolder(record.path)
+  rmSync(join(folder, '.grenier'), { recursive: true, force: true })
+}
+
 function relaysOf(...devices: readonly Device[]): (string | undefined)[] {
   return devices.map(({ home }) => home.folders[0]?.relay)
 }
@@ -325,11 +333,7 @@ describe('devices that were away', () => {
       code: 'relay-unreachable',
       data: { mirror: otherRelayUrl, unknown: otherRelayUrl },
     })
-    // As `forget` does it.
-    const [record] = c.home.folders
-    if (record === undefined) throw new Error('no folder')
-    await c.home.removeFolder(record.path)
-    rmSync(join(c.folder, '.grenier'), { recursive: true, force: true })
+    await forgetsFolder(c)
     await c.joinBy(await a.invite())
     await agree(a, b, c)
     expect(b.read('of c')).toBe('nobody else has it')
@@ -506,5 +510,36 @@ describe('a first relay that comes back', () => {
       'changed by b',
     ])
     expect(relaysOf(a, b)).toEqual([otherRelayUrl, otherRelayUrl])
+  })
+
+  test('with who joined there by a code of before: that one is told after a day, joins anew, and nothing is lost', async () => {
+    const codes = [await a.invite(), await a.invite('reader')]
+    ground.lose(relayUrl)
+    await promotes(a)
+    await agree(a, b)
+    ground.restart(relayUrl)
+    const [c, d] = ['gamma', 'delta'].map((name) => ground.device(name, { isAlone: true, clock }))
+    if (c === undefined || d === undefined) throw new Error('no device')
+    for (const [at, late] of [c, d].entries()) {
+      await late.joinBy(codes[at] ?? '')
+      late.write('of ' + late.name, 'nobody else has it')
+      await late.sync()
+      // Until then others may be about to bring there what makes it known.
+      expect([named(late, 'mirror'), relaysOf(late)]).toEqual([[], [relayUrl]])
+    }
+    aheadMs = 25 * 3_600_000
+    for (const late of [c, d]) {
+      await late.sync()
+      const told = { relay: otherRelayUrl, code: 'relay-refused', reason: 'stranger' }
+      expect(named(late, 'mirror')).toEqual([{ event: 'mirror', ...told }])
+      const { mirrors = [] } = await statusOf(late)
+      expect(mirrors[0]?.failure).toMatchObject({ code: 'relay-refused', reason: 'stranger' })
+      await forgetsFolder(late)
+      await late.joinBy(await a.invite())
+      await late.sync()
+    }
+    await agree(a, b, c, d)
+    expect(relaysOf(c, d)).toEqual([otherRelayUrl, otherRelayUrl])
+    expect([b.read('of gamma'), b.read('of delta')]).toEqual(['nobody else has it', 'nobody else has it'])
   })
 })

@@ -229,6 +229,13 @@ export class Machine {
     this.disk.forget((key) => key !== 'x!marker')
   }
 
+  /** Its person no longer wants the folder synced: as `forget` does it, all that there is of the user stays. */
+  async forgetFolder(): Promise<void> {
+    await this.home.removeFolder(this.folderPath)
+    this.disk.forget(() => true)
+    if (this.user.exists('.grenier')) this.user.remove('.grenier')
+  }
+
   /** Pulls the plug; or, without `power`, ends the process alone, and nothing that it wrote is lost. */
   kill(power = true): void {
     this.#world.note(`${this.name} ${power ? 'loses power' : 'is killed'}`)

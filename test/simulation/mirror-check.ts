@@ -101,7 +101,7 @@ export async function awaitBusy(world: World, members: readonly Machine[]): Prom
 }
 
 /** Whether two logs have another entry at one place. */
-function areParted(one: readonly string[], other: readonly string[]): boolean {
+export function areParted(one: readonly string[], other: readonly string[]): boolean {
   return one.some((body, at) => at < other.length && body !== other[at])
 }
 
@@ -145,7 +145,7 @@ async function syncAll(world: World, members: readonly Machine[]): Promise<strin
 }
 
 /** What a device says of mirrors. */
-async function mirrorsOf(world: World, machine: Machine): Promise<readonly MirrorStanding[]> {
+export async function mirrorsOf(world: World, machine: Machine): Promise<readonly MirrorStanding[]> {
   const status = asked(machine, (engine) => engine.status())
   return (await within(world, status, 'the status')).mirrors ?? []
 }

@@ -277,6 +277,45 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'a vault was taken to a relay that was then gone, and the one of before had a disk that knew nothing of it: the simulation wanted contents read back that lay at the lost one alone',
+    run: {
+      seed: 630_007_554,
+      devices: 2,
+      moves: 25,
+      without: new Set([0, 1, 2, 3, 4, 5, 6, 9, 11, 12, 19, 20, 21, 22, 23, 24]),
+      era: 7,
+    },
+  },
+  {
+    found:
+      'an owner was about to go on at a mirror when that one was gone, too: the simulation wanted the device to go back by itself, by a word that it had known when its person sent it away',
+    run: {
+      seed: 634_001_462,
+      devices: 3,
+      moves: 25,
+      without: new Set([0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 21, 22, 23]),
+      theme: 'move',
+      era: 7,
+    },
+  },
+  {
+    found:
+      'somebody joined at a relay after an owner had gone on at a mirror, which never heard of that device: all went there, and it was told nothing, for ever',
+    run: { seed: 634_002_125, devices: 3, moves: 7, without: new Set([0, 2, 6]), theme: 'move', era: 7 },
+  },
+  {
+    found: 'the same, while the owner was cut off on its way to the mirror',
+    run: {
+      seed: 634_002_454,
+      devices: 3,
+      moves: 20,
+      without: new Set([0, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]),
+      theme: 'move',
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -1,8 +1,9 @@
 // What happens to a vault whose relay is not the only one: it is taken to another one, a mirror is kept, a relay is gone for good and somebody goes on
 // at the mirror, and what was gone comes back as it was, or as it was before. In the end a person does what is left for a person to do.
 import { ClientError, type FolderEngine } from '@grenier/client'
-import { movedTo, roleOf, type Spine } from '@grenier/crypto'
+import { equal, movedTo, roleOf, type Entry, type Spine } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
+import { bodyHashKey } from '../../packages/client/src/state/entry-keep.ts'
 import { bodiesAt, vaultOf } from './history.ts'
 import type { Past } from './past.ts'
 import { awaitBusy, awaitClocks, healMirrors, leaveParted, wrongMirrors } from './mirror-check.ts'
@@ -59,6 +60,10 @@ export class RelayMoves {
   readonly #older = new Set<WorldRelay>()
   /** Disks that were copied for a day like that, with the relay that each is of. */
   readonly #backups: { readonly relay: WorldRelay; readonly disk: RelayDisk }[] = []
+  /** Where the person of a machine last said that it goes on. */
+  readonly #said = new Map<Machine, string>()
+  /** Relays that are gone, and left without what they alone had. */
+  readonly #given = new Set<WorldRelay>()
   /** Disks as they were, by address. */
   readonly #copies = new Map<string, RelayDisk>()
 
@@ -150,6 +155,11 @@ export class RelayMoves {
   async #tell(machine: Machine, place: WorldRelay): Promise<void> {
     if (await this.#isFindable(machine, place))
       this.#parts.failures.push(`${machine.name} does not find ${place.url} by itself`)
+    const { world, past } = this.#parts
+    const gone = world.relayOf(machine)
+    // What was sent there alone is nowhere any more.
+    if (gone.isLost && !this.#given.has(gone)) past.replaces(gone.disk, place.disk.copy())
+    this.#given.add(gone)
     await this.#say(machine, place)
   }
 
@@ -254,6 +264,7 @@ export class RelayMoves {
       past.replaces(before.disk, after.disk.copy())
       atRisk()
     }
+    this.#said.set(machine, relay)
     await engine.promote({ relay, force })
   }
 
@@ -369,10 +380,12 @@ export class RelayMoves {
   }
 
   /** Whether the log at this relay, which has this machine as a member, leads to where the vault is: by itself, or from one relay to the next. */
-  async #leadsOn(relay: WorldRelay, { home }: Machine, place: WorldRelay): Promise<boolean> {
-    const { world } = this.#parts
-    const spine = await this.#spineAt(relay)
-    if (spine === undefined || roleOf(spine, home.device.sign.publicKey) === undefined) return false
+  async #leadsOn(relay: WorldRelay, machine: Machine, place: WorldRelay): Promise<boolean> {
+    const { world, past } = this.#parts
+    const log = await logOf(world, past, relay)
+    const spine = log?.states.at(-1)?.spine
+    if (spine === undefined || roleOf(spine, machine.home.device.sign.publicKey) === undefined) return false
+    if (this.#isUndone(machine, log?.entries[spine.continuation?.since ?? 0])) return false
     let to = movedTo(spine)
     for (let left = world.relays.length; to !== undefined && to !== place.url && left > 0; left -= 1) {
       const next = world.relays.find(({ url, isLost }) => url === to && !isLost)
@@ -380,6 +393,15 @@ export class RelayMoves {
       to = after && movedTo(after)
     }
     return to === place.url
+  }
+
+  /** Whether a machine knew this word already when its own person took it to where it is: that one leads back from nowhere. */
+  #isUndone(machine: Machine, word: Entry | undefined): boolean {
+    const { home, disk } = machine
+    if (this.#said.get(machine) !== home.folders[0]?.relay) return false
+    if (word === undefined) return false
+    const known = disk.get(bodyHashKey(word.header.sequence))
+    return known !== undefined && equal(known, word.bodyHash)
   }
 
   async #spineAt(relay: WorldRelay | undefined): Promise<Spine | undefined> {

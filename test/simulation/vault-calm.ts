@@ -2,6 +2,7 @@
 // told to go on, readers get to send what they have, and somebody who has nothing joins, to see whether the relay has everything.
 import { adoptFolder, ClientError, joinFolder, type FolderEngine } from '@grenier/client'
 import { invitationOf, roleOf, toHex, type Entry, type LogState, type Role } from '@grenier/crypto'
+import { whoIsApart, saysItIsStranger } from './apart.ts'
 import { decodeInvitationCode } from '../../packages/client/src/engine/invitation-code.ts'
 import type { Log } from './history.ts'
 import { newcomer, type VaultMoves } from './vault-moves.ts'
@@ -72,7 +73,9 @@ export class VaultCalm {
       if ([...last.values()].some(isAhead)) await world.scheduler.runUntil(() => false, 3_660_000)
       for (const [machine, why] of last) if (isUnknown(why)) await this.#joinAgain(machine)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
-      if (isSettled && this.rounds > 2) return
+      if (!isSettled || this.rounds <= 2) continue
+      if (!(await this.#bringApart())) return
+      settledAt.clear()
     }
     const log = await this.#log()
     for (const machine of this.members)
@@ -135,6 +138,30 @@ export class VaultCalm {
     if ((await this.#joinWith(machine, code)) || mayMiss) return
     const next = await this.#ofSomeOwner(invite)
     if (next !== undefined) await this.#joinWith(machine, next)
+  }
+
+  /**
+   * Who joined where the vault had been, and is unknown where an owner went on, is told so within a day: its person joins with another code. Whether there
+   * was anybody.
+   */
+  async #bringApart(): Promise<boolean> {
+    const { world, moves, failures } = this.#parts
+    const [place, log] = [await moves.relays.place(), await this.#log()]
+    if (place === undefined || log === undefined) return false
+    const apart = await whoIsApart({ world, place, log }, this.members)
+    if (apart.length === 0) return false
+    await world.scheduler.runUntil(() => false, 25 * 3_600_000)
+    for (const machine of apart) {
+      await this.#turn(machine)
+      if (!(await saysItIsStranger(world, machine, place)))
+        failures.push(`${machine.name} is left at ${world.relayOf(machine).url}, and does not say so`)
+      await machine.forgetFolder()
+    }
+    for (const machine of apart) {
+      const code = await this.#ofSomeOwner(invite)
+      if (code !== undefined) await this.#joinWith(machine, code)
+    }
+    return true
   }
 
   /** Whether it is in then, or should be: a code that is good has to do. */

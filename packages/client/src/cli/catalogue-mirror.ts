@@ -19,6 +19,7 @@ export interface MirrorCatalogue {
   mirrorFailing: Text<{ since: string; message: string }>
   /** Why, where the mirror does not know the account. */
   mirrorAccountLost: Plain
+  mirrorStranger: Plain
   mirrorTrouble: Text<{ relay: string; message: string }>
   /** The vault goes on at this mirror; `isThere`: it did already. */
   mirrorPromoted: Text<{ relay: string; isThere: boolean }>

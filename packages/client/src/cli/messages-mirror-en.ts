@@ -37,6 +37,8 @@ export const englishMirror: MirrorCatalogue = {
   mirrorFailing: ({ since, message }) => `  cannot be brought up to date since ${since}: ${message}`,
   mirrorAccountLost: () =>
     'it does not know this device. Did it lose its data? `grenier mirror add FOLDER RELAY` once more, on a device of whoever made the vault, and it has everything again',
+  mirrorStranger: () =>
+    'it has not heard of this device for a day. The other devices bring it there when they sync. If the vault goes on there, and they with it: `grenier forget FOLDER`, then `grenier join CODE FOLDER` with a new code of an owner. Files stay as they are',
   mirrorTrouble: ({ relay, message }) =>
     `The mirror ${relay} cannot be brought up to date (${message}); syncing goes on, and it is tried again.`,
   mirrorPromoted: ({ relay, isThere }) =>

@@ -36,6 +36,8 @@ export const frenchMirror: MirrorCatalogue = {
   mirrorFailing: ({ since, message }) => `  ne peut être mis à jour depuis le ${since} : ${message}`,
   mirrorAccountLost: () =>
     'il ne connaît pas cet appareil. A-t-il perdu ses données ? Encore une fois `grenier mirror add DOSSIER RELAIS`, sur un appareil de la personne qui a créé le coffre, et il a tout de nouveau',
+  mirrorStranger: () =>
+    'depuis un jour, il n’a pas entendu parler de cet appareil. Les autres appareils l’annoncent là-bas en synchronisant. Si le coffre continue sur ce miroir, et eux avec : `grenier forget DOSSIER`, puis `grenier join CODE DOSSIER` avec un nouveau code d’un propriétaire. Les fichiers restent tels quels',
   mirrorTrouble: ({ relay, message }) =>
     `Le miroir ${relay} ne peut être mis à jour (${message}) ; la synchronisation continue, et un nouvel essai aura lieu.`,
   mirrorPromoted: ({ relay, isThere }) =>

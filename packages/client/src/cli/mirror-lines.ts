@@ -53,6 +53,7 @@ export function mirrorFault(
 ): string {
   if (!isClientErrorCode(code)) return code
   if (reason === 'account-unknown') return words.mirrorAccountLost({})
+  if (reason === 'stranger') return words.mirrorStranger({})
   const data = reason === undefined ? {} : { reason }
   return errorReport(words, new ClientError(code, code, { data })).message
 }

@@ -15,6 +15,8 @@ export interface MirrorNote {
   readonly lackPacks: number
   readonly lackBytes: number
   readonly atMs?: number | undefined
+  /** Since when it is awaited that others bring there what makes this device known. */
+  readonly awaitedMs?: number | undefined
   /** Why it could not be brought up to date, since when. */
   readonly failure?:
     { readonly code: string; readonly reason?: string | undefined; readonly sinceMs: number } | undefined
@@ -36,6 +38,7 @@ const schema = v.object({
   lackPacks: count,
   lackBytes: count,
   atMs: v.optional(v.number()),
+  awaitedMs: v.optional(v.number()),
   failure: v.optional(v.object({ code: v.string(), reason: v.optional(v.string()), sinceMs: v.number() })),
 })
 const nothing: MirrorNote = { through: -1, lackPacks: 0, lackBytes: 0 }

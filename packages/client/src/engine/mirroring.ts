@@ -3,6 +3,7 @@
 import { compareRoles, CryptoError, roleOf } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import { claimsOf } from '../state/pack-table.ts'
+import { isAccountUnknown } from './account-opening.ts'
 import { carriedVault } from './carried-vault.ts'
 import type { CarriedVault } from './carrying.ts'
 import { connectionTo, onSessionOf } from './connect-to.ts'
@@ -119,13 +120,13 @@ export class Mirroring {
     }
   }
 
-  /** What stands there beyond what is known here, or instead of it, may be an owner's word. @throws ClientError `vault-moved` */
-  async #followed(relay: string, target: Connection): Promise<void> {
+  /** What stands there beyond what is known here, or instead of it, may be an owner's word. Why it could not be asked. @throws ClientError `vault-moved` */
+  async #followed(relay: string, target: Connection): Promise<ClientError | CryptoError | undefined> {
     const { vault } = this.#parts
     try {
-      if (!(await onSessionOf(target)((session) => followed(vault, session, relay)))) return
+      if (!(await onSessionOf(target)((session) => followed(vault, session, relay)))) return undefined
     } catch (error) {
-      if (error instanceof ClientError || error instanceof CryptoError) return
+      if (error instanceof ClientError || error instanceof CryptoError) return error
       throw error
     }
     throw left(relay)
@@ -134,13 +135,15 @@ export class Mirroring {
   /** Of who only reads: an owner may have gone on there. @throws ClientError `vault-moved` */
   async #look(relay: string): Promise<void> {
     const { vault } = this.#parts
-    const note = mirrorNote(vault.trees, relay)
+    const { awaitedMs, failure, ...known } = mirrorNote(vault.trees, relay)
     const nowMs = vault.platform.clock.now()
-    if (Math.abs(nowMs - (note.atMs ?? 0)) < lookMs) return
-    await noteMirror(vault, relay, { ...note, atMs: nowMs })
+    if (Math.abs(nowMs - (known.atMs ?? 0)) < lookMs) return
+    await noteMirror(vault, relay, { ...known, awaitedMs, failure, atMs: nowMs })
     const target = connectionTo({ home: vault.home, platform: vault.platform, signal: this.#signal }, relay)
     try {
-      await this.#followed(relay, target)
+      const error = await this.#followed(relay, target)
+      if (isAccountUnknown(error)) await this.#failed(relay, error)
+      else if (error === undefined) await noteMirror(vault, relay, { ...known, atMs: nowMs })
     } finally {
       await target.close()
     }
@@ -179,6 +182,15 @@ export class Mirroring {
     }
   }
 
+  /** Whether others had a day to bring there what makes this device known: the vault may go on there, and none of them is left where this one is. */
+  async #isAwaitedLong(relay: string): Promise<boolean> {
+    const { vault } = this.#parts
+    const [note, nowMs] = [mirrorNote(vault.trees, relay), vault.platform.clock.now()]
+    const { awaitedMs = nowMs } = note
+    if (note.awaitedMs === undefined) await noteMirror(vault, relay, { ...note, awaitedMs })
+    return Math.abs(nowMs - awaitedMs) >= dayMs
+  }
+
   async #failed(relay: string, error: unknown): Promise<void> {
     const { vault } = this.#parts
     if (error instanceof GaveWay || this.#signal.aborted) return
@@ -186,10 +198,15 @@ export class Mirroring {
     const { platform, trees, report } = vault
     const data = error instanceof ClientError ? error.data['reason'] : undefined
     // The first copy is an owner's, and may be under way: until then the relay knows nobody who joined, and takes no entry before its packs.
-    const isToCome = mirrorNote(trees, relay).through < 0 && !isOwner(vault)
-    if (isToCome && (data === 'account-unknown' || data === 'pack-missing')) return
+    const isToCome =
+      mirrorNote(trees, relay).through < 0 &&
+      !isOwner(vault) &&
+      (data === 'account-unknown' || data === 'pack-missing')
+    if (isToCome && !(await this.#isAwaitedLong(relay))) return
     this.#failedMs.set(relay, platform.clock.monotonic())
-    const reason = data === undefined ? undefined : String(data)
+    // It never knew this device, and lost nothing.
+    const isStranger = isToCome && data === 'account-unknown'
+    const reason = isStranger ? 'stranger' : data === undefined ? undefined : String(data)
     const failure = { code: error.code, reason, sinceMs: platform.clock.now() }
     await noteMirror(vault, relay, { ...mirrorNote(trees, relay), failure })
     const told = `${error.code} ${reason ?? ''}`

@@ -79,7 +79,7 @@ function entryKey(sequence: number): string {
   return keySpace.entry + numberKey(sequence)
 }
 
-function bodyHashKey(sequence: number): string {
+export function bodyHashKey(sequence: number): string {
   return keySpace.bodyHash + numberKey(sequence)
 }
 
