@@ -154,7 +154,7 @@ async function exportTo(
     else if (row.row === 'problem') tellLost(invocation, asked, row)
   }
   const query = { do: 'export' as const, ...(moment === undefined ? {} : { moment }) }
-  const platform = (): Platform => frugal(invocation.platform())
+  const platform = (): Platform => frugal(invocation.platform(), { helped: true })
   try {
     const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
     await sink?.end()
