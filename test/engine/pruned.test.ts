@@ -1,13 +1,14 @@
 // A log of which entries are retired: who joins it starts from the checkpoint that the prune names, who was away comes to the same state, and who
 // folded something else takes it over.
-import { decodeEntry, makePrune, toHex } from '@grenier/crypto'
+import { bodyHash, decodeEntry, entryHashOf, makePrune, toHex, type EntryHash } from '@grenier/crypto'
 import { openFolder, openHistory } from '@grenier/client'
 import type { LookQuery } from '../../packages/client/src/engine/history-query.ts'
 import { stateHashOf } from '../../packages/client/src/state/checkpoint.ts'
 import { TreesStore } from '../../packages/client/src/state/trees-store.ts'
+import type { RelativePath } from '../../packages/client/src/sync/name.ts'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, expectHalt, peacefulWorld, type HostileWorld } from '../hostile/hostile-world.ts'
-import { askOf, logLines, type Answered } from '../history/asking.ts'
+import { askOf, bytesOf, logLines, type Answered } from '../history/asking.ts'
 import { HostileMember } from '../hostile/member.ts'
 import type { Machine } from '../simulation/world.ts'
 
@@ -75,6 +76,19 @@ async function prunedWorld(devices = 2): Promise<HostileWorld> {
   return world
 }
 
+/** What is first in a tar of a moment. */
+async function firstPath(world: HostileWorld, machine: Machine, sequence: number): Promise<RelativePath> {
+  const listed = await asks(world, machine, { do: 'list', path: '', deep: true, moment: { sequence } })
+  const [first] = listed.rows
+  if (first?.row !== 'node') throw new Error('nothing is there')
+  return first.path as RelativePath
+}
+
+async function prunedThrough(world: HostileWorld, machine: Machine): Promise<number> {
+  const { spine } = await new HostileMember(world, machine).read()
+  return spine.prune?.through ?? -1
+}
+
 /** What the history of a machine says, with no run. */
 async function asks(world: HostileWorld, machine: Machine, query: LookQuery): Promise<Answered> {
   const opened = await openHistory(machine.context(), machine.folderPath)
@@ -85,7 +99,46 @@ async function asks(world: HostileWorld, machine: Machine, query: LookQuery): Pr
   }
 }
 
+/** The hash of the log at each sequence, hex, by what the relay has of it. */
+async function hashesOf(world: HostileWorld): Promise<string[]> {
+  const log = await world.relay.log(world.relay.vaultOf(world.at(0)))
+  let hash: EntryHash | undefined
+  return log.map((given) => {
+    hash = entryHashOf(hash, 'entry' in given ? decodeEntry(given.entry).bodyHash : bodyHash(given.bodyHash))
+    return toHex(hash)
+  })
+}
+
 describe('a log of which entries are retired', () => {
+  test('is what an export goes on with from the prune on, as long as the entry is the same, and from no earlier one', async () => {
+    const world = await prunedWorld()
+    const machine = world.at(0)
+    const hashes = await hashesOf(world)
+    const head = hashes.length - 1
+    const entries = await asks(world, machine, { do: 'log', all: true })
+    const kept = entries.rows.flatMap((row) => (row.row === 'entry' ? [row] : []))
+    for (const { sequence, hash } of kept) expect(hash).toBe(hashes[sequence])
+    const through = await prunedThrough(world, machine)
+    const from = async (sequence: number, hash = hashes[sequence]): Promise<Answered> =>
+      await asks(world, machine, {
+        ...{ do: 'export', marks: true },
+        from: {
+          ...{ tarBytes: 0, filesDone: 0, bytesDone: 0, given: [], sequence, hash: hash ?? '' },
+          path: await firstPath(world, machine, Math.max(through, Math.min(sequence, head))),
+        },
+      })
+    for (const sequence of [through, through + 1, head]) {
+      const whole = await asks(world, machine, { do: 'export', moment: { sequence } })
+      const again = await from(sequence)
+      expect(Buffer.compare(bytesOf(again), bytesOf(whole))).toBe(0)
+      expect(again.answer).toMatchObject({ sequence, files: whole.answer.files, problems: 0 })
+    }
+    await expect(from(head, hashes[head - 1])).rejects.toMatchObject({ code: 'history-gone' })
+    await expect(from(through + 1, hashes[through])).rejects.toMatchObject({ code: 'history-gone' })
+    await expect(from(through - 1)).rejects.toMatchObject({ code: 'history-gone' })
+    await expect(from(head + 1)).rejects.toMatchObject({ code: 'moment-unknown' })
+  })
+
   test('is joined from the checkpoint, to the very state of the others', async () => {
     const world = await prunedWorld()
     const [a, b] = [world.at(0), world.at(1)]

@@ -1,10 +1,11 @@
 // A sealed export as bytes: where it is read at any place, and where it is written at its end. Knows nothing of what they mean.
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, read, readSync, write } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, read, readSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { ClientError } from '../errors.ts'
 
 const readSome = promisify(read)
 const writeSome = promisify(write)
+const flushData = promisify(fdatasync)
 
 /** Bytes that can be read at any place. */
 export interface ArchiveSource {
@@ -17,8 +18,19 @@ export interface ArchiveSource {
 export interface ArchiveSink {
   /** In order; the bytes may be used again when it resolves. @throws ClientError `disk-full`, `disk-failed`, `interrupted` when nobody reads any more */
   write(bytes: Uint8Array): Promise<void>
-  /** What was written is durable. */
+  /** What was written is durable. @throws ClientError as `write` */
   flush(): Promise<void>
+}
+
+/** Which file of this machine. */
+export interface FileIdentity {
+  readonly dev: string
+  readonly ino: string
+}
+
+/** @see FileIdentity */
+export function identityIn({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): FileIdentity {
+  return { dev: dev.toString(), ino: ino.toString() }
 }
 
 /** A file of the real disk. Closed by whoever opened it. */
@@ -72,9 +84,17 @@ export class ArchiveFile implements ArchiveSource, ArchiveSink {
     this.#sizeBytes += bytes.length
   }
 
-  flush(): Promise<void> {
-    fsyncSync(this.#fd)
-    return Promise.resolve()
+  async flush(): Promise<void> {
+    try {
+      await flushData(this.#fd)
+    } catch (cause) {
+      throw sinkFault(cause)
+    }
+  }
+
+  /** Which file of the disk it is, whatever name it has. */
+  get identity(): FileIdentity {
+    return identityIn(fstatSync(this.#fd, { bigint: true }))
   }
 
   /** Cuts the file. */

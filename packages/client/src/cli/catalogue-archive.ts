@@ -42,6 +42,15 @@ export interface ArchiveCatalogue {
   }>
   sealedLacking: Text<{ pack: string }>
   sealedGoesOn: Pathed
+  /** Of what is gone on with: how much there is, and of which moment. `path`: what keeps that. */
+  exportAsOf: Text<{ bytes: string; sequence: number; path: string }>
+  /** `why`: one of `begunAnew`. */
+  exportAnew: Text<{ path: string; why: string }>
+  /** What is the matter with what was begun. */
+  readonly begunAnew: Readonly<Record<'other' | 'touched' | 'wrapped' | 'gone', string>>
+  /** `path`: what has the name of something that going on needs. */
+  exportAlone: Pathed
+  exportKept: Pathed
   /** `name`: what an operation that was passed over is about. */
   uncertainEntry: Text<{ sequence: number; reason: string; name: string | undefined }>
   archiveUnfinished: Plain

@@ -1,6 +1,7 @@
 // Questions about the history as they go over the control socket, and the rows of their answers: checked at the door on both sides.
 import * as v from 'valibot'
 import { entryKinds, roles } from '@grenier/crypto'
+import type { ExportMark } from '../engine/export-mark.ts'
 import type { HistoryAnswer, HistoryQuery, HistoryRow } from '../engine/history-query.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { isProblemCode } from './problem-codes.ts'
@@ -11,6 +12,23 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const hex = v.pipe(v.string(), v.maxLength(128))
 const moment = v.union([v.strictObject({ sequence: count }), v.strictObject({ timeMs: v.number() })])
 const some = v.exactOptional(moment)
+
+const relativePath = v.pipe(
+  text,
+  v.transform((path) => path as RelativePath),
+)
+
+/** @see ExportMark */
+export const exportMarkSchema: v.GenericSchema<unknown, ExportMark> = v.strictObject({
+  tarBytes: count,
+  path: relativePath,
+  begunBytes: v.exactOptional(count),
+  filesDone: count,
+  bytesDone: count,
+  given: v.array(text),
+  sequence: count,
+  hash: hex,
+})
 
 /** What may be asked. */
 export const historyQuerySchema: v.GenericSchema<unknown, HistoryQuery> = v.variant('do', [
@@ -23,7 +41,12 @@ export const historyQuerySchema: v.GenericSchema<unknown, HistoryQuery> = v.vari
   v.strictObject({ do: v.literal('list'), path: text, deep: v.boolean(), moment: some }),
   v.strictObject({ do: v.literal('conflicts') }),
   v.strictObject({ do: v.literal('read'), path: text, moment: some }),
-  v.strictObject({ do: v.literal('export'), moment: some }),
+  v.strictObject({
+    do: v.literal('export'),
+    moment: some,
+    marks: v.exactOptional(v.boolean()),
+    from: v.exactOptional(exportMarkSchema),
+  }),
   v.strictObject({ do: v.literal('restore-into'), path: text, into: text, moment: some }),
   v.strictObject({ do: v.literal('restore'), path: text, moment, exact: v.boolean() }),
 ])
@@ -43,6 +66,15 @@ const member = v.strictObject({
   id: hex,
   name: v.exactOptional(text),
   role: v.picklist(roles),
+})
+/** A file that could not be had, or not as a whole. */
+export const exportProblemSchema = v.strictObject({
+  row: v.literal('problem'),
+  path: text,
+  code: v.custom<ProblemCode>(isProblemCode),
+  detail: v.exactOptional(text),
+  keptAs: v.exactOptional(relativePath),
+  lost: v.exactOptional(v.array(v.strictObject({ offset: count, length: count }))),
 })
 const rowSchema = v.variant('row', [
   v.strictObject({
@@ -85,19 +117,8 @@ const rowSchema = v.variant('row', [
     bytesSent: count,
     bytesReceived: count,
   }),
-  v.strictObject({
-    row: v.literal('problem'),
-    path: text,
-    code: v.custom<ProblemCode>(isProblemCode),
-    detail: v.exactOptional(text),
-    keptAs: v.exactOptional(
-      v.pipe(
-        text,
-        v.transform((path) => path as RelativePath),
-      ),
-    ),
-    lost: v.exactOptional(v.array(v.strictObject({ offset: count, length: count }))),
-  }),
+  v.strictObject({ row: v.literal('mark'), mark: exportMarkSchema }),
+  exportProblemSchema,
 ])
 
 /** @see HistoryAnswer */

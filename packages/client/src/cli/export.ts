@@ -1,27 +1,22 @@
 // `grenier export`: the whole vault as it stands at the relay, decrypted, as a tar: a file that is whole or not there, or standard output.
-import { randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  fsyncSync,
-  openSync,
-  closeSync,
-  renameSync,
-  rmSync,
-  statSync,
-  write as writeSome,
-} from 'node:fs'
+import { existsSync, openSync, closeSync, statSync, write as writeSome } from 'node:fs'
 import type { Encrypter } from 'age-encryption'
+import { sinkFault } from '../archive/archive-file.ts'
 import type { FolderEvent } from '../engine/events.ts'
 import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { Platform } from '../engine/platform.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
+import type { BegunFar, BegunProblem } from './begun-export.ts'
+import { partAlone, partOf, takePart, type ExportPart, type TakenPart } from './export-part.ts'
+import { lockOf, whileLocked } from './file-lock.ts'
 import { eventLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import { askedFolder, askHistory, endHistory, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { leftOutText } from './lost-lines.ts'
 import { parseMoment } from './moments.ts'
+import { realPartDisk } from './part-disk.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { frugal } from './real-platform.ts'
@@ -45,9 +40,12 @@ export async function exportFolder(
   const asked = askedFolder(invocation, folder)
   if (out !== '-') await refuseOverwriting(invocation, out)
   const report = new FolderReport(output, new RunProgress(output), asked.place)
-  const exported = { invocation, asked, moment, age, report }
+  const exported = { invocation, asked, moment, at, age, report }
   try {
-    const answer = out === '-' ? await exportTo(exported, toStandardOutput) : await exportFile(exported, out)
+    const answer =
+      out === '-'
+        ? await exportTo(exported, { write: asPromised(toStandardOutput) })
+        : await exportFile(exported, out)
     output.progressDone()
     if (out !== '-') tell(invocation, out, answer)
     tellTroubles(invocation, answer)
@@ -99,6 +97,8 @@ interface Exported {
   readonly invocation: Invocation
   readonly asked: Asked
   readonly moment: Moment | undefined
+  /** The moment as it was said. */
+  readonly at: string | undefined
   readonly age: Encrypter | undefined
   readonly report: FolderReport
 }
@@ -106,25 +106,80 @@ interface Exported {
 /** Beside its place first, 0600, and renamed when it is whole: it holds everything in clear. */
 async function exportFile(from: Exported, out: string): Promise<HistoryAnswer> {
   // A pipe or a device has no beside.
-  const beside = !existsSync(out) || statSync(out).isFile()
-  const part = beside ? `${out}.${randomBytes(4).toString('hex')}.part` : out
-  const handle = openForWriting(part, out)
+  if (existsSync(out) && !statSync(out).isFile()) return await exportIntoStream(from, out)
+  return await whileLocked(from.invocation, out, async (isLocked) => {
+    const taken = await takenPart(from, out, isLocked)
+    tellTaken(from.invocation, out, taken)
+    const { far } = taken
+    try {
+      return await exportIntoPart(from, taken)
+    } catch (error) {
+      if (far === undefined || !isGone(error)) throw error
+      // It was left, and nothing of it lies there any more.
+      const anew = { ...(await takenPart(from, out, isLocked)), anew: 'gone' as const }
+      tellTaken(from.invocation, out, anew)
+      return await exportIntoPart(from, anew)
+    }
+  })
+}
+
+async function takenPart(
+  { invocation, asked, at, age }: Exported,
+  out: string,
+  isLocked: boolean,
+): Promise<TakenPart> {
+  const place = { out, disk: realPartDisk, signal: invocation.interrupt.signal }
+  const what = { vault: asked.record.vault, at: at ?? null, wrapped: age !== undefined }
   try {
-    const answer = await exportTo(from, (piece, done) => write(handle, piece, done))
-    if (beside) fsyncSync(handle)
-    if (beside) renameSync(part, out)
+    return isLocked ? await takePart(place, what) : { part: partAlone(place), alone: lockOf(out) }
+  } catch (cause) {
+    throw cause instanceof ClientError ? cause : usageError('file-unwritable', out, cause)
+  }
+}
+
+async function exportIntoPart(from: Exported, { part, far }: TakenPart): Promise<HistoryAnswer> {
+  const { output } = from.invocation
+  try {
+    const answer = await exportTo(from, { write: (bytes) => part.write(bytes), part, far })
+    await part.finish()
     return answer
   } catch (error) {
-    if (beside) rmSync(part, { force: true })
+    if (part.leave(error)) {
+      output.progressDone()
+      output.note(output.words.exportKept({ path: printable(part.path) }))
+    }
     throw error
+  }
+}
+
+/** What was begun is of a tree that is not to be had any more. */
+function isGone(error: unknown): boolean {
+  return error instanceof ClientError && ['history-gone', 'moment-unknown'].includes(error.code)
+}
+
+function tellTaken({ output }: Invocation, out: string, { far, anew, alone }: TakenPart): void {
+  const { words, language } = output
+  const path = printable(partOf(out))
+  if (alone !== undefined) output.note(words.exportAlone({ path: printable(alone) }))
+  if (anew !== undefined) output.note(words.exportAnew({ path, why: words.begunAnew[anew] }))
+  if (far === undefined) return
+  const { tarBytes, sequence } = far.mark
+  output.note(words.sealedGoesOn({ path }))
+  output.note(words.exportAsOf({ bytes: formatBytes(tarBytes, language), sequence, path }))
+}
+
+async function exportIntoStream(from: Exported, out: string): Promise<HistoryAnswer> {
+  const handle = openForWriting(out)
+  try {
+    return await exportTo(from, { write: asPromised((piece, done) => write(handle, piece, done)) })
   } finally {
     closeSync(handle)
   }
 }
 
-function openForWriting(part: string, out: string): number {
+function openForWriting(out: string): number {
   try {
-    return openSync(part, part === out ? 'w' : 'wx', 0o600)
+    return openSync(out, 'w')
   } catch (cause) {
     throw usageError('file-unwritable', out, cause)
   }
@@ -132,37 +187,74 @@ function openForWriting(part: string, out: string): number {
 
 type Write = (piece: Uint8Array, done: (error?: Error | null) => void) => void
 
-/** Hands the archive to `write`, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
-async function exportTo(
-  { invocation, asked, moment, age, report }: Exported,
-  write: Write,
-): Promise<HistoryAnswer> {
-  const written = (piece: Uint8Array): Promise<void> =>
+function asPromised(write: Write): (piece: Uint8Array) => Promise<void> {
+  return (piece) =>
     new Promise((resolve, reject) => {
       write(piece, (cause) => {
         if (cause) reject(sinkFault(cause))
         else resolve()
       })
     })
+}
+
+/** Where the bytes go. `part`: told from where it can be gone on with. `far`: from where it is gone on with. */
+interface Target {
+  readonly write: (bytes: Uint8Array) => Promise<void>
+  readonly part?: ExportPart | undefined
+  readonly far?: BegunFar | undefined
+}
+
+/** Hands the archive on, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
+async function exportTo(from: Exported, target: Target): Promise<HistoryAnswer> {
+  const { invocation, asked, moment, age } = from
+  const { write: written, part, far } = target
   const sink = age === undefined ? undefined : await wrappedSink(age, written)
   const collect = youngCollector()
+  const rows = new ExportRows(from, target)
   const take = async (row: HistoryRow): Promise<void> => {
     if (row.row === 'bytes') {
       await (sink === undefined ? written(row.bytes) : sink.write(row.bytes))
       collect(row.bytes.length)
-    } else if (row.row === 'progress') report.take(progressEvent(row))
-    else if (row.row === 'problem') tellLost(invocation, asked, row)
+    } else await rows.take(row)
   }
-  const query = { do: 'export' as const, ...(moment === undefined ? {} : { moment }) }
+  const marks = age === undefined && part?.takesMarks === true ? { marks: true } : {}
+  const begun = far === undefined ? {} : { from: far.mark }
+  const query = { do: 'export' as const, ...(moment && { moment }), ...marks, ...begun }
   const platform = (): Platform => frugal(invocation.platform(), { helped: true })
   try {
     const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
     await sink?.end()
-    return answer
+    return { ...answer, problems: answer.problems + (far?.problems.length ?? 0) }
   } catch (error) {
     // What is under way to the file is over before the file is closed.
     await sink?.giveUp(error)
     throw error
+  }
+}
+
+/** What comes besides the bytes. */
+class ExportRows {
+  readonly #exported: Exported
+  readonly #target: Target
+  /** Told before, of what is gone on with: told again when that is sure. */
+  #before: readonly BegunProblem[]
+
+  constructor(exported: Exported, target: Target) {
+    this.#exported = exported
+    this.#target = target
+    this.#before = target.far?.problems ?? []
+  }
+
+  async take(row: HistoryRow): Promise<void> {
+    const { invocation, asked, report } = this.#exported
+    for (const problem of this.#before) tellLost(invocation, asked, problem)
+    this.#before = []
+    if (row.row === 'progress') report.take(progressEvent(row))
+    else if (row.row === 'mark') await this.#target.part?.mark(row.mark)
+    else if (row.row === 'problem') {
+      this.#target.part?.problem(row)
+      tellLost(invocation, asked, row)
+    }
   }
 }
 
@@ -172,13 +264,6 @@ function progressEvent({ row, ...progress }: Extract<HistoryRow, { row: 'progres
 
 function toStandardOutput(piece: Uint8Array, done: (error?: Error | null) => void): void {
   process.stdout.write(piece, done)
-}
-
-function sinkFault(cause: Error): ClientError {
-  const code = 'code' in cause ? String(cause.code) : ''
-  if (code === 'ENOSPC') return new ClientError('disk-full', 'no room for the archive', { cause })
-  if (code === 'EPIPE') return new ClientError('interrupted', 'nobody reads any more', { cause })
-  return new ClientError('disk-failed', 'the archive cannot be written', { cause })
 }
 
 /** All of a piece, however little the system takes at once. */

@@ -9,22 +9,30 @@ import type { Invocation } from './invocation.ts'
 /** What a state store names its files. */
 const ours = /^(LOCK|LOG|LOG\.old|CURRENT|MANIFEST-\d+|\d+\.(log|ldb|dbtmp))$/
 
-/** Does `work` while nobody else may on that file. @throws ClientError `archive-busy` */
+/** Where the lock of a file lies. */
+export function lockOf(path: string): string {
+  return `${path}.grenier-lock`
+}
+
+/** Does `work` while nobody else may on that file, as far as locks are to be had: it is told whether this one is held. @throws ClientError `archive-busy` */
 export async function whileLocked<T>(
   invocation: Invocation,
   path: string,
-  work: () => Promise<T>,
+  work: (isHeld: boolean) => Promise<T>,
 ): Promise<T> {
-  const directory = `${path}.grenier-lock`
+  const directory = lockOf(path)
   const lock = await taken(invocation, path, directory)
-  if (lock === undefined) return await work()
+  if (lock === undefined) return await work(false)
   try {
-    return await work()
+    return await work(true)
   } finally {
-    // While it is held: whoever makes it anew comes after all that was written here. Some file systems keep what is open until it is closed.
+    // While it is held: whoever makes it anew comes after all that was written here, and nothing of his is taken away.
     removed(directory)
+    const isKept = existsSync(join(directory, 'LOCK'))
     await lock.close()
-    removed(directory)
+    // Some file systems keep what is open until it is closed.
+    if (isKept) removed(directory)
+    else removedEmpty(directory)
   }
 }
 
@@ -35,6 +43,14 @@ function removed(directory: string): void {
     rmdirSync(directory)
   } catch {
     // Not empty, or gone already.
+  }
+}
+
+function removedEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // Gone already, or somebody else's by now.
   }
 }
 

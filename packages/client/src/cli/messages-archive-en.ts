@@ -27,6 +27,19 @@ export const englishArchive: ArchiveCatalogue = {
     `${entries} ${some(count, 'entry', 'entries')} and ${packs} ${some(packCount, 'pack', 'packs')}, ${bytes}, in ${path}.`,
   sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,
   sealedGoesOn: ({ path }) => `${path}: goes on with what is there.`,
+  exportAsOf: ({ bytes, sequence, path }) =>
+    `${bytes} are there: the vault as it stood after entry ${sequence} of the log. Remove ${path} first to begin anew.`,
+  exportAnew: ({ path, why }) => `${path}: ${why}; the export begins anew.`,
+  begunAnew: {
+    other: 'what was begun there is another export',
+    touched: 'what was begun there was changed since',
+    wrapped: 'what was begun there is wrapped in age, and nobody can go on with that',
+    gone: 'what was begun there is of a moment that the vault no longer keeps',
+  },
+  exportAlone: ({ path }) =>
+    `${path} is not free, or knows no locks: should this export be cut off, it begins anew the next time.`,
+  exportKept: ({ path }) =>
+    `What there is of the archive so far lies in ${path}, in clear, for you alone to read; the same command goes on with it.`,
   uncertainEntry: ({ sequence, reason, name }) =>
     name === undefined
       ? `entry ${sequence} of the log does not count (${reason}): what comes after it may not be what it was`

@@ -28,6 +28,19 @@ export const frenchArchive: ArchiveCatalogue = {
     `${entries} ${some(count, 'entrée', 'entrées')} et ${packs} ${some(packCount, 'paquet', 'paquets')}, ${bytes}, dans ${path}.`,
   sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,
   sealedGoesOn: ({ path }) => `${path} : reprise de ce qui s’y trouve.`,
+  exportAsOf: ({ bytes, sequence, path }) =>
+    `${bytes} s’y trouvent : le coffre tel qu’il était après l’entrée ${sequence} du journal. Pour recommencer, supprimez d’abord ${path}.`,
+  exportAnew: ({ path, why }) => `${path} : ${why} ; l’export recommence.`,
+  begunAnew: {
+    other: 'ce qui y était commencé est un autre export',
+    touched: 'ce qui y était commencé a été modifié depuis',
+    wrapped: 'ce qui y était commencé est enveloppé dans age, et personne ne peut reprendre cela',
+    gone: 'ce qui y était commencé date d’un moment que le coffre ne garde plus',
+  },
+  exportAlone: ({ path }) =>
+    `${path} n’est pas libre, ou ne connaît pas de verrous : si cet export est interrompu, il recommencera la prochaine fois.`,
+  exportKept: ({ path }) =>
+    `Ce qu’il y a déjà de l’archive se trouve dans ${path}, en clair, lisible par vous seul ; la même commande reprend là.`,
   uncertainEntry: ({ sequence, reason, name }) =>
     name === undefined
       ? `l’entrée ${sequence} du journal ne compte pas (${reason}) : ce qui suit n’est peut-être plus ce qu’il était`

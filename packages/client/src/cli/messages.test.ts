@@ -18,6 +18,7 @@ const values = {
   items: ['a', 'b'],
   path: '/p',
   detail: 'D',
+  why: 'that is so',
   reason: 'R',
   text: 'T',
   pid: 1,

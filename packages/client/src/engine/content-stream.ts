@@ -23,12 +23,13 @@ export async function* contentBytes(
     throw new ClientError('pack-unavailable', 'the relay lacks a part of a file', { data: { path } })
 }
 
-/** The same of what may not be whole: ends where something of it lacks, and gives what. @throws as `Fetch.fill` */
+/** The same of what may not be whole: ends where something of it lacks, and gives what. `fromBytes`: what stands before it is not fetched. @throws as `Fetch.fill` */
 export async function* contentPieces(
   fetch: Fetch,
   { content, sizeBytes }: { readonly content: Content; readonly sizeBytes: number },
+  fromBytes = 0,
 ): AsyncGenerator<Uint8Array, FetchResult, undefined> {
-  const windows = windowsOf(fetch.chunks(content, sizeBytes))
+  const windows = windowsOf(behind(fetch.chunks(content, sizeBytes), fromBytes))
   const underWay: Window[] = []
   let lack: Lack | undefined
   const begin = async (): Promise<void> => {
@@ -48,6 +49,28 @@ export async function* contentPieces(
     return lack ?? 'filled'
   } finally {
     for (const left of underWay) left.giveUp()
+  }
+}
+
+/** The chunks from a place on, where one of them begins. @throws RangeError where none does */
+async function* behind(
+  parts: AsyncIterable<readonly Chunk[] | Lack>,
+  fromBytes: number,
+): AsyncGenerator<readonly Chunk[] | Lack> {
+  let offset = 0
+  for await (const part of parts) {
+    if (typeof part === 'string' || offset >= fromBytes) {
+      yield part
+      continue
+    }
+    let passed = 0
+    for (const { plainBytes } of part) {
+      if (offset >= fromBytes) break
+      offset += plainBytes
+      passed += 1
+    }
+    if (offset > fromBytes) throw new RangeError('a content goes on within a chunk')
+    if (passed < part.length) yield part.slice(passed)
   }
 }
 

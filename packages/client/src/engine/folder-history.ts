@@ -72,7 +72,7 @@ export class FolderHistory {
       receiver.missed()
       await receiver.receive(await this.#session())
     })
-    if (query.moment !== undefined || vault.log.isEmpty) return query
+    if (query.moment !== undefined || query.from !== undefined || vault.log.isEmpty) return query
     return { ...query, moment: { sequence: vault.log.state.head.sequence } }
   }
 

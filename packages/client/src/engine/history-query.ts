@@ -3,6 +3,7 @@ import type { EntryKind, Role } from '@grenier/crypto'
 import type { Problem } from '../sync/action.ts'
 import type { NodeKind } from '../sync/tree.ts'
 import type { Progress } from './events.ts'
+import type { ExportMark } from './export-mark.ts'
 
 /** A moment of the log: after the entry of a sequence; or after the last entry that is not later than a time (ms since 1970). */
 export type Moment = { readonly sequence: number } | { readonly timeMs: number }
@@ -27,8 +28,16 @@ export type LookQuery =
   | { readonly do: 'conflicts'; readonly moment?: undefined }
   /** The bytes of a file, in order. */
   | { readonly do: 'read'; readonly path: string; readonly moment?: Moment | undefined }
-  /** The whole tree as a tar: its bytes in order, and now and then how far it is. */
-  | { readonly do: 'export'; readonly moment?: Moment | undefined }
+  /**
+   * The whole tree as a tar: its bytes in order, and now and then how far it is. `marks`: with rows from which it may be gone on, each after the bytes
+   * up to there. `from`: such a row, for the bytes from there on, of the tree of that row, whatever `moment` says.
+   */
+  | {
+      readonly do: 'export'
+      readonly moment?: Moment | undefined
+      readonly marks?: boolean | undefined
+      readonly from?: ExportMark | undefined
+    }
   /** Writes what was below a path to a directory outside of the folder, under the paths it had; nothing is overwritten. */
   | {
       readonly do: 'restore-into'
@@ -119,6 +128,7 @@ export type HistoryRow =
   | ChangeRow
   | NodeRow
   | { readonly row: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly row: 'mark'; readonly mark: ExportMark }
   /** How far an export is; the last one says what it came to. */
   | ({ readonly row: 'progress' } & Progress)
   /** Something was written; or was not. `already`: it was there, and the very same. */

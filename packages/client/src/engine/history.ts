@@ -10,6 +10,7 @@ import { rootId } from '../sync/tree.ts'
 import { Fetch } from '../content/fetch.ts'
 import { contentBytes } from './content-stream.ts'
 import { tellExport } from './tell-export.ts'
+import type { ExportMark } from './export-mark.ts'
 import { FormerState } from './former-state.ts'
 import { tellLog } from './history-log.ts'
 import type { HistoryAnswer, HistoryRow, LookQuery, Moment, TakeRow } from './history-query.ts'
@@ -23,6 +24,8 @@ import type { Vault } from './vault.ts'
 export interface HistoryParts {
   readonly vault: Vault
   readonly session: () => Promise<RelaySession>
+  /** Whether nothing changes the state while it is looked at. */
+  readonly isStill?: boolean
   /** Asks the relay for what is new, where that is to be done; says whether it was heard. */
   readonly refresh: () => Promise<boolean>
   /** Bytes over the line so far. */
@@ -115,14 +118,14 @@ export class History {
     work: (tree: HistoryTree) => Promise<T>,
     needs: 'contents' | 'names' = 'contents',
   ): Promise<T> {
-    const { vault, session } = this.#parts
+    const { vault, session, isStill = false } = this.#parts
     const { trees, log } = vault
     const sequence = moment === undefined ? log.state.head.sequence : await this.sequenceOf(moment)
     // What is now may go on while it is looked at; what was does not.
-    const former =
-      moment === undefined
-        ? undefined
-        : await FormerState.open({ vault, session, replay: new LogReplay(vault, session), sequence })
+    const isNow = moment === undefined || (isStill && sequence === log.state.head.sequence)
+    const former = isNow
+      ? undefined
+      : await FormerState.open({ vault, session, replay: new LogReplay(vault, session), sequence })
     const then = former?.trees ?? trees
     try {
       if (former !== undefined && needs === 'contents')
@@ -156,13 +159,40 @@ export class History {
       if (query.do === 'list') await list(tree, query, take)
       else if (query.do === 'conflicts') await tellConflicts(tree, take)
       else if (query.do === 'read') await read(tree, query.path, take)
-      else if (query.do === 'export') await tellExport(this.#parts, tree, take)
+      else if (query.do === 'export') await this.#export(query, tree, take)
       else await new RestoreInto({ vault: this.#parts.vault, tree, take }).restore(query)
       return tree.sequence
     }
     const isOfNames = query.do === 'list' || query.do === 'conflicts'
-    return await this.at(query.moment, work, isOfNames ? 'names' : 'contents')
+    return await this.at(momentOf(query), work, isOfNames ? 'names' : 'contents')
   }
+
+  async #export(
+    { marks = false, from }: Extract<LookQuery, { do: 'export' }>,
+    tree: HistoryTree,
+    take: TakeRow,
+  ): Promise<void> {
+    const { vault, session } = this.#parts
+    const { sequence } = tree
+    const isNamed = marks || from !== undefined
+    const hash = isNamed ? await new LogReplay(vault, session).hashAt(sequence) : undefined
+    if (from !== undefined) assertSameTree(vault, from, hash)
+    await tellExport(this.#parts, { ...tree, hash: marks ? hash : undefined, from }, take)
+  }
+}
+
+function momentOf(query: Exclude<LookQuery, { do: 'log' }>): Moment | undefined {
+  if (query.do !== 'export' || query.from === undefined) return query.moment
+  return { sequence: query.from.sequence }
+}
+
+/** What a version that retired needs may be gone, and an entry may be another one in a vault that was gone on with from a copy. @throws ClientError `history-gone` */
+function assertSameTree({ log }: Vault, { sequence, hash }: ExportMark, hashNow: string | undefined): void {
+  const { prune } = log.state.spine
+  if (hash === hashNow && sequence >= (prune?.through ?? 0)) return
+  throw new ClientError('history-gone', 'what was begun is not what the log has there now', {
+    data: { sequence },
+  })
 }
 
 async function list(

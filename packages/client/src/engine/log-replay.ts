@@ -6,6 +6,7 @@ import {
   decodeEntry,
   equal,
   isSpineKind,
+  toHex,
   type BodyHash,
   type Entry,
   type LogState,
@@ -54,6 +55,17 @@ export class LogReplay {
       state = follow(state, sequence, { entry, known })
       yield { sequence, entry, state }
     }
+  }
+
+  /** The hash of the log at a sequence, hex: retired entries count with what this device wrote down of them. @throws ClientError `state-broken` */
+  async hashAt(sequence: number): Promise<string> {
+    const { head } = this.#vault.log.state
+    if (sequence === head.sequence) return toHex(head.hash)
+    let hash: string | undefined
+    for await (const { state } of this.entries({ whole: sequence + 1, through: sequence }))
+      hash = toHex(state.head.hash)
+    if (hash === undefined) throw broken(sequence)
+    return hash
   }
 
   /** Opens the payload of an entry that came whole. @throws ClientError `pack-unavailable`, `relay-corrupt`, `update-needed`, `key-withheld` */

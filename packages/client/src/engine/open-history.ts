@@ -56,6 +56,7 @@ function opened(vault: Vault): OpenedHistory {
   const receiver = new Receiver({ vault, adopt: () => Promise.resolve() })
   const history = new History({
     vault,
+    isStill: true,
     session: () => connection.session(),
     refresh: async () => {
       const isThere = await refreshed(vault, receiver, connection)

@@ -16,14 +16,23 @@ export class TarWriter {
   readonly #take: TakeBytes
   readonly #room = new Uint8Array(roomBytes)
   #used = 0
+  #addedBytes: number
 
-  constructor(take: TakeBytes) {
+  /** `fromBytes`: so much of the tar was taken by somebody before. */
+  constructor(take: TakeBytes, fromBytes = 0) {
     this.#take = take
+    this.#addedBytes = fromBytes
+  }
+
+  /** Where the next piece begins in the tar. */
+  get addedBytes(): number {
+    return this.#addedBytes
   }
 
   /** Headers, or a piece of a content; the giver's again when it resolves. @throws what the taker fails with */
   async add(bytes: Uint8Array): Promise<void> {
-    if (this.#used + bytes.length > roomBytes || bytes.length >= largeBytes) await this.#flush()
+    this.#addedBytes += bytes.length
+    if (this.#used + bytes.length > roomBytes || bytes.length >= largeBytes) await this.flush()
     if (bytes.length >= largeBytes) {
       await this.#take(bytes)
       return
@@ -41,10 +50,11 @@ export class TarWriter {
   /** Two empty blocks, and everything is taken. */
   async end(): Promise<void> {
     await this.add(new Uint8Array(2 * blockBytes))
-    await this.#flush()
+    await this.flush()
   }
 
-  async #flush(): Promise<void> {
+  /** All that was added is taken. */
+  async flush(): Promise<void> {
     const used = this.#used
     this.#used = 0
     if (used > 0) await this.#take(this.#room.subarray(0, used))

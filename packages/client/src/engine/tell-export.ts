@@ -1,6 +1,7 @@
 // A tree of the history as a tar, told as rows: bytes in order, and now and then how far it is.
 import type { RelaySession } from '../relay/relay-session.ts'
-import { exportTree } from './export.ts'
+import { markPace, type ExportMark, type TarMark } from './export-mark.ts'
+import { exportTree, type Marks } from './export.ts'
 import type { TakeRow } from './history-query.ts'
 import type { HistoryTree } from './history-tree.ts'
 import { Tally } from './tally.ts'
@@ -13,10 +14,16 @@ export interface TellExportParts {
   readonly traffic: () => { readonly sentBytes: number; readonly receivedBytes: number }
 }
 
+/** What is told. `hash`: of the log at the tree's sequence, hex, where marks are wanted. `from`: of that very tree. */
+export interface ToldTree extends HistoryTree {
+  readonly hash?: string | undefined
+  readonly from?: ExportMark | undefined
+}
+
 /** @throws ClientError `relay-unreachable`, and as `exportTree` */
 export async function tellExport(
   { vault, session, traffic }: TellExportParts,
-  { trees, content }: HistoryTree,
+  { trees, content, sequence, hash, from }: ToldTree,
   take: TakeRow,
 ): Promise<void> {
   // Of what the relay did not confirm nobody could say what it lacks.
@@ -40,8 +47,12 @@ export async function tellExport(
     isDue = false
     await take({ row: 'progress', ...tally.progress })
   }
+  const takeMark = (mark: TarMark): Promise<void> =>
+    hash === undefined ? Promise.resolve() : take({ row: 'mark', mark: { ...mark, sequence, hash } })
+  const marks: Marks = { ...markPace, clock: vault.platform.clock, take: takeMark }
   await exportTree({
-    ...{ trees, content, tally, signal: vault.signal },
+    ...{ trees, content, tally, signal: vault.signal, from },
+    marks: hash === undefined ? undefined : marks,
     take: async (bytes) => {
       if (isDue) await tellProgress()
       await take({ row: 'bytes', bytes })

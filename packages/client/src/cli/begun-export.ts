@@ -1,0 +1,105 @@
+// What is written down of an export that was begun, beside what there is of it: which one it is, the files that were not whole, and how far it is. A line
+// of it counts with its sum and its end; what comes behind one that does not is nothing.
+import { crc32 } from 'node:zlib'
+import * as v from 'valibot'
+import { exportFormat, type ExportMark } from '../engine/export-mark.ts'
+import type { HistoryRow } from '../engine/history-query.ts'
+import { exportMarkSchema, exportProblemSchema } from './control-history.ts'
+
+/** All that decides what is in it. `at`: as it was said, for the same words mean a later moment each time. `wrapped`: in age. */
+export interface BegunWhat {
+  readonly vault: string
+  readonly at: string | null
+  readonly wrapped: boolean
+}
+
+/** A file that is not in it as it is in the vault. */
+export type BegunProblem = Extract<HistoryRow, { row: 'problem' }>
+
+/** How far it is for sure. `sum`: of all bytes up to there. `problems`: all that were told until then. */
+export interface BegunFar {
+  readonly mark: ExportMark
+  readonly sum: number
+  readonly problems: readonly BegunProblem[]
+}
+
+/** `file`: number of the file that was made for it. `format`: that of its bytes. */
+export interface BegunExport extends BegunWhat {
+  readonly file: string
+  readonly format: number
+  readonly far?: BegunFar | undefined
+}
+
+const lineSchema: v.GenericSchema<unknown, Line> = v.union([
+  v.object({
+    export: v.number(),
+    vault: v.string(),
+    at: v.nullable(v.string()),
+    wrapped: v.boolean(),
+    file: v.string(),
+  }),
+  v.object({ problem: exportProblemSchema }),
+  v.object({ mark: exportMarkSchema, sum: v.number() }),
+])
+type Line =
+  | ({ readonly export: number; readonly file: string } & BegunWhat)
+  | { readonly problem: BegunProblem }
+  | { readonly mark: ExportMark; readonly sum: number }
+
+/** The beginning of it, as it stands on the disk; of one that goes on with what was said of it so far. */
+export function encodeBegun({ vault, at, wrapped, file, far }: Omit<BegunExport, 'format'>): string {
+  const first = lineText({ export: exportFormat, vault, at, wrapped, file })
+  return far === undefined ? first : first + encodeFar(far)
+}
+
+/** What is added with a mark. `problems`: those that came since the last one. */
+export function encodeFar({ mark, sum, problems }: BegunFar): string {
+  return [...problems.map((problem) => lineText({ problem })), lineText({ mark, sum })].join('')
+}
+
+/** undefined for what is no such file. */
+export function decodeBegun(text: string): BegunExport | undefined {
+  const problems: BegunProblem[] = []
+  let begun: BegunExport | undefined
+  for (const line of linesOf(text)) {
+    if ('export' in line) {
+      if (begun !== undefined) break
+      const { export: format, ...what } = line
+      begun = { format, ...what }
+    } else if (begun === undefined) break
+    else if ('problem' in line) problems.push(line.problem)
+    else begun = { ...begun, far: { ...line, problems: [...problems] } }
+  }
+  return begun
+}
+
+function* linesOf(text: string): Generator<Line> {
+  // What stands behind the last end is no line.
+  for (const line of text.split('\n').slice(0, -1)) {
+    const json = line.slice(sumChars + 1)
+    if (line !== `${sumText(json)} ${json}`) return
+    const decoded = lineOf(json)
+    if (decoded === undefined) return
+    yield decoded
+  }
+}
+
+function lineOf(json: string): Line | undefined {
+  try {
+    const checked = v.safeParse(lineSchema, JSON.parse(json))
+    return checked.success ? checked.output : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const sumChars = 8
+
+function sumText(text: string): string {
+  return crc32(text).toString(16).padStart(sumChars, '0')
+}
+
+function lineText(line: Line): string {
+  const json = JSON.stringify(line)
+  return `${sumText(json)} ${json}\n`
+}
