@@ -23,6 +23,9 @@ import { sameForDisk } from './look-identify.ts'
 import type { OpenTransaction } from './look-report.ts'
 import { sameStamp } from './stamp.ts'
 
+/** New files up to this are fetched without a look at where they go. */
+const unlookedBytesMax = 64 * 1024
+
 /** Used once. */
 export class ApplyGroup {
   readonly #options: GroupOptions
@@ -78,7 +81,10 @@ export class ApplyGroup {
     else if (nameBytes(name) > traits.nameBytesMax) this.#refuse(step, { code: 'name-unholdable' })
   }
 
-  /** Spares fetching what could not be put into place; the look that counts comes right before the rename. */
+  /**
+   * Spares fetching what could not be put into place; the look that counts comes right before the rename. Small new files are not worth it: where
+   * something is in their way, they are refused when they are placed, which replaces nothing.
+   */
   async #checkEarly(): Promise<void> {
     const moving = new Set<string>()
     const steps: PutStep[] = []
@@ -86,7 +92,8 @@ export class ApplyGroup {
       const { change } = step
       const disturbed =
         moving.size > 0 && [change.path, ...ancestorsOf(change.path)].some((path) => moving.has(path))
-      if (isPut(step) && !disturbed && needsContent(step.change)) steps.push(step)
+      if (isPut(step) && !disturbed && needsContent(step.change) && !isSmallAndNew(step.change))
+        steps.push(step)
       if (change.do === 'step-aside' || change.op !== 'put') moving.add(change.path)
       if (change.do === 'apply' && change.op === 'move') moving.add(change.from)
     }
@@ -233,6 +240,11 @@ function placeTaken(change: Change, now: Row | undefined): Pick<Row, 'parent' | 
   if (change.do === 'step-aside') return { parent: (now ?? change.expect).parent, name: change.keptAs }
   if (change.op === 'move') return change
   return change.op === 'put' && change.expect === undefined ? change.row : undefined
+}
+
+/** Whether fetching it costs about what a look does. */
+function isSmallAndNew({ row, expect }: PutStep['change']): boolean {
+  return expect === undefined && row.value.kind === 'file' && row.value.sizeBytes <= unlookedBytesMax
 }
 
 function nameBytes(name: string): number {

@@ -367,7 +367,7 @@ export class FolderRun {
     let after: NodeId | undefined
     for (;;) {
       await this.#checkBrake()
-      const next = await planning.next(after)
+      const next = await planning.next(after, work.seedsMax)
       if (next === undefined) return { ...sum, complete: true }
       const outcome = await work.carryOut(session, next.plan)
       for (const directory of outcome.lookAgain) this.#hinted.add(directory)

@@ -19,6 +19,7 @@ import {
   type Row,
   type Stamp,
 } from '../sync/tree.ts'
+import { arrivalsPlan } from './fresh-arrivals.ts'
 import { freshCommits, freshPlan } from './fresh-commits.ts'
 import { writeDown, type WaitingFile } from './waiting-files.ts'
 
@@ -72,6 +73,15 @@ async function plannedAll(trees: TreesStore, seeds: readonly NodeEntry[], traits
   return plan({ rows, taken: () => false, device: 'here', nowMs: 0, traits })
 }
 
+/** What differs, in batches that are cut off anywhere, each for disks of either kind. */
+async function batchesOf(trees: TreesStore, seedsMax: number): Promise<[readonly NodeEntry[], Traits][]> {
+  const batches: [readonly NodeEntry[], Traits][] = []
+  let next = await nextSeeds(trees, { seedsMax })
+  for (; next !== undefined; next = await nextSeeds(trees, { after: next.last, seedsMax }))
+    for (const traits of [plainTraits, foldingTraits]) batches.push([next.seeds, traits])
+  return batches
+}
+
 const whole = (actions: readonly Commit[]): unknown => ({ actions, conflicts: [], problems: [] })
 
 const link: NodeValue = { kind: 'link', mtimeNs: 3n, target: Uint8Array.of(0x61) }
@@ -96,6 +106,8 @@ interface Drawn {
   readonly isDirectory: boolean
   /** What a new one is, that is no directory. */
   readonly newValue?: NodeValue
+  /** What one of the log is, that is no directory. */
+  readonly thereValue?: NodeValue
   readonly parent: number
   readonly name: number
   readonly other: number
@@ -130,9 +142,19 @@ class Drawing {
   readonly newFiles = new Map<NodeId, Stamp>()
   readonly #taken = new Set<string>()
 
-  add({ standing, isDirectory, newValue = unread, parent, name, other, stamp: as }: Drawn, at: number): void {
+  add(draw: Drawn, at: number): void {
+    const {
+      standing,
+      isDirectory,
+      newValue = unread,
+      thereValue = file('x'),
+      parent,
+      name,
+      other,
+      stamp: as,
+    } = draw
     const id = standing === 'new' ? provisionalId(at) : nodeIdOf(1, at)
-    const value = isDirectory ? directory() : standing === 'new' ? newValue : file('x')
+    const value = isDirectory ? directory() : standing === 'new' ? newValue : thereValue
     const place = row(this.#parent(parent, standing), this.#name(name), value)
     const elsewhere = row(place.parent, this.#name(other), value)
     const changed = { ...place, value: directory(0o700) }
@@ -244,6 +266,83 @@ describe('a plan would say the same', () => {
       { numRuns: 1500 },
     )
     expect(Math.min(direct, planned)).toBeGreaterThan(200)
+  })
+
+  test('of all that differs, in random trees that are mostly new in the log', async () => {
+    const mostlyThere = fc.record({
+      ...others,
+      standing: fc.oneof(
+        { weight: 30, arbitrary: fc.constantFrom<Drawn['standing'][]>('there', 'there', 'agreed') },
+        { weight: 1, arbitrary: fc.constantFrom(...standings) },
+      ),
+      thereValue: fc.constantFrom(file('x'), file('y'), link),
+      // Some are older than the directories that they are in.
+      age: fc.nat(40),
+    })
+    let [direct, planned, mixed] = [0, 0, 0]
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(mostlyThere, { minLength: 1, maxLength: 14 }),
+        fc.nat(8),
+        async (draws, few) => {
+          const drawing = new Drawing()
+          for (const [at, draw] of draws.entries()) drawing.add(draw, draw.age * 20 + at + 1)
+          const trees = await treesOf(drawing.rows)
+          for (const [seeds, traits] of await batchesOf(trees, few + 1)) {
+            const arrivals = arrivalsPlan(trees, seeds, traits)
+            if (arrivals === undefined) {
+              planned += 1
+              continue
+            }
+            direct += 1
+            if (arrivals.actions.length > seeds.length) mixed += 1
+            expect(await plannedAll(trees, seeds, traits)).toEqual(arrivals)
+          }
+        },
+      ),
+      { numRuns: 1500 },
+    )
+    expect(Math.min(direct, planned)).toBeGreaterThan(200)
+    expect(mixed).toBeGreaterThan(50)
+  })
+
+  test('of a tree that is new in the log and deeper than is followed', async () => {
+    const rows = new Map<NodeId, Columns>()
+    for (let depth = 1; depth <= 150; depth += 1) {
+      const parent = depth === 1 ? rootId : nodeIdOf(1, depth - 1)
+      rows.set(nodeIdOf(1, depth), { remote: row(parent, `d${depth}`, directory()) })
+    }
+    const trees = await treesOf(rows)
+    const seedsOf = (count: number): NodeEntry[] => [...rows].slice(0, count)
+    expect(arrivalsPlan(trees, seedsOf(90), plainTraits)).toEqual(
+      await plannedAll(trees, seedsOf(90), plainTraits),
+    )
+    expect(arrivalsPlan(trees, seedsOf(150), plainTraits)).toBeUndefined()
+    expect(arrivalsPlan(trees, [...rows].slice(-1), plainTraits)).toBeUndefined()
+  })
+
+  test('of a tree that is new in the log, but not of what this disk cannot hold', async () => {
+    const [outer, inner, one] = [nodeIdOf(3, 0), nodeIdOf(1, 0), nodeIdOf(2, 0)]
+    const named = (name: string): ReadonlyMap<NodeId, Columns> =>
+      new Map<NodeId, Columns>([
+        [outer, { remote: row(rootId, 'outer', directory()) }],
+        [inner, { remote: row(outer, 'inner', directory()) }],
+        [one, { remote: row(inner, name, file('x')) }],
+      ])
+    const planOf = async (name: string): Promise<Plan | undefined> => {
+      const trees = await treesOf(named(name))
+      const seeds = [...named(name)].filter(([id]) => id === one)
+      const arrivals = arrivalsPlan(trees, seeds, plainTraits)
+      if (arrivals !== undefined) expect(arrivals).toEqual(await plannedAll(trees, seeds, plainTraits))
+      return arrivals
+    }
+    const held = await planOf('n'.repeat(plainTraits.nameBytesMax))
+    expect(held?.actions.map((action) => 'path' in action && action.path.slice(0, 13))).toEqual([
+      'outer',
+      'outer/inner',
+      'outer/inner/n',
+    ])
+    expect(await planOf('n'.repeat(plainTraits.nameBytesMax + 1))).toBeUndefined()
   })
 
   test('of a new tree, whose directories come first', async () => {

@@ -77,7 +77,7 @@ class Fresh {
   /** Where something that is new here is; undefined where only a plan can tell what becomes of it. */
   pathOf(id: NodeId, row: Row): RelativePath | undefined {
     const above = this.#directory(row.parent)
-    return above === undefined || !this.#isAlone(id, row) ? undefined : joinPath(above.path, row.name)
+    return above === undefined || !isAlone(this.#trees, id, row) ? undefined : joinPath(above.path, row.name)
   }
 
   addPut(id: NodeId, as: Putting): void {
@@ -118,20 +118,20 @@ class Fresh {
     if (path === undefined) return undefined
     return { path, commit: isProvisional(id) ? put(id, { path, row, value: row.value }) : undefined }
   }
-
-  /** Whether no other node, in any tree, has a name that may be taken for this one; and nothing of ours has it. */
-  #isAlone(id: NodeId, { parent, name }: Row): boolean {
-    if (parent === rootId && likenessOf(name).startsWith('.grenier')) return false
-    return this.#trees.namesLike(parent, name).every((like) => {
-      const { base = id, local = id, remote = id } = this.#trees.slots(parent, like)
-      return base === id && local === id && remote === id
-    })
-  }
 }
 
 interface Standing {
   readonly path: RelativePath
   readonly commit: FreshCommit | undefined
+}
+
+/** Whether no other node, in any tree, has a name that may be taken for this one; and nothing of ours has it. */
+export function isAlone(trees: FreshView, id: NodeId, { parent, name }: Row): boolean {
+  if (parent === rootId && likenessOf(name).startsWith('.grenier')) return false
+  return trees.namesLike(parent, name).every((like) => {
+    const { base = id, local = id, remote = id } = trees.slots(parent, like)
+    return base === id && local === id && remote === id
+  })
 }
 
 /** The row of a node that this folder alone has. */

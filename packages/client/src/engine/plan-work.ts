@@ -49,9 +49,16 @@ type Change = Apply | StepAside
 /** Carries out plans. Calls are one after the other. */
 export class PlanWork {
   readonly #parts: PlanWorkParts
+  /** News cut the last plan short, and mostly goes on to come. */
+  #isOvertaken = false
 
   constructor(parts: PlanWorkParts) {
     this.#parts = parts
+  }
+
+  /** How many differing nodes the next plan had best be about, if not as many as usual: what is not carried out is planned in vain. */
+  get seedsMax(): number | undefined {
+    return this.#isOvertaken ? partChangesMax : undefined
   }
 
   /** @throws ClientError as the parts do */
@@ -73,10 +80,11 @@ export class PlanWork {
     const lasting = soFar + applied.done
     if (!applied.complete) return { lasting, read: 0, replan: true, lookAgain }
     const read = await sender().read(session, this.#filesToRead(plan.actions, changes.length > 0))
+    this.#isOvertaken &&= this.#hasNews
     return {
       lasting,
       read: read.count,
-      replan: committed.again,
+      replan: committed.again || (this.#isOvertaken && applied.done > 0),
       lookAgain: [...lookAgain, ...read.lookAgain],
     }
   }
@@ -84,7 +92,7 @@ export class PlanWork {
   async #apply(
     changes: readonly Change[],
   ): Promise<{ done: number; complete: boolean; lookAgain: readonly RelativePath[] }> {
-    const { vault, tally, receiver, questions, checkFolder } = this.#parts
+    const { vault, tally, checkFolder } = this.#parts
     const lookAgain: RelativePath[] = []
     let done = 0
     if (changes.length > 0) await checkFolder()
@@ -99,10 +107,16 @@ export class PlanWork {
       lookAgain.push(...report.lookAgain)
       for (const problem of report.problems) tally.problem(problem)
       for (const action of report.done) this.#tell(action)
-      const isLast = at === parts.length - 1
-      if (!isLast && (receiver.waiting || questions.waiting)) return { done, complete: false, lookAgain }
+      if (at === parts.length - 1 || !this.#hasNews) continue
+      this.#isOvertaken = true
+      return { done, complete: false, lookAgain }
     }
     return { done, complete: true, lookAgain }
+  }
+
+  get #hasNews(): boolean {
+    const { receiver, questions } = this.#parts
+    return receiver.waiting || questions.waiting
   }
 
   async #noteLost(done: readonly Change[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { Plan, Traits } from '../sync/action.ts'
 import { plan } from '../sync/plan.ts'
 import type { Columns, NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
+import { arrivalsPlan } from './fresh-arrivals.ts'
 import { freshPlan } from './fresh-commits.ts'
 import type { Vault } from './vault.ts'
 
@@ -25,12 +26,15 @@ export class Planning {
   }
 
   /** The next batch of differing rows, and what to do about them; undefined when none is left after `after`. */
-  async next(after: NodeId | undefined): Promise<{ batch: Seeds; plan: Plan } | undefined> {
+  async next(
+    after: NodeId | undefined,
+    seedsMax?: number,
+  ): Promise<{ batch: Seeds; plan: Plan } | undefined> {
     await this.#before()
     const { trees } = this.#vault
-    const batch = await nextSeeds(trees, { after })
+    const batch = await nextSeeds(trees, { after, seedsMax })
     if (batch === undefined) return undefined
-    const fresh = freshPlan(trees, batch.seeds)
+    const fresh = freshPlan(trees, batch.seeds) ?? arrivalsPlan(trees, batch.seeds, this.#traits)
     return { batch, plan: fresh ?? this.#over(await closureAround(trees, batch.seeds)) }
   }
 
