@@ -15,8 +15,11 @@ import type { Sender } from './sender.ts'
 import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
-/** Changes given to the disk at once: between two such parts a run can turn to what came meanwhile. Less than a batch of a plan, which is all that it looks at. */
-export const partChangesMax = 1_000
+/**
+ * Changes given to the disk at once: between two such parts a run can turn to what came meanwhile. Half a batch of a plan, which is all that it looks
+ * at: what is left over as a small part costs flushes of its own.
+ */
+export const partChangesMax = 1_250
 const partBytesMax = 256 * 1024 * 1024
 
 export interface PlanWorkParts {

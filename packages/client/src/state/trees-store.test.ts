@@ -128,6 +128,41 @@ describe('the trees', () => {
     expect(TreesStore.open(disk.open()).get(id('1.0'))).toEqual({ remote: file('root', 'a', 9) })
   })
 
+  it('flush nothing where all is durable, and all where anything is not', async () => {
+    const disk = new MemoryDisk()
+    const store = disk.open()
+    const flushes: boolean[] = []
+    const trees = TreesStore.open({
+      ...{ get: (key: string) => store.get(key), range: store.range.bind(store), close: () => store.close() },
+      batch: (writes: readonly StateWrite[], options: { flush: boolean }) => {
+        flushes.push(options.flush)
+        return store.batch(writes, options)
+      },
+    })
+    const put = (seed: number, flush: boolean): Promise<void> =>
+      trees.write({ flush }, (transaction) => transaction.set('remote', id('1.0'), file('root', 'a', seed)))
+    const flush = (): Promise<void> => trees.write({ flush: true }, () => undefined)
+    // What was there when it was opened may not be durable yet.
+    await flush()
+    expect(flushes).toEqual([true])
+    await put(1, true)
+    await flush()
+    expect(flushes).toEqual([true, true])
+    await put(2, false)
+    await flush()
+    expect(flushes).toEqual([true, true, true])
+    await put(3, false)
+    await trees.settled()
+    await flush()
+    expect([flushes, disk.unflushedBatches]).toEqual([[true, true, true, false, true], 0])
+    await trees.write({ flush: true }, (transaction) => transaction.provisional())
+    await put(4, false)
+    const [landed] = await Promise.all([trees.settled(), flush()])
+    expect([landed, disk.unflushedBatches]).toEqual([undefined, 0])
+    disk.crash(Infinity)
+    expect(TreesStore.open(disk.open()).get(id('1.0'))).toEqual({ remote: file('root', 'a', 4) })
+  })
+
   it('give the store what was gathered when told, or when a listing needs it', async () => {
     const disk = new MemoryDisk()
     const trees = TreesStore.open(disk.open())

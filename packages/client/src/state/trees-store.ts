@@ -4,10 +4,11 @@
 import { ClientError } from '../errors.ts'
 import type { Doubts } from '../sync/brake.ts'
 import type { Name } from '../sync/name.ts'
-import { isProvisional, rootId, type Columns, type NodeId } from '../sync/tree.ts'
+import { isProvisional, rootId, type NodeId } from '../sync/tree.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { decodeIdRow, decodeNode, decodeSlots, nodeCostBytes } from './node-row.ts'
 import type { Slots, StoredNode } from './node-row.ts'
+import { entriesOf, mergeById, type NodeEntry } from './node-listing.ts'
 import { childrenKey, endOf, idFromKey, idKey, keySpace, nameFromKey, nameKey } from './state-keys.ts'
 import type { StateStore } from './state-store.ts'
 import { NamesCache } from './names-cache.ts'
@@ -17,8 +18,7 @@ import { decodeMeta, emptyMeta, encodeMeta, type Meta } from './trees-meta.ts'
 import { Transaction } from './trees-transaction.ts'
 import { mergeNames, noSlots, TreesView, type NamedSlots } from './trees-view.ts'
 
-/** A node with its rows. */
-export type NodeEntry = readonly [NodeId, Columns]
+export type { NodeEntry } from './node-listing.ts'
 
 const metaKey = `${keySpace.meta}trees`
 /** Decoded rows and names that are kept at hand: several batches' worth, so that what a batch goes over again and again is read once. */
@@ -56,6 +56,8 @@ export class TreesStore extends TreesView {
   /** What is being given to the store. */
   #pending: Overlay | undefined
   #landings = 0
+  /** The row of what is known besides rows, as the last batch had it, if that one was flushed. */
+  #flushedMeta: Uint8Array | undefined
   #landing: Promise<void> = Promise.resolve()
   #turn: Promise<void> = Promise.resolve()
   #broken: unknown
@@ -289,11 +291,19 @@ export class TreesStore extends TreesView {
     if (this.#gathered.size === 0) this.#gathered = overlay.whole()
     else this.#gathered.add(overlay)
     const { size, otherBytes } = this.#gathered
+    if (options.flush && this.#isFlushed) return
     if (!options.flush && size < this.#gatheredRowsMax && otherBytes < gatheredBytesMax) return
     while (this.#pending !== undefined) await this.#landing
     this.#assertWhole()
     this.#landing = this.#land(options)
     await this.#landing
+  }
+
+  /** Whether all that was committed is durable. */
+  get #isFlushed(): boolean {
+    if (this.#flushedMeta === undefined || this.#pending !== undefined || this.#gathered.size > 0)
+      return false
+    return Buffer.compare(this.#flushedMeta, encodeMeta(this.#meta)) === 0
   }
 
   #count(overlay: Overlay): void {
@@ -317,8 +327,11 @@ export class TreesStore extends TreesView {
     this.#landings += 1
     try {
       const writes = writesOf(overlay)
-      writes.push({ type: 'put', key: metaKey, value: encodeMeta(this.#meta) })
+      const meta = encodeMeta(this.#meta)
+      writes.push({ type: 'put', key: metaKey, value: meta })
+      this.#flushedMeta = undefined
       await this.#store.batch(writes, options)
+      if (options.flush) this.#flushedMeta = meta
       this.#remember(overlay)
     } catch (error) {
       this.#broken = error
@@ -371,29 +384,4 @@ function isBeyond(id: NodeId, meta: Pick<Meta, 'provisionalNext' | 'sequenceMax'
 function contentBytes(node: StoredNode | undefined): number {
   const value = node?.columns.remote?.value ?? node?.columns.local?.value
   return value?.kind === 'file' ? (value.content?.length ?? 0) : 0
-}
-
-async function* entriesOf(
-  rows: AsyncIterable<readonly [string, Uint8Array]>,
-  space: string,
-): AsyncIterable<NodeEntry> {
-  for await (const [key, bytes] of rows) yield [idFromKey(key.slice(space.length)), decodeNode(bytes).columns]
-}
-
-async function* mergeById(
-  a: AsyncIterator<NodeEntry>,
-  b: AsyncIterator<NodeEntry>,
-): AsyncIterable<NodeEntry> {
-  let [left, right] = await Promise.all([a.next(), b.next()])
-  while (left.done !== true || right.done !== true) {
-    const leftFirst =
-      right.done === true || (left.done !== true && idKey(left.value[0]) < idKey(right.value[0]))
-    if (leftFirst && left.done !== true) {
-      yield left.value
-      left = await a.next()
-    } else if (right.done !== true) {
-      yield right.value
-      right = await b.next()
-    }
-  }
 }
