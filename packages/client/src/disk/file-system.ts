@@ -193,6 +193,8 @@ export interface WatchEvents {
   hint(directory: RelativePath): void
   /** Whether what is at a path now is what this program itself has just left there: then its event is no news. May be asked or not. */
   isOwn?(path: RelativePath, there: Stamp | undefined): boolean
+  /** Whether the directory at a path now is the one that this program itself has just made there. What is in it is another matter. */
+  isMade?(path: RelativePath, there: Stamp): boolean
   /** Events may have been lost, once: look at everything, then go on. */
   overflow?(): void
   /** Its limits were reached, or it failed: only rescans see changes from now on. */

@@ -56,6 +56,22 @@ describe('own traces', () => {
     expect([traces.isOwn(path('gone'), undefined), traces.isOwn(path('f'), stamp)]).toEqual([false, false])
   })
 
+  it('know a directory that was made by its inode and bits, for one more group, and say nothing of what is in it', () => {
+    const traces = new OwnTraces()
+    const made = { ...stamp, mode: 0o755 }
+    traces.made(path('d'), made)
+    const filled = { ...made, ctimeNs: 9n, mtimeNs: 9n, sizeBytes: 4096 }
+    expect(traces.isMade(path('d'), filled)).toBe(true)
+    expect(traces.isMade(path('e'), filled)).toBe(false)
+    for (const other of [{ ino: 9n }, { dev: 9n }, { mode: 0o700 }])
+      expect(traces.isMade(path('d'), { ...filled, ...other })).toBe(false)
+    expect(traces.isOwn(path('d'), filled)).toBe(false)
+    traces.recorded()
+    expect(traces.isMade(path('d'), filled)).toBe(true)
+    traces.recorded()
+    expect(traces.isMade(path('d'), filled)).toBe(false)
+  })
+
   it('of ignore rules are told of by directory, for what they say of the others', () => {
     const looked: string[] = []
     const traces = new OwnTraces((directory) => looked.push(directory))
@@ -75,8 +91,10 @@ describe('own traces', () => {
     traces.left(path('b/f'), stamp)
     traces.left(path('b/g'), undefined)
     traces.left(path('top'), stamp)
+    traces.made(path('c/d'), stamp)
     traces.failed()
-    expect(missed).toEqual(['b', ''])
+    expect(missed).toEqual(['b', '', 'c'])
+    expect(traces.isMade(path('c/d'), stamp)).toBe(false)
     expect(traces.isOwn(path('b/f'), stamp)).toBe(false)
   })
 })

@@ -12,6 +12,10 @@ export class OwnTraces {
   #now = new Map<RelativePath, Stamp | undefined>()
   #before = new Map<RelativePath, Stamp | undefined>()
 
+  /** Directories that were made, in the same two groups. */
+  #madeNow = new Map<RelativePath, Stamp>()
+  #madeBefore = new Map<RelativePath, Stamp>()
+
   /** Directories where ignore rules changed: what they say of all below is found by a look. */
   readonly #ruled = new Set<RelativePath>()
 
@@ -25,6 +29,17 @@ export class OwnTraces {
     this.#now.set(path, stamp)
     const directory = parentOf(path)
     if (path === joinPath(directory, ignoreFile)) this.#ruled.add(directory)
+  }
+
+  /** This directory was made there. */
+  made(path: RelativePath, stamp: Stamp): void {
+    this.#madeNow.set(path, stamp)
+  }
+
+  /** Whether the directory at a path is the one that was made there, with the bits that it was given. */
+  isMade(path: RelativePath, there: Stamp): boolean {
+    const stamp = this.#madeNow.get(path) ?? this.#madeBefore.get(path)
+    return stamp?.ino === there.ino && stamp.dev === there.dev && stamp.mode === there.mode
   }
 
   /** Whether what is at a path is what was left there. The time of change does not count: a second name sets it. */
@@ -42,15 +57,18 @@ export class OwnTraces {
   recorded(): void {
     this.#before = this.#now
     this.#now = new Map()
+    this.#madeBefore = this.#madeNow
+    this.#madeNow = new Map()
     for (const directory of this.#ruled) this.#look(directory)
     this.#ruled.clear()
   }
 
   /** What was left is in no row: it is found by a look alone. */
   failed(): void {
-    const directories = new Set([...this.#now.keys()].map(parentOf))
+    const directories = new Set([...this.#now.keys(), ...this.#madeNow.keys()].map(parentOf))
     this.recorded()
     this.#before.clear()
+    this.#madeBefore.clear()
     for (const directory of directories) this.#look(directory)
   }
 }

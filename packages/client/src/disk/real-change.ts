@@ -85,8 +85,8 @@ export function setTime(path: SystemPath, mtimeNs: bigint): void {
 function makeDirectory(directories: RealDirectories, change: ChangeOf<'make-directory'>): void {
   const path = locate(directories, change.path)
   fs.mkdirSync(path, change.mode)
-  // mkdir takes the bits of the umask away.
-  changeMode(path, change.mode)
+  // mkdir takes the bits of the umask away. Who watches the directory above hears of each change of them.
+  if ((fs.lstatSync(path).mode & 0o777) !== change.mode) changeMode(path, change.mode)
 }
 
 function place(directories: RealDirectories, change: ChangeOf<'place'>): void {

@@ -42,6 +42,13 @@ export class WatchHints {
     return true
   }
 
+  /** Whether an event tells only of a directory that this program made itself. It counts all the same. */
+  tellsOfMade(path: string, there: Stamp): boolean {
+    if (this.#events.isMade?.(path as RelativePath, there) !== true) return false
+    this.heard()
+    return true
+  }
+
   /** The system told of something, whatever it was. */
   heard(): void {
     if (this.#closed) return

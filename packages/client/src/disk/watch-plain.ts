@@ -5,9 +5,11 @@ import { ownDirectory, type Watcher } from './file-system.ts'
 import { stampOf } from './real-io.ts'
 import { blindReason, type WatchHints } from './watch-hints.ts'
 
+const plainPath = /^[\x01-\x7f]*$/
+
 /** What we need of `fs.watch`. */
 export type WatchDirectory = (
-  path: Buffer,
+  path: Buffer | string,
   options: { encoding: 'buffer' },
   heard: (type: string, name: Buffer | null) => void,
 ) => Pick<fs.FSWatcher, 'close' | 'on'>
@@ -16,6 +18,7 @@ export type WatchDirectory = (
 export class PlainWatch implements Watcher {
   readonly ready: Promise<void>
   readonly #root: Buffer
+  readonly #rootText: string
   readonly #hints: WatchHints
   readonly #watchers = new Map<string, ReturnType<WatchDirectory>>()
   readonly #watchDirectory: WatchDirectory
@@ -23,6 +26,7 @@ export class PlainWatch implements Watcher {
 
   constructor(root: string, hints: WatchHints, watchDirectory: WatchDirectory = fs.watch) {
     this.#root = Buffer.from(root)
+    this.#rootText = root
     this.#watchDirectory = watchDirectory
     this.#hints = hints
     this.ready = this.#add('').then(() => undefined)
@@ -75,7 +79,9 @@ export class PlainWatch implements Watcher {
     const isDirectory = there?.isDirectory() ?? false
     const mayBeOwn = !isDirectory && !this.#watchers.has(child)
     if (mayBeOwn && this.#hints.tellsOfOwn(child, there && stampOf(there))) return
-    this.#hints.add(path)
+    const isMade = isDirectory && there !== undefined && this.#hints.tellsOfMade(child, stampOf(there))
+    // What is beside a directory of our own making need not be looked at: of thousands, each would have all others listed.
+    if (!isMade) this.#hints.add(path)
     // It came, went, or another took its name: whatever was watched there may be elsewhere now.
     this.#forget(child)
     if (!isDirectory) return
@@ -115,8 +121,10 @@ export class PlainWatch implements Watcher {
     return entries.flatMap((entry) => (entry.isDirectory() ? (nameFromBytes(entry.name) ?? []) : []))
   }
 
-  #full(path: string): Buffer {
+  /** As text where its bytes are its characters, which costs less. */
+  #full(path: string): Buffer | string {
     if (path === '') return this.#root
+    if (plainPath.test(path)) return `${this.#rootText}/${path}`
     return Buffer.concat([
       this.#root,
       ...path.split('/').flatMap((name) => [Buffer.from('/'), nameToBytes(name)]),

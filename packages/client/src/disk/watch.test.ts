@@ -143,6 +143,39 @@ describe('plain watches and what this program does itself', () => {
   })
 })
 
+describe('plain watches and a directory that this program makes itself', () => {
+  it('say nothing of the one above, and of what comes in it all the same', async () => {
+    const root = fs.mkdtempSync(join(base, 'f-'))
+    for (const name of ['own', 'other']) fs.mkdirSync(join(root, name))
+    const heard = new Heard()
+    const events = {
+      hint: (directory: string) => heard.hint(directory),
+      blind: (reason: BlindReason) => heard.blind(reason),
+      isOwn: () => false,
+      isMade: (path: string, { mode }: { readonly mode: number }) => path === 'own/d' && mode !== 0o711,
+    }
+    const watcher = watchFolder({ root, events, clock: systemClock, chokidarEntriesMax: 0 })
+    await watcher.ready
+    const inside = heard.until('own/d')
+    fs.mkdirSync(join(root, 'own/d'))
+    fs.writeFileSync(join(root, 'own/d/f'), 'of somebody else')
+    await inside
+    const beside = heard.until('other')
+    fs.mkdirSync(join(root, 'other/d'))
+    await beside
+    expect(heard.hints).not.toContain('own')
+    // Watched from now on, whoever made it.
+    const later = heard.until('own/d')
+    fs.rmSync(join(root, 'own/d/f'))
+    await later
+    expect(heard.hints).not.toContain('own')
+    const changed = heard.until('own')
+    fs.chmodSync(join(root, 'own/d'), 0o711)
+    await changed
+    await watcher.close()
+  })
+})
+
 describe('a watcher at the limit of the system', () => {
   it('goes blind, says why, and lets go of the watches it has', async () => {
     const root = fs.mkdtempSync(join(base, 'f-'))

@@ -305,6 +305,7 @@ export class OpenFolderEngine implements FolderEngine {
     const watcher = this.#context.platform.watch(this.record.path, {
       hint: (directory) => run.hint(directory),
       isOwn: (path, there) => this.#traces.isOwn(path, there),
+      isMade: (path, there) => this.#traces.isMade(path, there),
       overflow: () => run.rescan(),
       blind: (reason) => this.#vault.report({ event: 'blind', reason }),
     })
