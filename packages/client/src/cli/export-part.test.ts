@@ -125,11 +125,11 @@ class FailingDisk implements PartDisk {
         const half = Math.floor(bytes.length / 2)
         this.#do('write', () => (inode.bytes = Buffer.concat([inode.bytes, bytes.subarray(0, half)])))
         inode.bytes = Buffer.concat([inode.bytes, bytes.subarray(half)])
-        await Promise.resolve();
+        await Promise.resolve()
       },
       flush: async () => {
         this.#do('flush', undefined, () => (inode.flushed = inode.bytes))
-        await Promise.resolve();
+        await Promise.resolve()
       },
       cut: (sizeBytes) => this.#do('cut', () => (inode.bytes = inode.bytes.subarray(0, sizeBytes))),
       close: () => undefined,

@@ -55,6 +55,6 @@ function addDecrypt({ invocation, words, done, sub }: HistoryBuilding): void {
 }
 
 /** What was said so far, and one more. */
-function withAnother(one: string, before?: readonly string[]): readonly string[] {
+export function withAnother(one: string, before?: readonly string[]): readonly string[] {
   return [...(before ?? []), one]
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import * as commands from './commands.ts'
 import type { HistoryBuilding } from './program-history.ts'
+import { withAnother } from './program-archive.ts'
 import { usageError } from './usage-error.ts'
 
 const text = v.optional(v.string())
@@ -34,7 +35,7 @@ export function addBackup({ invocation, words, done, sub }: HistoryBuilding): vo
     .option(`--vault <${name}>`, words.helpBackupVault({}))
     .option('--once', words.helpBackupOnce({}))
     .option(`--every <${duration}>`, words.helpBackupEvery({}))
-    .option(`--exclude <${words.value.path}...>`, words.helpBackupExclude({}))
+    .option(`--exclude <${words.value.path}>`, words.helpBackupExclude({}), withAnother)
     .option('-x, --one-file-system', words.helpBackupOneFileSystem({}))
     .option('--include-caches', words.helpBackupCaches({}))
     .option(`--stdin-name <${name}>`, words.helpBackupStdin({}))

@@ -110,8 +110,14 @@ describe('wrong usage', () => {
     [['restore', 'f', '--path', 'a', '--path', 'b'], '--path'],
     [['ls', 'f', '--at=1', '--at', '1'], '--at'],
     [['status', '--home', '/a', '--home', '/b'], '--home'],
+    [['status', '--lang', 'en', '--lang', 'fr'], '--lang'],
   ])('%j: of two values none is passed over in silence', async (argv, text) => {
     expect((await said('en', ...argv)).error).toMatchObject({ code: 'usage', data: { what: 'twice', text } })
+  })
+
+  test('each --exclude takes one pattern, and the folder behind it is the folder', async () => {
+    const { error } = await said('en', 'backup', '--exclude', '*.tmp', '--exclude', '*.o', 'one', 'two')
+    expect(error).toMatchObject({ code: 'usage', data: { what: 'too-many', text: 'two' } })
   })
 
   test('with no command at all is wrong usage, too', async () => {

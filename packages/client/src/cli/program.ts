@@ -85,7 +85,9 @@ export function program(invocation: Invocation, done: Done): Command {
 /** The last one of two values would count, and the first one be passed over without a word. */
 function refuseTwice(command: Command): void {
   for (const option of command.options) {
-    if (!option.required || option.variadic || option.parseArg !== undefined) continue
+    // What gathers all that is said has words of its own for it; so has commander for what is to be chosen, and those gather nothing.
+    const gathers = option.parseArg !== undefined && option.argChoices === undefined
+    if (!option.required || option.variadic || gathers) continue
     let isGiven = false
     command.on(`option:${option.name()}`, () => {
       if (isGiven) throw usageError('twice', option.long ?? option.name())
