@@ -27,6 +27,7 @@ function line() {
   const attempts: { readonly wanted: AbortSignal; readonly done: PromiseWithResolvers<RelaySession> }[] = []
   const waits: { readonly ms: number; readonly fire: () => void }[] = []
   const heard = new Set<() => void>()
+  const said: string[] = []
   const clock: Clock = {
     ...systemClock,
     after: (ms, fire) => {
@@ -46,14 +47,14 @@ function line() {
     backoff: new Backoff(systemRandom),
     signal: new AbortController().signal,
     attemptsMax: () => undefined,
-    changed: () => undefined,
+    changed: (state) => said.push(state),
   })
   /** Resolves once so many attempts, and waits, were made. */
   const reaches = async (made: number, waited: number): Promise<void> => {
     while (attempts.length < made || waits.length < waited)
       await new Promise<void>((resolve) => heard.add(resolve))
   }
-  return { connection, attempts, waits, reaches }
+  return { connection, attempts, waits, reaches, said }
 }
 
 test('a session that is being opened when another is wanted is waited for no more, and used by nobody', async () => {
@@ -105,4 +106,22 @@ test('a session that was opened while another came to be wanted is closed', asyn
   await reaches(2, 0)
   attempts[1]?.done.resolve(now.session)
   expect(await asked).toBe(now.session)
+})
+
+test('a session that is ended here is no line that is down; one that ends by itself is, and so is one that does not come', async () => {
+  const { connection, attempts, reaches, said } = line()
+  for (const ends of ['here', 'by itself']) {
+    const asked = connection.session()
+    const { session: open } = session()
+    attempts.at(-1)?.done.resolve(open)
+    await asked
+    await (ends === 'here' ? connection.close() : open.close())
+    expect(connection.current).toBe(undefined)
+  }
+  expect(said).toEqual(['online', 'online', 'offline'])
+  void connection.session()
+  await reaches(3, 0)
+  attempts[2]?.done.reject(away())
+  await reaches(3, 1)
+  expect(said).toEqual(['online', 'online', 'offline', 'offline'])
 })

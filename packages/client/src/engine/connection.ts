@@ -20,6 +20,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #options: ConnectionOptions
   #session: RelaySession | undefined
+  /** One that was ended here. */
+  #given: RelaySession | undefined
   #opening: Promise<RelaySession> | undefined
   #hurry = new AbortController()
   #closedTraffic = { sentBytes: 0, receivedBytes: 0 }
@@ -61,8 +63,9 @@ export class Connection {
     await this.close()
   }
 
-  /** Ends the session, if any. */
+  /** Ends the session, if any. That is no news: only where the next one does not come is the line down. */
   async close(): Promise<void> {
+    this.#given = this.#session
     await this.#session?.close()
   }
 
@@ -109,7 +112,7 @@ export class Connection {
       signal.removeEventListener('abort', stop)
       this.#closedTraffic = this.traffic
       this.#session = undefined
-      if (!signal.aborted) changed('offline')
+      if (!signal.aborted && this.#given !== session) changed('offline')
     })
   }
 }
