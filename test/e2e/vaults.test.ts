@@ -40,3 +40,26 @@ test('vaults lists what there is; a vault is to be deleted after the floor, for 
   expect(kept).not.toHaveProperty('folder')
   expect(Math.abs(Number(kept['changedMs']) - Date.now())).toBeLessThan(dayMs)
 })
+
+test('vaults tells a copy that a vault left behind from the vault, and who sees none where to look', async () => {
+  const stage = Stage.forTest()
+  const [first, second] = [await stage.relay('first'), await stage.relay('second')]
+  const [from, to] = [await first.start(), await second.start()]
+  const alpha = stage.device('alpha')
+  await alpha.setup(from)
+  const none = await alpha.done('vaults')
+  expect(none.stderr).toContain(`No vaults of this device at ${from}. \`grenier recover ${from}\``)
+  const folder = stage.newFolder('folder')
+  writeFileSync(join(folder, 'first'), 'first')
+  await alpha.done('add', folder, '--name', 'garden')
+  await alpha.done('move', folder, to)
+  const { lines } = await alpha.done('vaults')
+  const listed = lines.filter(({ event }) => event === 'vault')
+  expect(listed).toMatchObject([
+    { relay: from, wentTo: to },
+    { relay: to, folder },
+  ])
+  expect(listed[1]).not.toHaveProperty('wentTo')
+  const { stdout } = await alpha.startPlain('vaults').ended
+  expect(stdout.toString()).toContain(`at ${from}, the copy that stayed there when the vault went to ${to}`)
+})

@@ -14,6 +14,8 @@ export interface VaultsCatalogue {
     changed: string | undefined
     folder: string | undefined
   }>
+  /** The copy that stays where a vault went away from. */
+  vaultLeft: Text<{ name: string; relay: string; bytes: string; wentTo: string }>
   vaultNotThere: Text<{ name: string; relay: string; isDeleted: boolean; folder: string | undefined }>
   /** `elsewhere`: the relay, where it is not the one that the vault is synced with. */
   vaultGoes: Text<{

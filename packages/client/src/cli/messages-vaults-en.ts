@@ -3,9 +3,12 @@ import type { VaultsCatalogue } from './catalogue-vaults.ts'
 
 /** Spread into the catalogue. */
 export const englishVaults: VaultsCatalogue = {
-  vaultsNone: ({ relay }) => `No vaults at ${relay}.`,
+  vaultsNone: ({ relay }) =>
+    `No vaults of this device at ${relay}. \`grenier recover ${relay}\` shows those of your 24 words.`,
   vaultAt: ({ name, role, relay, bytes, changed, folder }) =>
     `${name}${role === undefined ? '' : ` (${role})`}: ${bytes} at ${relay}, ${changed === undefined ? '' : `last change ${changed}, `}${folder === undefined ? 'not synced on this device' : `in ${folder}`}`,
+  vaultLeft: ({ name, relay, bytes, wentTo }) =>
+    `${name}: ${bytes} at ${relay}, the copy that stayed there when the vault went to ${wentTo}`,
   vaultNotThere: ({ name, relay, isDeleted, folder }) =>
     `${name}: ${isDeleted ? 'an owner had it deleted at' : 'not to be had at'} ${relay}${folder === undefined ? '' : `; the files in ${folder} stay`}`,
   vaultGoes: ({ name, by, at, until, signed, elsewhere }) =>

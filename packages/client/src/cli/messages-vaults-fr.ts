@@ -3,9 +3,12 @@ import type { VaultsCatalogue } from './catalogue-vaults.ts'
 
 /** Spread into the catalogue. */
 export const frenchVaults: VaultsCatalogue = {
-  vaultsNone: ({ relay }) => `Aucun coffre chez ${relay}.`,
+  vaultsNone: ({ relay }) =>
+    `Aucun coffre de cet appareil chez ${relay}. \`grenier recover ${relay}\` montre ceux de vos 24 mots.`,
   vaultAt: ({ name, role, relay, bytes, changed, folder }) =>
     `${name}${role === undefined ? '' : ` (${role})`} : ${bytes} chez ${relay}, ${changed === undefined ? '' : `dernière modification le ${changed}, `}${folder === undefined ? 'pas synchronisé sur cet appareil' : `dans ${folder}`}`,
+  vaultLeft: ({ name, relay, bytes, wentTo }) =>
+    `${name} : ${bytes} chez ${relay}, la copie restée là quand le coffre est parti chez ${wentTo}`,
   vaultNotThere: ({ name, relay, isDeleted, folder }) =>
     `${name} : ${isDeleted ? 'un propriétaire l’a fait supprimer chez' : 'introuvable chez'} ${relay}${folder === undefined ? '' : ` ; les fichiers de ${folder} restent`}`,
   vaultGoes: ({ name, by, at, until, signed, elsewhere }) =>

@@ -19,6 +19,7 @@ const values = {
   path: '/p',
   detail: 'D',
   why: 'that is so',
+  wentTo: 'wss://elsewhere',
   reason: 'R',
   text: 'T',
   pid: 1,

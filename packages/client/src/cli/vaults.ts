@@ -25,6 +25,8 @@ interface Listed {
   readonly record: FolderRecord | undefined
   /** Whether a folder here syncs this vault with another relay. */
   readonly isSyncedElsewhere: boolean
+  /** Where the vault went on from here, of which this is the copy that was left. */
+  readonly wentTo: string | undefined
   readonly facts: VaultFacts | undefined
   readonly refused: string | undefined
   /** The time of its last entry, ms, as that gives it. */
@@ -66,7 +68,8 @@ async function vaultsAt(session: ConnectedSession, home: Home, relay: string): P
     const vault = vaultId(fromHex(id))
     const record = here.find((folder) => folder.vault === id)
     const isSyncedElsewhere = record === undefined && home.folders.some((folder) => folder.vault === id)
-    const place = { vault, relay, record, isSyncedElsewhere }
+    const moved = home.folders.find((folder) => folder.vault === id && folder.movedFrom === relay)
+    const place = { vault, relay, record, isSyncedElsewhere, wentTo: moved?.relay }
     try {
       const facts = await session.vaultFacts(vault)
       const changedMs = (await session.head(vault))?.at
@@ -82,7 +85,7 @@ async function vaultsAt(session: ConnectedSession, home: Home, relay: string): P
 }
 
 function tell({ output }: Invocation, listed: Listed): void {
-  const { vault, relay, record, facts, refused, changedMs, sight } = listed
+  const { vault, relay, record, facts, refused, changedMs, sight, wentTo } = listed
   const { words, language } = output
   const id = toHex(vault)
   const deletion = facts?.deletion
@@ -94,6 +97,7 @@ function tell({ output }: Invocation, listed: Listed): void {
     name: record?.name ?? sight?.name,
     role: sight?.role,
     folder: record?.path,
+    wentTo,
     changedMs,
     bytes: facts?.packBytes,
     keptBytes: facts?.keptBytes,
@@ -115,7 +119,11 @@ function tell({ output }: Invocation, listed: Listed): void {
   const bytes = formatBytes(facts.packBytes, language)
   const changed = changedMs === undefined ? undefined : formatMoment(changedMs, language)
   const role = sight?.role === undefined ? undefined : roleText(words, sight.role)
-  output.result(words.vaultAt({ name, role, relay, bytes, changed, folder }))
+  output.result(
+    wentTo === undefined
+      ? words.vaultAt({ name, role, relay, bytes, changed, folder })
+      : words.vaultLeft({ name, relay, bytes, wentTo }),
+  )
   if (deletion === undefined) return
   const [at, until] = [formatMoment(deletion.at, language), formatMoment(deletion.finalAt, language)]
   const elsewhere = listed.isSyncedElsewhere ? relay : undefined
