@@ -87,6 +87,7 @@ test('a vault goes on at the mirror when its relay is gone for good, and nothing
   // Where the vault is now is no mirror that could be taken off the list.
   const kept = await alpha.device.run('mirror', 'remove', alpha.folder, tap.url)
   expect(lineOf(kept.lines, 'error')['code']).toBe('mirror-refused')
+  expect(kept.stderr).toContain('where this vault is, and no mirror of it')
 
   // All of it is at the mirror: who has nothing gets everything.
   const late = { device: stage.device('late'), folder: stage.path('late-folder') }

@@ -132,6 +132,7 @@ test('a sealed export opens with the words alone, as it was at any moment, and i
     const never = await decrypted(stage, file, '--phrase-file', words, '--list', '--at', at)
     expect(never.exitCode).toBe(2)
     expect(lineOf(never.lines, 'error')['code']).toBe('moment-unknown')
+    expect(never.stderr).toContain('hint: without --at')
   }
 
   const wordless = await decrypted(stage, file, '--list')

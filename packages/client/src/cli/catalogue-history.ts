@@ -10,6 +10,7 @@ export interface HistoryWords {
   errorMomentBefore: Text<{ begins: string }>
   errorMomentAfter: Text<{ head: number }>
   hintMoment: Text
+  hintMomentArchive: Text
   errorPathUnknown: Text<{ path: string }>
   errorPathDirectory: Text<{ path: string }>
   errorPathLink: Text<{ path: string }>

@@ -33,6 +33,19 @@ describe('what people are told about an error', () => {
     expect(told(new ClientError('relay-contradicts', 'x', { data }))).toContain('entry 12 (signature-wrong)')
   })
 
+  test('sends nobody from an archive to a folder, nor who takes a mirror off the list to another relay', () => {
+    const data = { what: 'after', head: 7 }
+    expect(told(new ClientError('moment-unknown', 'x', { data }))).toContain('FOLDER')
+    const ofArchive = told(new ClientError('moment-unknown', 'x', { data: { ...data, of: 'archive' } }))
+    expect(ofArchive).toContain('#7 | without --at')
+    const relay = 'wss://relay.example'
+    for (const what of ['first', 'here']) {
+      const said = told(new ClientError('mirror-refused', 'x', { data: { what, relay } }))
+      expect(said.includes('a mirror is another relay')).toBe(what === 'first')
+      expect(said.includes('`grenier mirror list`')).toBe(what === 'here')
+    }
+  })
+
   test('says how much older a log is', () => {
     const data = { came: 5, expected: 9 }
     expect(told(new ClientError('relay-rollback', 'x', { data }))).toContain(

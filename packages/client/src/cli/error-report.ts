@@ -196,12 +196,12 @@ function owedWords(words: Catalogue, { data }: ClientError): Told {
 }
 
 function momentWords(words: Catalogue, { data }: ClientError): Told {
-  const { beginsMs, head } = data
+  const { beginsMs, head, of } = data
   const told =
     beginsMs === undefined
       ? words.errorMomentAfter({ head: Number(head) })
       : words.errorMomentBefore({ begins: formatExact(Number(beginsMs)) })
-  return [told, words.hintMoment({})]
+  return [told, of === 'archive' ? words.hintMomentArchive({}) : words.hintMoment({})]
 }
 
 function unknownWords(words: Catalogue, error: ClientError): Told {

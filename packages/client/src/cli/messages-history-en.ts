@@ -6,6 +6,7 @@ export const englishHistory: HistoryWords = {
   errorMomentBefore: ({ begins }) => `the vault began at ${begins}: before, there was nothing of it`,
   errorMomentAfter: ({ head }) => `the log has no such entry: its last one is #${head}`,
   hintMoment: () => '`grenier log FOLDER` shows the entries with their times',
+  hintMomentArchive: () => 'without --at comes what the archive has last',
   errorPathUnknown: ({ path }) =>
     `there is no “${path}” in the vault at that moment (now, where no --at says otherwise)`,
   errorPathDirectory: ({ path }) => `${path} is a directory`,

@@ -6,6 +6,7 @@ export const frenchHistory: HistoryWords = {
   errorMomentBefore: ({ begins }) => `le coffre a commencé le ${begins} : avant, il n’y avait rien`,
   errorMomentAfter: ({ head }) => `le journal n’a pas cette entrée : la dernière est la nº ${head}`,
   hintMoment: () => '`grenier log DOSSIER` montre les entrées et leurs dates',
+  hintMomentArchive: () => 'sans --at vient ce que l’archive a en dernier',
   errorPathUnknown: ({ path }) =>
     `il n’y a pas de « ${path} » dans le coffre à ce moment (maintenant, sans --at)`,
   errorPathDirectory: ({ path }) => `${path} est un dossier`,

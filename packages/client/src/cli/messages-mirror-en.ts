@@ -10,6 +10,10 @@ const refused: Readonly<Record<string, { error: (relay: string) => string; hint:
     error: (relay) => `${relay} is the relay where this vault is`,
     hint: 'a mirror is another relay: that of another hoster, or one at home',
   },
+  here: {
+    error: (relay) => `${relay} is the relay where this vault is, and no mirror of it`,
+    hint: '`grenier mirror list` shows the mirrors; `grenier move FOLDER RELAY` takes the vault elsewhere',
+  },
   stranger: {
     error: (relay) => `the mirror ${relay} does not know this device`,
     hint: 'it heard of the vault before this device came in: another owner goes on there, whom it knows, or an owner’s device of whoever made the vault',

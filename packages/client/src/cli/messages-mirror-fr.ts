@@ -10,6 +10,10 @@ const refused: Readonly<Record<string, { error: (relay: string) => string; hint:
     error: (relay) => `${relay} est le relais où est ce coffre`,
     hint: 'un miroir est un autre relais : celui d’un autre hébergeur, ou un relais chez vous',
   },
+  here: {
+    error: (relay) => `${relay} est le relais où est ce coffre, et non un de ses miroirs`,
+    hint: '`grenier mirror list` montre les miroirs ; `grenier move DOSSIER RELAIS` emmène le coffre ailleurs',
+  },
   stranger: {
     error: (relay) => `le miroir ${relay} ne connaît pas cet appareil`,
     hint: 'il a entendu parler du coffre avant que cet appareil n’y entre : c’est à un autre propriétaire, qu’il connaît, d’y continuer, ou à un appareil propriétaire de la personne qui a créé le coffre',

@@ -43,7 +43,9 @@ export async function foldArchive(options: ArchiveFold): Promise<number> {
   const { log, until } = options
   const head = log.state.head.sequence
   if (until !== undefined && 'sequence' in until && until.sequence > head && !log.isCutShort)
-    throw new ClientError('moment-unknown', 'the log ends before', { data: { what: 'after', head } })
+    throw new ClientError('moment-unknown', 'the log ends before', {
+      data: { what: 'after', head, of: 'archive' },
+    })
   // A lost payload, or a lost state, is as a lost entry to what comes behind it.
   const start = log.state.retired === undefined ? { through: -1, isWhole: true } : await startOf(options)
   let last = start.isWhole ? start.through : -1
@@ -112,7 +114,7 @@ function isBeyond({ sequence, entry }: ArchivedStep, until: Moment): boolean {
 }
 
 function tooEarly({ entry }: ArchivedStep): ClientError {
-  const data = { what: 'before', beginsMs: entry.header.at }
+  const data = { what: 'before', beginsMs: entry.header.at, of: 'archive' }
   return new ClientError('moment-unknown', 'before the vault was', { data })
 }
 

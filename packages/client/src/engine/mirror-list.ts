@@ -72,7 +72,7 @@ export async function changeMirrors(
   requireOwner(vault)
   const isNamed = (): boolean => mirrorsOf(vault).some((one) => sameRelay(one, relay))
   // After a promote the log names it still.
-  if (sameRelay(relay, vault.record.relay)) throw mirrorRefused('first', relay)
+  if (sameRelay(relay, vault.record.relay)) throw mirrorRefused(what === 'add' ? 'first' : 'here', relay)
   if (what === 'add') {
     await openWhereUnknown(vault, { relay, invite })
     await refuseItself(vault, session, relay)
@@ -120,11 +120,11 @@ async function refuseItself(vault: Vault, session: RelaySession, relay: string):
 }
 
 /**
- * `unknown`: it is no mirror; `first`: it is where the vault is; `first-works`: the relay where it is answers; `stranger`: it does not know this
+ * `unknown`: it is no mirror; `first`: it is where the vault is; `here`: the same, of one that is to go; `first-works`: the relay where it is answers; `stranger`: it does not know this
  * device; `kept`: it is one, and what it has was to be deleted.
  */
 export function mirrorRefused(
-  what: 'unknown' | 'first' | 'first-works' | 'stranger' | 'kept',
+  what: 'unknown' | 'first' | 'here' | 'first-works' | 'stranger' | 'kept',
   relay: string,
 ): ClientError {
   return new ClientError('mirror-refused', 'this mirror is not to be had', { data: { what, relay } })
