@@ -101,6 +101,8 @@ describe('a vault that was taken to another relay', () => {
     const moved = { event: 'moved', relay: otherRelayUrl, from: relayUrl }
     await watching.until(() => b.events.some(({ event }) => event === 'moved'))
     expect(b.events.filter(({ event }) => event === 'moved')).toEqual([moved])
+    // Nobody hears that the first relay is out of reach: it was left.
+    expect(b.events.filter((event) => event.event === 'state' && event.state === 'offline')).toEqual([])
     b.write('while it watches', 'here')
     await watching.until(() =>
       b.events.some((event) => event.event === 'change' && event.path === 'while it watches'),
