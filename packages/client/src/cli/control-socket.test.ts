@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ClientError } from '../errors.ts'
+import type { ExportMark } from '../engine/export-mark.ts'
+import type { RelativePath } from '../sync/name.ts'
 import type { HistoryRow } from '../engine/history-query.ts'
 import type { FolderEvent } from '../engine/events.ts'
 import { controlDirectory, makeControlDirectory } from './control-address.ts'
@@ -232,6 +234,34 @@ describe('the control socket', () => {
     server = undefined
     await gone.promise
     socket.destroy()
+  })
+
+  test('hands marks of an export over as they are, behind the bytes that they count on, and takes one to go on from', async () => {
+    const path = 'a name \ud800 that is no text' as RelativePath
+    const mark = { tarBytes: 2 << 20, path, begunBytes: 7, filesDone: 1, bytesDone: 2, given: ['x'] }
+    const whole: ExportMark = { ...mark, sequence: 3, hash: 'ab'.repeat(32) }
+    const asked: unknown[] = []
+    const head = { seq: 3, hash: 'ab' }
+    const counts = { files: 1, bytes: 2, problems: 0, bytesSent: 0, bytesReceived: 0 }
+    const history: ControlHandler['history'] = async ({ query }, _report, take) => {
+      asked.push(query)
+      await take({ row: 'bytes', bytes: new Uint8Array(2 << 20) })
+      await take({ row: 'mark', mark: whole })
+      return { sequence: 3, online: true, head, ...counts }
+    }
+    server = await serveControl(home, handler({ history }))
+    const [live] = await liveSyncs(home)
+    const query = { do: 'export', marks: true, from: whole } as const
+    let bytes = 0
+    const marks: [bytes: number, mark: ExportMark][] = []
+    const take = (row: HistoryRow): Promise<void> => {
+      if (row.row === 'bytes') bytes += row.bytes.length
+      if (row.row === 'mark') marks.push([bytes, row.mark])
+      return Promise.resolve()
+    }
+    await live?.history({ path: record.path, query }, { take })
+    expect(asked).toEqual([query])
+    expect(marks).toEqual([[whole.tarBytes, whole]])
   })
 
   test('clears away what a crash left, and leaves what is none of its own', async () => {
