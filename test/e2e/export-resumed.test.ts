@@ -170,6 +170,14 @@ test('a wrapped export begins anew, one that has a rival is refused, and what is
   const [, recipient = ''] = /public key: (\S+)/.exec(readFileSync(key, 'utf8')) ?? []
 
   await alpha.done('limit', '--down', '4MB/s')
+  const wrap = alpha.start('export', here, '--age', recipient, '--out', out)
+  const stopped = await cutOff(wrap, {
+    ...{ out, signal: 'SIGINT' },
+    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 1 << 20,
+  })
+  expect(stopped.exitCode).toBe(130)
+  expect(stopped.stderr).toContain('hint: nothing of it is left; the next export begins anew')
+  expect(besides(out)).toEqual([])
   await cutOff(alpha.start('export', here, '--age', recipient, '--out', out), {
     ...{ out, signal: 'SIGKILL' },
     holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 1 << 20,

@@ -51,6 +51,7 @@ export interface ArchiveCatalogue {
   /** `path`: what has the name of something that going on needs. */
   exportAlone: Pathed
   exportKept: Pathed
+  hintExportStopped: Plain
   /** `name`: what an operation that was passed over is about. */
   uncertainEntry: Text<{ sequence: number; reason: string; name: string | undefined }>
   archiveUnfinished: Plain

@@ -46,6 +46,11 @@ describe('what people are told about an error', () => {
     }
   })
 
+  test('promises nobody that an export goes on of which nothing is left', () => {
+    expect(told(new ClientError('interrupted', 'x'))).toContain('goes on where this one stopped')
+    expect(told(new ClientError('interrupted', 'x', { data: { what: 'export' } }))).toContain('begins anew')
+  })
+
   test('says how much older a log is', () => {
     const data = { came: 5, expected: 9 }
     expect(told(new ClientError('relay-rollback', 'x', { data }))).toContain(

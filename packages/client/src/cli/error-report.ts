@@ -167,6 +167,8 @@ function stoppedHint(words: Catalogue, what: unknown): string {
       return words.hintSetupStopped({})
     case 'account':
       return words.hintSetupUncertain({})
+    case 'export':
+      return words.hintExportStopped({})
     case 'undecided':
       return words.hintUndecided({})
     default:

@@ -144,12 +144,20 @@ async function exportIntoPart(from: Exported, { part, far }: TakenPart): Promise
     await part.finish()
     return answer
   } catch (error) {
-    if (part.leave(error)) {
-      output.progressDone()
-      output.note(output.words.exportKept({ path: printable(part.path) }))
-    }
+    if (!part.leave(error)) throw goneForNothing(error)
+    output.progressDone()
+    output.note(output.words.exportKept({ path: printable(part.path) }))
     throw error
   }
+}
+
+/** Stopped, and nothing is left from which the next one could go on. */
+function goneForNothing(error: unknown): unknown {
+  if (!(error instanceof ClientError) || error.code !== 'interrupted') return error
+  return new ClientError('interrupted', error.message, {
+    cause: error,
+    data: { ...error.data, what: 'export' },
+  })
 }
 
 /** What was begun is of a tree that is not to be had any more. */

@@ -38,6 +38,7 @@ export const englishArchive: ArchiveCatalogue = {
   },
   exportAlone: ({ path }) =>
     `${path} is not free, or knows no locks: should this export be cut off, it begins anew the next time.`,
+  hintExportStopped: () => 'nothing of it is left; the next export begins anew',
   exportKept: ({ path }) =>
     `What there is of the archive so far lies in ${path}, in clear, for you alone to read; the same command goes on with it.`,
   uncertainEntry: ({ sequence, reason, name }) =>

@@ -39,6 +39,7 @@ export const frenchArchive: ArchiveCatalogue = {
   },
   exportAlone: ({ path }) =>
     `${path} n’est pas libre, ou ne connaît pas de verrous : si cet export est interrompu, il recommencera la prochaine fois.`,
+  hintExportStopped: () => 'il n’en reste rien ; le prochain export recommence',
   exportKept: ({ path }) =>
     `Ce qu’il y a déjà de l’archive se trouve dans ${path}, en clair, lisible par vous seul ; la même commande reprend là.`,
   uncertainEntry: ({ sequence, reason, name }) =>
