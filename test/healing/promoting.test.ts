@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import {
   adoptFolder,
   ClientError,
+  joinFolder,
   openFolder,
   systemClock,
   type Clock,
@@ -390,8 +391,16 @@ describe('who may, and when', () => {
   test('the first relay works: refused, and nothing is done; a member who is no owner, and a relay that is no mirror, are too', async () => {
     await expect(promotes(a)).rejects.toMatchObject({ code: 'mirror-refused', data: { what: 'first-works' } })
     expect(relaysOf(a)).toEqual([relayUrl])
+    // As one whose join was cut off before it read anything.
+    const late = ground.device('gamma', { isAlone: true, clock: quick })
+    const code = await a.invite('owner')
+    await (await joinFolder(late.context(), { path: late.folder, code })).close()
     ground.lose(relayUrl)
     await expect(promotes(b)).rejects.toMatchObject({ code: 'relay-refused', data: { reason: 'no-right' } })
+    await expect(promotes(late)).rejects.toMatchObject({
+      code: 'relay-refused',
+      data: { reason: 'no-right' },
+    })
     await expect(promotes(a, { relay: 'ws://127.0.0.1:3' })).rejects.toMatchObject({
       code: 'mirror-refused',
       data: { what: 'unknown' },

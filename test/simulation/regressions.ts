@@ -316,6 +316,18 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'somebody whose join was cut off before it had read the log went on at a mirror, and was told that its state is broken',
+    run: {
+      seed: 671_001_128,
+      devices: 2,
+      moves: 18,
+      without: new Set([1, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17]),
+      theme: 'move',
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -275,7 +275,7 @@ export class Pruning {
 
 /** @throws ClientError `relay-refused` (reason `no-right`) */
 export function requireOwner({ log, home }: Vault): void {
-  if (roleOf(log.state.spine, home.device.sign.publicKey) === 'owner') return
+  if (!log.isEmpty && roleOf(log.state.spine, home.device.sign.publicKey) === 'owner') return
   const data = { reason: 'no-right' }
   throw new ClientError('relay-refused', 'only an owner prunes', { data })
 }
