@@ -24,6 +24,8 @@ export class Line {
   readonly far: Wire
   readonly #watch: LineWatch
   #severed = false
+  /** Ends that have not heard that it is closed. */
+  #endsLeft = 2
   /** Frames until it breaks by itself. */
   #framesLeft = Number.POSITIVE_INFINITY
 
@@ -36,6 +38,11 @@ export class Line {
     })
     this.near = this.#end(near)
     this.far = this.#end(far)
+  }
+
+  /** Whether nothing can come over it any more. */
+  get isOver(): boolean {
+    return this.#endsLeft === 0
   }
 
   /** Breaks it: what is under way, either way, never arrives. */
@@ -52,29 +59,69 @@ export class Line {
   }
 
   #end(inner: Wire): Wire {
-    return {
-      send: (frame) => {
-        if (this.#severed) return
-        if (this.#framesLeft-- <= 0) {
-          this.sever()
-          return
-        }
-        this.#watch.passed(frame)
-        if (Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(canary))
-          this.#watch.leaked('a frame')
-        inner.send(frame)
-      },
-      get bufferedBytes() {
-        return inner.bufferedBytes
-      },
-      onFrame: (listener) => {
-        inner.onFrame((frame) => {
-          if (!this.#severed) listener(frame)
-        })
-      },
-      onDrain: (listener) => inner.onDrain(listener),
-      onClose: (listener) => inner.onClose(listener),
-      close: (code, reason) => inner.close(code, reason),
+    const passes = (frame: Uint8Array): boolean => {
+      if (this.#severed) return false
+      if (this.#framesLeft-- <= 0) {
+        this.sever()
+        return false
+      }
+      this.#watch.passed(frame)
+      if (Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(canary))
+        this.#watch.leaked('a frame')
+      return true
     }
+    return new LineEnd(inner, {
+      passes,
+      arrives: () => !this.#severed,
+      ended: () => (this.#endsLeft -= 1),
+    })
+  }
+}
+
+interface Passing {
+  /** Whether a frame that is sent is on its way. */
+  readonly passes: (frame: Uint8Array) => boolean
+  /** Whether one that comes is let in. */
+  readonly arrives: () => boolean
+  readonly ended: () => void
+}
+
+/** A class, as an object that is made with a getter of its own is of a kind of its own, and kinds live as long as old things do. */
+class LineEnd implements Wire {
+  readonly #inner: Wire
+  readonly #passing: Passing
+
+  constructor(inner: Wire, passing: Passing) {
+    this.#inner = inner
+    this.#passing = passing
+  }
+
+  get bufferedBytes(): number {
+    return this.#inner.bufferedBytes
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#passing.passes(frame)) this.#inner.send(frame)
+  }
+
+  onFrame(listener: (frame: Uint8Array) => void): void {
+    this.#inner.onFrame((frame) => {
+      if (this.#passing.arrives()) listener(frame)
+    })
+  }
+
+  onDrain(listener: () => void): void {
+    this.#inner.onDrain(listener)
+  }
+
+  onClose(listener: (reason?: string) => void): void {
+    this.#inner.onClose((reason) => {
+      this.#passing.ended()
+      listener(reason)
+    })
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#inner.close(code, reason)
   }
 }

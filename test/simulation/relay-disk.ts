@@ -126,19 +126,7 @@ export class RelayDisk {
     return {
       flushes: 0,
       get: (key) => rowsOf.get(key),
-      async *range({ from, to, limit = Infinity }) {
-        const keys = sorted()
-        const found: (readonly [string, Uint8Array])[] = []
-        for (let at = placeOf(keys, from); at < keys.length && found.length < limit; at += 1) {
-          const key = keys[at] ?? ''
-          if (key >= to) break
-          found.push([key, rowsOf.get(key) ?? new Uint8Array(0)])
-        }
-        for (const row of found) {
-          await unlessDead()
-          yield row
-        }
-      },
+      range: (wanted) => rangeOf({ rows: rowsOf, sorted, unlessDead }, wanted),
       commit: (decide, options = { durable: true }) => group.commit(decide, options.durable),
       close: () => group.close(),
     }
@@ -196,15 +184,46 @@ export class RelayDisk {
         await unlessDead()
         for (const place of places) packs.delete(nameOf(place))
       },
-      async *list(vault) {
-        await unlessDead()
-        const prefix = vault === undefined ? '' : `${toHex(vault)}/`
-        for (const [name, { place }] of [...packs].sort(([a], [b]) => (a < b ? -1 : 1)))
-          if (name.startsWith(prefix)) yield place
-      },
+      list: (vault) => placesOf(packs, unlessDead, vault),
       close: () => Promise.resolve(),
     }
   }
+}
+
+interface SortedRows {
+  readonly rows: ReadonlyMap<string, Uint8Array>
+  readonly sorted: () => readonly string[]
+  readonly unlessDead: Wait
+}
+
+// No closures: each closure that is a generator is of a kind of its own to V8, and kinds live as long as old things do, with all that they close over.
+
+async function* rangeOf(
+  { rows, sorted, unlessDead }: SortedRows,
+  { from, to, limit = Infinity }: Parameters<Rows['range']>[0],
+): AsyncGenerator<readonly [string, Uint8Array]> {
+  const keys = sorted()
+  const found: (readonly [string, Uint8Array])[] = []
+  for (let at = placeOf(keys, from); at < keys.length && found.length < limit; at += 1) {
+    const key = keys[at] ?? ''
+    if (key >= to) break
+    found.push([key, rows.get(key) ?? new Uint8Array(0)])
+  }
+  for (const row of found) {
+    await unlessDead()
+    yield row
+  }
+}
+
+async function* placesOf(
+  packs: ReadonlyMap<string, Pack>,
+  unlessDead: Wait,
+  vault: VaultId | undefined,
+): AsyncGenerator<PackPlace> {
+  await unlessDead()
+  const prefix = vault === undefined ? '' : `${toHex(vault)}/`
+  for (const [name, { place }] of [...packs].sort(([a], [b]) => (a < b ? -1 : 1)))
+    if (name.startsWith(prefix)) yield place
 }
 
 /** A promise of its own each time: one for all would hold on to everybody who ever waited for it. */

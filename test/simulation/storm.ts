@@ -7,6 +7,7 @@ import { canary } from './canary.ts'
 import { Ledger, versionOf } from './ledger.ts'
 import { Past } from './past.ts'
 import { quickenCrypto } from './quick-crypto.ts'
+import { quickenSignals } from './quick-signals.ts'
 import { readyWorld } from './ready-world.ts'
 import { Seeded } from './seeded.ts'
 import { denseWeights, isSmallest, lateWeights, movesOf, shapeOf, themeOf, weights } from './storm-shape.ts'
@@ -111,6 +112,7 @@ class Storm {
 
   static async begin(options: StormOptions): Promise<Storm> {
     quickenCrypto()
+    quickenSignals()
     const { seed } = options
     const chance = Seeded.of(seed, -1)
     const era = options.era ?? lastEra

@@ -102,6 +102,8 @@ export class WorldRelay {
     if (this.#core === undefined) throw new RangeError('the relay is down')
     const line = new Line({ ...this.#in, weather }, this.#in)
     this.#core.connect(line.far)
+    // Those that are over would hold on to all that their processes had.
+    this.#lines = this.#lines.filter((one) => !one.line.isOver)
     if (machine !== undefined) this.#lines.push({ line, machine })
     return line
   }

@@ -25,16 +25,32 @@ export interface PackRange {
   readonly length: number
 }
 
-interface Get extends Turn {
+// A class, as `Put` is.
+class Get implements Turn {
   readonly vault: VaultId
   readonly range: PackRange
-  readonly done: PromiseWithResolvers<Uint8Array | undefined>
+  readonly done = Promise.withResolvers<Uint8Array | undefined>()
   /** Made when the first bytes are there: a queue of gets costs nothing. */
-  bytes: Uint8Array
+  bytes: Uint8Array = new Uint8Array(0)
   /** 0 until the `get` was sent. */
-  id: number
-  grantedBytes: number
-  receivedBytes: number
+  id = 0
+  grantedBytes = 0
+  receivedBytes = 0
+  readonly #mayOpen: () => boolean
+
+  constructor(vault: VaultId, range: PackRange, mayOpen: () => boolean) {
+    this.vault = vault
+    this.range = range
+    this.#mayOpen = mayOpen
+  }
+
+  get leftBytes(): number {
+    return this.range.length - this.grantedBytes
+  }
+
+  get ready(): boolean {
+    return this.leftBytes > 0 && (this.id !== 0 || this.#mayOpen())
+  }
 }
 
 /** All gets of one session. */
@@ -54,7 +70,7 @@ export class GetLane {
   /** Exactly the bytes asked for; undefined when the relay lacks the pack. */
   get(vault: VaultId, range: PackRange): Promise<Uint8Array | undefined> {
     if (this.link.failure !== undefined) return Promise.reject(this.link.failure)
-    const get = newGet(vault, range, () => this.openGets < limits.openGets)
+    const get = new Get(vault, range, () => this.openGets < limits.openGets)
     this.gets.add(get)
     this.pump()
     return get.done.promise
@@ -132,22 +148,4 @@ function letGo({ bytes: { buffer, length } }: RelayMessageOf<'data'>): void {
   const isAlone =
     buffer instanceof ArrayBuffer && buffer.byteLength <= length + bulkFrameBytes - limits.partBytes
   if (isAlone && length >= largeBytes) buffer.transfer(0)
-}
-
-function newGet(vault: VaultId, range: PackRange, mayOpen: () => boolean): Get {
-  return {
-    vault,
-    range,
-    done: Promise.withResolvers(),
-    bytes: new Uint8Array(0),
-    id: 0,
-    grantedBytes: 0,
-    receivedBytes: 0,
-    get leftBytes() {
-      return range.length - this.grantedBytes
-    },
-    get ready() {
-      return this.leftBytes > 0 && (this.id !== 0 || mayOpen())
-    },
-  }
 }

@@ -29,18 +29,33 @@ export interface SealedPack {
   readonly bytes: SealedBytes
 }
 
-interface Put extends Turn {
+// A class: each object that is made with getters of its own is of a kind of its own to V8, which holds on to it, and so to its pack, long after it was sent.
+class Put implements Turn {
   readonly vault: VaultId
   readonly pack: SealedPack
-  readonly done: PromiseWithResolvers<void>
+  readonly done: PromiseWithResolvers<void> = Promise.withResolvers()
   /** Resolves when the `put` has been sent, or never will be. */
-  readonly announced: PromiseWithResolvers<void>
-  id: number
-  sentBytes: number
+  readonly announced: PromiseWithResolvers<void> = Promise.withResolvers()
+  id = 0
+  sentBytes = 0
   mayBytes: number
   /** Where its last part ended in all that the lane sent. */
-  mark: number
-  tries: number
+  mark = 0
+  tries = 0
+
+  constructor(vault: VaultId, pack: SealedPack) {
+    this.vault = vault
+    this.pack = pack
+    this.mayBytes = fresh(pack).mayBytes
+  }
+
+  get leftBytes(): number {
+    return this.pack.bytes.length - this.sentBytes
+  }
+
+  get ready(): boolean {
+    return this.sentBytes < this.mayBytes
+  }
 }
 
 /** What a lane of puts needs. */
@@ -82,7 +97,7 @@ export class PutLane {
   /** Resolves when the relay holds the pack durably. */
   put(vault: VaultId, pack: SealedPack): Promise<void> {
     if (this.link.failure !== undefined) return Promise.reject(this.link.failure)
-    const put = newPut(vault, pack)
+    const put = new Put(vault, pack)
     this.queue(put)
     return put.done.promise
   }
@@ -251,21 +266,4 @@ function freeBytesOf(put: Put): number {
 
 function fresh(pack: SealedPack): Pick<Put, 'id' | 'sentBytes' | 'mayBytes' | 'mark'> {
   return { id: 0, sentBytes: 0, mayBytes: Math.min(limits.putFreeBytes, pack.bytes.length), mark: 0 }
-}
-
-function newPut(vault: VaultId, pack: SealedPack): Put {
-  return {
-    vault,
-    pack,
-    done: Promise.withResolvers(),
-    announced: Promise.withResolvers(),
-    ...fresh(pack),
-    tries: 0,
-    get leftBytes() {
-      return pack.bytes.length - this.sentBytes
-    },
-    get ready() {
-      return this.sentBytes < this.mayBytes
-    },
-  }
 }
