@@ -1,5 +1,6 @@
 // The part of the catalogue that is about archives: sealed exports, opening them, bringing them back.
 import type { Text } from './catalogue-text.ts'
+import type { BegunAnew } from './export-part.ts'
 
 type Plain = Text
 type Pathed = Text<{ path: string }>
@@ -47,7 +48,7 @@ export interface ArchiveCatalogue {
   /** `why`: one of `begunAnew`. */
   exportAnew: Text<{ path: string; why: string }>
   /** What is the matter with what was begun. */
-  readonly begunAnew: Readonly<Record<'other' | 'touched' | 'wrapped' | 'gone', string>>
+  readonly begunAnew: Readonly<Record<BegunAnew, string>>
   /** `path`: what has the name of something that going on needs. */
   exportAlone: Pathed
   exportKept: Pathed

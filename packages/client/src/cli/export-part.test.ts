@@ -37,7 +37,15 @@ class FailingDisk implements PartDisk {
   look(path: string): PartThere | undefined {
     this.#assertAlive()
     const found = this.names.get(path)
-    return found && { dev: '1', ino: found.ino, sizeBytes: found.bytes.length, isOwn: found.isOwn }
+    return (
+      found && {
+        dev: '1',
+        ino: found.ino,
+        sizeBytes: found.bytes.length,
+        isOwn: found.isOwn,
+        changedMs: 0,
+      }
+    )
   }
 
   make(path: string): PartFile {
@@ -169,12 +177,12 @@ interface Done extends Pick<TakenPart, 'anew' | 'alone'> {
 
 /** One process that exports: a problem with each second piece, a mark after each third. */
 async function exported(disk: FailingDisk, asked: BegunWhat = what): Promise<Done> {
-  const taken = await takePart({ out, disk, signal: new AbortController().signal }, asked)
+  const taken = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, asked)
   const { part, far, anew, alone } = taken
   try {
     return { ...(await written(taken)), anew, alone, from: far === undefined ? 0 : pieceAt(far.mark) }
   } catch (error) {
-    part.leave(error)
+    await part.leave(error)
     throw error
   }
 }
@@ -273,7 +281,7 @@ describe('a part of an export', () => {
     ]
     for (const [asked, change, from, anew] of cases) {
       const disk = new FailingDisk()
-      const { part } = await takePart({ out, disk, signal: new AbortController().signal }, what)
+      const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
       await beginning(part)
       const left = disk.names.get(part.path)!
       left.bytes = change(left.bytes)
@@ -283,14 +291,42 @@ describe('a part of an export', () => {
     }
   })
 
+  it('goes on after a night only where the moment is the same then', async () => {
+    const hourMs = 3_600_000
+    const cases: [at: string | null, hours: number, from: number, anew: string | undefined][] = [
+      [null, 19, 6, undefined],
+      [null, 23, 0, 'old'],
+      ['2 hours ago', 23, 0, 'old'],
+      ['3', 23, 6, undefined],
+      ['#3', 23, 6, undefined],
+      ['2026-11-01', 2300, 6, undefined],
+    ]
+    for (const [at, hours, from, anew] of cases) {
+      const disk = new FailingDisk()
+      const place = { out, disk, signal: new AbortController().signal }
+      const asked = { ...what, at }
+      const { part } = await takePart({ ...place, nowMs: 0 }, asked)
+      await beginning(part)
+      const taken = await takePart({ ...place, nowMs: hours * hourMs }, asked)
+      expect({ from: taken.far === undefined ? 0 : pieceAt(taken.far.mark), anew: taken.anew }).toEqual({
+        from,
+        anew,
+      })
+      expectDone(disk, { ...(await written(taken)), from })
+    }
+  })
+
   it('does not go on with what is wrapped, nor with what an earlier program began', async () => {
     const disk = new FailingDisk()
     const wrapped = { ...what, wrapped: true }
-    const { part } = await takePart({ out, disk, signal: new AbortController().signal }, wrapped)
+    const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, wrapped)
     await part.write(pieces[0]!)
     expect(await exported(disk, wrapped)).toMatchObject({ from: 0, anew: 'wrapped' })
 
-    const { part: begun } = await takePart({ out, disk, signal: new AbortController().signal }, what)
+    const { part: begun } = await takePart(
+      { out, disk, nowMs: 0, signal: new AbortController().signal },
+      what,
+    )
     await beginning(begun)
     const note = disk.names.get(`${out}.grenier-mark`)!
     const [first = '', ...rest] = note.bytes.toString().split('\n')
@@ -323,15 +359,18 @@ describe('a part of an export', () => {
   it('is never given the name where another process has the part by now, and leaves that one its files', async () => {
     for (const when of ['mark', 'end'] as const) {
       const disk = new FailingDisk()
-      const place = { out, disk, signal: new AbortController().signal }
+      const place = { out, disk, nowMs: 0, signal: new AbortController().signal }
       const first = await takePart(place, what)
       await beginning(first.part)
       const second = await takePart(place, what)
       expect(second.far).toBeDefined()
-      const more = when === 'mark' ? first.part.mark(markAt(6, whole.length)) : first.part.finish()
+      const tarBytes = pieces.slice(0, 6).reduce((sum, { length }) => sum + length, 0)
+      // The other one cut it there. A mark goes on beside what comes next, which is told.
+      if (when === 'mark') await first.part.mark(markAt(6, tarBytes))
+      const more = when === 'mark' ? first.part.mark(markAt(6, tarBytes)) : first.part.finish()
       const failed: unknown = await more.catch((error: unknown) => error)
-      expect(failed).toBeInstanceOf(when === 'mark' ? Error : ClientError)
-      expect(first.part.leave(failed)).toBe(false)
+      expect(failed).toMatchObject({ code: 'archive-busy' })
+      expect(await first.part.leave(failed)).toBe(false)
       expect(disk.names.has(out)).toBe(false)
       expectDone(disk, { ...(await written(second)), from: 6 })
     }
@@ -349,16 +388,16 @@ describe('a part of an export', () => {
     ]
     for (const [error, marks, stays] of cases) {
       const disk = new FailingDisk()
-      const { part } = await takePart({ out, disk, signal: new AbortController().signal }, what)
+      const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
       if (marks) await beginning(part)
       else await part.write(pieces[0]!)
-      expect(part.leave(error)).toBe(stays)
+      expect(await part.leave(error)).toBe(stays)
       expect(disk.names.size).toBe(stays ? 2 : 0)
     }
     const disk = new FailingDisk()
-    const alone = partAlone({ out, disk, signal: new AbortController().signal })
+    const alone = partAlone({ out, disk, nowMs: 0, signal: new AbortController().signal })
     await alone.write(pieces[0]!)
-    expect(alone.leave(new ClientError('interrupted', ''))).toBe(false)
+    expect(await alone.leave(new ClientError('interrupted', ''))).toBe(false)
     expect(disk.names.size).toBe(0)
   })
 

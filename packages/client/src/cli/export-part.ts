@@ -18,8 +18,11 @@ import type { PartDisk, PartFile } from './part-disk.ts'
 
 const checkBytes = 1 << 20
 
-/** Why what lies there is not gone on with. `gone`: its moment is not to be had any more. */
-export type BegunAnew = 'other' | 'touched' | 'wrapped' | 'gone'
+/** Left for longer than this, the vault as it stands now is another one than was asked for then: a script that exports each night gets what is of this night. */
+const oldMs = 20 * 3_600_000
+
+/** Why what lies there is not gone on with. `gone`: its moment is not to be had any more. `old`: left long ago, where now means another moment. */
+export type BegunAnew = 'other' | 'touched' | 'wrapped' | 'gone' | 'old'
 
 /** `far`: what it goes on from. `alone`: what keeps it from being gone on with, should it be interrupted. */
 export interface TakenPart {
@@ -32,6 +35,8 @@ export interface TakenPart {
 export interface PartPlace {
   readonly out: string
   readonly disk: PartDisk
+  /** Of the clock that files go by. */
+  readonly nowMs: number
   readonly signal: AbortSignal
 }
 
@@ -59,6 +64,7 @@ export async function takePart(place: PartPlace, what: BegunWhat): Promise<Taken
   const [path, note] = [partOf(out), noteOf(out)]
   const [there, noted] = [disk.look(path), disk.look(note)]
   const begun = noted?.isOwn === true ? decodeBegun(disk.readText(note)) : undefined
+  const anew = noted && begun && whyAnew(what, begun, Math.abs(place.nowMs - noted.changedMs))
   const isForeign = noted !== undefined && begun === undefined && noted.sizeBytes !== 0
   if (isForeign || noted?.isOwn === false) return { part: partAlone(place), alone: note }
   if (there === undefined) return await makePart(place, what)
@@ -70,26 +76,31 @@ export async function takePart(place: PartPlace, what: BegunWhat): Promise<Taken
   }
   const isIntact = begun?.far !== undefined && (await hasJust(place, file, begun.far).catch(closing(file)))
   const { ino } = file.identity
-  if (begun?.far !== undefined && isIntact && isOf(what, begun))
+  if (begun?.far !== undefined && isIntact && anew === undefined)
     return await goOn(place, { what, far: begun.far, file })
   file.close()
   // Nobody else's file has the number of ours, and nothing is lost of an empty one.
   const isOurs = isIntact || begun?.file === ino || there.sizeBytes === 0
   if (!isOurs) return { part: partAlone(place), alone: path }
   disk.remove(path)
-  return await makePart(place, what, begun === undefined ? undefined : whyAnew(what, begun))
+  return await makePart(place, what, anew ?? (begun?.far === undefined ? undefined : 'touched'))
 }
 
-function isOf(what: BegunWhat, begun: BegunExport): boolean {
-  const { vault, at, wrapped } = what
-  if (begun.vault !== vault || begun.at !== at || begun.format !== exportFormat) return false
-  return !wrapped && !begun.wrapped
+/** undefined where it is what is asked for. */
+function whyAnew(
+  { vault, at, wrapped }: BegunWhat,
+  begun: BegunExport,
+  leftMs: number,
+): BegunAnew | undefined {
+  if (begun.wrapped && wrapped) return 'wrapped'
+  const isSame = begun.vault === vault && begun.at === at && begun.wrapped === wrapped
+  if (!isSame || begun.format !== exportFormat) return 'other'
+  return !isFixed(at) && leftMs > oldMs ? 'old' : undefined
 }
 
-function whyAnew(what: BegunWhat, begun: BegunExport): BegunAnew | undefined {
-  if (begun.wrapped && what.wrapped) return 'wrapped'
-  if (!isOf(what, begun)) return 'other'
-  return begun.far === undefined ? undefined : 'touched'
+/** Whether the words mean the same moment every day: a sequence number, or a date. */
+function isFixed(at: string | null): boolean {
+  return at !== null && /^(#?\d+$|\d{4}-)/.test(at.trim())
 }
 
 /** Whether its bytes up to the mark are those that were written. */
@@ -163,6 +174,8 @@ export class ExportPart {
   /** Since the last mark. */
   #problems: BegunProblem[] = []
   #hasMark: boolean
+  /** The last mark: settles when it is durable, or is not to be. */
+  #marking: Promise<void> = Promise.resolve()
 
   constructor(parts: PartParts) {
     const { disk, path, note, far } = parts
@@ -189,21 +202,34 @@ export class ExportPart {
     this.#problems.push(problem)
   }
 
-  /** From here it can be gone on with, when it resolves. @throws ClientError `disk-full`, `disk-failed`; `archive-busy` where another process has it */
+  /**
+   * From here it can be gone on with, once the disk has all that was written: that goes on while more is written, and is over before the next mark, and
+   * before the end. @throws ClientError of the mark before this one: `disk-full`, `disk-failed`; `archive-busy` where another process has it
+   */
   async mark(mark: ExportMark): Promise<void> {
-    const { file, note, disk } = this.#parts
+    const { file, note } = this.#parts
     if (note === undefined) return
     if (mark.tarBytes !== file.sizeBytes) throw new RangeError('a mark where an export is not')
+    const line = encodeFar({ mark, sum: this.#sum, problems: this.#problems })
+    this.#problems = []
+    await this.#marking
+    this.#marking = this.#noted(note, line)
+    // Whoever comes next is told.
+    this.#marking.catch(() => undefined)
+  }
+
+  async #noted(note: string, line: string): Promise<void> {
+    const { file, disk } = this.#parts
     await file.flush()
     this.#assertHeld()
-    await disk.append(note, encodeFar({ mark, sum: this.#sum, problems: this.#problems }))
-    this.#problems = []
+    await disk.append(note, line)
     this.#hasMark = true
   }
 
   /** It is whole: gives it the name of its place. @throws as `mark` */
   async finish(): Promise<void> {
     const { file, disk, path, out, note } = this.#parts
+    await this.#marking
     await file.flush()
     this.#assertHeld()
     disk.move(path, out)
@@ -216,8 +242,10 @@ export class ExportPart {
   }
 
   /** It is not whole, for now. Whether it stays, to be gone on with. */
-  leave(error: unknown): boolean {
+  async leave(error: unknown): Promise<boolean> {
     const { file, disk, path, note } = this.#parts
+    // No file is closed under a flush.
+    await this.#marking.catch(() => undefined)
     try {
       if (!this.#isHeld()) return false
       if (this.#hasMark && mayGoOn(error)) return true

@@ -128,7 +128,7 @@ async function takenPart(
   out: string,
   isLocked: boolean,
 ): Promise<TakenPart> {
-  const place = { out, disk: realPartDisk, signal: invocation.interrupt.signal }
+  const place = { out, disk: realPartDisk, nowMs: Date.now(), signal: invocation.interrupt.signal }
   const what = { vault: asked.record.vault, at: at ?? null, wrapped: age !== undefined }
   try {
     return isLocked ? await takePart(place, what) : { part: partAlone(place), alone: lockOf(out) }
@@ -144,7 +144,7 @@ async function exportIntoPart(from: Exported, { part, far }: TakenPart): Promise
     await part.finish()
     return answer
   } catch (error) {
-    if (!part.leave(error)) throw goneForNothing(error)
+    if (!(await part.leave(error))) throw goneForNothing(error)
     output.progressDone()
     output.note(output.words.exportKept({ path: printable(part.path) }))
     throw error

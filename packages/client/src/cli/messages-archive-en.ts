@@ -35,6 +35,7 @@ export const englishArchive: ArchiveCatalogue = {
     touched: 'what was begun there was changed since',
     wrapped: 'what was begun there is wrapped in age, and nobody can go on with that',
     gone: 'what was begun there is of a moment that the vault no longer keeps',
+    old: 'what was begun there was left more than 20 hours ago, and the vault may have gone on',
   },
   exportAlone: ({ path }) =>
     `${path} is not free, or knows no locks: should this export be cut off, it begins anew the next time.`,

@@ -36,6 +36,7 @@ export const frenchArchive: ArchiveCatalogue = {
     touched: 'ce qui y était commencé a été modifié depuis',
     wrapped: 'ce qui y était commencé est enveloppé dans age, et personne ne peut reprendre cela',
     gone: 'ce qui y était commencé date d’un moment que le coffre ne garde plus',
+    old: 'ce qui y était commencé a été laissé il y a plus de 20 heures, et le coffre a pu continuer',
   },
   exportAlone: ({ path }) =>
     `${path} n’est pas libre, ou ne connaît pas de verrous : si cet export est interrompu, il recommencera la prochaine fois.`,

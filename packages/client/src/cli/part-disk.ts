@@ -32,6 +32,8 @@ export interface PartFile extends ArchiveSource, ArchiveSink {
 export interface PartThere extends FileIdentity {
   readonly sizeBytes: number
   readonly isOwn: boolean
+  /** When it was last written to. */
+  readonly changedMs: number
 }
 
 /** Paths are absolute or the user's own. */
@@ -59,7 +61,7 @@ export const realPartDisk: PartDisk = {
     if (found === undefined) return undefined
     const isMine = process.getuid === undefined || found.uid === BigInt(process.getuid())
     const isOwn = found.isFile() && found.nlink === 1n && isMine
-    return { ...identityIn(found), sizeBytes: Number(found.size), isOwn }
+    return { ...identityIn(found), sizeBytes: Number(found.size), isOwn, changedMs: Number(found.mtimeMs) }
   },
   make: (path) => ArchiveFile.open(path, 'make'),
   open: (path) => ArchiveFile.open(path, 'write'),
