@@ -228,7 +228,7 @@ async function exportTo(from: Exported, target: Target): Promise<HistoryAnswer> 
   const marks = age === undefined && part?.takesMarks === true ? { marks: true } : {}
   const begun = far === undefined ? {} : { from: far.mark }
   const query = { do: 'export' as const, ...(moment && { moment }), ...marks, ...begun }
-  const platform = (): Platform => frugal(invocation.platform(), { helped: true })
+  const platform = (): Platform => frugal(invocation.platform())
   try {
     const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
     await sink?.end()

@@ -42,13 +42,13 @@ async function dial(relayUrl: string): Promise<Wire> {
 }
 
 /**
- * The same for a command that goes through a whole vault once: little memory for its state, of which it reads nothing twice, and this thread alone, since
- * each more takes 15 MiB; or one for large files, while this one speaks with the relay.
+ * The same for a command that goes through a whole vault once: this thread alone, since each more takes 20 MiB, and little memory for its state,
+ * of which it reads nothing twice.
  */
-export function frugal(platform: Platform, { helped = false } = {}): Platform {
+export function frugal(platform: Platform): Platform {
   return {
     ...platform,
-    pool: helped ? threadedWorkerPool({ threads: 1, opensSmallHere: true }) : inlineWorkerPool(),
+    pool: inlineWorkerPool(),
     state: (directory) => openState(directory, { small: true }),
   }
 }

@@ -13,7 +13,7 @@ import {
 import { threadedWorkerPool } from './worker-pool-threads.ts'
 
 const mib = 1 << 20
-const threads = threadedWorkerPool({ threads: 2 })
+const threads = threadedWorkerPool(2)
 afterAll(() => threads.close())
 
 describe('reading on threads', () => {

@@ -42,8 +42,7 @@ const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code
 
 const pools: readonly (readonly [string, WorkerPool])[] = [
   ['inline', inlineWorkerPool()],
-  ['on threads', threadedWorkerPool({ threads: 2 })],
-  ['on one thread, small ones here', threadedWorkerPool({ threads: 1, opensSmallHere: true })],
+  ['on threads', threadedWorkerPool(2)],
 ]
 afterAll(async () => {
   for (const [, pool] of pools) await pool.close()
@@ -220,7 +219,7 @@ describe('the pool on threads', () => {
   })
 
   it('ends after what is under way', async () => {
-    const pool = threadedWorkerPool({ threads: 1 })
+    const pool = threadedWorkerPool(1)
     const cut = () =>
       pool.cut({ keys, pieces: [{ bytes: bytesOf('long', 4 << 20), last: true, list: false }] })
     const answers = Promise.all([cut(), cut(), cut()])

@@ -21,16 +21,8 @@ const smallChunkBytes = 64 << 10
 /** Threads hold bytes, and hardly an object: V8 would give each 32 MiB to make objects in. */
 const youngMiB = 4
 
-export interface ThreadedPoolOptions {
-  /** At most; as many as there are cores unless told. */
-  readonly threads?: number | undefined
-  /** Whether runs of small files are opened on the caller's thread: for who goes through all of a vault, and has no memory for both. */
-  readonly opensSmallHere?: boolean | undefined
-}
-
-/** Starts worker threads on demand; they end with `close`. */
-export function threadedWorkerPool(options: ThreadedPoolOptions = {}): WorkerPool {
-  const { threads = availableParallelism(), opensSmallHere = false } = options
+/** Starts worker threads on demand, at most as many as there are cores unless told; they end with `close`. */
+export function threadedWorkerPool(threads = availableParallelism()): WorkerPool {
   let made: Promise<Tinypool> | undefined
   const open = new Set<Promise<unknown>>()
   const threadsSeen = new Map<Thread, Promise<void>>()
@@ -68,11 +60,9 @@ export function threadedWorkerPool(options: ThreadedPoolOptions = {}): WorkerPoo
     open: (task) => {
       const { cells, chunks } = task
       if (isLittle([cells.length, ...chunks.map(({ plainBytes }) => plainBytes)])) return atOnce.open(task)
-      const isSmall = cells.length < chunks.length * smallChunkBytes
-      if (isSmall && opensSmallHere) return atOnce.open(task)
       const work = (): Promise<Work['open']['gives']> =>
         run({ name: 'open', task: { ...task, chunks: chunks.map(compact) } })
-      return isSmall ? small.run(work) : work()
+      return cells.length < chunks.length * smallChunkBytes ? small.run(work) : work()
     },
     check: (task) =>
       isLittle(task.chunks.map(({ bytes }) => bytes.length))

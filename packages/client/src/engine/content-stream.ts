@@ -8,7 +8,7 @@ import { ClientError } from '../errors.ts'
 import type { Content, FileValue } from '../sync/tree.ts'
 
 /** Chunks fetched at once: a pack mostly, at most 8 MiB. Two windows are there at a time. */
-const windowChunks = 4
+const windowChunks = 8
 
 /** Each piece is good until the next one is asked for. @throws ClientError `pack-unavailable` with the path, and as `Fetch.fill` */
 export async function* contentBytes(
