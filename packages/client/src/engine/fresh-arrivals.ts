@@ -5,7 +5,8 @@ import type { NodeEntry } from '../state/trees-store.ts'
 import type { Apply, Plan, Traits } from '../sync/action.ts'
 import { canHold } from '../sync/fold-case.ts'
 import { joinPath, rootPath, type RelativePath } from '../sync/name.ts'
-import { logPlaceOf, rootId, type Columns, type NodeId, type Row } from '../sync/tree.ts'
+import { byAge } from '../sync/plan-node.ts'
+import { rootId, type Columns, type NodeId, type Row } from '../sync/tree.ts'
 import { isAlone, type FreshView } from './fresh-commits.ts'
 
 type Put = Extract<Apply, { op: 'put' }>
@@ -62,12 +63,13 @@ class Arrivals {
   /** In the planner's order: by the age of nodes, each after the directories that it needs. */
   puts(): readonly Put[] {
     if (!this.#isMixed) return this.#puts
-    const all = new Set(this.#puts)
-    for (const standing of this.#directories.values()) if (standing?.put !== undefined) all.add(standing.put)
+    const all = new Map(this.#puts.map((put) => [put.id, put]))
+    for (const standing of this.#directories.values())
+      if (standing?.put !== undefined) all.set(standing.put.id, standing.put)
     const ordered = new Set<Put>()
-    for (const put of [...all].sort(byAge)) {
+    for (const id of byAge(all.keys())) {
       const above: Put[] = []
-      for (let at: Put | undefined = put; at !== undefined && !ordered.has(at);) {
+      for (let at = all.get(id); at !== undefined && !ordered.has(at);) {
         above.push(at)
         at = this.#directories.get(at.row.parent)?.put
       }
@@ -113,10 +115,4 @@ class Arrivals {
 /** The row of a node that the log alone has. */
 function newThere({ base, local, remote }: Columns): Row | undefined {
   return base === undefined && local === undefined ? remote : undefined
-}
-
-function byAge(a: Put, b: Put): number {
-  const [one, other] = [logPlaceOf(a.id), logPlaceOf(b.id)]
-  if (one === undefined || other === undefined) return 0
-  return one.sequence - other.sequence || one.index - other.index
 }
