@@ -110,10 +110,17 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'a new file may take the place of one that came meanwhile',
-    file: `${disk}/apply-effects.ts`,
-    find: 'replace: expect !== undefined, expect, keep }',
-    replace: 'replace: true, expect, keep }',
+    file: `${disk}/one-by-one.ts`,
+    find: "{ do: 'place', name, path, replace: false }",
+    replace: "{ do: 'place', name, path, replace: true }",
     checks: [{ tests: `${disk}/apply.test.ts` }, 'storm'],
+  },
+  {
+    name: 'a new file may take the place of one that came meanwhile, on a real disk',
+    file: `${disk}/file-system-real.ts`,
+    find: "{ do: 'place', name, path, replace: false }",
+    replace: "{ do: 'place', name, path, replace: true }",
+    checks: [{ tests: `${disk}/apply.test.ts` }],
   },
   {
     name: 'staged content is not flushed before the rename',
