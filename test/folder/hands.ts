@@ -61,8 +61,9 @@ export function heardBy(files: FileSystem, hands: Hands): FileSystem {
     },
     async change(change) {
       hands.beforeChange?.(change)
-      await files.change(change)
+      const made = await files.change(change)
       hands.afterChange?.(change)
+      return made
     },
     async flush(directories) {
       await files.flush(directories)

@@ -36,11 +36,13 @@ export class ApplyEffects {
   /** Puts new files into place; says of each why it could not be done. */
   async placeNew(steps: readonly NewStep[]): Promise<readonly (DiskError | undefined)[]> {
     const places = steps.map(({ change: { path }, staged: { name } }) => ({ name, path }))
-    // The watcher hears of the first before the last is in place. Of one that is refused the trace fits nothing that may be there.
+    // The watcher hears of the first before the last is in place.
     for (const { change, staged } of steps) this.#options.traces?.left(change.path, staged.stamp)
     const refused = await this.#options.files.placeNew(places)
     for (const [at, { change }] of steps.entries())
       if (refused[at] === undefined) this.touched.add(parentOf(change.path))
+      // Whatever is there, its inode may be that of the staged file, which goes and leaves it to the next one.
+      else this.#options.traces?.forget(change.path)
     return refused
   }
 
@@ -73,10 +75,11 @@ export class ApplyEffects {
     if (expect === undefined) {
       try {
         const now = this.#modes.forNew(path, mode)
-        await this.#modes.writable([parentOf(path)], () =>
+        const made = await this.#modes.writable([parentOf(path)], () =>
           files.change({ do: 'make-directory', path, mode: now }),
         )
-        await this.#traceMade(path)
+        // One that gets its bits later is not as it stays: the user may give it what it has for the work.
+        if (made !== undefined && now === mode) this.#options.traces?.made(path, made)
       } catch (error) {
         if (!(await this.#isUnknownDirectory(error, change))) throw error
         this.#modes.set(path, mode)
@@ -89,13 +92,6 @@ export class ApplyEffects {
       this.#modes.set(path, mode, change)
     }
     this.touched.add(parentOf(path))
-  }
-
-  async #traceMade(path: RelativePath): Promise<void> {
-    const { files, traces } = this.#options
-    if (traces === undefined) return
-    const [look] = await lookOrNothing(files, [path])
-    if (look?.kind === 'directory') traces.made(path, look.stamp)
   }
 
   /** A directory that no row knows (left with what is ignored in it, or just made) becomes the one that is put. */

@@ -23,7 +23,7 @@ import { sameForDisk } from './look-identify.ts'
 import type { OpenTransaction } from './look-report.ts'
 import { sameStamp } from './stamp.ts'
 
-/** New files up to this are fetched without a look at where they go. */
+/** New files up to this are fetched without a look at where they go, if that is a directory which is new itself. */
 const unlookedBytesMax = 64 * 1024
 
 /** Used once. */
@@ -82,17 +82,19 @@ export class ApplyGroup {
   }
 
   /**
-   * Spares fetching what could not be put into place; the look that counts comes right before the rename. Small new files are not worth it: where
-   * something is in their way, they are refused when they are placed, which replaces nothing.
+   * Spares fetching what could not be put into place, at each plan again; the look that counts comes right before the rename. Small files in a directory
+   * that this group makes are not worth it: only who is quick has something there, and putting a new file into place replaces nothing.
    */
   async #checkEarly(): Promise<void> {
     const moving = new Set<string>()
     const steps: PutStep[] = []
-    for (const step of this.#waiting()) {
+    const waiting = this.#waiting()
+    const made = new Set(waiting.flatMap((step) => (makesDirectory(step) ? step.change.id : [])))
+    for (const step of waiting) {
       const { change } = step
       const disturbed =
         moving.size > 0 && [change.path, ...ancestorsOf(change.path)].some((path) => moving.has(path))
-      if (isPut(step) && !disturbed && needsContent(step.change) && !isSmallAndNew(step.change))
+      if (isPut(step) && !disturbed && needsContent(step.change) && !isUnlooked(step.change, made))
         steps.push(step)
       if (change.do === 'step-aside' || change.op !== 'put') moving.add(change.path)
       if (change.do === 'apply' && change.op === 'move') moving.add(change.from)
@@ -242,9 +244,14 @@ function placeTaken(change: Change, now: Row | undefined): Pick<Row, 'parent' | 
   return change.op === 'put' && change.expect === undefined ? change.row : undefined
 }
 
-/** Whether fetching it costs about what a look does. */
-function isSmallAndNew({ row, expect }: PutStep['change']): boolean {
-  return expect === undefined && row.value.kind === 'file' && row.value.sizeBytes <= unlookedBytesMax
+function makesDirectory(step: Step): boolean {
+  return isPut(step) && step.change.expect === undefined && step.change.row.value.kind === 'directory'
+}
+
+/** Whether it is fetched without a look at where it goes. `made`: directories that are made before it. */
+function isUnlooked({ row, expect }: PutStep['change'], made: ReadonlySet<NodeId>): boolean {
+  const isSmall = row.value.kind === 'file' && row.value.sizeBytes <= unlookedBytesMax
+  return expect === undefined && isSmall && made.has(row.parent)
 }
 
 function nameBytes(name: string): number {

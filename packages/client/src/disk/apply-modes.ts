@@ -37,14 +37,14 @@ export class ApplyModes {
   }
 
   /** Runs an effect in these directories; when their bits forbid it, with bits that allow it. */
-  async writable(directories: readonly RelativePath[], effect: () => Promise<void>): Promise<void> {
+  async writable<T>(directories: readonly RelativePath[], effect: () => Promise<T>): Promise<T> {
     try {
-      await effect()
+      return await effect()
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'EACCES') throw error
       const opened = await Promise.all(directories.map((path) => this.#openUp(path)))
       if (!opened.some((did) => did)) throw error
-      await effect()
+      return await effect()
     }
   }
 

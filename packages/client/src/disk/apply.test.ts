@@ -253,6 +253,36 @@ function applies(ground: () => Ground): void {
     expect(user.read('x.o')).toBe('mine')
   })
 
+  it('fetches nothing at each run again for what an ignored file is in the way of', async () => {
+    const bench = new Bench(ground())
+    const { user } = bench.ground
+    user.write('.grenierignore', 'out/\nf\n')
+    for (const name of ['out', 'lib']) user.makeDirectory(name)
+    for (const name of ['out/f', 'lib/f', 'lib/seen']) user.write(name, 'mine')
+    await bench.agree()
+    let fills = 0
+    bench.meanwhile = () => {
+      fills += 1
+    }
+    const file = (path: string, node: NodeId, parent: NodeId): Apply =>
+      put(path, { id: node, row: bench.fileRow({ parent, name: 'f' }, 'theirs') })
+    const inLib = file('lib/f', id('7.0'), bench.idAt('lib'))
+    const inOut = file('out/f', id('7.2'), id('7.1'))
+    const refused = (...paths: string[]) => ({
+      problems: paths.map((path) => ({ path, code: 'name-collision' })),
+    })
+    expect(await bench.applier.run([inLib])).toMatchObject(refused('lib/f'))
+    expect(fills).toBe(0)
+    const making = put('out', { id: id('7.1'), row: directory('out') })
+    expect(await bench.applier.run([making, inLib, inOut])).toMatchObject(refused('lib/f', 'out/f'))
+    expect(fills).toBe(1)
+    await bench.look.whole()
+    expect(bench.idAt('out')).toBe(id('7.1'))
+    expect(await bench.applier.run([inLib, inOut])).toMatchObject(refused('lib/f', 'out/f'))
+    expect(fills).toBe(1)
+    expect([user.read('out/f'), user.read('lib/f')]).toEqual(['mine', 'mine'])
+  })
+
   it('lets the local one step aside as a new node, and the other take the name', async () => {
     const bench = new Bench(ground())
     const { user } = bench.ground

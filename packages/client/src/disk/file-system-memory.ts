@@ -123,10 +123,12 @@ class MemoryFileSystem implements FileSystem {
     return placeOneByOne(this, places)
   }
 
-  async change(change: DiskChange): Promise<void> {
+  async change(change: DiskChange): Promise<Stamp | undefined> {
     await Promise.resolve()
-    const made = changeInMemory(this.#folder, change)
-    if (made !== undefined) this.#unflushed.add(made)
+    const changed = changeInMemory(this.#folder, change)
+    if (changed === undefined) return undefined
+    this.#unflushed.add(changed)
+    return change.do === 'make-directory' ? stampOf(this.#folder.disk.inode(changed)) : undefined
   }
 
   async flush(directories: readonly RelativePath[]): Promise<void> {

@@ -97,6 +97,19 @@ describe('a file system on the real disk', () => {
     expect(open()).toBeLessThanOrEqual(before)
   })
 
+  it('makes directories with the nine bits that were asked for and no other, whatever the mask and the one above say', async () => {
+    const { files, root } = makeFolder()
+    fs.mkdirSync(join(root, 'of-group'))
+    fs.chmodSync(join(root, 'of-group'), 0o2775)
+    for (const parent of ['of-group/', ''])
+      for (const mode of [0o755, 0o775, 0o777]) {
+        const path = `${parent}${mode.toString(8)}`
+        const made = await files.change({ do: 'make-directory', path: at(path), mode })
+        expect([path, fs.statSync(join(root, path)).mode & 0o7777]).toEqual([path, mode])
+        expect(made).toEqual((await files.look([at(path)]))[0]?.stamp)
+      }
+  })
+
   it('makes no staging area in a folder that is only read', async () => {
     const { files, root } = makeFolder()
     await files.list(at(''))

@@ -160,13 +160,14 @@ class RealFileSystem implements FileSystem {
     })
   }
 
-  async change(change: DiskChange): Promise<void> {
+  async change(change: DiskChange): Promise<Stamp | undefined> {
     await this.#pace()
-    await attempt(
+    return attempt(
       `cannot ${change.do} ${'path' in change ? change.path : 'name' in change ? change.name : change.from}`,
       () => {
-        carryOut(this.#directories, change)
+        const made = carryOut(this.#directories, change)
         this.#flush.changed(change)
+        return made
       },
     )
   }

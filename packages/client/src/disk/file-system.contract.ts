@@ -335,8 +335,9 @@ export function fileSystemContract(make: () => Promise<ContractFolder> | Contrac
 
   it('makes directories with exact bits, and removes empty ones alone', async () => {
     const { files, user } = await make()
-    await files.change({ do: 'make-directory', path: at('d'), mode: 0o777 })
+    const made = await files.change({ do: 'make-directory', path: at('d'), mode: 0o777 })
     expect((await stampAt(files, 'd')).mode).toBe(0o777)
+    expect(made).toEqual(await stampAt(files, 'd'))
     expect(await codeOf(files.change({ do: 'make-directory', path: at('d'), mode: 0o777 }))).toBe('EEXIST')
     user.write('d/f', 'x')
     expect(await codeOf(files.change({ do: 'remove-directory', path: at('d') }))).toBe('ENOTEMPTY')

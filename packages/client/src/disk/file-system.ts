@@ -50,8 +50,8 @@ export interface FileSystem {
    * it could not be made. Several at once, because calls in bulk are ten times faster.
    */
   stageWhole(files: readonly WholeFile[]): Promise<readonly (Stamp | DiskError)[]>
-  /** All other effects. Durable only after `flush`. */
-  change(change: DiskChange): Promise<void>
+  /** All other effects. Durable only after `flush`. Says of a directory that it made what it is. */
+  change(change: DiskChange): Promise<Stamp | undefined>
   /** Puts staged files where nothing is, each as `place` without `replace` does, one after the other. Says of each why it could not be done. */
   placeNew(places: readonly NewPlace[]): Promise<readonly (DiskError | undefined)[]>
   /** Makes durable everything written and renamed so far in these directories (and staged files). One flush for many. */
@@ -193,8 +193,8 @@ export interface WatchEvents {
   hint(directory: RelativePath): void
   /** Whether what is at a path now is what this program itself has just left there: then its event is no news. May be asked or not. */
   isOwn?(path: RelativePath, there: Stamp | undefined): boolean
-  /** Whether the directory at a path now is the one that this program itself has just made there. What is in it is another matter. */
-  isMade?(path: RelativePath, there: Stamp): boolean
+  /** Whether the directory at a path now, if one is there, is the one that this program itself has just made. What is in it is another matter. */
+  isMade?(path: RelativePath, there: Stamp | undefined): boolean
   /** Events may have been lost, once: look at everything, then go on. */
   overflow?(): void
   /** Its limits were reached, or it failed: only rescans see changes from now on. */

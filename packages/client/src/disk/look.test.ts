@@ -161,9 +161,9 @@ function looks(ground: () => Ground): void {
     for (const name of ['a', 'other']) user.write(name, name)
     await cut.agree()
     const id = cut.idAt('a')
-    const note = (from: string, to: string): Promise<void> => {
+    const note = async (from: string, to: string): Promise<void> => {
       const target = encodeMoving({ from: at(from), to: at(to) })!
-      return files.change({ do: 'stage-link', name: movingName, target, mtimeNs: 0n })
+      await files.change({ do: 'stage-link', name: movingName, target, mtimeNs: 0n })
     }
     await note('a', 'b')
     user.hardLink('a', 'b')

@@ -18,8 +18,7 @@ export async function placeOneByOne(
   places: readonly NewPlace[],
 ): Promise<readonly (DiskError | undefined)[]> {
   const out: (DiskError | undefined)[] = []
-  for (const { name, path } of places)
-    out.push((await orRefusal(() => files.change({ do: 'place', name, path, replace: false }))) ?? undefined)
+  for (const { name, path } of places) out.push(await orRefusal(() => placeOne(files, { name, path })))
   return out
 }
 
@@ -35,6 +34,10 @@ async function stageOne(
     throw error
   }
   return await writer.finish(bits)
+}
+
+async function placeOne(files: Pick<FileSystem, 'change'>, { name, path }: NewPlace): Promise<undefined> {
+  await files.change({ do: 'place', name, path, replace: false })
 }
 
 async function orRefusal<T>(work: () => Promise<T>): Promise<T | DiskError> {

@@ -63,13 +63,37 @@ describe('own traces', () => {
     const filled = { ...made, ctimeNs: 9n, mtimeNs: 9n, sizeBytes: 4096 }
     expect(traces.isMade(path('d'), filled)).toBe(true)
     expect(traces.isMade(path('e'), filled)).toBe(false)
-    for (const other of [{ ino: 9n }, { dev: 9n }, { mode: 0o700 }])
-      expect(traces.isMade(path('d'), { ...filled, ...other })).toBe(false)
     expect(traces.isOwn(path('d'), filled)).toBe(false)
     traces.recorded()
     expect(traces.isMade(path('d'), filled)).toBe(true)
     traces.recorded()
     expect(traces.isMade(path('d'), filled)).toBe(false)
+  })
+
+  it.each([
+    ['has other bits', { mode: 0o700 }],
+    ['is another one', { ino: 9n }],
+    ['is on another disk', { dev: 9n }],
+    ['is gone', undefined],
+  ])('hold no more of a directory once it %s, even when it is as it was made again', (_, other) => {
+    const made = { ...stamp, mode: 0o755 }
+    for (const groups of [0, 1]) {
+      const traces = new OwnTraces()
+      traces.made(path('d'), made)
+      if (groups === 1) traces.recorded()
+      expect(traces.isMade(path('d'), made)).toBe(true)
+      expect(traces.isMade(path('d'), other && { ...made, ...other })).toBe(false)
+      expect(traces.isMade(path('d'), made)).toBe(false)
+    }
+  })
+
+  it('hold nothing of what was forgotten, of this group or the one before', () => {
+    const traces = new OwnTraces()
+    traces.left(path('f'), undefined)
+    traces.recorded()
+    traces.left(path('f'), stamp)
+    traces.forget(path('f'))
+    expect([traces.isOwn(path('f'), stamp), traces.isOwn(path('f'), undefined)]).toEqual([false, false])
   })
 
   it('of ignore rules are told of by directory, for what they say of the others', () => {
@@ -131,6 +155,53 @@ describe('an applier with traces', () => {
       expect([name, traces.isOwn(path(name), look?.stamp)]).toEqual([name, true])
     }
     expect(missed).toEqual([])
+  })
+
+  it('leaves none of a directory whose bits come at the end: what it had meanwhile may be the user’s wish', async () => {
+    const bench = new Bench(memoryGround())
+    const { user, files, clock } = bench.ground
+    await bench.agree()
+    const { trees, ignore } = bench
+    const traces = new OwnTraces()
+    const applier = new FolderApplier({ files, trees, ignore, clock, traces, content: source(files) })
+    const made = (name: string, mode: number): Change => {
+      const row = { parent: rootId, name: named(name), value: { kind: 'directory', mode } as const }
+      const id = name === 'open' ? '1.0' : '1.1'
+      return { do: 'apply', op: 'put', id: id as NodeId, path: path(name), row, expect: undefined }
+    }
+    const report = await applier.run([made('open', 0o755), made('closed', 0o555)])
+    expect(report.done).toHaveLength(2)
+    const isMade = async (name: string): Promise<boolean> => {
+      const [look] = await files.look([path(name)])
+      return traces.isMade(path(name), look?.stamp)
+    }
+    expect(await isMade('open')).toBe(true)
+    user.setMode('closed', 0o755)
+    expect(await isMade('closed')).toBe(false)
+    for (const [mode, isKnown] of [
+      [0o755, true],
+      [0o700, false],
+      [0o755, false],
+    ] as const) {
+      user.setMode('open', mode)
+      expect([mode, await isMade('open')]).toEqual([mode, isKnown])
+    }
+  })
+
+  it('leaves none of a file that was refused, whatever happened to it', async () => {
+    for (const happens of ['before', 'after'] as const) {
+      const { bench, report, traces } = await applied((real) => ({
+        ...bound(real),
+        placeNew: async (places) => {
+          if (happens === 'after') await real.placeNew(places)
+          return places.map(() => new DiskError('EIO', 'a disk that fails'))
+        },
+      }))
+      expect(report?.problems).toMatchObject([{ path: 'put', code: 'unwritable' }])
+      const [look] = await bench.ground.files.look([path('put')])
+      expect(look !== undefined).toBe(happens === 'after')
+      expect(traces.isOwn(path('put'), look?.stamp)).toBe(false)
+    }
   })
 
   it('tells where to look when what it did could not be recorded', async () => {

@@ -31,15 +31,24 @@ export class OwnTraces {
     if (path === joinPath(directory, ignoreFile)) this.#ruled.add(directory)
   }
 
-  /** This directory was made there. */
+  /** What was to be left there is not, or not by this. */
+  forget(path: RelativePath): void {
+    for (const known of [this.#now, this.#before]) known.delete(path)
+  }
+
+  /** This directory was made there, with the bits that it keeps. */
   made(path: RelativePath, stamp: Stamp): void {
     this.#madeNow.set(path, stamp)
   }
 
-  /** Whether the directory at a path is the one that was made there, with the bits that it was given. */
-  isMade(path: RelativePath, there: Stamp): boolean {
+  /** Whether the directory at a path, if there is one, is the one that was made there, with the bits that it was given. */
+  isMade(path: RelativePath, there: Stamp | undefined): boolean {
     const stamp = this.#madeNow.get(path) ?? this.#madeBefore.get(path)
-    return stamp?.ino === there.ino && stamp.dev === there.dev && stamp.mode === there.mode
+    const isSame =
+      there !== undefined && stamp?.ino === there.ino && stamp.dev === there.dev && stamp.mode === there.mode
+    // As below: who gives it other bits and these again has done something.
+    if (!isSame) for (const known of [this.#madeNow, this.#madeBefore]) known.delete(path)
+    return isSame
   }
 
   /** Whether what is at a path is what was left there. The time of change does not count: a second name sets it. */
@@ -49,7 +58,7 @@ export class OwnTraces {
     const left = traces.get(path)
     const isSame = left === undefined || there === undefined ? left === there : sameButChange(left, there)
     // Somebody was here: if it is as we left it some day again, that is their doing.
-    if (!isSame) for (const known of [this.#now, this.#before]) known.delete(path)
+    if (!isSame) this.forget(path)
     return isSame
   }
 

@@ -16,12 +16,18 @@ import { sameButChange, sameStamp } from './stamp.ts'
 
 type ChangeOf<D extends DiskChange['do']> = Extract<DiskChange, { do: D }>
 
-/** Does it, synchronously. Throws the system's errors. */
-export function carryOut(directories: RealDirectories, change: DiskChange): void {
+/** Does it, synchronously. Says of a directory that it made what it is. Throws the system's errors. */
+export function carryOut(directories: RealDirectories, change: DiskChange): Stamp | undefined {
+  if (change.do === 'make-directory') return makeDirectory(directories, change)
+  carryOutOther(directories, change)
+  return undefined
+}
+
+function carryOutOther(
+  directories: RealDirectories,
+  change: Exclude<DiskChange, { do: 'make-directory' }>,
+): void {
   switch (change.do) {
-    case 'make-directory':
-      makeDirectory(directories, change)
-      return
     case 'stage-link': {
       const path = ensureStaging(directories).at(change.name)
       fs.rmSync(path, { force: true })
@@ -82,11 +88,14 @@ export function setTime(path: SystemPath, mtimeNs: bigint): void {
   fs.lutimesSync(path, seconds, seconds)
 }
 
-function makeDirectory(directories: RealDirectories, change: ChangeOf<'make-directory'>): void {
+function makeDirectory(directories: RealDirectories, change: ChangeOf<'make-directory'>): Stamp {
   const path = locate(directories, change.path)
   fs.mkdirSync(path, change.mode)
-  // mkdir takes the bits of the umask away. Who watches the directory above hears of each change of them.
-  if ((fs.lstatSync(path).mode & 0o777) !== change.mode) changeMode(path, change.mode)
+  const made = fs.lstatSync(path, { bigint: true })
+  // mkdir takes the bits of the umask away, and hands on a set-group-ID. Who watches the directory above hears of each change of them.
+  if (Number(made.mode & 0o7777n) === change.mode) return stampOf(made)
+  changeMode(path, change.mode)
+  return stampNow(path)
 }
 
 function place(directories: RealDirectories, change: ChangeOf<'place'>): void {

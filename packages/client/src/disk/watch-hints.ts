@@ -42,8 +42,8 @@ export class WatchHints {
     return true
   }
 
-  /** Whether an event tells only of a directory that this program made itself. It counts all the same. */
-  tellsOfMade(path: string, there: Stamp): boolean {
+  /** Whether an event tells only of a directory that this program made itself. It counts all the same. `there`: the directory, if it is one. */
+  tellsOfMade(path: string, there: Stamp | undefined): boolean {
     if (this.#events.isMade?.(path as RelativePath, there) !== true) return false
     this.heard()
     return true

@@ -79,7 +79,7 @@ export class PlainWatch implements Watcher {
     const isDirectory = there?.isDirectory() ?? false
     const mayBeOwn = !isDirectory && !this.#watchers.has(child)
     if (mayBeOwn && this.#hints.tellsOfOwn(child, there && stampOf(there))) return
-    const isMade = isDirectory && there !== undefined && this.#hints.tellsOfMade(child, stampOf(there))
+    const isMade = this.#hints.tellsOfMade(child, there?.isDirectory() === true ? stampOf(there) : undefined)
     // What is beside a directory of our own making need not be looked at: of thousands, each would have all others listed.
     if (!isMade) this.#hints.add(path)
     // It came, went, or another took its name: whatever was watched there may be elsewhere now.

@@ -148,11 +148,15 @@ describe('plain watches and a directory that this program makes itself', () => {
     const root = fs.mkdtempSync(join(base, 'f-'))
     for (const name of ['own', 'other']) fs.mkdirSync(join(root, name))
     const heard = new Heard()
+    const states: (number | undefined)[] = []
     const events = {
       hint: (directory: string) => heard.hint(directory),
       blind: (reason: BlindReason) => heard.blind(reason),
       isOwn: () => false,
-      isMade: (path: string, { mode }: { readonly mode: number }) => path === 'own/d' && mode !== 0o711,
+      isMade: (path: string, there: { readonly mode: number } | undefined) => {
+        if (path === 'own/d') states.push(there?.mode)
+        return path === 'own/d' && there !== undefined && there.mode !== 0o711
+      },
     }
     const watcher = watchFolder({ root, events, clock: systemClock, chokidarEntriesMax: 0 })
     await watcher.ready
@@ -172,6 +176,11 @@ describe('plain watches and a directory that this program makes itself', () => {
     const changed = heard.until('own')
     fs.chmodSync(join(root, 'own/d'), 0o711)
     await changed
+    // Who knows what was made hears that it is gone, or has become a file: another one may get its inode.
+    const gone = heard.until('own')
+    fs.rmdirSync(join(root, 'own/d'))
+    await gone
+    expect([states.includes(0o711), states.at(-1)]).toEqual([true, undefined])
     await watcher.close()
   })
 })

@@ -202,7 +202,7 @@ export class TreeWriter {
   }
 
   /** Whether it went well; what the file system refuses is told. */
-  async #trying(path: RelativePath, work: () => Promise<void>): Promise<boolean> {
+  async #trying(path: RelativePath, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work()
       return true
