@@ -60,4 +60,31 @@ describe('the window of bulk', () => {
     for (let bytes = 8192; bytes > 0; bytes = window.pieceBytes() === 0 ? 8192 : 0) window.arrived(8192)
     expect(window.pieceBytes()).toBe(8192)
   })
+
+  it('gives credit for many frames at once where the line is quick, and for a small get as soon as that fits', () => {
+    let now = 0
+    const window = new FlowWindow({
+      now: () => now,
+      monotonic: () => now,
+      after: () => ({ cancel: () => undefined }),
+    })
+    expect(window.creditBytes(4 << 20)).toBe(65_536)
+    expect(window.creditBytes(1000)).toBe(1000)
+    for (let round = 0; round < 30; round++) {
+      let underWay = 0
+      for (let bytes = window.creditBytes(1 << 20); bytes > 0; bytes = window.creditBytes(1 << 20)) {
+        window.began(bytes)
+        underWay += bytes
+      }
+      now += 50
+      window.arrived(underWay)
+    }
+    expect(window.creditBytes(4 << 20)).toBe(4 << 20)
+    expect(window.creditBytes(8 << 20)).toBe(4 << 20)
+    for (let sent = 0; sent < 3; sent++) window.began(4 << 20)
+    window.began((4 << 20) - 4096)
+    expect(window.creditBytes(4 << 20)).toBe(0)
+    expect(window.creditBytes(4096)).toBe(4096)
+    expect(window.creditBytes(4097)).toBe(0)
+  })
 })

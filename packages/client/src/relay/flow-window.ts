@@ -32,12 +32,24 @@ export class FlowWindow {
 
   /** How large the next piece of bulk may be, at most `limits.partBytes`; 0 when it has to wait. */
   pieceBytes(): number {
+    return this.fitting(Math.min(limits.partBytes, this.pieceBytesMost))
+  }
+
+  /** How much of so many bytes may be asked for at once, which come in frames of their own size; 0 when it has to wait. */
+  creditBytes(wantedBytes: number): number {
+    return this.fitting(Math.min(wantedBytes, this.pieceBytesMost))
+  }
+
+  private get pieceBytesMost(): number {
     const piece = Math.max(pieceBytesLeast, Math.floor(this.windowBytes / piecesInWindow))
     // Whole KiB: ragged pieces would make ragged reads and writes of them.
-    const whole = Math.min(limits.partBytes, piece - (piece % KiB))
-    const fits = this.underWayBytes === 0 || this.underWayBytes + whole <= this.windowBytes
+    return piece - (piece % KiB)
+  }
+
+  private fitting(bytes: number): number {
+    const fits = this.underWayBytes === 0 || this.underWayBytes + bytes <= this.windowBytes
     if (!fits) this.filled = true
-    return fits ? whole : 0
+    return fits ? bytes : 0
   }
 
   /** After so many bytes it is time to ask what has arrived. */

@@ -83,9 +83,10 @@ export class GetLane {
         this.window.idle()
         return
       }
-      const pieceBytes = this.window.pieceBytes()
-      if (pieceBytes === 0) return
-      this.grant(get, Math.min(pieceBytes, get.leftBytes))
+      // As much as the window bears: a message for each frame costs either side as much as the frame.
+      const creditBytes = this.window.creditBytes(get.leftBytes)
+      if (creditBytes === 0) return
+      this.grant(get, creditBytes)
     }
   }
 
