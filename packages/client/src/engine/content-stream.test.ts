@@ -61,6 +61,16 @@ describe('the bytes of a file', () => {
     expect(await all(contentBytes(vault.fetch(), valueOf([]), 'empty'))).toHaveLength(0)
   })
 
+  it('are asked for once a pack where a pack holds what stands together', async () => {
+    const vault = new MemoryVault()
+    const [one, other] = [parts.slice(0, 17), parts.slice(17)]
+    pack(vault, 'one', one)
+    pack(vault, 'other', other)
+    const read = await all(contentBytes(vault.fetch(), valueOf([...one, ...other]), 'file'))
+    expect(Buffer.compare(read, concat(parts))).toBe(0)
+    expect(vault.gets).toHaveLength(2)
+  })
+
   it('end with what is missing, after what is before it', async () => {
     const vault = new MemoryVault()
     pack(vault, 'there', parts.slice(0, 14))
@@ -76,7 +86,8 @@ describe('the bytes of a file', () => {
 
   it('are left where nobody takes more: what was being fetched ends', async () => {
     const vault = new MemoryVault()
-    pack(vault, 'all', parts)
+    pack(vault, 'one', parts.slice(0, 14))
+    pack(vault, 'other', parts.slice(14))
     const fetch = vault.fetch()
     const fill = fetch.fill.bind(fetch)
     const ends: ReturnType<typeof fill>[] = []

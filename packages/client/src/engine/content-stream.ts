@@ -1,5 +1,6 @@
 // The bytes of a file of the vault, in order, each checked before it is handed on: in windows of bounded size, the next one under way while one
 // is being taken. What comes in its turn is handed on where it lies; only what comes too early is copied.
+import { equal } from '@grenier/crypto'
 import type { Lack } from '../content/bring.ts'
 import { contentOf } from '../content/content-list.ts'
 import type { LocatedChunk } from '../content/content-walk.ts'
@@ -7,8 +8,11 @@ import type { Fetch, FetchResult } from '../content/fetch.ts'
 import { ClientError } from '../errors.ts'
 import type { Content, FileValue } from '../sync/tree.ts'
 
-/** Chunks fetched at once: a pack mostly, at most 8 MiB. Two windows are there at a time. */
-const windowChunks = 8
+/** Chunks fetched at once, of one pack or of several: at most so many bytes. Two windows are there at a time. */
+const windowBytesMax = 8 << 20
+/** Of several packs no more than these, either: a pack is asked for once where its chunks lie together, and not in parts. */
+const mixedChunks = 8
+const mixedBytes = 2 << 20
 
 /** Each piece is good until the next one is asked for. @throws ClientError `pack-unavailable` with the path, and as `Fetch.fill` */
 export async function* contentBytes(
@@ -54,9 +58,9 @@ export async function* contentPieces(
 
 /** The chunks from a place on, where one of them begins. @throws RangeError where none does */
 async function* behind(
-  parts: AsyncIterable<readonly Chunk[] | Lack>,
+  parts: AsyncIterable<readonly LocatedChunk[] | Lack>,
   fromBytes: number,
-): AsyncGenerator<readonly Chunk[] | Lack> {
+): AsyncGenerator<readonly LocatedChunk[] | Lack> {
   let offset = 0
   for await (const part of parts) {
     if (typeof part === 'string' || offset >= fromBytes) {
@@ -76,18 +80,35 @@ async function* behind(
 
 /** Chunks in the portions that they are brought in; then what lacks, if anything does. */
 async function* windowsOf(
-  parts: AsyncIterable<readonly Chunk[] | Lack>,
-): AsyncGenerator<readonly Chunk[] | Lack, undefined, undefined> {
+  parts: AsyncIterable<readonly LocatedChunk[] | Lack>,
+): AsyncGenerator<readonly LocatedChunk[] | Lack, undefined, undefined> {
   for await (const part of parts) {
     if (typeof part === 'string') {
       yield part
       return
     }
-    for (let at = 0; at < part.length; at += windowChunks) yield part.slice(at, at + windowChunks)
+    let window: LocatedChunk[] = []
+    let bytes = 0
+    for (const chunk of part) {
+      if (isFull(window, bytes, chunk)) {
+        yield window
+        ;[window, bytes] = [[], 0]
+      }
+      window.push(chunk)
+      bytes += chunk.plainBytes
+    }
+    if (window.length > 0) yield window
   }
 }
 
-type Chunk = Pick<LocatedChunk, 'id' | 'plainBytes'>
+function isFull(window: readonly LocatedChunk[], bytes: number, next: LocatedChunk): boolean {
+  const last = window.at(-1)
+  if (last === undefined) return false
+  if (bytes + next.plainBytes > windowBytesMax) return true
+  const [one, other] = [last.places[0]?.pack, next.places[0]?.pack]
+  const isOnePack = one !== undefined && other !== undefined && equal(one, other)
+  return !isOnePack && (window.length >= mixedChunks || bytes >= mixedBytes)
+}
 
 /** A chunk in its turn, and whom to tell that it was taken: what is a copy waits for nobody. */
 interface Piece {
@@ -107,7 +128,7 @@ class Window {
   #isOver = false
   #isGivenUp = false
 
-  constructor(fetch: Fetch, chunks: readonly Chunk[]) {
+  constructor(fetch: Fetch, chunks: readonly LocatedChunk[]) {
     const sizeBytes = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0)
     const content = contentOf(
       0,
