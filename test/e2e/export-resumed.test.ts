@@ -10,13 +10,16 @@ import {
   readSync,
   rmSync,
   statSync,
+  symlinkSync,
   watch,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { LevelStateStore } from '../../packages/client/src/state/state-store-level.ts'
+import { lockOf } from '../../packages/client/src/cli/file-lock.ts'
+import { Gate } from './gate.ts'
 import {
   lineOf,
   Stage,
@@ -30,16 +33,20 @@ import {
 
 /** A mark is made on its way. */
 const filmBytes = 40 << 20
-/** So that it is not over before it is cut off. */
-const slow = '40MB/s'
+/** Enough for a mark, and not for all: it cannot be over before it is cut off. */
+const markBytes = 38 << 20
 
 function partOf(out: string): string {
   return `${out}.grenier-part`
 }
 
+function noteOf(out: string): string {
+  return `${out}.grenier-mark`
+}
+
 /** Whether there is something that can be gone on from. */
 function hasMark(out: string): boolean {
-  const note = `${out}.grenier-mark`
+  const note = noteOf(out)
   return existsSync(note) && readFileSync(note, 'latin1').includes('{"mark":')
 }
 
@@ -48,9 +55,10 @@ function besides(out: string): string[] {
 }
 
 /** A file of which nothing is left, so that there is something to tell, and a large one behind it. */
-async function madeVault(stage: Stage, relay: Relay, alpha: Device): Promise<string> {
+async function madeVault(stage: Stage, relay: Relay, alpha: Device): Promise<{ here: string; gate: Gate }> {
   const here = stage.newFolder('here')
-  await alpha.setup(await relay.start())
+  const gate = await gated(relay)
+  await alpha.setup(gate.url)
   writeFileSync(join(here, 'gone.pdf'), randomBytes(600_000))
   await alpha.done('add', here)
   const packs = readdirSync(join(relay.data, 'packs'), { recursive: true, withFileTypes: true })
@@ -63,8 +71,15 @@ async function madeVault(stage: Stage, relay: Relay, alpha: Device): Promise<str
   await alpha.done('sync', '--once')
   await relay.stop()
   rmSync(packs[0] ?? '')
-  await relay.start()
-  return here
+  await relay.start({ publicUrl: gate.url })
+  return { here, gate }
+}
+
+async function gated(relay: Relay): Promise<Gate> {
+  const gate = await Gate.open(relay.port)
+  onTestFinished(() => gate.close())
+  await relay.start({ publicUrl: gate.url })
+  return gate
 }
 
 /** Cuts an export off as soon as `holds`, asked whenever something happens beside its place. */
@@ -106,18 +121,22 @@ test('an export that is killed goes on, to the very bytes, while the vault goes 
   const stage = Stage.forTest()
   const relay = await stage.relay()
   const alpha = stage.device('alpha')
-  const here = await madeVault(stage, relay, alpha)
+  const { here, gate } = await madeVault(stage, relay, alpha)
   const [reference, out] = [stage.path('reference.tar'), stage.path('out.tar')]
   const whole = await alpha.run('export', here, '--out', reference)
   expect(whole.exitCode).toBe(3)
   expect(said(whole)).toMatchObject([{ path: 'gone.pdf', code: 'pack-unavailable' }])
   const archive = readFileSync(reference)
 
-  await alpha.done('limit', '--down', slow)
-  const cut = async (signal: NodeJS.Signals, holds = (): boolean => hasMark(out)): Promise<Ended> =>
-    await cutOff(alpha.start('export', here, '--out', out, '--yes'), { out, signal, holds })
+  const cut = async (signal: NodeJS.Signals, passes = markBytes): Promise<Ended> => {
+    gate.passes = passes
+    const holds = (): boolean => (passes === 0 ? existsSync(noteOf(out)) : hasMark(out))
+    const ended = await cutOff(alpha.start('export', here, '--out', out, '--yes'), { out, signal, holds })
+    gate.passes = Number.POSITIVE_INFINITY
+    return ended
+  }
   // Before there is anything to go on from: nobody hears of it.
-  await cut('SIGKILL', () => existsSync(partOf(out)) && statSync(partOf(out)).size > 0)
+  await cut('SIGKILL', 0)
   const second = await cut('SIGKILL')
   expect(second.stderr).not.toContain('grenier-part')
   expect(existsSync(out)).toBe(false)
@@ -132,6 +151,7 @@ test('an export that is killed goes on, to the very bytes, while the vault goes 
   await sync.stop()
   expect(rest.stderr).toMatch(/out\.tar\.grenier-part: goes on with what is there\./)
   expect(rest.stderr).toMatch(/[\d.]+ MiB are there: the vault as it stood after entry \d+ of the log/)
+  expect(rest.stderr).toMatch(/remove \S+out\.tar\.grenier-part and \S+out\.tar\.grenier-mark\./)
   expectSame(rest, whole)
   expect(readFileSync(out).equals(archive)).toBe(true)
   expect(besides(out)).toEqual([])
@@ -162,51 +182,53 @@ test('a wrapped export begins anew, one that has a rival is refused, and what is
   const relay = await stage.relay()
   const alpha = stage.device('alpha')
   const here = stage.newFolder('here')
-  await alpha.setup(await relay.start())
+  const gate = await gated(relay)
+  await alpha.setup(gate.url)
   writeFileSync(join(here, 'film'), randomBytes(6 << 20))
   await alpha.done('add', here)
   const [key, out] = [stage.path('key'), stage.path('out.tar')]
   expect(stage.machine('age-keygen', '-o', key).exitCode).toBe(0)
   const [, recipient = ''] = /public key: (\S+)/.exec(readFileSync(key, 'utf8')) ?? []
 
-  await alpha.done('limit', '--down', '4MB/s')
+  gate.passes = 3 << 20
   const wrap = alpha.start('export', here, '--age', recipient, '--out', out)
   const stopped = await cutOff(wrap, {
     ...{ out, signal: 'SIGINT' },
-    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 1 << 20,
+    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 0,
   })
   expect(stopped.exitCode).toBe(130)
   expect(stopped.stderr).toContain('hint: nothing of it is left; the next export begins anew')
   expect(besides(out)).toEqual([])
   await cutOff(alpha.start('export', here, '--age', recipient, '--out', out), {
     ...{ out, signal: 'SIGKILL' },
-    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 1 << 20,
+    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 0,
   })
-  await alpha.done('limit', '--down', 'none')
+  gate.passes = Number.POSITIVE_INFINITY
   const anew = await alpha.done('export', here, '--age', recipient, '--out', out)
   expect(anew.stderr).toMatch(/wrapped in age, and nobody can go on with that; the export begins anew/)
   expect(besides(out)).toEqual([])
   const opened = stage.path('opened.tar')
   expect(stage.machine('age', '-d', '-i', key, '-o', opened, out).exitCode).toBe(0)
 
-  const held = await LevelStateStore.open(`${out}.grenier-lock`)
+  // Whatever way its directory is named.
+  symlinkSync(dirname(out), stage.path('way'))
+  const held = await LevelStateStore.open(lockOf(alpha.home, join(stage.path('way'), 'out.tar')))
   const busy = await alpha.run('export', here, '--out', out, '--yes')
   await held.close()
   expect(busy.exitCode).toBe(1)
   expect(lineOf(busy.lines, 'error')).toMatchObject({ code: 'archive-busy' })
-  rmSync(`${out}.grenier-lock`, { recursive: true })
 
-  // Somebody's own file of that name, and a directory in place of the lock: it is done all the same, and says that nothing goes on.
+  // Somebody's own file of that name, and no place for a lock: it is done all the same, and says that nothing goes on.
   writeFileSync(partOf(out), 'a letter')
   const beside = await alpha.done('export', here, '--out', out, '--yes')
-  expect(beside.stderr).toMatch(/out\.tar\.grenier-part is not free/)
+  expect(beside.stderr).toMatch(/out\.tar\.grenier-part could not be used \(something else has that name\)/)
   expect(readFileSync(partOf(out), 'utf8')).toBe('a letter')
   rmSync(partOf(out))
-  const lock = `${out}.grenier-lock`
-  mkdirSync(lock)
-  writeFileSync(join(lock, 'pid'), '17')
+  const locks = dirname(lockOf(alpha.home, out))
+  rmSync(locks, { recursive: true })
+  writeFileSync(locks, '')
   const unlocked = await alpha.done('export', here, '--out', out, '--yes')
-  expect(unlocked.stderr).toMatch(/out\.tar\.grenier-lock is not free/)
-  expect(besides(out)).toEqual(['out.tar.grenier-lock'])
+  expect(unlocked.stderr).toMatch(/begins anew: \S+locks could not be used \(EEXIST/)
+  expect(besides(out)).toEqual([])
   expect(readFileSync(out).equals(readFileSync(opened))).toBe(true)
 })

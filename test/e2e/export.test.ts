@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { lockOf } from '../../packages/client/src/cli/file-lock.ts'
 import { LevelStateStore } from '../../packages/client/src/state/state-store-level.ts'
 import { lineOf, Stage, summaryOf } from './commands.ts'
 import { addOddities, copyTree, installed } from './source-tree.ts'
@@ -137,21 +138,21 @@ test('two exports into one file at once: what has the name is whole, and nothing
 
   // A sealed one goes on with what is there: two at once would write over each other.
   const sealed = stage.path('both.grenier')
-  const held = await LevelStateStore.open(`${sealed}.grenier-lock`)
+  const lock = lockOf(alpha.home, sealed)
+  const held = await LevelStateStore.open(lock)
   const busy = await alpha.run('export', here, '--sealed', '--out', sealed)
   await held.close()
   expect(busy.exitCode).toBe(1)
   expect(lineOf(busy.lines, 'error')).toMatchObject({ code: 'archive-busy' })
   expect(existsSync(sealed)).toBe(false)
   await alpha.done('export', here, '--sealed', '--out', sealed)
-  const locks = (): string[] => readdirSync(dirname(sealed)).filter((name) => name.includes('lock'))
-  expect(locks()).toEqual([])
+  expect(existsSync(lock)).toBe(false)
 
-  // What happens to have the name of the lock is somebody's, and stays.
-  const theirs = `${sealed}.grenier-lock`
-  mkdirSync(theirs)
-  writeFileSync(join(theirs, 'pid'), '17')
+  // One that a crash left, broken, keeps nobody out.
+  mkdirSync(lock)
+  writeFileSync(join(lock, 'CURRENT'), 'x')
   await alpha.done('export', here, '--sealed', '--out', sealed)
-  expect(readdirSync(theirs)).toEqual(['pid'])
+  expect(existsSync(lock)).toBe(false)
+  expect(readdirSync(dirname(sealed)).filter((name) => name.includes('lock'))).toEqual([])
   await running.stop()
 })

@@ -1,5 +1,16 @@
 // A sealed export as bytes: where it is read at any place, and where it is written at its end. Knows nothing of what they mean.
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, read, readSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  read,
+  readSync,
+  writeSync,
+  type BigIntStats,
+} from 'node:fs'
 import { promisify } from 'node:util'
 import { ClientError } from '../errors.ts'
 
@@ -21,15 +32,21 @@ export interface ArchiveSink {
   flush(): Promise<void>
 }
 
-/** Which file of this machine. */
+/** Which file of this machine. A number is given anew as soon as its file is gone; `born`, in ns, is not, where the file system tells it. */
 export interface FileIdentity {
   readonly dev: string
   readonly ino: string
+  readonly born?: string | undefined
 }
 
 /** @see FileIdentity */
-export function identityIn({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): FileIdentity {
-  return { dev: dev.toString(), ino: ino.toString() }
+export function identityIn({
+  dev,
+  ino,
+  birthtimeNs,
+}: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs'>): FileIdentity {
+  const born = birthtimeNs > 0n ? birthtimeNs.toString() : undefined
+  return { dev: dev.toString(), ino: ino.toString(), born }
 }
 
 /** A file of the real disk. Closed by whoever opened it. */
@@ -95,6 +112,20 @@ export class ArchiveFile implements ArchiveSource, ArchiveSink {
   /** Which file of the disk it is, whatever name it has. */
   get identity(): FileIdentity {
     return identityIn(fstatSync(this.#fd, { bigint: true }))
+  }
+
+  /** Whether nobody else made it longer or shorter meanwhile. */
+  get isAsWritten(): boolean {
+    return fstatSync(this.#fd).size === this.#sizeBytes
+  }
+
+  /** Nobody else may read it, where the file system knows who that is. */
+  keepToOwner(): void {
+    try {
+      fchmodSync(this.#fd, 0o600)
+    } catch {
+      // It was as open when it was made.
+    }
   }
 
   /** Cuts the file. */

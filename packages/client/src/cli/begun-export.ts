@@ -2,6 +2,7 @@
 // of it counts with its sum and its end; what comes behind one that does not is nothing.
 import { crc32 } from 'node:zlib'
 import * as v from 'valibot'
+import type { FileIdentity } from '../archive/archive-file.ts'
 import { exportFormat, type ExportMark } from '../engine/export-mark.ts'
 import type { HistoryRow } from '../engine/history-query.ts'
 import { exportMarkSchema, exportProblemSchema } from './control-history.ts'
@@ -23,9 +24,9 @@ export interface BegunFar {
   readonly problems: readonly BegunProblem[]
 }
 
-/** `file`: number of the file that was made for it. `format`: that of its bytes. */
+/** `file`: that was made for it. `format`: that of its bytes. */
 export interface BegunExport extends BegunWhat {
-  readonly file: string
+  readonly file: FileIdentity
   readonly format: number
   readonly far?: BegunFar | undefined
 }
@@ -36,13 +37,13 @@ const lineSchema: v.GenericSchema<unknown, Line> = v.union([
     vault: v.string(),
     at: v.nullable(v.string()),
     wrapped: v.boolean(),
-    file: v.string(),
+    file: v.object({ dev: v.string(), ino: v.string(), born: v.optional(v.string()) }),
   }),
   v.object({ problem: exportProblemSchema }),
   v.object({ mark: exportMarkSchema, sum: v.number() }),
 ])
 type Line =
-  | ({ readonly export: number; readonly file: string } & BegunWhat)
+  | ({ readonly export: number; readonly file: FileIdentity } & BegunWhat)
   | { readonly problem: BegunProblem }
   | { readonly mark: ExportMark; readonly sum: number }
 
@@ -52,15 +53,17 @@ export function encodeBegun({ vault, at, wrapped, file, far }: Omit<BegunExport,
   return far === undefined ? first : first + encodeFar(far)
 }
 
-/** What is added with a mark. `problems`: those that came since the last one. */
+/** What is added with a mark. `problems`, and what is given in it: those that came since the last one. */
 export function encodeFar({ mark, sum, problems }: BegunFar): string {
   return [...problems.map((problem) => lineText({ problem })), lineText({ mark, sum })].join('')
 }
 
 /** undefined for what is no such file. */
 export function decodeBegun(text: string): BegunExport | undefined {
-  const problems: BegunProblem[] = []
+  const [problems, given]: [BegunProblem[], string[]] = [[], []]
   let begun: BegunExport | undefined
+  let far: BegunFar | undefined
+  let told = 0
   for (const line of linesOf(text)) {
     if ('export' in line) {
       if (begun !== undefined) break
@@ -68,9 +71,14 @@ export function decodeBegun(text: string): BegunExport | undefined {
       begun = { format, ...what }
     } else if (begun === undefined) break
     else if ('problem' in line) problems.push(line.problem)
-    else begun = { ...begun, far: { ...line, problems: [...problems] } }
+    else {
+      given.push(...line.mark.given)
+      far = { ...line, problems }
+      told = problems.length
+    }
   }
-  return begun
+  if (begun === undefined || far === undefined) return begun
+  return { ...begun, far: { ...far, mark: { ...far.mark, given }, problems: problems.slice(0, told) } }
 }
 
 function* linesOf(text: string): Generator<Line> {

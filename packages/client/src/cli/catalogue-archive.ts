@@ -43,15 +43,20 @@ export interface ArchiveCatalogue {
   }>
   sealedLacking: Text<{ pack: string }>
   sealedGoesOn: Pathed
-  /** Of what is gone on with: how much there is, and of which moment. `path`: what keeps that. */
-  exportAsOf: Text<{ bytes: string; sequence: number; path: string }>
+  /** Of what is gone on with: how much there is, and of which moment. `path`, `note`: what keeps that. */
+  exportAsOf: Text<{ bytes: string; sequence: number; path: string; note: string }>
+  /** Before it is known whether that can be gone on with. */
+  exportReads: Text<{ bytes: string; path: string }>
   /** `why`: one of `begunAnew`. */
   exportAnew: Text<{ path: string; why: string }>
   /** What is the matter with what was begun. */
   readonly begunAnew: Readonly<Record<BegunAnew, string>>
-  /** `path`: what has the name of something that going on needs. */
-  exportAlone: Pathed
+  /** `path`: what going on takes. `reason`: the system's words, or `exportNotOurs`. */
+  exportAlone: Text<{ path: string; reason: string }>
+  exportNotOurs: Plain
   exportKept: Pathed
+  /** Of one that only lacks its name. */
+  exportUnnamed: Pathed
   hintExportStopped: Plain
   /** `name`: what an operation that was passed over is about. */
   uncertainEntry: Text<{ sequence: number; reason: string; name: string | undefined }>

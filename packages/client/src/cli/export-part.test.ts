@@ -7,7 +7,7 @@ import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { decodeBegun, type BegunProblem, type BegunWhat } from './begun-export.ts'
 import { partAlone, takePart, type TakenPart } from './export-part.ts'
-import type { PartDisk, PartFile, PartThere } from './part-disk.ts'
+import type { NoteFile, PartDisk, PartFile, PartThere } from './part-disk.ts'
 
 /** What the power took with it, of what was not flushed: nothing, all, or the bytes but not the length. */
 const takes = ['nothing', 'all', 'bytes'] as const
@@ -16,7 +16,9 @@ type Takes = (typeof takes)[number]
 class Dead extends Error {}
 
 interface Inode {
-  readonly ino: string
+  ino: string
+  readonly born: string | undefined
+  isForOwner: boolean
   bytes: Buffer
   flushed: Buffer
   isOwn: boolean
@@ -31,6 +33,7 @@ class FailingDisk implements PartDisk {
   failsAt = Number.POSITIVE_INFINITY
   done = 0
   isDead = false
+  knowsBirth = true
   /** What stands in the way of each thing. */
   refuses: (what: string) => ClientError | undefined = () => undefined
 
@@ -41,6 +44,7 @@ class FailingDisk implements PartDisk {
       found && {
         dev: '1',
         ino: found.ino,
+        born: found.born,
         sizeBytes: found.bytes.length,
         isOwn: found.isOwn,
         changedMs: 0,
@@ -50,13 +54,7 @@ class FailingDisk implements PartDisk {
 
   make(path: string): PartFile {
     if (this.names.has(path)) throw new Error('it is there')
-    this.#count += 1
-    const made = {
-      ino: `${this.#count}`,
-      bytes: Buffer.alloc(0),
-      flushed: Buffer.alloc(0),
-      isOwn: true,
-    }
+    const made = this.#inode(Buffer.alloc(0))
     this.#do('make', () => this.names.set(path, made))
     return this.#file(made)
   }
@@ -71,17 +69,18 @@ class FailingDisk implements PartDisk {
     return this.names.get(path)!.bytes.toString()
   }
 
-  writeWhole(path: string, text: string): Promise<void> {
-    this.#count += 1
-    const bytes = Buffer.from(text)
-    const made = { ino: `${this.#count}`, bytes, flushed: bytes, isOwn: true }
+  writeWhole(path: string, text: string): Promise<NoteFile> {
+    const made = this.#inode(Buffer.from(text))
     this.#do('rename a note', () => this.names.set(path, made))
     this.#do('flush names', undefined, () => (this.#flushedNames = new Map(this.names)))
-    return Promise.resolve()
+    return Promise.resolve({
+      identity: { dev: '1', ino: made.ino },
+      append: (more) => this.#append(made, more),
+      close: () => undefined,
+    })
   }
 
-  append(path: string, text: string): Promise<void> {
-    const to = this.names.get(path)!
+  #append(to: Inode, text: string): Promise<void> {
     const add = (part: string): void => {
       to.bytes = Buffer.concat([to.bytes, Buffer.from(part)])
     }
@@ -105,9 +104,7 @@ class FailingDisk implements PartDisk {
 
   /** Somebody's own file. */
   put(path: string, text: string, isOwn = true): void {
-    this.#count += 1
-    const bytes = Buffer.from(text)
-    this.names.set(path, { ino: `${this.#count}`, bytes, flushed: bytes, isOwn })
+    this.names.set(path, { ...this.#inode(Buffer.from(text)), isOwn })
     this.#flushedNames = new Map(this.names)
   }
 
@@ -122,9 +119,16 @@ class FailingDisk implements PartDisk {
     }
   }
 
+  #inode(bytes: Buffer): Inode {
+    this.#count += 1
+    const [ino, born] = [`${this.#count}`, this.knowsBirth ? `${this.#count}` : undefined]
+    return { ino, born, bytes, flushed: bytes, isOwn: true, isForOwner: true }
+  }
+
   #file(inode: Inode): PartFile {
     return {
-      identity: { dev: '1', ino: inode.ino },
+      identity: { dev: '1', ino: inode.ino, born: inode.born },
+      keepToOwner: () => (inode.isForOwner = true),
       get sizeBytes() {
         return inode.bytes.length
       },
@@ -349,7 +353,7 @@ describe('a part of an export', () => {
       const disk = new FailingDisk()
       disk.put(name, text, isOwn)
       const done = await exported(disk)
-      expect(done).toMatchObject({ from: 0, alone: name })
+      expect(done).toMatchObject({ from: 0, alone: { path: name } })
       expect(disk.names.get(name)!.bytes.toString()).toBe(text)
       expect(disk.names.get(out)!.bytes.equals(whole)).toBe(true)
       expect(disk.names.size).toBe(2)
@@ -370,7 +374,7 @@ describe('a part of an export', () => {
       const more = when === 'mark' ? first.part.mark(markAt(6, tarBytes)) : first.part.finish()
       const failed: unknown = await more.catch((error: unknown) => error)
       expect(failed).toMatchObject({ code: 'archive-busy' })
-      expect(await first.part.leave(failed)).toBe(false)
+      expect(await first.part.leave(failed)).toBe(undefined)
       expect(disk.names.has(out)).toBe(false)
       expectDone(disk, { ...(await written(second)), from: 6 })
     }
@@ -382,8 +386,13 @@ describe('a part of an export', () => {
       [new ClientError('interrupted', ''), true, true],
       [new ClientError('relay-unreachable', ''), true, true],
       [new ClientError('disk-full', ''), true, true],
+      [new ClientError('holder-ended', ''), true, true],
+      [new ClientError('keys-locked', ''), true, true],
       [new ClientError('disk-failed', ''), true, false],
       [new ClientError('history-gone', ''), true, false],
+      [new ClientError('pack-unavailable', ''), true, false],
+      [new ClientError('key-withheld', ''), true, false],
+      [new ClientError('relay-contradicts', ''), true, false],
       [new TypeError('a fault'), true, false],
     ]
     for (const [error, marks, stays] of cases) {
@@ -391,14 +400,83 @@ describe('a part of an export', () => {
       const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
       if (marks) await beginning(part)
       else await part.write(pieces[0]!)
-      expect(await part.leave(error)).toBe(stays)
+      expect(await part.leave(error)).toBe(stays ? 'begun' : undefined)
       expect(disk.names.size).toBe(stays ? 2 : 0)
     }
     const disk = new FailingDisk()
     const alone = partAlone({ out, disk, nowMs: 0, signal: new AbortController().signal })
     await alone.write(pieces[0]!)
-    expect(await alone.leave(new ClientError('interrupted', ''))).toBe(false)
+    expect(await alone.leave(new ClientError('interrupted', ''))).toBe(undefined)
     expect(disk.names.size).toBe(0)
+  })
+
+  it('is kept whole where only its name cannot be given to it, and what it ended with counts, whatever else fails then', async () => {
+    const disk = new FailingDisk()
+    const no = new ClientError('disk-failed', 'no')
+    disk.refuses = (doing) => (doing === 'move' ? no : undefined)
+    for (const isAlone of [false, true]) {
+      const place = { out, disk, nowMs: 0, signal: new AbortController().signal }
+      const taken = isAlone ? { part: partAlone(place) } : await takePart(place, what)
+      expect(await written(taken).catch((error: unknown) => error)).toBe(no)
+      expect(await taken.part.leave(no)).toBe('whole')
+      expect(disk.names.get(taken.part.path)!.bytes.equals(whole)).toBe(true)
+      disk.names.delete(isAlone ? taken.part.path : '')
+    }
+    disk.refuses = (doing) => (doing === 'remove' ? no : undefined)
+    const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
+    expect(await part.leave(new TypeError('a fault'))).toBe(undefined)
+    disk.refuses = () => undefined
+    const done = await exported(disk)
+    expect(done.from).toBe(12)
+    expectDone(disk, done)
+  })
+
+  it('leaves alone another file that came to have the number of what was begun', async () => {
+    for (const knowsBirth of [true, false]) {
+      const disk = new FailingDisk()
+      disk.knowsBirth = knowsBirth
+      const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
+      await beginning(part)
+      const { ino } = disk.names.get(part.path)!
+      disk.put(part.path, 'a letter')
+      disk.names.get(part.path)!.ino = ino
+      expect(await exported(disk)).toMatchObject({ from: 0, alone: { path: part.path } })
+      expect(disk.names.get(part.path)!.bytes.toString()).toBe('a letter')
+      expect(disk.names.get(out)!.bytes.equals(whole)).toBe(true)
+    }
+  })
+
+  it('is for its owner alone to read, also where it came back by a copy', async () => {
+    const disk = new FailingDisk()
+    const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
+    await beginning(part)
+    const left = disk.names.get(part.path)!
+    disk.names.set(part.path, { ...left, ino: 'copy', born: 'later', isForOwner: false })
+    const done = await exported(disk)
+    expect(done.from).toBe(6)
+    expectDone(disk, done)
+    expect(disk.names.get(out)!.isForOwner).toBe(true)
+  })
+
+  it('has written down what was given and told once, however many marks there are', async () => {
+    const disk = new FailingDisk()
+    const asked = { out, disk, nowMs: 0, signal: new AbortController().signal }
+    const names = Array.from({ length: 200 }, (_, at) => `${at} `.padEnd(100, 'x'))
+    const marked = async ({ part, far }: TakenPart, until: number): Promise<void> => {
+      for (let at = far?.mark.given.length ?? 0; at < until; at += 1) {
+        part.problem(problemAt(at))
+        await part.write(new Uint8Array(1))
+        await part.mark({ ...markAt(at, at + 1), given: names.slice(0, at + 1) })
+      }
+      expect(await part.leave(new ClientError('interrupted', ''))).toBe('begun')
+    }
+    await marked(await takePart(asked, what), 100)
+    await marked(await takePart(asked, what), 200)
+    const { bytes } = disk.names.get(`${out}.grenier-mark`)!
+    expect(bytes.length).toBeLessThan(200 * 400)
+    const { far } = await takePart(asked, what)
+    expect(far?.mark.given).toEqual(names)
+    expect(far?.problems).toEqual(names.map((_, at) => problemAt(at)))
   })
 
   it('is whole for one export where no note can be made, and full where there is no room for it', async () => {
@@ -406,7 +484,9 @@ describe('a part of an export', () => {
     const refused = (code: 'disk-failed' | 'disk-full') => (doing: string) =>
       doing === 'rename a note' ? new ClientError(code, 'no') : undefined
     disk.refuses = refused('disk-failed')
-    expect(await exported(disk)).toMatchObject({ alone: 'out.tar.grenier-mark' })
+    expect(await exported(disk)).toMatchObject({
+      alone: { path: 'out.tar.grenier-mark', cause: { code: 'disk-failed' } },
+    })
     expect([...disk.names.keys()]).toEqual([out])
     disk.refuses = refused('disk-full')
     await expect(exported(disk)).rejects.toMatchObject({ code: 'disk-full' })

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { FileIdentity } from '../archive/archive-file.ts'
 import { exportFormat, type ExportMark } from '../engine/export-mark.ts'
-import { ClientError } from '../errors.ts'
+import { ClientError, type ClientErrorCode } from '../errors.ts'
 import {
   decodeBegun,
   encodeBegun,
@@ -14,22 +14,31 @@ import {
   type BegunProblem,
   type BegunWhat,
 } from './begun-export.ts'
-import type { PartDisk, PartFile } from './part-disk.ts'
+import type { NoteFile, PartDisk, PartFile } from './part-disk.ts'
 
 const checkBytes = 1 << 20
 
 /** Left for longer than this, the vault as it stands now is another one than was asked for then: a script that exports each night gets what is of this night. */
 const oldMs = 20 * 3_600_000
 
-/** Why what lies there is not gone on with. `gone`: its moment is not to be had any more. `old`: left long ago, where now means another moment. */
-export type BegunAnew = 'other' | 'touched' | 'wrapped' | 'gone' | 'old'
+/**
+ * Why what lies there is not gone on with. `gone`: its moment is not to be had any more. `lost`: something else is not that going on takes. `old`: left
+ * long ago, where now means another moment.
+ */
+export type BegunAnew = 'other' | 'touched' | 'wrapped' | 'gone' | 'lost' | 'old'
+
+/** What going on would take and is not to be had. `cause`: undefined for what somebody else has there. */
+export interface PartLack {
+  readonly path: string
+  readonly cause?: unknown
+}
 
 /** `far`: what it goes on from. `alone`: what keeps it from being gone on with, should it be interrupted. */
 export interface TakenPart {
   readonly part: ExportPart
   readonly far?: BegunFar | undefined
   readonly anew?: BegunAnew | undefined
-  readonly alone?: string | undefined
+  readonly alone?: PartLack | undefined
 }
 
 export interface PartPlace {
@@ -38,6 +47,8 @@ export interface PartPlace {
   /** Of the clock that files go by. */
   readonly nowMs: number
   readonly signal: AbortSignal
+  /** Told how much there is before it is read through. */
+  readonly reads?: (sizeBytes: number) => void
 }
 
 /** The name of what there is of an export to a place. */
@@ -45,7 +56,8 @@ export function partOf(out: string): string {
   return `${out}.grenier-part`
 }
 
-function noteOf(out: string): string {
+/** The name of what is written down of it. */
+export function noteOf(out: string): string {
   return `${out}.grenier-mark`
 }
 
@@ -66,22 +78,22 @@ export async function takePart(place: PartPlace, what: BegunWhat): Promise<Taken
   const begun = noted?.isOwn === true ? decodeBegun(disk.readText(note)) : undefined
   const anew = noted && begun && whyAnew(what, begun, Math.abs(place.nowMs - noted.changedMs))
   const isForeign = noted !== undefined && begun === undefined && noted.sizeBytes !== 0
-  if (isForeign || noted?.isOwn === false) return { part: partAlone(place), alone: note }
+  if (isForeign || noted?.isOwn === false) return { part: partAlone(place), alone: { path: note } }
   if (there === undefined) return await makePart(place, what)
-  if (!there.isOwn) return { part: partAlone(place), alone: path }
+  if (!there.isOwn) return { part: partAlone(place), alone: { path } }
   const file = disk.open(path)
   if (!isSameFile(file.identity, there)) {
     file.close()
-    return { part: partAlone(place), alone: path }
+    return { part: partAlone(place), alone: { path } }
   }
   const isIntact = begun?.far !== undefined && (await hasJust(place, file, begun.far).catch(closing(file)))
-  const { ino } = file.identity
+  const { identity } = file
   if (begun?.far !== undefined && isIntact && anew === undefined)
     return await goOn(place, { what, far: begun.far, file })
   file.close()
-  // Nobody else's file has the number of ours, and nothing is lost of an empty one.
-  const isOurs = isIntact || begun?.file === ino || there.sizeBytes === 0
-  if (!isOurs) return { part: partAlone(place), alone: path }
+  // Nothing is lost of an empty one.
+  const isOurs = isIntact || isMadeThen(begun?.file, identity) || there.sizeBytes === 0
+  if (!isOurs) return { part: partAlone(place), alone: { path } }
   disk.remove(path)
   return await makePart(place, what, anew ?? (begun?.far === undefined ? undefined : 'touched'))
 }
@@ -104,7 +116,12 @@ function isFixed(at: string | null): boolean {
 }
 
 /** Whether its bytes up to the mark are those that were written. */
-async function hasJust({ signal }: PartPlace, file: PartFile, { mark, sum }: BegunFar): Promise<boolean> {
+async function hasJust(
+  { signal, reads }: PartPlace,
+  file: PartFile,
+  { mark, sum }: BegunFar,
+): Promise<boolean> {
+  reads?.(mark.tarBytes)
   let found = 0
   for (let at = 0; at < mark.tarBytes; at += checkBytes) {
     if (signal.aborted) throw new ClientError('interrupted', 'stopped')
@@ -127,31 +144,42 @@ async function goOn(
   { out, disk }: PartPlace,
   { what, far, file }: { readonly what: BegunWhat; readonly far: BegunFar; readonly file: PartFile },
 ): Promise<TakenPart> {
-  const [path, note] = [partOf(out), noteOf(out)]
+  const path = partOf(out)
   try {
+    // It may have come back by a copy.
+    file.keepToOwner()
     // Anew, so that whoever else may write that file finds another note than his.
-    await disk.writeWhole(note, encodeBegun({ ...what, file: file.identity.ino, far }))
+    const note = await disk.writeWhole(noteOf(out), encodeBegun({ ...what, file: file.identity, far }))
     file.cut(far.mark.tarBytes)
+    return { part: new ExportPart({ out, disk, path, file, note, far }), far }
   } catch (error) {
     file.close()
     throw error
   }
-  return { part: new ExportPart({ out, disk, path, file, note, far }), far }
 }
 
 async function makePart(place: PartPlace, what: BegunWhat, anew?: BegunAnew): Promise<TakenPart> {
   const { out, disk } = place
-  const [path, note] = [partOf(out), noteOf(out)]
+  const path = partOf(out)
   const file = disk.make(path)
   try {
-    await disk.writeWhole(note, encodeBegun({ ...what, file: file.identity.ino }))
+    const note = await disk.writeWhole(noteOf(out), encodeBegun({ ...what, file: file.identity }))
     return { part: new ExportPart({ out, disk, path, file, note }), anew }
   } catch (error) {
     file.close()
-    disk.remove(path)
+    removed(disk, path)
     if (!(error instanceof ClientError) || error.code !== 'disk-failed') throw error
     // A directory in which nothing else may be made, or none that is flushed.
-    return { part: partAlone(place), anew, alone: note }
+    return { part: partAlone(place), anew, alone: { path: noteOf(out), cause: error } }
+  }
+}
+
+/** What it is removed for counts. */
+function removed(disk: PartDisk, path: string): void {
+  try {
+    disk.remove(path)
+  } catch {
+    // It is empty.
   }
 }
 
@@ -160,7 +188,7 @@ interface PartParts {
   readonly disk: PartDisk
   readonly path: string
   readonly file: PartFile
-  readonly note?: string
+  readonly note?: NoteFile
   readonly far?: BegunFar
 }
 
@@ -168,22 +196,26 @@ interface PartParts {
 export class ExportPart {
   readonly path: string
   readonly #parts: PartParts
-  readonly #noteIdentity: FileIdentity | undefined
   /** Of all bytes so far. */
   #sum: number
   /** Since the last mark. */
   #problems: BegunProblem[] = []
   #hasMark: boolean
+  /** How much of what is given in marks is written down. */
+  #givenCount: number
+  #hasMore = false
+  /** All is durable, and only the name is missing. */
+  #isWhole = false
   /** The last mark: settles when it is durable, or is not to be. */
   #marking: Promise<void> = Promise.resolve()
 
   constructor(parts: PartParts) {
-    const { disk, path, note, far } = parts
+    const { path, far } = parts
     this.#parts = parts
     this.path = path
-    this.#noteIdentity = note === undefined ? undefined : disk.look(note)
     this.#sum = far?.sum ?? 0
     this.#hasMark = far !== undefined
+    this.#givenCount = far?.mark.given.length ?? 0
   }
 
   /** Whether marks are of any use. */
@@ -191,14 +223,21 @@ export class ExportPart {
     return this.#parts.note !== undefined
   }
 
+  /** Whether anything came since it was taken. */
+  get hasMore(): boolean {
+    return this.#hasMore
+  }
+
   /** @throws ClientError `disk-full`, `disk-failed` */
   async write(bytes: Uint8Array): Promise<void> {
+    this.#hasMore = true
     await this.#parts.file.write(bytes)
     if (this.takesMarks) this.#sum = crc32(bytes, this.#sum)
   }
 
   /** A file that is not whole in it: told again when it is gone on with. */
   problem(problem: BegunProblem): void {
+    this.#hasMore = true
     this.#problems.push(problem)
   }
 
@@ -210,19 +249,21 @@ export class ExportPart {
     const { file, note } = this.#parts
     if (note === undefined) return
     if (mark.tarBytes !== file.sizeBytes) throw new RangeError('a mark where an export is not')
-    const line = encodeFar({ mark, sum: this.#sum, problems: this.#problems })
+    const given = mark.given.slice(this.#givenCount)
+    const line = encodeFar({ mark: { ...mark, given }, sum: this.#sum, problems: this.#problems })
     this.#problems = []
+    this.#givenCount += given.length
+    this.#hasMore = true
     await this.#marking
     this.#marking = this.#noted(note, line)
     // Whoever comes next is told.
     this.#marking.catch(() => undefined)
   }
 
-  async #noted(note: string, line: string): Promise<void> {
-    const { file, disk } = this.#parts
-    await file.flush()
+  async #noted(note: NoteFile, line: string): Promise<void> {
+    await this.#parts.file.flush()
     this.#assertHeld()
-    await disk.append(note, line)
+    await note.append(line)
     this.#hasMark = true
   }
 
@@ -232,29 +273,39 @@ export class ExportPart {
     await this.#marking
     await file.flush()
     this.#assertHeld()
+    this.#isWhole = true
     disk.move(path, out)
-    file.close()
     try {
-      if (note !== undefined) disk.remove(note)
+      if (note !== undefined) disk.remove(noteOf(out))
     } catch {
       // It speaks of a part that is not there, which the next export takes for nothing.
+    } finally {
+      this.#close()
     }
   }
 
-  /** It is not whole, for now. Whether it stays, to be gone on with. */
-  async leave(error: unknown): Promise<boolean> {
-    const { file, disk, path, note } = this.#parts
+  /** It does not get its name, for now. What stays of it: all, so much that it is gone on with, or nothing. Throws nothing: what it ended with counts. */
+  async leave(error: unknown): Promise<'whole' | 'begun' | undefined> {
+    const { out, disk, path, note } = this.#parts
     // No file is closed under a flush.
     await this.#marking.catch(() => undefined)
     try {
-      if (!this.#isHeld()) return false
-      if (this.#hasMark && mayGoOn(error)) return true
+      if (this.#isWhole) return 'whole'
+      if (!this.#isHeld()) return undefined
+      if (this.#hasMark && mayGoOn(error)) return 'begun'
       disk.remove(path)
-      if (note !== undefined) disk.remove(note)
-      return false
+      if (note !== undefined) disk.remove(noteOf(out))
+    } catch {
+      // It lies there as after a crash.
     } finally {
-      file.close()
+      this.#close()
     }
+    return undefined
+  }
+
+  #close(): void {
+    this.#parts.file.close()
+    this.#parts.note?.close()
   }
 
   #assertHeld(): void {
@@ -267,9 +318,9 @@ export class ExportPart {
 
   /** Whether the names are still those of what was written here. */
   #isHeld(): boolean {
-    const { file, disk, path, note } = this.#parts
+    const { out, file, disk, path, note } = this.#parts
     if (!isSameFile(disk.look(path), file.identity)) return false
-    return note === undefined || isSameFile(disk.look(note), this.#noteIdentity)
+    return note === undefined || isSameFile(disk.look(noteOf(out)), note.identity)
   }
 }
 
@@ -277,9 +328,22 @@ function isSameFile(one: FileIdentity | undefined, other: FileIdentity | undefin
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino
 }
 
-/** Not after a fault of ours or of the disk, which would meet it again; nor of what is not to be had any more. */
+/** Whether it is that very file, and not another one that has its number by now. */
+function isMadeThen(noted: FileIdentity | undefined, found: FileIdentity): boolean {
+  return isSameFile(noted, found) && found.born !== undefined && noted?.born === found.born
+}
+
+/** Only after what passes, or what a person sets right before anything is done: what else ended it would end the next one, too. */
+const passing: readonly ClientErrorCode[] = [
+  'interrupted',
+  'relay-unreachable',
+  'holder-ended',
+  'disk-full',
+  'home-locked',
+  'keys-locked',
+  'keyring-unavailable',
+]
+
 function mayGoOn(error: unknown): boolean {
-  return (
-    error instanceof ClientError && !['disk-failed', 'history-gone', 'moment-unknown'].includes(error.code)
-  )
+  return error instanceof ClientError && passing.includes(error.code)
 }

@@ -1,6 +1,6 @@
 // `grenier export --sealed`: packs and log as they lie at the relay, in one file that the 24 words open. Goes on with a file that was begun, and
 // brings one that is whole up to date.
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, realpathSync, renameSync } from 'node:fs'
 import { fromHex, toHex } from '@grenier/crypto'
 import { ArchiveFile, sinkFault, type ArchiveSink } from '../archive/archive-file.ts'
 import { encodeFront, frontBytes } from '../archive/archive-record.ts'
@@ -42,7 +42,7 @@ export async function exportSealedFolder(
     result =
       out === '-'
         ? await write(await ArchiveWriter.begin(standardOutput(), fromHex(record.vault)))
-        : await whileLocked(invocation, out, () =>
+        : await whileLocked(invocation, existsSync(out) ? realpathSync(out) : out, () =>
             intoFile(invocation, { out, vault: fromHex(record.vault) }, write),
           )
   } finally {
@@ -103,7 +103,7 @@ async function intoFile<T>(
 /** @throws ClientError `archive-foreign` for a file that is another archive, or none */
 async function writerOn(file: ArchiveFile, vault: Uint8Array): Promise<ArchiveWriter> {
   if (file.sizeBytes < frontBytes && (await isOurFront(file, vault))) file.cut(0)
-  if (file.sizeBytes === 0) return await ArchiveWriter.begin(file, vault)
+  if (file.sizeBytes === 0) return await ArchiveWriter.begin(alone(file), vault)
   const scan = await scanArchive(file, { packs: true })
   const isOurs = scan.vault instanceof Uint8Array && Buffer.compare(scan.vault, vault) === 0
   if (!isOurs) throw new ClientError('archive-foreign', 'the file is no archive of this vault')
@@ -115,12 +115,22 @@ function cutWhenWritten(file: ArchiveFile, sizeBytes: number): ArchiveSink {
   let isCut = false
   return {
     async write(bytes) {
+      assertAlone(file)
       if (!isCut) file.cut(sizeBytes)
       isCut = true
       await file.write(bytes)
     },
     flush: () => file.flush(),
   }
+}
+
+function alone(file: ArchiveFile): ArchiveSink {
+  return cutWhenWritten(file, 0)
+}
+
+/** Where another home writes the same file, no lock tells. @throws ClientError `archive-busy` */
+function assertAlone(file: ArchiveFile): void {
+  if (!file.isAsWritten) throw new ClientError('archive-busy', 'another process writes this file')
 }
 
 /** Cut off within the front: nothing else is in it. */

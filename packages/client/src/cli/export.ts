@@ -5,11 +5,21 @@ import { sinkFault } from '../archive/archive-file.ts'
 import type { FolderEvent } from '../engine/events.ts'
 import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { Platform } from '../engine/platform.ts'
-import { ClientError, type ExitCode } from '../errors.ts'
+import { ClientError, type ClientErrorCode, type ExitCode } from '../errors.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
 import type { BegunFar, BegunProblem } from './begun-export.ts'
-import { partAlone, partOf, takePart, type ExportPart, type TakenPart } from './export-part.ts'
-import { lockOf, whileLocked } from './file-lock.ts'
+import {
+  noteOf,
+  partAlone,
+  partOf,
+  takePart,
+  type BegunAnew,
+  type ExportPart,
+  type PartLack,
+  type TakenPart,
+} from './export-part.ts'
+import { whileLocked } from './file-lock.ts'
+import type { Catalogue } from './catalogue.ts'
 import { eventLine } from './folder-lines.ts'
 import { FolderReport } from './folder-report.ts'
 import { askedFolder, askHistory, endHistory, type Asked } from './history.ts'
@@ -107,16 +117,16 @@ interface Exported {
 async function exportFile(from: Exported, out: string): Promise<HistoryAnswer> {
   // A pipe or a device has no beside.
   if (existsSync(out) && !statSync(out).isFile()) return await exportIntoStream(from, out)
-  return await whileLocked(from.invocation, out, async (isLocked) => {
-    const taken = await takenPart(from, out, isLocked)
+  return await whileLocked(from.invocation, out, async (noLock) => {
+    const taken = await takenPart(from, out, noLock)
     tellTaken(from.invocation, out, taken)
-    const { far } = taken
     try {
       return await exportIntoPart(from, taken)
     } catch (error) {
-      if (far === undefined || !isGone(error)) throw error
+      const why = whyNotOn(taken, error)
+      if (why === undefined) throw error
       // It was left, and nothing of it lies there any more.
-      const anew = { ...(await takenPart(from, out, isLocked)), anew: 'gone' as const }
+      const anew = { ...(await takenPart(from, out, noLock)), anew: why }
       tellTaken(from.invocation, out, anew)
       return await exportIntoPart(from, anew)
     }
@@ -126,12 +136,17 @@ async function exportFile(from: Exported, out: string): Promise<HistoryAnswer> {
 async function takenPart(
   { invocation, asked, at, age }: Exported,
   out: string,
-  isLocked: boolean,
+  noLock: PartLack | undefined,
 ): Promise<TakenPart> {
-  const place = { out, disk: realPartDisk, nowMs: Date.now(), signal: invocation.interrupt.signal }
+  const { output, interrupt } = invocation
+  const reads = (sizeBytes: number): void => {
+    const bytes = formatBytes(sizeBytes, output.language)
+    output.note(output.words.exportReads({ bytes, path: printable(partOf(out)) }))
+  }
+  const place = { out, disk: realPartDisk, nowMs: Date.now(), signal: interrupt.signal, reads }
   const what = { vault: asked.record.vault, at: at ?? null, wrapped: age !== undefined }
   try {
-    return isLocked ? await takePart(place, what) : { part: partAlone(place), alone: lockOf(out) }
+    return noLock === undefined ? await takePart(place, what) : { part: partAlone(place), alone: noLock }
   } catch (cause) {
     throw cause instanceof ClientError ? cause : usageError('file-unwritable', out, cause)
   }
@@ -144,9 +159,11 @@ async function exportIntoPart(from: Exported, { part, far }: TakenPart): Promise
     await part.finish()
     return answer
   } catch (error) {
-    if (!(await part.leave(error))) throw goneForNothing(error)
+    const left = await part.leave(error)
+    if (left === undefined) throw goneForNothing(error)
+    const [{ words }, path] = [output, printable(part.path)]
     output.progressDone()
-    output.note(output.words.exportKept({ path: printable(part.path) }))
+    output.note(left === 'whole' ? words.exportUnnamed({ path }) : words.exportKept({ path }))
     throw error
   }
 }
@@ -160,20 +177,44 @@ function goneForNothing(error: unknown): unknown {
   })
 }
 
-/** What was begun is of a tree that is not to be had any more. */
-function isGone(error: unknown): boolean {
-  return error instanceof ClientError && ['history-gone', 'moment-unknown'].includes(error.code)
+/** The tree that was begun is not to be had any more. */
+const gone: readonly ClientErrorCode[] = ['history-gone', 'moment-unknown']
+/** What can end an export that has to have an earlier state, and not one of what is now. */
+const lost: readonly ClientErrorCode[] = [
+  'pack-unavailable',
+  'state-broken',
+  'checkpoint-broken',
+  'relay-corrupt',
+  'update-needed',
+  'key-withheld',
+]
+
+/** Why another one is to be begun in its stead; undefined where that would be no better. */
+function whyNotOn({ part, far }: TakenPart, error: unknown): BegunAnew | undefined {
+  if (far === undefined || !(error instanceof ClientError)) return undefined
+  if (gone.includes(error.code)) return 'gone'
+  return lost.includes(error.code) && !part.hasMore ? 'lost' : undefined
 }
 
 function tellTaken({ output }: Invocation, out: string, { far, anew, alone }: TakenPart): void {
   const { words, language } = output
   const path = printable(partOf(out))
-  if (alone !== undefined) output.note(words.exportAlone({ path: printable(alone) }))
+  if (alone !== undefined)
+    output.note(words.exportAlone({ path: printable(alone.path), reason: reasonOf(words, alone) }))
   if (anew !== undefined) output.note(words.exportAnew({ path, why: words.begunAnew[anew] }))
   if (far === undefined) return
   const { tarBytes, sequence } = far.mark
   output.note(words.sealedGoesOn({ path }))
-  output.note(words.exportAsOf({ bytes: formatBytes(tarBytes, language), sequence, path }))
+  const note = printable(noteOf(out))
+  output.note(words.exportAsOf({ bytes: formatBytes(tarBytes, language), sequence, path, note }))
+}
+
+/** In the system's own words, as far as it has any. */
+function reasonOf(words: Catalogue, { cause }: PartLack): string {
+  if (!(cause instanceof Error)) return words.exportNotOurs({})
+  let said = cause
+  while (said.cause instanceof Error) said = said.cause
+  return printable(said.message)
 }
 
 async function exportIntoStream(from: Exported, out: string): Promise<HistoryAnswer> {

@@ -1,85 +1,86 @@
-// Keeps two processes of this machine from writing one file at once, whatever home they have. The lock lies beside the file and goes with the
-// process that holds it: what a crash leaves of it keeps nobody out.
-import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+// Keeps two processes of one home from writing one file at once. The lock lies in the home, where nobody else lays anything, and it goes with the process that
+// holds it: what a crash leaves of it keeps nobody out. Whoever writes from another home is not kept out: the writers have to see one another.
+import { createHash } from 'node:crypto'
+import { mkdirSync, realpathSync, rmSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ClientError } from '../errors.ts'
-import type { StateStore } from '../state/state-store.ts'
+import { whileAlone } from '../home/home-files-lock.ts'
+import { LevelStateStore } from '../state/state-store-level.ts'
 import type { Invocation } from './invocation.ts'
 
-/** What a state store names its files. */
-const ours = /^(LOCK|LOG|LOG\.old|CURRENT|MANIFEST-\d+|\d+\.(log|ldb|dbtmp))$/
-
-/** Where the lock of a file lies. */
-export function lockOf(path: string): string {
-  return `${path}.grenier-lock`
+/** Where no lock is to be had, and why not. */
+export interface NoLock {
+  readonly path: string
+  readonly cause: unknown
 }
 
-/** Does `work` while nobody else may on that file, as far as locks are to be had: it is told whether this one is held. @throws ClientError `archive-busy` */
+interface Held {
+  readonly directory: string
+  readonly lock: LevelStateStore
+}
+
+/** Where the lock of a file lies in a home, by whatever way its directory is reached. @throws the system's errors where that is not there */
+export function lockOf(homeDirectory: string, path: string): string {
+  const place = join(realpathSync(dirname(resolve(path))), basename(path))
+  return join(locksIn(homeDirectory), createHash('sha256').update(place).digest('hex').slice(0, 32))
+}
+
+/** Does `work` while nobody else of this home may on that file, as far as locks are to be had: it is told where none is. @throws ClientError `archive-busy` */
 export async function whileLocked<T>(
-  invocation: Invocation,
+  { homeDirectory }: Invocation,
   path: string,
-  work: (isHeld: boolean) => Promise<T>,
+  work: (noLock: NoLock | undefined) => Promise<T>,
 ): Promise<T> {
-  const directory = lockOf(path)
-  const lock = await taken(invocation, path, directory)
-  if (lock === undefined) return await work(false)
+  const held = await taken(homeDirectory, path)
+  if ('cause' in held) return await work(held)
   try {
-    return await work(true)
+    return await work(undefined)
   } finally {
-    // While it is held: whoever makes it anew comes after all that was written here, and nothing of his is taken away.
-    removed(directory)
-    const isKept = existsSync(join(directory, 'LOCK'))
-    await lock.close()
-    // Some file systems keep what is open until it is closed.
-    if (isKept) removed(directory)
-    else removedEmpty(directory)
+    await released(homeDirectory, held)
   }
 }
 
-/** Nothing of what somebody else laid there goes, and nothing fails because this lies about. */
-function removed(directory: string): void {
+async function taken(homeDirectory: string, path: string): Promise<Held | NoLock> {
   try {
-    for (const name of namesIn(directory)) if (ours.test(name)) rmSync(join(directory, name), { force: true })
-    rmdirSync(directory)
-  } catch {
-    // Not empty, or gone already.
-  }
-}
-
-function removedEmpty(directory: string): void {
-  try {
-    rmdirSync(directory)
-  } catch {
-    // Gone already, or somebody else's by now.
-  }
-}
-
-function namesIn(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory) : []
-}
-
-/** undefined where the file system has no locks, or nothing can be made: what is to be written fails by itself then, or is alone. */
-async function taken(
-  { platform }: Invocation,
-  path: string,
-  directory: string,
-): Promise<StateStore | undefined> {
-  if (!existsSync(dirname(path)) || !isOurs(directory)) return undefined
-  try {
-    return await platform().state(directory)
+    const directory = lockOf(homeDirectory, path)
+    mkdirSync(locksIn(homeDirectory), { recursive: true, mode: 0o700 })
+    const lock = await whileAlone(guardIn(homeDirectory), () => opened(directory))
+    if (lock !== undefined) return { directory, lock }
   } catch (cause) {
-    if (!(cause instanceof ClientError)) throw cause
-    if (cause.code !== 'home-locked') return undefined
-    throw new ClientError('archive-busy', 'another export writes this file', { cause, data: { path } })
+    return { path: locksIn(homeDirectory), cause }
+  }
+  throw new ClientError('archive-busy', 'another export writes this file', { data: { path } })
+}
+
+/** undefined where somebody has it. What is broken is nobody's, and is made anew once. */
+async function opened(directory: string): Promise<LevelStateStore | undefined> {
+  for (let isMended = false; ; isMended = true)
+    try {
+      return await LevelStateStore.open(directory, { small: true })
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+      if (error.code === 'home-locked') return undefined
+      if (error.code !== 'state-broken' || isMended) throw error
+      rmSync(directory, { recursive: true, force: true })
+    }
+}
+
+/** It is opened under the guard alone, so that under the guard nobody else is about to. Nothing fails because something of it lies about. */
+async function released(homeDirectory: string, { directory, lock }: Held): Promise<void> {
+  try {
+    await whileAlone(guardIn(homeDirectory), async () => {
+      await lock.close()
+      rmSync(directory, { recursive: true, force: true })
+    })
+  } catch {
+    await lock.close().catch(() => undefined)
   }
 }
 
-/** Free to be made, or made by this and left by a crash. */
-function isOurs(directory: string): boolean {
-  try {
-    return namesIn(directory).every((name) => ours.test(name))
-  } catch {
-    // A file, or one that may not be read.
-    return false
-  }
+function locksIn(homeDirectory: string): string {
+  return join(homeDirectory, 'locks')
+}
+
+function guardIn(homeDirectory: string): string {
+  return join(locksIn(homeDirectory), 'guard')
 }

@@ -27,18 +27,23 @@ export const englishArchive: ArchiveCatalogue = {
     `${entries} ${some(count, 'entry', 'entries')} and ${packs} ${some(packCount, 'pack', 'packs')}, ${bytes}, in ${path}.`,
   sealedLacking: ({ pack }) => `the relay lacks pack ${pack}: the archive is without it`,
   sealedGoesOn: ({ path }) => `${path}: goes on with what is there.`,
-  exportAsOf: ({ bytes, sequence, path }) =>
-    `${bytes} are there: the vault as it stood after entry ${sequence} of the log. Remove ${path} first to begin anew.`,
+  exportAsOf: ({ bytes, sequence, path, note }) =>
+    `${bytes} are there: the vault as it stood after entry ${sequence} of the log. To begin anew instead, remove ${path} and ${note}.`,
+  exportReads: ({ bytes, path }) => `${path}: ${bytes} are there, and are looked through first.`,
   exportAnew: ({ path, why }) => `${path}: ${why}; the export begins anew.`,
   begunAnew: {
     other: 'what was begun there is another export',
     touched: 'what was begun there was changed since',
     wrapped: 'what was begun there is wrapped in age, and nobody can go on with that',
     gone: 'what was begun there is of a moment that the vault no longer keeps',
+    lost: 'something that going on with it takes is not to be had any more',
     old: 'what was begun there was left more than 20 hours ago, and the vault may have gone on',
   },
-  exportAlone: ({ path }) =>
-    `${path} is not free, or knows no locks: should this export be cut off, it begins anew the next time.`,
+  exportAlone: ({ path, reason }) =>
+    `If it is cut off, this export begins anew: ${path} could not be used (${reason}).`,
+  exportNotOurs: () => 'something else has that name',
+  exportUnnamed: ({ path }) =>
+    `The archive is whole, and only its name could not be given to it: it lies in ${path}, in clear, for you alone to read.`,
   hintExportStopped: () => 'nothing of it is left; the next export begins anew',
   exportKept: ({ path }) =>
     `What there is of the archive so far lies in ${path}, in clear, for you alone to read; the same command goes on with it.`,

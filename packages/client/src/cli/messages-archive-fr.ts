@@ -28,18 +28,23 @@ export const frenchArchive: ArchiveCatalogue = {
     `${entries} ${some(count, 'entrée', 'entrées')} et ${packs} ${some(packCount, 'paquet', 'paquets')}, ${bytes}, dans ${path}.`,
   sealedLacking: ({ pack }) => `le paquet ${pack} manque au relais : l’archive ne l’a pas`,
   sealedGoesOn: ({ path }) => `${path} : reprise de ce qui s’y trouve.`,
-  exportAsOf: ({ bytes, sequence, path }) =>
-    `${bytes} s’y trouvent : le coffre tel qu’il était après l’entrée ${sequence} du journal. Pour recommencer, supprimez d’abord ${path}.`,
+  exportAsOf: ({ bytes, sequence, path, note }) =>
+    `${bytes} s’y trouvent : le coffre tel qu’il était après l’entrée ${sequence} du journal. Pour recommencer plutôt, supprimez ${path} et ${note}.`,
+  exportReads: ({ bytes, path }) => `${path} : ${bytes} s’y trouvent, et sont d’abord relus.`,
   exportAnew: ({ path, why }) => `${path} : ${why} ; l’export recommence.`,
   begunAnew: {
     other: 'ce qui y était commencé est un autre export',
     touched: 'ce qui y était commencé a été modifié depuis',
     wrapped: 'ce qui y était commencé est enveloppé dans age, et personne ne peut reprendre cela',
     gone: 'ce qui y était commencé date d’un moment que le coffre ne garde plus',
+    lost: 'il manque à présent de quoi reprendre ce qui y était commencé',
     old: 'ce qui y était commencé a été laissé il y a plus de 20 heures, et le coffre a pu continuer',
   },
-  exportAlone: ({ path }) =>
-    `${path} n’est pas libre, ou ne connaît pas de verrous : si cet export est interrompu, il recommencera la prochaine fois.`,
+  exportAlone: ({ path, reason }) =>
+    `S’il est interrompu, cet export recommencera : ${path} n’a pas pu servir (${reason}).`,
+  exportNotOurs: () => 'autre chose porte ce nom',
+  exportUnnamed: ({ path }) =>
+    `L’archive est entière, seul son nom n’a pas pu lui être donné : elle se trouve dans ${path}, en clair, lisible par vous seul.`,
   hintExportStopped: () => 'il n’en reste rien ; le prochain export recommence',
   exportKept: ({ path }) =>
     `Ce qu’il y a déjà de l’archive se trouve dans ${path}, en clair, lisible par vous seul ; la même commande reprend là.`,

@@ -17,6 +17,7 @@ const values = {
   hint: 'H',
   items: ['a', 'b'],
   path: '/p',
+  note: '/n',
   detail: 'D',
   why: 'that is so',
   wentTo: 'wss://elsewhere',

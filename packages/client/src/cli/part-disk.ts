@@ -2,6 +2,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -19,12 +20,22 @@ import {
   type ArchiveSource,
   type FileIdentity,
 } from '../archive/archive-file.ts'
-import { writeDurably } from '../home/write-durably.ts'
+import { writtenDurably } from '../home/write-durably.ts'
 
 /** A file that is written at its end. */
 export interface PartFile extends ArchiveSource, ArchiveSink {
   readonly identity: FileIdentity
+  /** Nobody else may read it. */
+  keepToOwner(): void
   cut(sizeBytes: number): void
+  close(): void
+}
+
+/** What is written down of one, kept open, so that no other file can come to be taken for it. */
+export interface NoteFile {
+  readonly identity: FileIdentity
+  /** Durable when it resolves. @throws ClientError `disk-full`, `disk-failed` */
+  append(text: string): Promise<void>
   close(): void
 }
 
@@ -45,9 +56,7 @@ export interface PartDisk {
   open(path: string): PartFile
   readText(path: string): string
   /** In place of what is there; durable when it resolves, with all names of its directory. @throws ClientError `disk-full`, `disk-failed` */
-  writeWhole(path: string, text: string): Promise<void>
-  /** Durable when it resolves. @throws ClientError `disk-full`, `disk-failed` */
-  append(path: string, text: string): Promise<void>
+  writeWhole(path: string, text: string): Promise<NoteFile>
   /** In place of what is there, durable as far as the file system does that. @throws ClientError `disk-full`, `disk-failed` */
   move(from: string, to: string): void
   /** Nothing happens where there is nothing. */
@@ -67,18 +76,7 @@ export const realPartDisk: PartDisk = {
   open: (path) => ArchiveFile.open(path, 'write'),
   readText: (path) => readFileSync(path, 'utf8'),
   writeWhole(path, text) {
-    return asFaults(() => writeDurably(dirname(path), basename(path), Buffer.from(text)))
-  },
-  append(path, text) {
-    return asFaults(() => {
-      const file = openSync(path, 'a')
-      try {
-        writeFileSync(file, text)
-        fdatasyncSync(file)
-      } finally {
-        closeSync(file)
-      }
-    })
+    return asFaults(() => new RealNote(writtenDurably(dirname(path), basename(path), Buffer.from(text))))
   },
   move(from, to) {
     try {
@@ -105,10 +103,33 @@ function flushNames(directory: string): void {
   }
 }
 
-function asFaults(work: () => void): Promise<void> {
+class RealNote implements NoteFile {
+  readonly #fd: number
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  get identity(): FileIdentity {
+    return identityIn(fstatSync(this.#fd, { bigint: true }))
+  }
+
+  append(text: string): Promise<void> {
+    return asFaults(() => {
+      // All of it, behind what was written before.
+      writeFileSync(this.#fd, text)
+      fdatasyncSync(this.#fd)
+    })
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+}
+
+function asFaults<T>(work: () => T): Promise<T> {
   try {
-    work()
-    return Promise.resolve()
+    return Promise.resolve(work())
   } catch (cause) {
     return Promise.reject(sinkFault(cause))
   }

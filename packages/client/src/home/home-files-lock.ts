@@ -15,10 +15,10 @@ const triesMax = 1500
  * Does `work` while no other holder of the lock in `directory` does its own. Without it where the file system has no locks: who cannot lock can still write.
  * @throws ClientError `home-locked` after half a minute, `disk-full`
  */
-export async function whileAlone<T>(directory: string, work: () => T): Promise<T> {
+export async function whileAlone<T>(directory: string, work: () => T | Promise<T>): Promise<T> {
   const lock = await taken(directory)
   try {
-    return work()
+    return await work()
   } finally {
     await lock?.close()
   }

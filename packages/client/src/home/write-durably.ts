@@ -45,30 +45,44 @@ function isOld(path: string): boolean {
 
 /** Temporary file, flush, rename, flush of the directory. Mode 0600 from the first byte. Several processes may write the same file. */
 export function writeDurably(directory: string, name: string, bytes: Uint8Array): void {
+  closeSync(writtenDurably(directory, name, bytes))
+}
+
+/** The same; the file is left open, to be written on, for whoever closes it. */
+export function writtenDurably(directory: string, name: string, bytes: Uint8Array): number {
   // Of this process alone: what another one has half written would get the name.
   const temporary = join(directory, `${name}.${process.pid}.new`)
   dropUnfinished(directory, name)
-  for (let taken = 0; !isWritten(temporary, join(directory, name), bytes); taken += 1)
-    if (taken >= takenAwayMax) throw new Error(`${temporary} is taken away again and again`)
-  flushDirectory(directory)
+  for (let taken = 0; taken <= takenAwayMax; taken += 1) {
+    const file = written(temporary, join(directory, name), bytes)
+    if (file !== undefined) return flushedWith(directory, file)
+  }
+  throw new Error(`${temporary} is taken away again and again`)
 }
 
-/** Whether it has its name now; not where somebody took it away before that. */
-function isWritten(temporary: string, path: string, bytes: Uint8Array): boolean {
+/** The file, when it has its name; undefined where somebody took it away before that. */
+function written(temporary: string, path: string, bytes: Uint8Array): number | undefined {
   rmSync(temporary, { force: true })
   const file = openSync(temporary, 'wx', 0o600)
   try {
     // Unlike writeSync, all of it or an error.
     writeFileSync(file, bytes)
     fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  try {
     renameSync(temporary, path)
-    return true
+    return file
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    closeSync(file)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function flushedWith(directory: string, file: number): number {
+  try {
+    flushDirectory(directory)
+    return file
+  } catch (error) {
+    closeSync(file)
     throw error
   }
 }

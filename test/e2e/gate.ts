@@ -1,0 +1,69 @@
+// Between clients and a relay: a plain TCP proxy that lets so many bytes of the relay's through on each connection, and holds back the rest for ever, as a
+// line that says nothing any more: what comes over it cannot come to its end, however fast the machine is.
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+/** A gate in front of a port of loopback. */
+export class Gate {
+  /** Bytes from the relay that pass on each connection that is made from now on. */
+  passes = Number.POSITIVE_INFINITY
+  readonly #server: Server
+  readonly #target: number
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(server: Server, target: number) {
+    this.#server = server
+    this.#target = target
+    server.on('connection', (client) => this.#connect(client))
+  }
+
+  /** Listens in front of `target`. */
+  static async open(target: number): Promise<Gate> {
+    const server = createServer()
+    const gate = new Gate(server, target)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return gate
+  }
+
+  /** What clients dial. */
+  get url(): string {
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('the gate does not listen')
+    return `ws://127.0.0.1:${address.port}`
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #connect(client: Socket): void {
+    let left = this.passes
+    const relay = connect(this.#target, '127.0.0.1')
+    for (const [socket, other] of [
+      [client, relay],
+      [relay, client],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        other.destroySoon()
+      })
+      socket.on('end', () => other.end())
+      other.on('drain', () => {
+        if (left > 0) socket.resume()
+      })
+    }
+    client.on('data', (data: Buffer) => {
+      if (!relay.write(data)) client.pause()
+    })
+    relay.on('data', (data: Buffer) => {
+      const piece = data.subarray(0, Math.min(left, data.length))
+      left -= piece.length
+      if (!client.write(piece) || left === 0) relay.pause()
+    })
+  }
+}
