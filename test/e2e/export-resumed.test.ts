@@ -1,6 +1,7 @@
 // An export that is cut off goes on where it was, whatever cut it off, and is in the end the very archive that it would have been in one go.
 import { randomBytes } from 'node:crypto'
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -76,31 +77,37 @@ async function madeVault(stage: Stage, relay: Relay, alpha: Device): Promise<{ h
 }
 
 async function gated(relay: Relay): Promise<Gate> {
-  const gate = await Gate.open(relay.port)
+  const gate = await Gate.before(relay.port)
   onTestFinished(() => gate.close())
   await relay.start({ publicUrl: gate.url })
   return gate
 }
 
-/** Cuts an export off as soon as `holds`, asked whenever something happens beside its place. */
-async function cutOff(
-  running: Running,
-  { out, holds, signal }: { out: string; holds: () => boolean; signal: NodeJS.Signals },
-): Promise<Ended> {
+/** Waits until `holds`, asked whenever something happens beside the place of an export that goes on. */
+async function seen(running: Running, out: string, holds: () => boolean): Promise<void> {
   const isThere = Promise.withResolvers<undefined>()
-  const watcher = watch(dirname(out), () => {
+  const look = (): void => {
     if (holds()) isThere.resolve(undefined)
-  })
+  }
+  const watcher = watch(dirname(out), look)
   try {
+    look()
     const late = running.ended.then(() => {
       throw new Error(`ended before it was cut off: ${running.transcript()}`)
     })
     await Promise.race([isThere.promise, late])
     late.catch(() => undefined)
-    return await running.stop(signal)
   } finally {
     watcher.close()
   }
+}
+
+async function cutOff(
+  running: Running,
+  { out, holds, signal }: { out: string; holds: () => boolean; signal: NodeJS.Signals },
+): Promise<Ended> {
+  await seen(running, out, holds)
+  return await running.stop(signal)
 }
 
 function said({ lines }: Ended): readonly Line[] {
@@ -132,7 +139,7 @@ test('an export that is killed goes on, to the very bytes, while the vault goes 
     gate.passes = passes
     const holds = (): boolean => (passes === 0 ? existsSync(noteOf(out)) : hasMark(out))
     const ended = await cutOff(alpha.start('export', here, '--out', out, '--yes'), { out, signal, holds })
-    gate.passes = Number.POSITIVE_INFINITY
+    gate.open()
     return ended
   }
   // Before there is anything to go on from: nobody hears of it.
@@ -203,7 +210,7 @@ test('a wrapped export begins anew, one that has a rival is refused, and what is
     ...{ out, signal: 'SIGKILL' },
     holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 0,
   })
-  gate.passes = Number.POSITIVE_INFINITY
+  gate.open()
   const anew = await alpha.done('export', here, '--age', recipient, '--out', out)
   expect(anew.stderr).toMatch(/wrapped in age, and nobody can go on with that; the export begins anew/)
   expect(besides(out)).toEqual([])
@@ -217,6 +224,16 @@ test('a wrapped export begins anew, one that has a rival is refused, and what is
   await held.close()
   expect(busy.exitCode).toBe(1)
   expect(lineOf(busy.lines, 'error')).toMatchObject({ code: 'archive-busy' })
+
+  // From another home no lock tells of the other one, which is seen by what it writes.
+  const sealed = stage.path('out.sealed')
+  gate.passes = 3 << 20
+  const sealing = alpha.start('export', here, '--sealed', '--out', sealed)
+  await seen(sealing, sealed, () => existsSync(`${sealed}.part`) && statSync(`${sealed}.part`).size > 0)
+  appendFileSync(`${sealed}.part`, Buffer.alloc(16 << 20))
+  gate.open()
+  expect(lineOf((await sealing.ended).lines, 'error')).toMatchObject({ code: 'archive-busy' })
+  expect(existsSync(sealed)).toBe(false)
 
   // Somebody's own file of that name, and no place for a lock: it is done all the same, and says that nothing goes on.
   writeFileSync(partOf(out), 'a letter')

@@ -1,4 +1,4 @@
-// Between clients and a relay: a plain TCP proxy that lets so many bytes of the relay's through on each connection, and holds back the rest for ever, as a
+// Between clients and a relay: a plain TCP proxy that lets so many bytes of the relay's through on each connection, and holds back the rest until it is opened, as a
 // line that says nothing any more: what comes over it cannot come to its end, however fast the machine is.
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -10,6 +10,7 @@ export class Gate {
   readonly #server: Server
   readonly #target: number
   readonly #sockets = new Set<Socket>()
+  readonly #held = new Set<() => void>()
 
   private constructor(server: Server, target: number) {
     this.#server = server
@@ -18,7 +19,7 @@ export class Gate {
   }
 
   /** Listens in front of `target`. */
-  static async open(target: number): Promise<Gate> {
+  static async before(target: number): Promise<Gate> {
     const server = createServer()
     const gate = new Gate(server, target)
     server.listen(0, '127.0.0.1')
@@ -33,6 +34,13 @@ export class Gate {
     return `ws://127.0.0.1:${address.port}`
   }
 
+  /** All passes, also what was held back. */
+  open(): void {
+    this.passes = Number.POSITIVE_INFINITY
+    for (const release of this.#held) release()
+    this.#held.clear()
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
@@ -42,6 +50,11 @@ export class Gate {
   #connect(client: Socket): void {
     let left = this.passes
     const relay = connect(this.#target, '127.0.0.1')
+    const release = (): void => {
+      left = Number.POSITIVE_INFINITY
+      relay.resume()
+    }
+    this.#held.add(release)
     for (const [socket, other] of [
       [client, relay],
       [relay, client],
@@ -50,6 +63,7 @@ export class Gate {
       socket.on('error', () => undefined)
       socket.on('close', () => {
         this.#sockets.delete(socket)
+        this.#held.delete(release)
         other.destroySoon()
       })
       socket.on('end', () => other.end())
@@ -64,6 +78,7 @@ export class Gate {
       const piece = data.subarray(0, Math.min(left, data.length))
       left -= piece.length
       if (!client.write(piece) || left === 0) relay.pause()
+      if (piece.length < data.length) relay.unshift(data.subarray(piece.length))
     })
   }
 }

@@ -6,7 +6,7 @@ import { exportFormat, type ExportMark } from '../engine/export-mark.ts'
 import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { decodeBegun, type BegunProblem, type BegunWhat } from './begun-export.ts'
-import { partAlone, takePart, type TakenPart } from './export-part.ts'
+import { partAlone, takePart, whyNotOn, type TakenPart } from './export-part.ts'
 import type { NoteFile, PartDisk, PartFile, PartThere } from './part-disk.ts'
 
 /** What the power took with it, of what was not flushed: nothing, all, or the bytes but not the length. */
@@ -429,6 +429,32 @@ describe('a part of an export', () => {
     const done = await exported(disk)
     expect(done.from).toBe(12)
     expectDone(disk, done)
+  })
+
+  it('is begun anew where going on fails for want of what another one does without, before anything new came', async () => {
+    const cases: [error: unknown, before: string | undefined, after: string | undefined][] = [
+      [new ClientError('history-gone', ''), 'gone', 'gone'],
+      [new ClientError('moment-unknown', ''), 'gone', 'gone'],
+      [new ClientError('pack-unavailable', ''), 'lost', undefined],
+      [new ClientError('state-broken', ''), 'lost', undefined],
+      [new ClientError('relay-corrupt', ''), 'lost', undefined],
+      [new ClientError('update-needed', ''), 'lost', undefined],
+      [new ClientError('key-withheld', ''), 'lost', undefined],
+      [new Error('request.query.from: Invalid key: Expected never but received "from"'), 'lost', 'lost'],
+      [new ClientError('relay-unreachable', ''), undefined, undefined],
+      [new ClientError('relay-contradicts', ''), undefined, undefined],
+      [new ClientError('interrupted', ''), undefined, undefined],
+      [new TypeError('a fault'), undefined, undefined],
+    ]
+    const disk = new FailingDisk()
+    const place = { out, disk, nowMs: 0, signal: new AbortController().signal }
+    const first = await takePart(place, what)
+    await beginning(first.part)
+    for (const [error] of cases) expect(whyNotOn(first, error)).toBe(undefined)
+    const taken = await takePart(place, what)
+    expect(cases.map(([error]) => whyNotOn(taken, error))).toEqual(cases.map(([, before]) => before))
+    await taken.part.write(pieces[6]!)
+    expect(cases.map(([error]) => whyNotOn(taken, error))).toEqual(cases.map(([, , after]) => after))
   })
 
   it('leaves alone another file that came to have the number of what was begun', async () => {

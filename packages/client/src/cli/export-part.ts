@@ -14,6 +14,7 @@ import {
   type BegunProblem,
   type BegunWhat,
 } from './begun-export.ts'
+import { knowsNoGoingOn } from './older-holder.ts'
 import type { NoteFile, PartDisk, PartFile } from './part-disk.ts'
 
 const checkBytes = 1 << 20
@@ -346,4 +347,25 @@ const passing: readonly ClientErrorCode[] = [
 
 function mayGoOn(error: unknown): boolean {
   return error instanceof ClientError && passing.includes(error.code)
+}
+
+/** The tree that was begun is not to be had any more. */
+const gone: readonly ClientErrorCode[] = ['history-gone', 'moment-unknown']
+/** What can end an export that has to have an earlier state, and not one of what is now. */
+const lost: readonly ClientErrorCode[] = [
+  'pack-unavailable',
+  'state-broken',
+  'checkpoint-broken',
+  'relay-corrupt',
+  'update-needed',
+  'key-withheld',
+]
+
+/** Why another one is to be begun in its stead; undefined where that would be no better. */
+export function whyNotOn({ part, far }: TakenPart, error: unknown): BegunAnew | undefined {
+  if (far === undefined) return undefined
+  if (knowsNoGoingOn(error)) return 'lost'
+  if (!(error instanceof ClientError)) return undefined
+  if (gone.includes(error.code)) return 'gone'
+  return lost.includes(error.code) && !part.hasMore ? 'lost' : undefined
 }

@@ -5,7 +5,7 @@ import { sinkFault } from '../archive/archive-file.ts'
 import type { FolderEvent } from '../engine/events.ts'
 import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { Platform } from '../engine/platform.ts'
-import { ClientError, type ClientErrorCode, type ExitCode } from '../errors.ts'
+import { ClientError, type ExitCode } from '../errors.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
 import type { BegunFar, BegunProblem } from './begun-export.ts'
 import {
@@ -13,7 +13,7 @@ import {
   partAlone,
   partOf,
   takePart,
-  type BegunAnew,
+  whyNotOn,
   type ExportPart,
   type PartLack,
   type TakenPart,
@@ -26,6 +26,7 @@ import { askedFolder, askHistory, endHistory, type Asked } from './history.ts'
 import type { Invocation } from './invocation.ts'
 import { leftOutText } from './lost-lines.ts'
 import { parseMoment } from './moments.ts'
+import { askedForMarks } from './older-holder.ts'
 import { realPartDisk } from './part-disk.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
@@ -177,25 +178,6 @@ function goneForNothing(error: unknown): unknown {
   })
 }
 
-/** The tree that was begun is not to be had any more. */
-const gone: readonly ClientErrorCode[] = ['history-gone', 'moment-unknown']
-/** What can end an export that has to have an earlier state, and not one of what is now. */
-const lost: readonly ClientErrorCode[] = [
-  'pack-unavailable',
-  'state-broken',
-  'checkpoint-broken',
-  'relay-corrupt',
-  'update-needed',
-  'key-withheld',
-]
-
-/** Why another one is to be begun in its stead; undefined where that would be no better. */
-function whyNotOn({ part, far }: TakenPart, error: unknown): BegunAnew | undefined {
-  if (far === undefined || !(error instanceof ClientError)) return undefined
-  if (gone.includes(error.code)) return 'gone'
-  return lost.includes(error.code) && !part.hasMore ? 'lost' : undefined
-}
-
 function tellTaken({ output }: Invocation, out: string, { far, anew, alone }: TakenPart): void {
   const { words, language } = output
   const path = printable(partOf(out))
@@ -271,7 +253,8 @@ async function exportTo(from: Exported, target: Target): Promise<HistoryAnswer> 
   const query = { do: 'export' as const, ...(moment && { moment }), ...marks, ...begun }
   const platform = (): Platform => frugal(invocation.platform())
   try {
-    const answer = await askHistory({ ...invocation, platform }, asked, { query, take })
+    const on = { ...invocation, platform }
+    const answer = await askedForMarks(query, (asking) => askHistory(on, asked, { query: asking, take }))
     await sink?.end()
     return { ...answer, problems: answer.problems + (far?.problems.length ?? 0) }
   } catch (error) {
