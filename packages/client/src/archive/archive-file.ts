@@ -8,13 +8,16 @@ import {
   openSync,
   read,
   readSync,
+  write,
   writeSync,
   type BigIntStats,
 } from 'node:fs'
 import { promisify } from 'node:util'
+import { systemClock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
 
 const readSome = promisify(read)
+const writeSome = promisify(write)
 const flushData = promisify(fdatasync)
 
 /** Bytes that can be read at any place. */
@@ -53,6 +56,8 @@ export function identityIn({
 export class ArchiveFile implements ArchiveSource, ArchiveSink {
   readonly #fd: number
   #sizeBytes: number
+  /** Pieces that the pool writes. */
+  #slowPieces = 0
 
   private constructor(fd: number) {
     this.#fd = fd
@@ -88,17 +93,31 @@ export class ArchiveFile implements ArchiveSource, ArchiveSink {
     return room.subarray(0, done)
   }
 
-  /** At once: to hand a piece to the thread pool takes more of this thread's time than to copy it to the system. */
-  write(bytes: Uint8Array): Promise<void> {
-    let done = 0
+  /**
+   * At once: to hand a piece to the thread pool takes more of this thread's time than to copy it to the system. A disk that makes it wait is written to by
+   * the pool for a while, so that a stop is heard.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
     try {
-      while (done < bytes.length)
-        done += writeSync(this.#fd, bytes, done, bytes.length - done, this.#sizeBytes + done)
+      for (let done = 0; done < bytes.length;)
+        done += this.#slowPieces > 0 ? await this.#written(bytes, done) : this.#writtenAtOnce(bytes, done)
     } catch (cause) {
-      return Promise.reject(sinkFault(cause))
+      throw sinkFault(cause)
     }
     this.#sizeBytes += bytes.length
-    return Promise.resolve()
+    if (this.#slowPieces > 0) this.#slowPieces -= 1
+  }
+
+  async #written(bytes: Uint8Array, from: number): Promise<number> {
+    const place = this.#sizeBytes + from
+    return (await writeSome(this.#fd, bytes, from, bytes.length - from, place)).bytesWritten
+  }
+
+  #writtenAtOnce(bytes: Uint8Array, from: number): number {
+    const startMs = systemClock.monotonic()
+    const count = writeSync(this.#fd, bytes, from, bytes.length - from, this.#sizeBytes + from)
+    if (systemClock.monotonic() - startMs > slowMs) this.#slowPieces = slowPiecesMax
+    return count
   }
 
   async flush(): Promise<void> {
@@ -138,6 +157,10 @@ export class ArchiveFile implements ArchiveSource, ArchiveSink {
     closeSync(this.#fd)
   }
 }
+
+/** A piece that takes longer waits for the disk, which is not done with the next ones, either. */
+const slowMs = 50
+const slowPiecesMax = 256
 
 /** Less is read synchronously: the thread pool costs more than that. */
 const readAtOnceBytes = 64 * 1024

@@ -391,8 +391,11 @@ describe('a part of an export', () => {
       [new ClientError('disk-failed', ''), true, false],
       [new ClientError('history-gone', ''), true, false],
       [new ClientError('pack-unavailable', ''), true, false],
-      [new ClientError('key-withheld', ''), true, false],
-      [new ClientError('relay-contradicts', ''), true, false],
+      [new ClientError('key-withheld', ''), true, true],
+      [new ClientError('relay-refused', ''), true, true],
+      [new ClientError('device-revoked', ''), true, true],
+      [new ClientError('state-broken', ''), true, true],
+      [new ClientError('update-needed', ''), true, true],
       [new TypeError('a fault'), true, false],
     ]
     for (const [error, marks, stays] of cases) {
@@ -413,21 +416,26 @@ describe('a part of an export', () => {
   it('is kept whole where only its name cannot be given to it, and what it ended with counts, whatever else fails then', async () => {
     const disk = new FailingDisk()
     const no = new ClientError('disk-failed', 'no')
-    disk.refuses = (doing) => (doing === 'move' ? no : undefined)
     for (const isAlone of [false, true]) {
+      let moves = 0
+      disk.refuses = (doing) => (doing === 'move' && moves++ === 0 ? no : undefined)
       const place = { out, disk, nowMs: 0, signal: new AbortController().signal }
       const taken = isAlone ? { part: partAlone(place) } : await takePart(place, what)
       expect(await written(taken).catch((error: unknown) => error)).toBe(no)
       expect(await taken.part.leave(no)).toBe('whole')
       expect(disk.names.get(taken.part.path)!.bytes.equals(whole)).toBe(true)
-      disk.names.delete(isAlone ? taken.part.path : '')
+      // Where no later export to that place takes it for a part.
+      expect([...disk.names.keys()]).toEqual([taken.part.path])
+      expect(taken.part.path).not.toContain('grenier-part')
+      disk.names.delete(taken.part.path)
     }
     disk.refuses = (doing) => (doing === 'remove' ? no : undefined)
     const { part } = await takePart({ out, disk, nowMs: 0, signal: new AbortController().signal }, what)
+    await beginning(part)
     expect(await part.leave(new TypeError('a fault'))).toBe(undefined)
     disk.refuses = () => undefined
     const done = await exported(disk)
-    expect(done.from).toBe(12)
+    expect(done.from).toBe(6)
     expectDone(disk, done)
   })
 
@@ -436,10 +444,10 @@ describe('a part of an export', () => {
       [new ClientError('history-gone', ''), 'gone', 'gone'],
       [new ClientError('moment-unknown', ''), 'gone', 'gone'],
       [new ClientError('pack-unavailable', ''), 'lost', undefined],
-      [new ClientError('state-broken', ''), 'lost', undefined],
+      [new ClientError('state-broken', ''), undefined, undefined],
       [new ClientError('relay-corrupt', ''), 'lost', undefined],
-      [new ClientError('update-needed', ''), 'lost', undefined],
-      [new ClientError('key-withheld', ''), 'lost', undefined],
+      [new ClientError('update-needed', ''), undefined, undefined],
+      [new ClientError('key-withheld', ''), undefined, undefined],
       [new Error('request.query.from: Invalid key: Expected never but received "from"'), 'lost', 'lost'],
       [new ClientError('relay-unreachable', ''), undefined, undefined],
       [new ClientError('relay-contradicts', ''), undefined, undefined],

@@ -64,8 +64,12 @@ export function noteOf(out: string): string {
 
 /** A part that nobody else knows of, and that nobody goes on with. @throws the system's errors */
 export function partAlone({ out, disk }: PartPlace): ExportPart {
-  const path = `${out}.${randomBytes(4).toString('hex')}.part`
+  const path = nameAlone(out)
   return new ExportPart({ out, disk, path, file: disk.make(path) })
+}
+
+function nameAlone(out: string): string {
+  return `${out}.${randomBytes(4).toString('hex')}.part`
 }
 
 /**
@@ -169,6 +173,8 @@ async function makePart(place: PartPlace, what: BegunWhat, anew?: BegunAnew): Pr
   } catch (error) {
     file.close()
     removed(disk, path)
+    // It may have its name and not be durable; what it speaks of is gone.
+    if (disk.look(noteOf(out))?.isOwn === true) removed(disk, noteOf(out))
     if (!(error instanceof ClientError) || error.code !== 'disk-failed') throw error
     // A directory in which nothing else may be made, or none that is flushed.
     return { part: partAlone(place), anew, alone: { path: noteOf(out), cause: error } }
@@ -195,8 +201,8 @@ interface PartParts {
 
 /** A tar on its way. Written piece after piece; then `finish`, or `leave`. */
 export class ExportPart {
-  readonly path: string
   readonly #parts: PartParts
+  #path: string
   /** Of all bytes so far. */
   #sum: number
   /** Since the last mark. */
@@ -213,10 +219,15 @@ export class ExportPart {
   constructor(parts: PartParts) {
     const { path, far } = parts
     this.#parts = parts
-    this.path = path
+    this.#path = path
     this.#sum = far?.sum ?? 0
     this.#hasMark = far !== undefined
     this.#givenCount = far?.mark.given.length ?? 0
+  }
+
+  /** Where it lies. */
+  get path(): string {
+    return this.#path
   }
 
   /** Whether marks are of any use. */
@@ -291,7 +302,7 @@ export class ExportPart {
     // No file is closed under a flush.
     await this.#marking.catch(() => undefined)
     try {
-      if (this.#isWhole) return 'whole'
+      if (this.#isWhole) return this.#laidAside()
       if (!this.#isHeld()) return undefined
       if (this.#hasMark && mayGoOn(error)) return 'begun'
       disk.remove(path)
@@ -302,6 +313,22 @@ export class ExportPart {
       this.#close()
     }
     return undefined
+  }
+
+  /** Where the next export to that place does not take it for a part: that would cut it, or replace it. */
+  #laidAside(): 'whole' {
+    const { out, disk, path, note } = this.#parts
+    const aside = nameAlone(out)
+    try {
+      if (note !== undefined) {
+        disk.move(path, aside)
+        this.#path = aside
+        disk.remove(noteOf(out))
+      }
+    } catch {
+      // It lies where it was written.
+    }
+    return 'whole'
   }
 
   #close(): void {
@@ -334,32 +361,16 @@ function isMadeThen(noted: FileIdentity | undefined, found: FileIdentity): boole
   return isSameFile(noted, found) && found.born !== undefined && noted?.born === found.born
 }
 
-/** Only after what passes, or what a person sets right before anything is done: what else ended it would end the next one, too. */
-const passing: readonly ClientErrorCode[] = [
-  'interrupted',
-  'relay-unreachable',
-  'holder-ended',
-  'disk-full',
-  'home-locked',
-  'keys-locked',
-  'keyring-unavailable',
-]
-
+/** Not after a failing disk or a fault of ours; nor of what is not to be had any more. What else ended it may pass, or this is all that there will be of the vault. */
 function mayGoOn(error: unknown): boolean {
-  return error instanceof ClientError && passing.includes(error.code)
+  if (!(error instanceof ClientError) || error.code === 'disk-failed') return false
+  return !gone.includes(error.code) && !lost.includes(error.code)
 }
 
 /** The tree that was begun is not to be had any more. */
 const gone: readonly ClientErrorCode[] = ['history-gone', 'moment-unknown']
 /** What can end an export that has to have an earlier state, and not one of what is now. */
-const lost: readonly ClientErrorCode[] = [
-  'pack-unavailable',
-  'state-broken',
-  'checkpoint-broken',
-  'relay-corrupt',
-  'update-needed',
-  'key-withheld',
-]
+const lost: readonly ClientErrorCode[] = ['pack-unavailable', 'checkpoint-broken', 'relay-corrupt']
 
 /** Why another one is to be begun in its stead; undefined where that would be no better. */
 export function whyNotOn({ part, far }: TakenPart, error: unknown): BegunAnew | undefined {

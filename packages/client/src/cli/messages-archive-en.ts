@@ -41,9 +41,10 @@ export const englishArchive: ArchiveCatalogue = {
   },
   exportAlone: ({ path, reason }) =>
     `If it is cut off, this export begins anew: ${path} could not be used (${reason}).`,
-  exportNotOurs: () => 'something else has that name',
+  exportNotOurs: () =>
+    'something else has that name, or what is left of an export that was cut off: remove it then',
   exportUnnamed: ({ path }) =>
-    `The archive is whole, and only its name could not be given to it: it lies in ${path}, in clear, for you alone to read.`,
+    `The archive is whole, and only its name could not be given to it: it lies in ${path}, for you alone to read.`,
   hintExportStopped: () => 'nothing of it is left; the next export begins anew',
   exportKept: ({ path }) =>
     `What there is of the archive so far lies in ${path}, in clear, for you alone to read; the same command goes on with it.`,

@@ -42,9 +42,10 @@ export const frenchArchive: ArchiveCatalogue = {
   },
   exportAlone: ({ path, reason }) =>
     `S’il est interrompu, cet export recommencera : ${path} n’a pas pu servir (${reason}).`,
-  exportNotOurs: () => 'autre chose porte ce nom',
+  exportNotOurs: () =>
+    'autre chose porte ce nom, ou ce qui reste d’un export interrompu : supprimez-le alors',
   exportUnnamed: ({ path }) =>
-    `L’archive est entière, seul son nom n’a pas pu lui être donné : elle se trouve dans ${path}, en clair, lisible par vous seul.`,
+    `L’archive est entière, seul son nom n’a pas pu lui être donné : elle se trouve dans ${path}, lisible par vous seul.`,
   hintExportStopped: () => 'il n’en reste rien ; le prochain export recommence',
   exportKept: ({ path }) =>
     `Ce qu’il y a déjà de l’archive se trouve dans ${path}, en clair, lisible par vous seul ; la même commande reprend là.`,

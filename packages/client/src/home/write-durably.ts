@@ -21,8 +21,11 @@ const unfinishedMsMax = 600_000
 export function dropUnfinished(directory: string, name: string): void {
   for (const other of readdirSync(directory)) {
     if (!other.startsWith(`${name}.`) || !other.endsWith('.new')) continue
+    const number = other.slice(name.length + 1, -'.new'.length)
+    // A file with another name of the kind is somebody's own.
+    if (!/^\d*$/.test(number)) continue
     const path = join(directory, other)
-    const writer = Number(other.slice(name.length + 1, -'.new'.length))
+    const writer = Number(number)
     if (!isRunning(writer) || isOld(path)) rmSync(path, { force: true })
   }
 }
