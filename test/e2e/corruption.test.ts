@@ -336,15 +336,6 @@ describe('an older copy of the data folder', () => {
     await putsBack(upToDate, here, more)
     await relay.stop()
   })
-
-  test('with nothing in it is given everything', async () => {
-    const { entries, relay, upToDate, here } = world
-    restore(kept)
-    rmSync(relay.data, { recursive: true })
-    await relay.start()
-    await putsBack(upToDate, here, entries.length)
-    await relay.stop()
-  })
 })
 
 describe('a log that goes two ways', () => {
