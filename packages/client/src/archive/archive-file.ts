@@ -1,4 +1,4 @@
-// A sealed export as bytes: where it is read at any place, and where it is written at its end. Knows nothing of what they mean.
+// An archive as bytes, sealed or a tar on its way: where it is read at any place, and where it is written at its end. Knows nothing of what they mean.
 import {
   closeSync,
   fchmodSync,
