@@ -60,6 +60,47 @@ async function settle(): Promise<void> {
   for (let at = 0; at < 200; at += 1) await Promise.resolve()
 }
 
+/** A pool that tells the room of what it was given to seal. */
+function measuringPool() {
+  const inline = inlineWorkerPool()
+  const rooms: number[] = []
+  const pool = {
+    ...inline,
+    seal: (task: Parameters<typeof inline.seal>[0]) => {
+      rooms.push(task.plain.buffer.byteLength)
+      return inline.seal(task)
+    },
+  }
+  return { pool, rooms }
+}
+
+describe('the room that packs are filled in', () => {
+  it('is little for a few small chunks, and grows with them', async () => {
+    const { pool, rooms } = measuringPool()
+    const { writer, packs, add } = writing(0, new MemoryVault(pool))
+    add(1000)
+    await writer.finish()
+    for (let at = 0; at < 3; at += 1) add(50_000)
+    await writer.finish()
+    expect(rooms).toEqual([64 << 10, 256 << 10])
+    const plain = plainOf(packs[1]!)
+    for (let at = 0; at < 3; at += 1)
+      expect(
+        Buffer.compare(plain.subarray(at * 50_000, (at + 1) * 50_000), bytesOf(`chunk ${at + 2}`, 50_000)),
+      ).toBe(0)
+  })
+
+  it('is that of a whole pack at once after one that was full, until all is sent', async () => {
+    const { pool, rooms } = measuringPool()
+    const { writer, add } = writing(0, new MemoryVault(pool))
+    for (let at = 0; at < 5; at += 1) add(quarter)
+    await writer.finish()
+    add(1)
+    await writer.finish()
+    expect(rooms).toEqual([capacity, capacity, 64 << 10])
+  })
+})
+
 describe('packs', () => {
   it('are exactly 4 MiB when full, and hold their chunks one after the other, then zeros', async () => {
     const { writer, packs, add } = writing()

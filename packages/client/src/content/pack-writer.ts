@@ -56,6 +56,10 @@ const waitingPacksMax = 3
 
 /** Plaintext bytes in a pack of the full size. */
 const fullPackPlainBytes = plainCapacity(packBytesMax)
+/** Room for a writer's first chunks: most have a few small files to send. */
+const firstRoomBytes = 64 << 10
+/** How much more room each time it does not do: it is copied three times at most. */
+const roomGrowth = 4
 
 /**
  * Fills packs. Calls of `add` and `finish` are one after the other; sealing overlaps them. A seal that fails takes chunks with it: from
@@ -65,6 +69,8 @@ export class PackWriter {
   readonly #options: PackWriterOptions
   #plain: Uint8Array | undefined
   #usedBytes = 0
+  /** Room that the next pack begins with: all of it where one was full, for then the next is likely to be. */
+  #firstBytes = firstRoomBytes
   #chunks: PackedChunk[] = []
   #ordinal = 0
   /** Bulk bytes stored since the last short pack: T of the size rule. */
@@ -95,10 +101,11 @@ export class PackWriter {
     this.#throwIfBroken()
     const isFull =
       this.#usedBytes + stored.length > fullPackPlainBytes || this.#chunks.length >= chunksInPackMax
-    if (isFull && this.pending) this.#closePack(packBytesMax)
-    // Not zeroed: only what was set in it is ever used.
-    this.#plain ??= new Uint8Array(Buffer.allocUnsafeSlow(fullPackPlainBytes).buffer)
-    this.#plain.set(stored, this.#usedBytes)
+    if (isFull && this.pending) {
+      this.#closePack(packBytesMax)
+      this.#firstBytes = fullPackPlainBytes
+    }
+    this.#roomFor(stored.length).set(stored, this.#usedBytes)
     this.#usedBytes += stored.length
     this.#chunks.push(chunk)
     return this.#ordinal
@@ -113,6 +120,7 @@ export class PackWriter {
     if (this.pending) {
       this.#closePack(this.#shortPackBytes())
       this.#bulkBytes = 0
+      this.#firstBytes = firstRoomBytes
     }
     await Promise.all(this.#waiting)
     this.#throwRefusal()
@@ -123,6 +131,21 @@ export class PackWriter {
     while (this.#waiting.length > waitingPacksMax) await this.#waiting[0]
     this.#throwIfBroken()
     this.#throwRefusal()
+  }
+
+  /** What the pack is filled in, with room for so much more. */
+  #roomFor(bytes: number): Uint8Array {
+    const neededBytes = this.#usedBytes + bytes
+    const before = this.#plain
+    if (before !== undefined && neededBytes <= before.length) return before
+    let roomBytes = before === undefined ? this.#firstBytes : before.length * roomGrowth
+    while (roomBytes < neededBytes) roomBytes *= roomGrowth
+    // Not zeroed: only what was set in it is ever used.
+    const room = Buffer.allocUnsafeSlow(Math.min(roomBytes, fullPackPlainBytes))
+    const plain = new Uint8Array(room.buffer)
+    if (before !== undefined) plain.set(before.subarray(0, this.#usedBytes))
+    this.#plain = plain
+    return plain
   }
 
   #shortPackBytes(): number {
