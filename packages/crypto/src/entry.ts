@@ -18,11 +18,19 @@ export interface Entry {
   readonly payload: Uint8Array
   readonly signature: Uint8Array
   readonly bodyHash: BodyHash
+  /** Of header and payload: what is signed. */
+  readonly hashes: SignedHashes
+}
+
+/** What a signature of an entry is over. */
+export interface SignedHashes {
+  readonly header: Uint8Array
+  readonly payload: Uint8Array
 }
 
 const zeroHash = new Uint8Array(32)
 
-function hashesOf(headerBytes: Uint8Array, payload: Uint8Array): { header: Uint8Array; payload: Uint8Array } {
+function hashesOf(headerBytes: Uint8Array, payload: Uint8Array): SignedHashes {
   return { header: hash('grenier/v1/header', headerBytes), payload: hash('grenier/v1/payload', payload) }
 }
 
@@ -76,6 +84,7 @@ export function decodeEntry(bytes: Uint8Array): Entry {
     payload,
     signature,
     bodyHash: bodyHash(hash('grenier/v1/body', hashes.header, hashes.payload, signature)),
+    hashes,
   }
 }
 
@@ -89,13 +98,6 @@ export function mayBeOfKind(bytes: Uint8Array, kind: EntryKind): boolean {
 }
 
 /** Returns if the entry is signed by the key that its header names. @throws CryptoError `signature-wrong` */
-export function verifyEntrySignature(entry: Entry): void {
-  const hashes = hashesOf(entry.headerBytes, entry.payload)
-  verifySignature(
-    entry.header.device,
-    entry.signature,
-    'grenier/v1/entry-signature',
-    hashes.header,
-    hashes.payload,
-  )
+export function verifyEntrySignature({ header, signature, hashes }: Entry): void {
+  verifySignature(header.device, signature, 'grenier/v1/entry-signature', hashes.header, hashes.payload)
 }
