@@ -90,6 +90,13 @@ export function decodeAccountRow(bytes: Uint8Array): AccountRow {
   return { ...row, devices }
 }
 
+/** What an account's row says of one of its devices; undefined where it is none. Of the others nothing is decoded. @throws RelayError `data-broken` */
+export function deviceIn(bytes: Uint8Array, device: SigningKey): { readonly withdrawn: boolean } | undefined {
+  const name = toHex(device)
+  const found = decodeJson(accountSchema, bytes).devices.find((one) => one.device === name)
+  return found === undefined ? undefined : { withdrawn: found.withdrawnAt !== undefined }
+}
+
 export const encodePlan = (plan: Plan): Uint8Array => encodeJson(plan)
 export const decodePlan = (bytes: Uint8Array): Plan => decodeJson(planSchema, bytes)
 

@@ -8,6 +8,7 @@ import {
   decodeAccountRow,
   decodeInvitation,
   defaultPlanName,
+  deviceIn,
   deviceKey,
   encodeAccountRow,
   encodeInvitation,
@@ -46,8 +47,9 @@ export class RowsAccountStore implements AccountStore {
     const bytes = this.#rows.get(deviceKey(device))
     if (bytes === undefined) return undefined
     const identity = signingKey(bytes)
-    const found = readRow(this.#rows, identity)?.devices.find((one) => equal(one.device, device))
-    return found === undefined ? undefined : { identity, withdrawn: found.withdrawnAt !== undefined }
+    const row = this.#rows.get(accountKey(identity))
+    const found = row === undefined ? undefined : deviceIn(row, device)
+    return found === undefined ? undefined : { identity, withdrawn: found.withdrawn }
   }
 
   open(opening: AccountOpening): Promise<AccountOpeningResult> {

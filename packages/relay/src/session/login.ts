@@ -31,9 +31,12 @@ export async function actorOf(parts: Parts, message: Login, relayNonce: Uint8Arr
   switch (message.keyKind) {
     case 'identity':
       return { kind: 'identity', key, identity: key }
-    case 'device':
-      if (await isWithdrawn(parts, key)) return { kind: 'device', key, identity: undefined, withdrawn: true }
-      return { kind: 'device', key, identity: await identityOf(parts, message, key) }
+    case 'device': {
+      const owner = await parts.stores.accounts.findDevice(key)
+      if (owner?.withdrawn === true) return await withdrawnOne(parts, key)
+      const identity = owner?.identity ?? (await identityOf(parts, message, key))
+      return { kind: 'device', key, identity }
+    }
     case 'one-time':
       if ((await parts.stores.logs.vaultsOf(key)).length === 0)
         throw new RelayError('account-unknown', 'no open invitation has this key')
@@ -54,21 +57,17 @@ function signedFor(origin: string, message: Login, relayNonce: Uint8Array): bool
 }
 
 /**
- * Whether the identity withdrew this device. One that some vault knows may come in all the same, to read why it is none of it any more: no more than
+ * A device that its identity withdrew. One that some vault knows may come in all the same, to read why it is none of it any more: no more than
  * anybody hears who was taken out.
  * @throws RelayError `account-closed` for one that has nothing to read
  */
-async function isWithdrawn({ stores }: Parts, key: SigningKey): Promise<boolean> {
-  const owner = await stores.accounts.findDevice(key)
-  if (owner?.withdrawn !== true) return false
+async function withdrawnOne({ stores }: Parts, key: SigningKey): Promise<Actor> {
   if ((await stores.logs.vaultsOf(key)).length === 0) throw withdrawn()
-  return true
+  return { kind: 'device', key, identity: undefined, withdrawn: true }
 }
 
-// A member of a vault needs no account; a device that is neither has nothing to ask here.
+// Of a device that no account has. A member of a vault needs none; one that is neither has nothing to ask here.
 async function identityOf(parts: Parts, message: Login, key: SigningKey): Promise<SigningKey | undefined> {
-  const owner = await parts.stores.accounts.findDevice(key)
-  if (owner !== undefined) return owner.identity
   const added =
     message.certificate === undefined ? undefined : await addDevice(parts, message.certificate, key)
   if (added !== undefined) return added
