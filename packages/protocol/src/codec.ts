@@ -6,6 +6,7 @@ import { decodeBulk, decodeMore, encodeBulk } from './bulk-frame.ts'
 import { clientMessage, type ClientMessage } from './client-message.ts'
 import { protocolVersion } from './fields.ts'
 import { limits } from './limits.ts'
+import { MessageNames, type Variant } from './message-names.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { relayMessage, type RelayMessage } from './relay-message.ts'
 
@@ -33,7 +34,7 @@ export function encodeMessage(message: Message): Uint8Array {
  */
 export function decodeClientMessage(frame: Uint8Array): ClientMessage {
   const short = decodeBulk(frame, 'part') ?? decodeMore(frame)
-  return short ?? checked(clientMessage, decodeFrame(frame))
+  return short ?? checked(clientMessage, clientNames, decodeFrame(frame))
 }
 
 /**
@@ -42,12 +43,16 @@ export function decodeClientMessage(frame: Uint8Array): ClientMessage {
  */
 export function decodeRelayMessage(frame: Uint8Array): RelayMessage {
   const data = decodeBulk(frame, 'data')
-  return data ?? checked(relayMessage, decodeFrame(frame))
+  return data ?? checked(relayMessage, relayNames, decodeFrame(frame))
 }
 
-function checked<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+const clientNames = new MessageNames<ClientMessage>(clientMessage)
+const relayNames = new MessageNames<RelayMessage>(relayMessage)
+
+function checked<T>(all: Variant<T>, names: MessageNames<T>, value: unknown): T {
   refuseOtherVersions(value)
-  const result = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true })
+  const named = typeof value === 'object' && value !== null ? names.find(value) : undefined
+  const result = v.safeParse(named ?? all, value, { abortEarly: true, abortPipeEarly: true })
   if (result.success) return result.output
   const [issue] = result.issues
   // The path is of field names; what was received stays out of messages.
