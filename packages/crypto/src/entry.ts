@@ -88,12 +88,16 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   }
 }
 
+/** What stands in every header of a kind. */
+const kindFields = new Map<EntryKind, Buffer>()
+
 /**
  * Whether the entry in these bytes may be of a kind: false only where it is not. For those who look through a log for a few entries: what stands
  * in every header of the kind is found a hundred times faster than an entry is decoded.
  */
 export function mayBeOfKind(bytes: Uint8Array, kind: EntryKind): boolean {
-  const field = Buffer.from(encodeCbor({ kind }).subarray(1))
+  const field = kindFields.get(kind) ?? Buffer.from(encodeCbor({ kind }).subarray(1))
+  kindFields.set(kind, field)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(field)
 }
 
