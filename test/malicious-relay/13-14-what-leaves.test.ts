@@ -99,7 +99,7 @@ test('attack 14: names, contents, targets, names of devices and of the folder le
   expectNothingReadable(world)
   world.searchRelay()
   expect(world.leaks).toEqual([])
-  const kept = [...world.relayDisk.everything()].map((bytes) => Buffer.from(bytes))
+  const kept = [...world.relayDisk.everything()].map((value) => Buffer.from(value))
   expect(kept.length).toBeGreaterThan(20)
   for (const secret of [canary, 'canary-vault', a.name, b.name]) {
     expect(

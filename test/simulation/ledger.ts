@@ -1,6 +1,6 @@
 // What users wrote, and what became of it. Three classes: nobody took it away: then it is in the trees, under whatever name. Somebody did, but not
 // where it was written: then it went through the log, and is in its history. Whoever wrote it took it away again: then it may be gone.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 interface Version {
   /** For people. */
@@ -64,5 +64,5 @@ export class Ledger {
 
 /** A short name of some bytes. */
 export function versionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  return hash('sha256', bytes, 'hex').slice(0, 16)
 }

@@ -1,6 +1,6 @@
 // One connection in simulated weather: frames may be late, and what is under way is lost when it breaks. Watches every frame that passes.
 import { memoryWirePair, type Wire } from '@grenier/protocol'
-import { canary } from './canary.ts'
+import { isReadable } from './canary.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Seeded } from './seeded.ts'
 
@@ -66,8 +66,7 @@ export class Line {
         return false
       }
       this.#watch.passed(frame)
-      if (Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(canary))
-        this.#watch.leaked('a frame')
+      if (isReadable(frame)) this.#watch.leaked('a frame')
       return true
     }
     return new LineEnd(inner, {

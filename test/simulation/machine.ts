@@ -1,6 +1,6 @@
 // One simulated device with its folder: what survives a crash, and the process that may run on it. Each call that the process makes of its
 // disk or its state is a step, at which its user may edit, its line may break, or it may die; what a dead one still does has no effect.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   inlineWorkerPool,
   MemoryDisk,
@@ -385,7 +385,7 @@ function deadCall(key: string | symbol): Promise<never> {
 }
 
 function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  return hash('sha256', bytes, 'hex').slice(0, 16)
 }
 
 /** Paths of the user's in what a call is given. */

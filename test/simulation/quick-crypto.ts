@@ -2,7 +2,7 @@
 // the same seals and payloads opened, thousands of times. Answers are the same ones; only a simulation asks for this, never the product.
 import { syncBuiltinESMExports } from 'node:module'
 import zlib from 'node:zlib'
-import { nodeAead } from '@grenier/crypto'
+import { equal, nodeAead } from '@grenier/crypto'
 import { sodium } from '../../packages/crypto/src/sodium.ts'
 
 /** Answers remembered of one function. */
@@ -22,17 +22,30 @@ export function quickenCrypto(): void {
   quickenInflating()
 }
 
+/** What a signature was checked against last. */
+interface Checked {
+  readonly message: Uint8Array
+  readonly key: Uint8Array
+  readonly right: boolean
+}
+
 function quickenSigning(): void {
   const verify = sodium.crypto_sign_verify_detached.bind(sodium)
-  const rights = new Map<string, boolean>()
+  const checked = new Map<string, Checked>()
   const sign = sodium.crypto_sign_detached.bind(sodium)
   Object.assign(sodium, {
-    crypto_sign_verify_detached: (signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean =>
-      remembered(rights, keyOf(signature, message, key), () => verify(signature, message, key)),
+    crypto_sign_verify_detached: (signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean => {
+      const name = textOf(signature)
+      const known = checked.get(name)
+      if (known !== undefined && equal(known.message, message) && equal(known.key, key)) return known.right
+      const right = verify(signature, message, key)
+      keep(checked, name, { message: message.slice(), key: key.slice(), right })
+      return right
+    },
     // What was just signed checks out: the one who checks need not find out again.
     crypto_sign_detached: (message: Uint8Array, secret: Uint8Array): Uint8Array => {
       const signature = sign(message, secret)
-      remembered(rights, keyOf(signature, message, secret.subarray(32)), () => true)
+      keep(checked, textOf(signature), { message: message.slice(), key: secret.slice(32), right: true })
       return signature
     },
   })
@@ -62,29 +75,40 @@ function quickenKem(): void {
 function quickenAead(): void {
   const seal = nodeAead.seal.bind(nodeAead)
   const open = nodeAead.open.bind(nodeAead)
-  const plains = new Map<string, Uint8Array>()
-  const keep = (key: string, plain: Uint8Array): void => {
-    if (plains.size >= answersMax) plains.clear()
-    plains.set(key, plain.slice())
-  }
+  const opened = new Map<string, Opened>()
   Object.assign(nodeAead, {
     prepare: (key: Uint8Array): Uint8Array => key,
     seal: (by: { key: Uint8Array; nonce: Uint8Array }, plain: Uint8Array, sealed: Uint8Array): void => {
       // Where it is sealed in place, the plain bytes are gone afterwards.
       const kept = sealed.length <= sealedMax ? plain.slice() : undefined
       seal(by, plain, sealed)
-      if (kept !== undefined) keep(keyOf(by.key, by.nonce, sealed), kept)
+      if (kept !== undefined) keep(opened, nameOf(by), { sealed: sealed.slice(), plain: kept })
     },
     open: (by: { key: Uint8Array; nonce: Uint8Array }, sealed: Uint8Array, plain: Uint8Array): boolean => {
       if (sealed.length > sealedMax) return open(by, sealed, plain)
-      const key = keyOf(by.key, by.nonce, sealed)
-      const known = plains.get(key)
-      if (known !== undefined) plain.set(known)
-      else if (open(by, sealed, plain)) keep(key, plain)
-      else return false
+      const name = nameOf(by)
+      const known = opened.get(name)
+      if (known !== undefined && equal(known.sealed, sealed)) {
+        plain.set(known.plain)
+        return true
+      }
+      // It may be opened in place, too.
+      const kept = sealed.slice()
+      if (!open(by, sealed, plain)) return false
+      keep(opened, name, { sealed: kept, plain: plain.slice() })
       return true
     },
   })
+}
+
+/** What was sealed or opened last under a key and a nonce. */
+interface Opened {
+  readonly sealed: Uint8Array
+  readonly plain: Uint8Array
+}
+
+function nameOf({ key, nonce }: { key: Uint8Array; nonce: Uint8Array }): string {
+  return textOf(key) + textOf(nonce)
 }
 
 /** What Node says of a decompression if asked for more than the bytes. */
@@ -114,16 +138,27 @@ export function remembered<T>(answers: Map<string, T>, key: string, ask: () => T
   const known = answers.get(key)
   if (known !== undefined) return known
   const answer = ask()
+  keep(answers, key, answer)
+  return answer
+}
+
+function keep<T>(answers: Map<string, T>, key: string, answer: T): void {
   if (answers.size >= answersMax) answers.clear()
   answers.set(key, answer)
-  return answer
 }
 
 function keyOf(...parts: readonly Uint8Array[]): string {
   return parts.map(textOf).join(`|${parts.length}|`)
 }
 
+/** Short arrays are copied here: V8 makes a buffer for one only once it is asked for it. */
+const short = Buffer.alloc(64)
+
 /** Each byte a character: what maps can be keyed with. */
 export function textOf(bytes: Uint8Array): string {
+  if (bytes.length <= short.length) {
+    short.set(bytes)
+    return short.toString('latin1', 0, bytes.length)
+  }
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

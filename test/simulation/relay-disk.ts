@@ -101,12 +101,9 @@ export class RelayDisk {
     return packs
   }
 
-  /** Everything that lies there. */
-  *everything(): Generator<Uint8Array> {
-    for (const [key, value] of this.#rows) {
-      yield Buffer.from(key)
-      yield value
-    }
+  /** Everything that lies there: keys are text. */
+  *everything(): Generator<Uint8Array | string> {
+    for (const row of this.#rows) yield* row
     for (const { bytes } of this.#packs.values()) yield bytes
   }
 
