@@ -7,7 +7,7 @@ import { enableCompileCache } from 'node:module'
 // and the compiler, not four (decision 018 has the figures). Flags are read when a process begins, so the process begins anew in its own
 // place. Where that cannot be done it goes on as it is; so it does where it was handed a file by its descriptor, which would not survive.
 // What goes through a whole vault once makes few objects and a stream of buffers: a smaller young generation still; a heap that is not collected
-// for the buffers' sake before it is as large as it gets; one arena for all threads, which keeps what is freed for the next buffer (decision 069).
+// for the buffers' sake before it is as large as it gets; a C library that keeps what is freed for the next buffer (decisions 069 and 092).
 // What is alive of an export hardly grows, and half of its limit is the buffers': 40 % made V8 mark all of it five times as often (decision 076).
 const flagsOf = {
   export: ['--max-semi-space-size=2', '--initial-old-space-size=36', '--heap-growing-percent=70'],
@@ -19,12 +19,15 @@ const [command] = process.argv
   .filter((word, at, words) => !word.startsWith('-') && words[at - 1] !== '--home')
 const goesThrough = command === 'export' || command === 'decrypt'
 const frugal = [...flagsOf[goesThrough ? command : 'other'], '--v8-pool-size=1']
-const oneArena = {
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: String(16 << 20),
-  MALLOC_TRIM_THRESHOLD_: String(32 << 20),
+const mallocOf = {
+  export: { MALLOC_MMAP_THRESHOLD_: String(16 << 20), MALLOC_TRIM_THRESHOLD_: String(8 << 20) },
+  decrypt: {
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_MMAP_THRESHOLD_: String(16 << 20),
+    MALLOC_TRIM_THRESHOLD_: String(32 << 20),
+  },
 }
-const environment = goesThrough ? { ...oneArena, ...process.env } : process.env
+const environment = goesThrough ? { ...mallocOf[command], ...process.env } : process.env
 const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/fd\//.test(argument))
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)

@@ -65,6 +65,21 @@ describe('filling', () => {
     expect(read).toBeLessThanOrEqual(78 + 3 * 65_552)
   })
 
+  it('reads small contents into one buffer, and each large one into its own', async () => {
+    const vault = new MemoryVault()
+    vault.pack([a, b, c])
+    const d = bytesOf('chunk d', 5)
+    vault.pack([d])
+    const read = await vault.fetch().read([content(c), content(a), content(d), content(), content(b)])
+    expect(read.map((bytes, at) => same(bytes, [c, a, d, new Uint8Array(0), b][at]!))).toEqual(
+      Array(5).fill(true),
+    )
+    const [ofC, ofA, ofD, ofNothing, ofB] = read.map((bytes) => bytes?.buffer)
+    expect(ofC?.byteLength).toBe(c.length + d.length)
+    expect([ofD, ofNothing]).toEqual([ofC, ofC])
+    expect([ofA?.byteLength, ofB?.byteLength]).toEqual([a.length, b.length])
+  })
+
   it('gives nothing for one file and the rest for the others', async () => {
     const vault = new MemoryVault()
     vault.pack([a])

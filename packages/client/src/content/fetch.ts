@@ -45,6 +45,8 @@ export type FetchOptions = WalkOptions
 const windowChunksMax = 16_384
 /** Bytes that `read` takes at once. */
 const readBytesMax = 64 << 20
+/** Contents up to this lie in one buffer with others that are read with them. */
+const togetherBytesMax = 64 << 10
 
 /** Fetches content. Calls may overlap. */
 export class Fetch {
@@ -91,14 +93,11 @@ export class Fetch {
     return read.map((bytes) => (typeof bytes === 'string' ? undefined : bytes))
   }
 
-  /** The same, and why one is not to be had. */
+  /** The same, and why one is not to be had. Small ones lie together in one buffer. */
   async readOrLack(
     contents: readonly { content: Content; sizeBytes: number }[],
   ): Promise<(Uint8Array | Lack)[]> {
-    const buffers = contents.map(({ sizeBytes }) => {
-      if (sizeBytes > readBytesMax) throw new RangeError('too much content to be read into memory')
-      return new Uint8Array(sizeBytes)
-    })
+    const buffers = roomFor(contents)
     const files = contents.map((one, at) => ({
       ...one,
       write: (offset: number, bytes: Uint8Array) => {
@@ -136,6 +135,22 @@ export class Fetch {
     for await (const part of this.chunks(content, sizeBytes)) if (typeof part === 'string') return false
     return true
   }
+}
+
+/** A place for each; a buffer of its own for each small one would be thousands, between which memory that is given back stays in pieces. */
+function roomFor(contents: readonly { readonly sizeBytes: number }[]): Uint8Array[] {
+  let togetherBytes = 0
+  for (const { sizeBytes } of contents) {
+    if (sizeBytes > readBytesMax) throw new RangeError('too much content to be read into memory')
+    if (sizeBytes <= togetherBytesMax) togetherBytes += sizeBytes
+  }
+  const together = new Uint8Array(togetherBytes)
+  let used = 0
+  return contents.map(({ sizeBytes }) => {
+    if (sizeBytes > togetherBytesMax) return new Uint8Array(sizeBytes)
+    used += sizeBytes
+    return together.subarray(used - sizeBytes, used)
+  })
 }
 
 /** Nobody abandons what he has not got a part of. */

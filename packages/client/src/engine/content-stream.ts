@@ -9,7 +9,7 @@ import { ClientError } from '../errors.ts'
 import type { Content, FileValue } from '../sync/tree.ts'
 
 /** Chunks fetched at once, of one pack or of several: at most so many bytes. Two windows are there at a time. */
-const windowBytesMax = 8 << 20
+const windowBytesMax = 4 << 20
 /** Of several packs no more than these, either: a pack is asked for once where its chunks lie together, and not in parts. */
 const mixedChunks = 8
 const mixedBytes = 2 << 20

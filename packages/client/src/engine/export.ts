@@ -103,6 +103,8 @@ class Exporting {
         const sizeBytes = value.kind === 'file' ? value.sizeBytes : 0
         if (isWhole) tally.did(value.kind === 'directory' ? 0 : 1, sizeBytes)
       }
+      // Small contents are nobody else's, and all of them are in the tar.
+      release(batch.flatMap(({ bytes }) => bytes ?? []))
     }
     await this.#tar.end()
   }
@@ -155,7 +157,7 @@ class Exporting {
       return false
     }
     if (this.#begunBytes(path) === undefined) await this.#header(ready)
-    if (bytes !== undefined) await this.#give(bytes)
+    if (bytes !== undefined) await this.#tar.add(bytes)
     const broken = bytes === undefined ? await this.#stream(path, wholeValue(value)) : undefined
     if (broken !== undefined) return await this.#rest(path, wholeValue(value), broken)
     await this.#tar.pad(value.sizeBytes)
@@ -169,12 +171,6 @@ class Exporting {
     if (lost?.length === 0) return true
     await this.#options.problem({ path, code, ...(lost && { keptAs: path, lost }) })
     return false
-  }
-
-  /** A small content, which is nobody else's. */
-  async #give(bytes: Uint8Array): Promise<void> {
-    await this.#tar.add(bytes)
-    release([bytes])
   }
 
   /** Gives how far it came, where it did not come to the end. */

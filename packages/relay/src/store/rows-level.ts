@@ -16,6 +16,8 @@ const writeBufferBytes = 16 * 1024 * 1024
 const cacheBytes = 32 * 1024 * 1024
 /** Rows in front of the database: what a few hundred busy vaults ask for, at most about 10 MiB. */
 const cachedRowsMax = 8192
+/** Rows that a listing takes at a time: at first a few, as most have few. An iterator holds 64 bytes for each until it is collected. */
+const [firstPageRows, pageRows] = [64, 1000]
 /** Opening again writes what is in memory as tables. With less room than this it stays open for reading only, until there is more. */
 const reopenBytesMin = 4 * writeBufferBytes
 
@@ -73,8 +75,7 @@ export class LevelRows implements Rows {
 
   async *range(range: RowsRange): AsyncIterable<readonly [string, Uint8Array]> {
     try {
-      const options = { gte: range.from, lt: range.to, limit: range.limit ?? -1 }
-      for await (const [key, value] of this.#db.iterator(options)) yield [key, plain(value)]
+      for await (const page of this.#pages(range)) for (const [key, value] of page) yield [key, plain(value)]
     } catch (error) {
       throw this.#error(error)
     }
@@ -88,6 +89,19 @@ export class LevelRows implements Rows {
     await this.#group.close()
     this.#closed = true
     await this.#db.close()
+  }
+
+  async *#pages({ from, to, limit = -1 }: RowsRange): AsyncGenerator<[string, Uint8Array][]> {
+    const iterator = this.#db.iterator({ gte: from, lt: to, limit })
+    try {
+      for (let rows = firstPageRows; ; rows = pageRows) {
+        const page = await iterator.nextv(rows)
+        if (page.length === 0) return
+        yield page
+      }
+    } finally {
+      await iterator.close()
+    }
   }
 
   async #write(batch: readonly RowWrite[], durable: boolean): Promise<void> {
