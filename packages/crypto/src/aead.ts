@@ -30,7 +30,7 @@ const zeroNonce = new Uint8Array(12)
 /** ciphertext ‖ tag under a key that seals this and nothing else, hence with nonce 0. */
 export function sealOnce(aead: Aead, key: Uint8Array, plain: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(plain.length + tagBytes)
-  aead.seal({ key, nonce: zeroNonce }, plain, sealed)
+  aead.seal({ key: aead.prepare(key), nonce: zeroNonce }, plain, sealed)
   return sealed
 }
 
@@ -38,5 +38,5 @@ export function sealOnce(aead: Aead, key: Uint8Array, plain: Uint8Array): Uint8A
 export function openOnce(aead: Aead, key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
   if (sealed.length < tagBytes) return undefined
   const plain = new Uint8Array(sealed.length - tagBytes)
-  return aead.open({ key, nonce: zeroNonce }, sealed, plain) ? plain : undefined
+  return aead.open({ key: aead.prepare(key), nonce: zeroNonce }, sealed, plain) ? plain : undefined
 }

@@ -6,15 +6,24 @@ export function u32Bytes(value: number): Uint8Array {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
     throw new CryptoError('limit', 'not an unsigned 32-bit integer')
   const out = new Uint8Array(4)
-  new DataView(out.buffer).setUint32(0, value)
+  setU32(out, 0, value)
   return out
+}
+
+// Through a view, V8 would make a buffer for each: a short array has none until it is asked for it.
+function setU32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 24
+  out[at + 1] = value >>> 16
+  out[at + 2] = value >>> 8
+  out[at + 3] = value
 }
 
 /** 8 bytes. @throws CryptoError `limit` unless an integer of 0 … 2^53 − 1. */
 export function u64Bytes(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new CryptoError('limit', 'not an unsigned integer')
   const out = new Uint8Array(8)
-  new DataView(out.buffer).setBigUint64(0, BigInt(value))
+  setU32(out, 0, Math.floor(value / 2 ** 32))
+  setU32(out, 4, value >>> 0)
   return out
 }
 

@@ -1,13 +1,14 @@
 // H of the format: BLAKE2b-256 with a NUL-terminated label in front; and SHA-256, which names packs and nothing else.
 import { createHash } from 'node:crypto'
-import { concat, packId, type PackId } from './bytes.ts'
+import { packId, type PackId } from './bytes.ts'
 import { sodium } from './sodium.ts'
 
 /** A label: every hash, signature and derivation of the format has one of its own. */
 export type Label = `grenier/v1/${string}`
 
-/** Of a hash's input, to be copied into one piece. */
+/** Of a hash's input, to be copied into one piece: this one, which is zeros again afterwards. */
 const hashedAtOnceMax = 4096
+const piece = new Uint8Array(hashedAtOnceMax)
 
 /** Labels are a few dozen, and asked for with each hash. */
 const encoded = new Map<Label, Uint8Array>()
@@ -30,15 +31,26 @@ export function hash(label: Label, ...parts: readonly Uint8Array[]): Uint8Array 
 export function keyedHash(key: Uint8Array | null, label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
   const all = [labelBytes(label), ...parts]
   // One call of the library where the bytes are few: each costs more than to hash them. What is large is not copied once more.
-  if (all.reduce((sum, { length }) => sum + length, 0) <= hashedAtOnceMax) {
-    const whole = concat(all)
-    const digest = sodium.crypto_generichash(32, whole, key)
-    whole.fill(0)
-    return digest
-  }
+  let length = 0
+  for (const part of all) length += part.length
+  if (length <= hashedAtOnceMax) return hashedAtOnce(key, all, length)
   const state = sodium.crypto_generichash_init(key, 32)
   for (const part of all) sodium.crypto_generichash_update(state, part)
   return sodium.crypto_generichash_final(state, 32)
+}
+
+function hashedAtOnce(key: Uint8Array | null, parts: readonly Uint8Array[], length: number): Uint8Array {
+  let at = 0
+  for (const part of parts) {
+    piece.set(part, at)
+    at += part.length
+  }
+  const whole = piece.subarray(0, length)
+  try {
+    return sodium.crypto_generichash(32, whole, key)
+  } finally {
+    whole.fill(0)
+  }
 }
 
 /** SHA-256 of a pack's stored bytes: its name. */

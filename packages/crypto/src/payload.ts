@@ -161,7 +161,8 @@ function readFrame(plain: Uint8Array, rule: VersionRule): PayloadContent {
   const plainBytes = readU32(plain, 2)
   const end = frameBytes + readU32(plain, 6)
   if (end > plain.length) malformed('a payload ends early')
-  if (plain.subarray(end).some((byte) => byte !== 0)) malformed('the padding of a payload is not zeros')
+  for (let at = end; at < plain.length; at += 1)
+    if (plain[at] !== 0) malformed('the padding of a payload is not zeros')
   const body = plain.subarray(frameBytes, end)
   switch (plain[1]) {
     case codecs.raw:
