@@ -103,6 +103,13 @@ describe('messages', () => {
   })
 })
 
+describe('text', () => {
+  it.each(['naïve', '日本', '\ufeffa', 'a\ufffdb', '\0'])('comes as it was sent: %j', (text) => {
+    const message = { type: 'error', code: 'busy', message: text, retryable: true } as const
+    expect(decodeRelayMessage(encodeMessage(message))).toEqual(message)
+  })
+})
+
 describe('what is refused', () => {
   it('refuses each field that is missing, and each one too many', () => {
     const cases = [
@@ -140,7 +147,7 @@ describe('what is refused', () => {
           ])
   })
 
-  it.each(['constructor', 'prototype'])(
+  it.each(['constructor', 'prototype', '__proto__'])(
     'refuses a fact that is called %s, and does not pass it over',
     (fact) => {
       const error = { type: 'error', id: 1, code: 'busy', retryable: true, data: { [fact]: 0 } }

@@ -1,10 +1,11 @@
 // Messages to frames and back: deterministic CBOR (RFC 8949 §4.2.1) through cborg, then the schema. Bulk frames take the short way
 // of bulk-frame.ts. A frame that is not exactly what its own message encodes to is refused, whatever is wrong with it.
-import { decode, encode, Tokenizer, Type, type Token } from 'cborg'
+import { encode } from 'cborg'
 import * as v from 'valibot'
 import { decodeBulk, decodeMore, encodeBulk } from './bulk-frame.ts'
 import { clientMessage, type ClientMessage } from './client-message.ts'
 import { protocolVersion } from './fields.ts'
+import { readFrame } from './frame-reader.ts'
 import { limits } from './limits.ts'
 import { MessageNames, type Variant } from './message-names.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -73,67 +74,9 @@ function decodeFrame(frame: Uint8Array): unknown {
   if (frame.length > limits.frameBytes)
     throw new ProtocolError('too-large', `a frame of ${frame.length} bytes`)
   try {
-    const value: unknown = decode(frame, { ...decodeOptions, tokenizer: new BoundedTokenizer(frame) })
-    // Catches what strictness leaves: the order of keys, text that is not UTF-8.
-    if (Buffer.compare(encode(value, encodeOptions), frame) === 0) return value
+    return readFrame(frame)
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause
     throw new ProtocolError('malformed', 'not deterministic CBOR', { cause })
-  }
-  throw new ProtocolError('malformed', 'not deterministic CBOR')
-}
-
-const decodeOptions = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-}
-
-/** cborg's tokenizer, with a bound on tokens and nesting, and without floats and tags. */
-class BoundedTokenizer {
-  private readonly inner: Tokenizer
-  /** Items that each open list or map still expects. */
-  private readonly expected: number[] = []
-  private count = 0
-
-  constructor(frame: Uint8Array) {
-    // A Buffer's `slice` would give views: what outlives the frame must not hold on to it.
-    const plain = new Uint8Array(frame.buffer, frame.byteOffset, frame.length)
-    this.inner = new Tokenizer(plain, decodeOptions)
-  }
-
-  done(): boolean {
-    return this.inner.done()
-  }
-
-  pos(): number {
-    return this.inner.pos()
-  }
-
-  next(): Token {
-    const token = this.inner.next()
-    this.count += 1
-    if (this.count > limits.frameTokens) throw new ProtocolError('too-large', 'too many items in one frame')
-    if (token.type === Type.float || token.type === Type.tag)
-      throw new ProtocolError('malformed', 'a float or a tag')
-    this.nest(token)
-    return token
-  }
-
-  private nest(token: Token): void {
-    const top = this.expected.length - 1
-    const left = this.expected[top]
-    if (left !== undefined) this.expected[top] = left - 1
-    if (token.type === Type.array || token.type === Type.map) {
-      const items: unknown = token.value
-      if (typeof items !== 'number') throw new ProtocolError('malformed', 'a list without a length')
-      this.expected.push(token.type === Type.map ? items * 2 : items)
-      if (this.expected.length > limits.frameDepth) throw new ProtocolError('malformed', 'nested too deeply')
-    }
-    while (this.expected.at(-1) === 0) this.expected.pop()
   }
 }
