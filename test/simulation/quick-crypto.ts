@@ -1,5 +1,6 @@
 // Pure functions of libraries, remembered over the runs of one process: in a simulation the same signatures are checked, and
 // the same seals and payloads opened, thousands of times. Answers are the same ones; only a simulation asks for this, never the product.
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import zlib from 'node:zlib'
 import { equal, nodeAead } from '@grenier/crypto'
@@ -71,6 +72,11 @@ function quickenKem(): void {
   })
 }
 
+interface KeyAndNonce {
+  readonly key: Uint8Array
+  readonly nonce: Uint8Array
+}
+
 /** Seals and opens the same; what was sealed or opened once is not opened again. */
 function quickenAead(): void {
   const seal = nodeAead.seal.bind(nodeAead)
@@ -78,14 +84,14 @@ function quickenAead(): void {
   const opened = new Map<string, Opened>()
   Object.assign(nodeAead, {
     prepare: (key: Uint8Array): Uint8Array => key,
-    seal: (by: { key: Uint8Array; nonce: Uint8Array }, plain: Uint8Array, sealed: Uint8Array): void => {
+    seal: (by: KeyAndNonce, plain: Uint8Array, sealed: Uint8Array): void => {
       // Where it is sealed in place, the plain bytes are gone afterwards.
       const kept = sealed.length <= sealedMax ? plain.slice() : undefined
-      seal(by, plain, sealed)
+      seal(prepared(by), plain, sealed)
       if (kept !== undefined) keep(opened, nameOf(by), { sealed: sealed.slice(), plain: kept })
     },
-    open: (by: { key: Uint8Array; nonce: Uint8Array }, sealed: Uint8Array, plain: Uint8Array): boolean => {
-      if (sealed.length > sealedMax) return open(by, sealed, plain)
+    open: (by: KeyAndNonce, sealed: Uint8Array, plain: Uint8Array): boolean => {
+      if (sealed.length > sealedMax) return open(prepared(by), sealed, plain)
       const name = nameOf(by)
       const known = opened.get(name)
       if (known !== undefined && equal(known.sealed, sealed)) {
@@ -94,11 +100,16 @@ function quickenAead(): void {
       }
       // It may be opened in place, too.
       const kept = sealed.slice()
-      if (!open(by, sealed, plain)) return false
+      if (!open(prepared(by), sealed, plain)) return false
       keep(opened, name, { sealed: kept, plain: plain.slice() })
       return true
     },
   })
+}
+
+/** Given as bytes, a key costs Node more than to make one of them. */
+function prepared({ key, nonce }: KeyAndNonce): { key: KeyObject; nonce: Uint8Array } {
+  return { key: createSecretKey(key), nonce }
 }
 
 /** What was sealed or opened last under a key and a nonce. */
@@ -107,7 +118,7 @@ interface Opened {
   readonly plain: Uint8Array
 }
 
-function nameOf({ key, nonce }: { key: Uint8Array; nonce: Uint8Array }): string {
+function nameOf({ key, nonce }: KeyAndNonce): string {
   return textOf(key) + textOf(nonce)
 }
 
