@@ -40,6 +40,11 @@ interface Told {
 
 /** One in so many runs is run twice: the second must go the same way. */
 const twiceEvery = 100
+/**
+ * Seeds that follow each other in one worker: some things are looked at in one run of four or eight, and if each worker had every second seed, one of
+ * two would have all of that.
+ */
+const blockSeeds = 8
 /** Failures that a worker shrinks before it only counts them. */
 const shrunkMax = 5
 
@@ -143,11 +148,19 @@ function sumOf(latest: ReadonlyMap<number, Told>, startMs: number): string {
   return `${runs} runs in ${seconds.toFixed(0)} s, ${rate} a second${more}`
 }
 
-/** Runs every `jobs`-th seed, from the `job`-th on. */
+/** The seeds of a worker: every `jobs`-th block, from the `job`-th on. */
+function* seedsOf(job: number, jobs: number): Generator<number> {
+  const runsMax = Number(values.runs ?? Infinity)
+  for (let block = job; ; block += jobs)
+    for (let at = block * blockSeeds; at < (block + 1) * blockSeeds; at += 1) {
+      if (at >= runsMax) return
+      yield firstSeed + at
+    }
+}
+
+/** Runs the seeds of one worker. */
 async function work(job: number): Promise<void> {
-  const jobs = Number(values.jobs ?? 1)
   const untilMs = untilMsOf(values.for)
-  const runsMax = values.runs === undefined ? Infinity : Math.ceil(Number(values.runs) / jobs)
   // Where errors of a run come from is asked when one seed is run by itself.
   Error.stackTraceLimit = 0
   const sum = { runs: 0, plansMax: 0, roundsMax: 0, versions: 0 }
@@ -158,7 +171,8 @@ async function work(job: number): Promise<void> {
     failures = []
   }
   process.on('unhandledRejection', (error) => failures.push(`unhandled: ${String(error)}`))
-  for (let seed = firstSeed + job; sum.runs < runsMax && performance.now() < untilMs; seed += jobs) {
+  for (const seed of seedsOf(job, Number(values.jobs ?? 1))) {
+    if (performance.now() >= untilMs) break
     const failure = values.planner ? planned(seed) : await stormed(seed, sum, failed < shrunkMax)
     sum.runs += 1
     if (failure !== undefined) {
