@@ -328,6 +328,17 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'a note of who took a device out was broken off in the middle, and the next one began with what was left of it: a state that cannot be read any more',
+    run: {
+      seed: 695_015_849,
+      devices: 2,
+      moves: 23,
+      without: new Set([0, 1, 7, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

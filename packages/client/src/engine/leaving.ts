@@ -57,10 +57,12 @@ export async function explainRefusal(
 }
 
 async function noteLeft(vault: Vault, { sequence, atMs, by }: Leaving): Promise<void> {
+  // Asked first: where it fails, nothing may be left in the writer for the next note.
+  const name = Buffer.from(nameOfDevice(vault, by) ?? '')
   writer.uint(sequence)
   writer.uint(atMs)
   writer.latin1(by)
-  writer.bytes(Buffer.from(nameOfDevice(vault, by) ?? ''))
+  writer.bytes(name)
   const row = writer.take()
   await vault.trees.write({ flush: true }, (rows) => rows.put(key, row))
 }
