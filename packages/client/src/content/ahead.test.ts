@@ -5,7 +5,8 @@ import { stagingDirectory } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { Ahead } from './ahead.ts'
-import { bytesOf, folder, MemoryVault, type ReadFile } from './content-builders.contract.ts'
+import { bytesOf, folder, idOf, MemoryVault, type ReadFile } from './content-builders.contract.ts'
+import { contentOf, listOf } from './content-list.ts'
 import { stagedContent } from './staged-content.ts'
 
 /** What says nothing of a large file. */
@@ -184,6 +185,34 @@ describe('what comes ahead', () => {
     expect(ahead.isDue).toBe(true)
     await ahead.work(never)
     expect([await staged(), ahead.isHeld('ahead-1')]).toEqual([[], false])
+  })
+
+  it('passes over the lists of a long file, so that what follows them lies in its place', async () => {
+    const vault = new MemoryVault()
+    const chunks = Array.from({ length: 40 }, (_, at) => bytesOf(`chunk ${at}`, 100_000))
+    const list = listOf(chunks.slice(0, 20).map(idOf))
+    // A list is cut anywhere, also within an id.
+    const [one, other, rest] = [list.subarray(0, 300), list.subarray(300, 570), list.subarray(570)]
+    vault.pack([...chunks.slice(0, 20), one, other])
+    vault.pack([rest, bytesOf('short', 500), ...chunks.slice(20)])
+    const index = [
+      { chunks: [...chunks.slice(0, 20), one, other, rest, bytesOf('short', 500), ...chunks.slice(20)] },
+    ]
+    const disk = folder()
+    const ahead = new Ahead(vault.walking(), disk.files, systemClock)
+    ahead.heard('one', {
+      operations: [],
+      index: index.map(({ chunks }) => ({ chunks: chunks.map((chunk) => ({ id: idOf(chunk) })) })),
+    })
+    await ahead.work(never)
+    vault.gets.length = 0
+    const source = stagedContent(vault.fetch(), disk.files, { ahead })
+    const content = contentOf(0, chunks.map(idOf))
+    const path = 'film' as RelativePath
+    const wanted = { content, sizeBytes: 4_000_000, staged: 'put-1', path }
+    expect(await source.fill([wanted])).toEqual([undefined])
+    expectSame(disk.user.read(`${stagingDirectory}/put-1`), concat(chunks))
+    expect(vault.gets).toEqual([])
   })
 
   it('gives up all it has when the disk is full', async () => {

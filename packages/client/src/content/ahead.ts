@@ -1,12 +1,15 @@
 // Chunks that come before it is known what they are for. Who sends a large file claims its packs while it still reads on, and says at the end
 // what they make; meanwhile there is time to bring them. They are written one after the other into one staged file, in the order in which they
-// were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied.
+// were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied. Lists of the
+// file's chunks are claimed among them and are no part of it: written down, they would move all that follows from its place.
 import { toHex, type ChunkId, type Operation } from '@grenier/crypto'
 import type { Clock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import { aheadName, stagedPath } from '../disk/staging-names.ts'
 import { bring, type Wanted } from './bring.ts'
+import { listChunkSizes } from './chunker.ts'
+import { mayBeListOf } from './content-list.ts'
 import type { WalkOptions } from './content-walk.ts'
 import { isPossible } from './fetch-plan.ts'
 import type { NearbyChunk } from './nearby.ts'
@@ -26,6 +29,11 @@ export interface Heard {
   readonly index: readonly { readonly chunks: readonly { readonly id: ChunkId }[] }[]
 }
 
+/** Whether a chunk of so many bytes may be of a list. One of a file is, too, only at the file's end. */
+function isShort(plainBytes: number): boolean {
+  return plainBytes <= listChunkSizes.maxBytes
+}
+
 interface Part {
   readonly name: string
   /** Closed and cut off there when something failed, until it is written on. */
@@ -41,6 +49,8 @@ interface Placed {
   readonly device: string
   readonly offset: number
   readonly plainBytes: number
+  /** Set when it is there, and no part of a file. */
+  isList: boolean
 }
 
 /** A part that was taken over: where its chunks lie, and who writes on. */
@@ -160,23 +170,30 @@ export class Ahead {
     return true
   }
 
-  /** The next chunks to be brought, and where they go. Those that are known here, or leave doubt, wait until they are wanted. */
+  /**
+   * The next chunks to be brought, and where they go. Those that are known here, or leave doubt, wait until they are wanted. Such as may be of a list
+   * go without others: where these go is known when they are there.
+   */
   #portion(): Placed[] {
     const portion: Placed[] = []
     let end = this.#part?.length ?? 0
     for (const [key, { id, device }] of this.#queue) {
       const places = this.#options.places(id)
       const plainBytes = places[0]?.plainBytes ?? 0
-      if (portion.length > 0 && end + plainBytes - (this.#part?.length ?? 0) > this.#bytesAtOnce) break
+      const isFull = end + plainBytes - (this.#part?.length ?? 0) > this.#bytesAtOnce
+      if (portion.length > 0 && (isFull || isShort(plainBytes) !== isShort(portion[0]?.plainBytes ?? 0)))
+        break
       this.#queue.delete(key)
       const isPlain = places.every((place) => isPossible(place) && place.plainBytes === plainBytes)
       if (!isPlain || plainBytes === 0 || places.some(({ known }) => known !== 'unknown')) continue
       if (end + plainBytes > bytesMax) continue
       const offset = end
       const hand = async (bytes: Uint8Array): Promise<void> => {
-        await (await this.#writer()).write(offset, bytes)
+        placed.isList = isShort(plainBytes) && this.#isList(bytes)
+        if (!placed.isList) await (await this.#writer()).write(offset, bytes)
       }
-      portion.push({ wanted: { id, places, hand }, device, offset, plainBytes })
+      const placed: Placed = { wanted: { id, places, hand }, device, offset, plainBytes, isList: false }
+      portion.push(placed)
       end += plainBytes
     }
     return portion
@@ -201,10 +218,16 @@ export class Ahead {
     this.#bytesAtOnce = Math.min(bytesAtOnceMost, Math.max(bytesAtOnceLeast, next))
     const part = this.#part
     if (part === undefined) return
-    for (const { wanted, offset, plainBytes } of portion) {
+    for (const { wanted, offset, plainBytes, isList } of portion) {
+      // What came with it lies behind it, and is wanted in its place.
+      if (isList) break
       part.length = offset + plainBytes
       if (!lacks.has(wanted)) part.offsets.set(toHex(wanted.id), offset)
     }
+  }
+
+  #isList(bytes: Uint8Array): boolean {
+    return mayBeListOf(bytes, (key) => this.#part?.offsets.has(key) === true)
   }
 
   /** Of the file that is written to. After a failure it is cut to what is known to be good. */
