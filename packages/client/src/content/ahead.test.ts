@@ -1,6 +1,10 @@
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { concat, type Operation } from '@grenier/crypto'
 import { systemClock } from '../clock.ts'
 import { describe, expect, it } from 'vitest'
+import { openRealFileSystem } from '../disk/file-system-real.ts'
 import { stagingDirectory } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
@@ -188,31 +192,33 @@ describe('what comes ahead', () => {
   })
 
   it('passes over the lists of a long file, so that what follows them lies in its place', async () => {
+    const root = fs.mkdtempSync(join(tmpdir(), 'grenier-ahead-'))
+    const files = openRealFileSystem(root)
     const vault = new MemoryVault()
-    const chunks = Array.from({ length: 40 }, (_, at) => bytesOf(`chunk ${at}`, 100_000))
-    const list = listOf(chunks.slice(0, 20).map(idOf))
+    // Zeros are not written where nothing is.
+    const chunks = Array.from({ length: 40 }, (_, at) =>
+      at === 20 ? new Uint8Array(131_072) : bytesOf(`chunk ${at}`, 131_072),
+    )
+    const [first, second] = [chunks.slice(0, 20), chunks.slice(20)]
+    const list = listOf(first.map(idOf))
+    const short = bytesOf('short', 5000)
     // A list is cut anywhere, also within an id.
-    const [one, other, rest] = [list.subarray(0, 300), list.subarray(300, 570), list.subarray(570)]
-    vault.pack([...chunks.slice(0, 20), one, other])
-    vault.pack([rest, bytesOf('short', 500), ...chunks.slice(20)])
-    const index = [
-      { chunks: [...chunks.slice(0, 20), one, other, rest, bytesOf('short', 500), ...chunks.slice(20)] },
+    const claims = [
+      [...first, list.subarray(0, 300), list.subarray(300, 570)],
+      [list.subarray(570), short, ...second],
     ]
-    const disk = folder()
-    const ahead = new Ahead(vault.walking(), disk.files, systemClock)
-    ahead.heard('one', {
-      operations: [],
-      index: index.map(({ chunks }) => ({ chunks: chunks.map((chunk) => ({ id: idOf(chunk) })) })),
-    })
+    for (const pack of claims) vault.pack(pack)
+    const ahead = new Ahead(vault.walking(), files, systemClock)
+    const index = claims.map((pack) => ({ chunks: pack.map((chunk) => ({ id: idOf(chunk) })) }))
+    ahead.heard('one', { operations: [], index })
     await ahead.work(never)
     vault.gets.length = 0
-    const source = stagedContent(vault.fetch(), disk.files, { ahead })
-    const content = contentOf(0, chunks.map(idOf))
-    const path = 'film' as RelativePath
-    const wanted = { content, sizeBytes: 4_000_000, staged: 'put-1', path }
-    expect(await source.fill([wanted])).toEqual([undefined])
-    expectSame(disk.user.read(`${stagingDirectory}/put-1`), concat(chunks))
+    const source = stagedContent(vault.fetch(), files, { ahead })
+    const wanted = { content: contentOf(0, chunks.map(idOf)), sizeBytes: 40 * 131_072, staged: 'put-1' }
+    expect(await source.fill([{ ...wanted, path: 'film' as RelativePath }])).toEqual([undefined])
+    expectSame(new Uint8Array(fs.readFileSync(join(root, stagingDirectory, 'put-1'))), concat(chunks))
     expect(vault.gets).toEqual([])
+    fs.rmSync(root, { recursive: true })
   })
 
   it('gives up all it has when the disk is full', async () => {

@@ -218,8 +218,9 @@ export class Ahead {
     this.#bytesAtOnce = Math.min(bytesAtOnceMost, Math.max(bytesAtOnceLeast, next))
     const part = this.#part
     if (part === undefined) return
+    // What came with a list lies too far back: it is cut off, as zeros are not written where nothing is.
+    if (portion.some(({ isList }) => isList)) await this.#close()
     for (const { wanted, offset, plainBytes, isList } of portion) {
-      // What came with it lies behind it, and is wanted in its place.
       if (isList) break
       part.length = offset + plainBytes
       if (!lacks.has(wanted)) part.offsets.set(toHex(wanted.id), offset)
