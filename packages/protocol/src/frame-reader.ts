@@ -14,6 +14,9 @@ const options = {
   allowBigInt: false,
 }
 
+/** What stands for itself: whole numbers, bytes, and the simple values that messages have. */
+const plainTypes = new Set<Type>([Type.uint, Type.negint, Type.bytes, Type.true, Type.false, Type.null])
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
@@ -50,7 +53,7 @@ class FrameReader {
     if (token.type === Type.string) return this.text(token)
     if (token.type === Type.array) return this.list(token, depth + 1)
     if (token.type === Type.map) return this.map(token, depth + 1)
-    if (token.type === Type.float || !token.type.terminal) throw malformed('a float or a tag')
+    if (!plainTypes.has(token.type)) throw malformed('a float or a tag')
     return token.value
   }
 

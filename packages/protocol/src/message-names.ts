@@ -19,8 +19,11 @@ export class MessageNames<T> {
 
   constructor({ key, options }: Pick<Variant<T>, 'key' | 'options'>) {
     this.#key = key
-    for (const option of options)
-      this.#byName.set(nameOf(option, key), 'options' in option ? new MessageNames(option) : option)
+    for (const option of options) {
+      const name = nameOf(option, key)
+      if (this.#byName.has(name)) throw new TypeError('two messages with one name')
+      this.#byName.set(name, 'options' in option ? new MessageNames(option) : option)
+    }
   }
 
   /** The schema for what has this name; undefined where none has. */

@@ -71,6 +71,21 @@ describe('the bytes of a file', () => {
     expect(vault.gets).toHaveLength(2)
   })
 
+  it('are asked for once a pack also where the first has only a little of the file', async () => {
+    for (const few of [1, 2, 3, 5, 7]) {
+      const vault = new MemoryVault()
+      const chunks = Array.from({ length: few + 33 }, (_, at) => bytesOf(`${few} and ${at}`, 370_000))
+      const packs = [
+        chunks.slice(0, few),
+        ...[0, 11, 22].map((from) => chunks.slice(few + from, few + from + 11)),
+      ]
+      for (const [at, some] of packs.entries()) pack(vault, `${few} ${at}`, some)
+      const read = await all(contentBytes(vault.fetch(), valueOf(chunks), 'file'))
+      expect(Buffer.compare(read, concat(chunks))).toBe(0)
+      expect(vault.gets).toHaveLength(4)
+    }
+  })
+
   it('end with what is missing, after what is before it', async () => {
     const vault = new MemoryVault()
     pack(vault, 'there', parts.slice(0, 14))

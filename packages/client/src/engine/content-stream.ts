@@ -89,8 +89,8 @@ async function* windowsOf(
     }
     let window: LocatedChunk[] = []
     let bytes = 0
-    for (const chunk of part) {
-      if (isFull(window, bytes, chunk)) {
+    for (const [at, chunk] of part.entries()) {
+      if (isFull({ window, bytes }, part, at)) {
         yield window
         ;[window, bytes] = [[], 0]
       }
@@ -101,13 +101,36 @@ async function* windowsOf(
   }
 }
 
-function isFull(window: readonly LocatedChunk[], bytes: number, next: LocatedChunk): boolean {
-  const last = window.at(-1)
-  if (last === undefined) return false
+function isFull(
+  { window, bytes }: { readonly window: readonly LocatedChunk[]; readonly bytes: number },
+  part: readonly LocatedChunk[],
+  at: number,
+): boolean {
+  const [last, next] = [window.at(-1), part[at]]
+  if (last === undefined || next === undefined) return false
   if (bytes + next.plainBytes > windowBytesMax) return true
-  const [one, other] = [last.places[0]?.pack, next.places[0]?.pack]
-  const isOnePack = one !== undefined && other !== undefined && equal(one, other)
-  return !isOnePack && (window.length >= mixedChunks || bytes >= mixedBytes)
+  if (areOfOnePack(last, next)) return false
+  if (window.length >= mixedChunks || bytes >= mixedBytes) return true
+  // Where the next pack begins, if its chunks would not all fit: cut within it, all that follow are cut, too.
+  const runBytes = bytesOfOnePack(part, at)
+  return runBytes <= windowBytesMax && bytes + runBytes > windowBytesMax
+}
+
+function areOfOnePack(one: LocatedChunk, other: LocatedChunk): boolean {
+  const [pack, next] = [one.places[0]?.pack, other.places[0]?.pack]
+  return pack !== undefined && next !== undefined && equal(pack, next)
+}
+
+/** Of the chunks from there on that lie in the pack of the first; no more is counted than it takes to be too much. */
+function bytesOfOnePack(part: readonly LocatedChunk[], from: number): number {
+  let bytes = 0
+  const first = part[from]
+  for (let at = from; at < part.length && bytes <= windowBytesMax; at += 1) {
+    const chunk = part[at]
+    if (first === undefined || chunk === undefined || !areOfOnePack(first, chunk)) break
+    bytes += chunk.plainBytes
+  }
+  return bytes
 }
 
 /** A chunk in its turn, and whom to tell that it was taken: what is a copy waits for nobody. */
