@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import type { Platform } from '../engine/platform.ts'
 import type { ExitCode } from '../errors.ts'
 import { GatheredLines } from './gathered-lines.ts'
+import { keepHeapRoom } from './heap-room.ts'
 import { homeDirectory } from './home-directory.ts'
 import { Interrupt } from './interrupt.ts'
 import type { Invocation } from './invocation.ts'
@@ -60,6 +61,7 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
 /** The world, at the speed that this home is set to. */
 function limitedPlatform(home: string): Platform {
   const platform = realPlatform()
+  keepHeapRoom()
   platform.limit(limitsOf(home))
   return platform
 }
