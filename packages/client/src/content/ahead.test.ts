@@ -94,17 +94,17 @@ describe('what comes ahead', () => {
   })
 
   it('is copied where it does not lie as it should', async () => {
-    const { ahead, vault, fill, staged, film: file } = await claimed({ before: bytesOf('before', 3000) })
+    const { ahead, vault, fill, staged, film: file } = await claimed({ before: bytesOf('before', 100_000) })
     await ahead.work(never)
     vault.gets.length = 0
     expectSame(await fill(file), film)
     expect([vault.gets, await staged()]).toEqual([[], ['ahead-1', 'put-1']])
   })
 
-  it('is not thrown away for a small file that it begins with', async () => {
-    const { ahead, fill, staged, film: file, before } = await claimed({ before: bytesOf('before', 3000) })
+  it('is not thrown away for a smaller file that it begins with', async () => {
+    const { ahead, fill, staged, film: file, before } = await claimed({ before: bytesOf('before', 100_000) })
     await ahead.work(never)
-    expectSame(await fill(before), bytesOf('before', 3000))
+    expectSame(await fill(before), bytesOf('before', 100_000))
     expectSame(await fill(file, 'put-2'), film)
     expect(await staged()).toEqual(['ahead-1', 'put-1', 'put-2'])
   })
@@ -191,7 +191,7 @@ describe('what comes ahead', () => {
     expect([await staged(), ahead.isHeld('ahead-1')]).toEqual([[], false])
   })
 
-  it('passes over the lists of a long file, so that what follows them lies in its place', async () => {
+  it('has no lists of a long file, so that what follows them lies in its place', async () => {
     const root = fs.mkdtempSync(join(tmpdir(), 'grenier-ahead-'))
     const files = openRealFileSystem(root)
     const vault = new MemoryVault()
@@ -202,14 +202,15 @@ describe('what comes ahead', () => {
     const [first, second] = [chunks.slice(0, 20), chunks.slice(20)]
     const list = listOf(first.map(idOf))
     const short = bytesOf('short', 5000)
-    // A list is cut anywhere, also within an id.
     const claims = [
       [...first, list.subarray(0, 300), list.subarray(300, 570)],
       [list.subarray(570), short, ...second],
     ]
     for (const pack of claims) vault.pack(pack)
     const ahead = new Ahead(vault.walking(), files, systemClock)
-    const index = claims.map((pack) => ({ chunks: pack.map((chunk) => ({ id: idOf(chunk) })) }))
+    const index = claims.map((pack) => ({
+      chunks: pack.map((chunk) => ({ id: idOf(chunk), plainBytes: chunk.length })),
+    }))
     ahead.heard('one', { operations: [], index })
     await ahead.work(never)
     vault.gets.length = 0
@@ -219,6 +220,19 @@ describe('what comes ahead', () => {
     expectSame(new Uint8Array(fs.readFileSync(join(root, stagingDirectory, 'put-1'))), concat(chunks))
     expect(vault.gets).toEqual([])
     fs.rmSync(root, { recursive: true })
+  })
+
+  it('has no small files: these come many at once', async () => {
+    const vault = new MemoryVault()
+    const chunks = Array.from({ length: 20 }, (_, at) => bytesOf(`small ${at}`, 65_536 - at))
+    vault.pack(chunks)
+    const disk = folder()
+    const ahead = new Ahead(vault.walking(), disk.files, systemClock)
+    const index = [{ chunks: chunks.map((chunk) => ({ id: idOf(chunk), plainBytes: chunk.length })) }]
+    ahead.heard('one', { operations: [], index })
+    expect(ahead.isDue).toBe(false)
+    await ahead.work(never)
+    expect([vault.gets, ahead.isEmpty]).toEqual([[], true])
   })
 
   it('gives up all it has when the disk is full', async () => {

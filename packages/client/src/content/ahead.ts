@@ -1,7 +1,8 @@
 // Chunks that come before it is known what they are for. Who sends a large file claims its packs while it still reads on, and says at the end
 // what they make; meanwhile there is time to bring them. They are written one after the other into one staged file, in the order in which they
-// were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied. Lists of the
-// file's chunks are claimed among them and are no part of it: written down, they would move all that follows from its place.
+// were claimed: as a rule that is the file that comes, which then takes this one over and lacks little. What lies otherwise is copied. Short
+// chunks are left to whoever wants them: lists of the file's chunks are claimed among them, and would move all that follows from its place; and small
+// files are quicker brought many at once.
 import { toHex, type ChunkId, type Operation } from '@grenier/crypto'
 import type { Clock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
@@ -9,7 +10,6 @@ import { DiskError, type FileReader, type FileSystem, type FileWriter } from '..
 import { aheadName, stagedPath } from '../disk/staging-names.ts'
 import { bring, type Wanted } from './bring.ts'
 import { listChunkSizes } from './chunker.ts'
-import { mayBeListOf } from './content-list.ts'
 import type { WalkOptions } from './content-walk.ts'
 import { isPossible } from './fetch-plan.ts'
 import type { NearbyChunk } from './nearby.ts'
@@ -18,6 +18,8 @@ import type { NearbyChunk } from './nearby.ts'
 const bytesMax = 4 * 1024 ** 3
 /** Claimed chunks kept in mind. */
 const queueMax = 65_536
+/** A chunk of a list has no more bytes than this; one of a large file has them only at its end. */
+const shortBytes = listChunkSizes.maxBytes
 /** Bytes brought between two looks at what else there is to do: four packs; less where that takes longer than this. */
 const bytesAtOnceMost = 16 << 20
 const bytesAtOnceLeast = 1 << 20
@@ -26,12 +28,9 @@ const onceMs = 1000
 /** What a device said: claims, and perhaps what they are for. */
 export interface Heard {
   readonly operations: readonly Operation[]
-  readonly index: readonly { readonly chunks: readonly { readonly id: ChunkId }[] }[]
-}
-
-/** Whether a chunk of so many bytes may be of a list. One of a file is, too, only at the file's end. */
-function isShort(plainBytes: number): boolean {
-  return plainBytes <= listChunkSizes.maxBytes
+  readonly index: readonly {
+    readonly chunks: readonly { readonly id: ChunkId; readonly plainBytes: number }[]
+  }[]
 }
 
 interface Part {
@@ -49,8 +48,6 @@ interface Placed {
   readonly device: string
   readonly offset: number
   readonly plainBytes: number
-  /** Set when it is there, and no part of a file. */
-  isList: boolean
 }
 
 /** A part that was taken over: where its chunks lie, and who writes on. */
@@ -87,9 +84,9 @@ export class Ahead {
       for (const [key, one] of this.#queue) if (one.device === device) this.#queue.delete(key)
       return
     }
-    for (const { chunks } of index)
-      for (const { id } of chunks) if (this.#queue.size < queueMax) this.#queue.set(toHex(id), { id, device })
-    if (index.length > 0) this.#open.add(device)
+    const long = index.flatMap(({ chunks }) => chunks.filter(({ plainBytes }) => plainBytes > shortBytes))
+    for (const { id } of long) if (this.#queue.size < queueMax) this.#queue.set(toHex(id), { id, device })
+    if (long.length > 0) this.#open.add(device)
   }
 
   /** Whether an operation may be what claims were for: a large file, or one that has a chunk of them. */
@@ -170,30 +167,23 @@ export class Ahead {
     return true
   }
 
-  /**
-   * The next chunks to be brought, and where they go. Those that are known here, or leave doubt, wait until they are wanted. Such as may be of a list
-   * go without others: where these go is known when they are there.
-   */
+  /** The next chunks to be brought, and where they go. Those that are known here, or leave doubt, wait until they are wanted. */
   #portion(): Placed[] {
     const portion: Placed[] = []
     let end = this.#part?.length ?? 0
     for (const [key, { id, device }] of this.#queue) {
       const places = this.#options.places(id)
       const plainBytes = places[0]?.plainBytes ?? 0
-      const isFull = end + plainBytes - (this.#part?.length ?? 0) > this.#bytesAtOnce
-      if (portion.length > 0 && (isFull || isShort(plainBytes) !== isShort(portion[0]?.plainBytes ?? 0)))
-        break
+      if (portion.length > 0 && end + plainBytes - (this.#part?.length ?? 0) > this.#bytesAtOnce) break
       this.#queue.delete(key)
       const isPlain = places.every((place) => isPossible(place) && place.plainBytes === plainBytes)
       if (!isPlain || plainBytes === 0 || places.some(({ known }) => known !== 'unknown')) continue
       if (end + plainBytes > bytesMax) continue
       const offset = end
       const hand = async (bytes: Uint8Array): Promise<void> => {
-        placed.isList = isShort(plainBytes) && this.#isList(bytes)
-        if (!placed.isList) await (await this.#writer()).write(offset, bytes)
+        await (await this.#writer()).write(offset, bytes)
       }
-      const placed: Placed = { wanted: { id, places, hand }, device, offset, plainBytes, isList: false }
-      portion.push(placed)
+      portion.push({ wanted: { id, places, hand }, device, offset, plainBytes })
       end += plainBytes
     }
     return portion
@@ -218,17 +208,10 @@ export class Ahead {
     this.#bytesAtOnce = Math.min(bytesAtOnceMost, Math.max(bytesAtOnceLeast, next))
     const part = this.#part
     if (part === undefined) return
-    // What came with a list lies too far back: it is cut off, as zeros are not written where nothing is.
-    if (portion.some(({ isList }) => isList)) await this.#close()
-    for (const { wanted, offset, plainBytes, isList } of portion) {
-      if (isList) break
+    for (const { wanted, offset, plainBytes } of portion) {
       part.length = offset + plainBytes
       if (!lacks.has(wanted)) part.offsets.set(toHex(wanted.id), offset)
     }
-  }
-
-  #isList(bytes: Uint8Array): boolean {
-    return mayBeListOf(bytes, (key) => this.#part?.offsets.has(key) === true)
   }
 
   /** Of the file that is written to. After a failure it is cut to what is known to be good. */

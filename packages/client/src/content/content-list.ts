@@ -1,13 +1,5 @@
 // Content as a row names it: depth and up to 64 chunk ids; a longer list of ids is itself content, one level deeper. Pure.
-import {
-  chunkId,
-  chunksInPutMax,
-  concat,
-  contentDepthMax,
-  CryptoError,
-  toHex,
-  type ChunkId,
-} from '@grenier/crypto'
+import { chunkId, chunksInPutMax, concat, contentDepthMax, CryptoError, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
 
 /** Bytes of an id, and so of each item of a list. */
@@ -40,13 +32,6 @@ export function idsOf(list: Uint8Array): ChunkId[] {
 /** The bytes of a list of ids, to be cut by the list chunker. */
 export function listOf(ids: readonly ChunkId[]): Uint8Array {
   return concat(ids)
-}
-
-/** Whether bytes are a piece of a list that has one of these ids (in hex) near its front; a piece may begin within an id. */
-export function mayBeListOf(bytes: Uint8Array, isOne: (key: string) => boolean): boolean {
-  const last = Math.min(idBytes - 1, bytes.length - idBytes)
-  for (let at = 0; at <= last; at += 1) if (isOne(toHex(bytes.subarray(at, at + idBytes)))) return true
-  return false
 }
 
 /** Reads a list that comes in parts: chunks of a list end anywhere, also within an id. */
