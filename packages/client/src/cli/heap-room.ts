@@ -8,6 +8,8 @@ const percentLeast = 40
 const percentMost = 250
 /** Of what V8 counts as outside its heap when nothing is on its way. */
 const stillBytes = 10 << 20
+/** More than this no transfer has on its way; what V8 counts may be long dead. */
+const roomBytesMost = 48 << 20
 
 /** Keeps that room until the process ends. Where the process began with limits of its own, they stay. */
 export function keepHeapRoom(): void {
@@ -28,7 +30,7 @@ export function keepHeapRoom(): void {
 
 /** In steps of ten. `outsideBytes` may be few at the moment: twice as many are expected. */
 export function percentFor(usedBytes: number, outsideBytes: number): number {
-  const roomBytes = 2 * Math.max(0, outsideBytes - stillBytes)
+  const roomBytes = Math.min(roomBytesMost, 2 * Math.max(0, outsideBytes - stillBytes))
   const percent = percentLeast + 10 * Math.round((10 * roomBytes) / usedBytes)
   return Math.min(percentMost, percent)
 }

@@ -245,7 +245,13 @@ export class Ahead {
     const { writer, reader } = part
     part.writer = undefined
     part.reader = undefined
-    await writer?.close()
+    try {
+      await writer?.close()
+    } catch (error) {
+      // Nobody knows what it has.
+      part.offsets.clear()
+      throw error
+    }
     await (await reader?.catch(() => undefined))?.close()
   }
 

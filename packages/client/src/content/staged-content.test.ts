@@ -297,6 +297,27 @@ describe('an older version on this disk', () => {
     expect(Buffer.compare(read('put-small'), tail)).toBe(0)
   })
 
+  it('is refused where the disk has less than was written', async () => {
+    const { vault, wanted } = await stored({ film: bytesOf('film', 400_000) })
+    const { files } = folder()
+    const openStaged: FileSystem['openStaged'] = async (name) => {
+      const writer = await files.openStaged(name)
+      const isKept = (offset: number) => offset === 0
+      return {
+        write: (offset, bytes) => (isKept(offset) ? writer.write(offset, bytes) : Promise.resolve()),
+        close: () => writer.close(),
+        finish: (bits) => writer.finish(bits),
+      }
+    }
+    let isDone = false
+    const finish = { bits: { mode: 0o644, mtimeNs: 1n }, done: () => void (isDone = true) }
+    const source = stagedContent(vault.fetch(), over(files, { openStaged }))
+    expect(await source.fill([{ ...wanted('film', 'put-1'), finish }])).toEqual([
+      { code: 'unwritable', detail: 'EIO' },
+    ])
+    expect(isDone).toBe(false)
+  })
+
   it('does no harm when the relay lacks what tells its lengths', async () => {
     const { vault, fill, source, file } = await edited()
     const lists = file.content[0]

@@ -211,7 +211,9 @@ class StagedFile {
     }
     this.#writer = undefined
     const { bits, done } = this.#finish
-    done(await (await writer).finish(bits))
+    const stamp = await (await writer).finish(bits)
+    if (stamp.sizeBytes !== this.sizeBytes) throw new DiskError('EIO', 'the disk has not all of a file')
+    done(stamp)
   }
 
   async #close(): Promise<void> {

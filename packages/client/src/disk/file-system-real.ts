@@ -142,13 +142,19 @@ class RealFileSystem implements FileSystem {
     await this.#pace()
     return attempt(`cannot stage ${name}`, () => {
       const staging = ensureStaging(this.#directories)
-      const path = staging.at(name)
-      fs.renameSync(staging.at(from.name), path)
-      const fd = fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_NOFOLLOW)
-      const solidEnd = Math.min(fs.fstatSync(fd).size, from.lengthMax)
-      fs.ftruncateSync(fd, solidEnd)
-      this.#stage(name)
-      return writerOn(fd, name, solidEnd)
+      const before = staging.at(from.name)
+      const fd = fs.openSync(before, fs.constants.O_WRONLY | fs.constants.O_NOFOLLOW)
+      try {
+        const solidEnd = Math.min(fs.fstatSync(fd).size, from.lengthMax)
+        fs.ftruncateSync(fd, solidEnd)
+        // Last: what fails before leaves it where whoever drops it looks.
+        fs.renameSync(before, staging.at(name))
+        this.#stage(name)
+        return writerOn(fd, name, solidEnd)
+      } catch (error) {
+        fs.closeSync(fd)
+        throw error
+      }
     })
   }
 

@@ -1,7 +1,7 @@
 import { chunkIdOf, concat, packIdOf, storedBytesFor } from '@grenier/crypto'
 import { describe, expect, it } from 'vitest'
 import { binding, bytesOf, keys, MemoryVault, packKey } from '../content/content-builders.contract.ts'
-import { contentOf } from '../content/content-list.ts'
+import { contentOf, listOf } from '../content/content-list.ts'
 import { seal } from '../content/work.ts'
 import type { FileValue } from '../sync/tree.ts'
 import { contentBytes } from './content-stream.ts'
@@ -84,6 +84,17 @@ describe('the bytes of a file', () => {
       expect(Buffer.compare(read, concat(chunks))).toBe(0)
       expect(vault.gets).toHaveLength(4)
     }
+  })
+
+  it('come whole where another program has cut a file into many short chunks', async () => {
+    const vault = new MemoryVault()
+    const chunks = Array.from({ length: 200 }, (_, at) => bytesOf(`short ${at}`, 8192))
+    pack(vault, 'all', chunks)
+    const list = listOf(chunks.map((chunk) => idOf(chunk)))
+    pack(vault, 'list', [list])
+    const value = { ...valueOf(chunks), content: contentOf(1, [idOf(list)]) }
+    const read = await all(contentBytes(vault.fetch(), value, 'file'))
+    expect(Buffer.compare(read, concat(chunks))).toBe(0)
   })
 
   it('end with what is missing, after what is before it', async () => {

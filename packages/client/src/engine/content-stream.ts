@@ -1,6 +1,6 @@
 // The bytes of a file of the vault, in order, each checked before it is handed on: in windows of bounded size, the next one under way while one
 // is being taken. What comes in its turn is handed on where it lies; only what comes too early is copied.
-import { equal } from '@grenier/crypto'
+import { chunksInPutMax, equal } from '@grenier/crypto'
 import type { Lack } from '../content/bring.ts'
 import { contentOf } from '../content/content-list.ts'
 import type { LocatedChunk } from '../content/content-walk.ts'
@@ -108,7 +108,8 @@ function isFull(
 ): boolean {
   const [last, next] = [window.at(-1), part[at]]
   if (last === undefined || next === undefined) return false
-  if (bytes + next.plainBytes > windowBytesMax) return true
+  // A window is fetched as a content, which has no more chunks than that.
+  if (bytes + next.plainBytes > windowBytesMax || window.length >= chunksInPutMax) return true
   if (areOfOnePack(last, next)) return false
   if (window.length >= mixedChunks || bytes >= mixedBytes) return true
   // Where the next pack begins, if its chunks would not all fit: cut within it, all that follow are cut, too.
