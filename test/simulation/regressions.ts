@@ -339,6 +339,20 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'an owner was cut off while taking a device out, whoever was taken out heard of it alone, and then the relay was given an older disk: its person, who was told that it failed, says it again',
+    run: { seed: 720_009_980, devices: 2, moves: 19, without: new Set([15, 17, 18]), era: 7 },
+  },
+  {
+    found: 'the same, where the owner was stopped',
+    run: { seed: 720_012_617, devices: 3, moves: 17, without: new Set([8]), era: 7 },
+  },
+  {
+    found:
+      'a join was cut off before the relay, which knew whose device it is, heard of it: the simulation knew only of devices that nobody knows',
+    run: { seed: 720_048_711, devices: 2, moves: 8, era: 7 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

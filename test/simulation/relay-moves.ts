@@ -416,7 +416,8 @@ export class RelayMoves {
   }
 }
 
-function isCutOff(error: unknown): boolean {
+/** Whether what was asked for may yet have been done. */
+export function isCutOff(error: unknown): boolean {
   return error instanceof ClientError && (error.retryable || codesOfLine.has(error.code))
 }
 

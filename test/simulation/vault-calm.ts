@@ -74,7 +74,7 @@ export class VaultCalm {
       for (const [machine, why] of last) if (isUnknown(why)) await this.#joinAgain(machine)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
       if (!isSettled || this.rounds <= 2) continue
-      if (!(await this.#bringApart())) return
+      if (!(await this.#bringApart()) && !(await this.#revokeAgain())) return
       settledAt.clear()
     }
     const log = await this.#log()
@@ -162,6 +162,23 @@ export class VaultCalm {
       if (code !== undefined) await this.#joinWith(machine, code)
     }
     return true
+  }
+
+  /**
+   * An owner was never told that somebody is out, whoever was taken out heard of it alone, and then the relay lost it: the owner says it again. What was
+   * done is known to the owner's device, which gives it back. Whether anything was owed.
+   */
+  async #revokeAgain(): Promise<boolean> {
+    const { moves } = this.#parts
+    if (!moves.isRestored) return false
+    const log = await this.#log()
+    const owed = [...this.#out].filter((one) => moves.unfinishedRevokes.has(one.name) && isIn(log, one))
+    for (const { name, home } of owed) {
+      moves.unfinishedRevokes.delete(name)
+      this.#parts.world.note(`${name} is revoked again`)
+      await this.#ofSomeOwner((engine) => revoke(engine, toHex(home.device.sign.publicKey)))
+    }
+    return owed.length > 0
   }
 
   /** Whether it is in then, or should be: a code that is good has to do. */
@@ -295,9 +312,10 @@ function isAway(error: Error): boolean {
   return error.code === 'relay-unreachable' || error.data['reason'] === 'vault-deleted'
 }
 
-/** Whether the relay knows nothing of a device. */
+/** Whether the relay knows nothing of a device, or knows whose it is and nothing of the vault. */
 function isUnknown(error: Error): boolean {
-  return error instanceof ClientError && error.data['reason'] === 'account-unknown'
+  if (!(error instanceof ClientError) || error.code !== 'relay-refused') return false
+  return error.data['reason'] === 'account-unknown' || error.data['reason'] === 'vault-unknown'
 }
 
 /** Whether the relay says that an entry is ahead of its clock. */
@@ -348,6 +366,13 @@ async function cancel(engine: FolderEngine): Promise<true | undefined> {
   const { role, invitations } = await engine.members()
   if (role !== 'owner') return undefined
   for (const { id } of invitations) await engine.changeMembers({ do: 'cancel', invitation: id })
+  return true
+}
+
+async function revoke(engine: FolderEngine, member: string): Promise<true | undefined> {
+  const { role } = await engine.members()
+  if (role !== 'owner') return undefined
+  await engine.changeMembers({ do: 'revoke', member })
   return true
 }
 

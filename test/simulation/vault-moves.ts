@@ -6,7 +6,7 @@ import { canary } from './canary.ts'
 import { logAt, vaultOf } from './history.ts'
 import { Past } from './past.ts'
 import { RelayDisk } from './relay-disk.ts'
-import { laterRelayMoves, RelayMoves, relayMoves, type RelayMove } from './relay-moves.ts'
+import { isCutOff, laterRelayMoves, RelayMoves, relayMoves, type RelayMove } from './relay-moves.ts'
 import type { Seeded } from './seeded.ts'
 import { Machine, type World } from './world.ts'
 
@@ -93,6 +93,8 @@ export class VaultMoves {
   readonly ownersMade = new Set(['device-0'])
   /** What machines joined with, as long as somebody may have to ask for that again. */
   readonly codes = new Map<Machine, string>()
+  /** Machines that somebody wanted out, and was never told that they are. */
+  readonly unfinishedRevokes = new Set<string>()
   /** A machine whose user is away: nothing is started on it. */
   away: Machine | undefined
   /** What happens to relays. */
@@ -238,12 +240,25 @@ export class VaultMoves {
         if (member === undefined) return
         const name = String(member.name).replace(`${canary}-`, '')
         this.#world.note(`it is ${name}`)
-        if (what === 'role' && role === 'owner') this.ownersMade.add(name)
-        await engine.changeMembers(
-          what === 'role' ? { do: 'role', member: member.id, role } : { do: 'revoke', member: member.id },
-        )
+        if (what === 'revoke') {
+          await this.#revoke(engine, member.id, name)
+          return
+        }
+        if (role === 'owner') this.ownersMade.add(name)
+        await engine.changeMembers({ do: 'role', member: member.id, role })
       },
     )
+  }
+
+  async #revoke(engine: FolderEngine, member: string, name: string): Promise<void> {
+    this.unfinishedRevokes.add(name)
+    try {
+      await engine.changeMembers({ do: 'revoke', member })
+      this.unfinishedRevokes.delete(name)
+    } catch (error) {
+      if (!isCutOff(error)) this.unfinishedRevokes.delete(name)
+      throw error
+    }
   }
 
   #restore(random: Seeded, parts: boolean): string | undefined {

@@ -75,6 +75,13 @@ describe('what people are told about an error', () => {
     expect(report).not.toContain('hoster')
   })
 
+  test('names the join that a relay never heard of, but not where a relay was named by hand', () => {
+    const reason = 'vault-unknown'
+    expect(told(new ClientError('relay-refused', 'x', { data: { reason } }))).toContain('grenier join')
+    const named = told(new ClientError('relay-refused', 'x', { data: { reason, what: 'told' } }))
+    expect(named).not.toContain('grenier join')
+  })
+
   test('sends who brings the archive of somebody else to them', () => {
     const data = { reason: 'no-right', what: 'import' }
     const report = told(new ClientError('relay-refused', 'x', { data }))

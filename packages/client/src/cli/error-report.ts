@@ -3,6 +3,7 @@ import { relayErrorCodes, type RelayErrorCode } from '@grenier/protocol'
 import { sightFrom } from '../engine/brake.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { Text } from './catalogue-text.ts'
 import { ControlFault } from './control-fault.ts'
 import { sightText } from './sight-text.ts'
 import { formatExact } from './moments.ts'
@@ -333,10 +334,15 @@ function refusedWords(words: Catalogue, error: ClientError): Told {
   // No hoster gives rights in a vault: its owners do.
   if (error.data['what'] === 'import') return [words.errorImportOthers({}), words.hintImportOthers({})]
   if (code === 'no-right') return [words.errorRelayRefused({ reason }), words.memberRefused[code].hint]
-  const hints = { 'invitation-wrong': words.hintInvitationNeeded, 'account-unknown': words.hintAccountLost }
-  const hint =
-    code === 'invitation-wrong' || code === 'account-unknown' ? hints[code] : words.hintRelayRefused
-  return [words.errorRelayRefused({ reason }), hint({})]
+  return [words.errorRelayRefused({ reason }), refusedHint(words, code, error.data['what'])({})]
+}
+
+function refusedHint(words: Catalogue, code: RelayErrorCode | undefined, what: unknown): Text {
+  if (code === 'invitation-wrong') return words.hintInvitationNeeded
+  // Of a relay that was named by hand nobody said that the vault had ever been there.
+  if (code === 'account-unknown' || (code === 'vault-unknown' && what !== 'told'))
+    return words.hintAccountLost
+  return words.hintRelayRefused
 }
 
 /** What the judge of the log, or the check of a pack, saw. */

@@ -38,7 +38,7 @@ export async function goOnAt(context: EngineContext, key: string, relay: string)
 async function assertThere({ log, trees }: Vault, session: RelaySession): Promise<void> {
   if ((await session.head(log.vault)) === undefined)
     throw new ClientError('relay-refused', 'the relay does not have this vault', {
-      data: { reason: 'vault-unknown' },
+      data: { reason: 'vault-unknown', what: 'told' },
     })
   if (log.isEmpty) return
   for await (const given of session.entries(log.vault, 0)) {
