@@ -8,7 +8,7 @@ const effects = {
   message: 'This is the pure core: effects come in through an interface, from the edge.',
 }
 const relayBlind = {
-  regex: '^@grenier/(crypto|client)$',
+  regex: '^@grenier/(crypto(/chunk-ids)?|client)$',
   message: 'The relay is blind: import @grenier/crypto/verify, never what opens content.',
 }
 const noPackages = {
@@ -16,8 +16,8 @@ const noPackages = {
   message: 'crypto and protocol import nothing of the other packages.',
 }
 const deep = {
-  regex: '^@grenier/[a-z]+/(?!verify$)',
-  message: 'Import a package by its public face; only @grenier/crypto/verify is a subpath.',
+  regex: '^@grenier/[a-z]+/(?!(verify|chunk-ids)$)',
+  message: 'Import a package by its public face; only verify and chunk-ids of @grenier/crypto are subpaths.',
 }
 
 export default tseslint.config(

@@ -21,7 +21,10 @@ export interface Aead {
   prepare(key: Uint8Array): PreparedKey
   /** Writes ciphertext ‖ tag to `sealed`, which is 16 bytes longer than `plain`. */
   seal(use: AeadUse, plain: Uint8Array, sealed: Uint8Array): void
-  /** Writes the plaintext to `plain`, 16 bytes shorter than `sealed`, and returns true; on a wrong tag writes nothing and returns false. */
+  /**
+   * Writes the plaintext to `plain`, 16 bytes shorter than `sealed`, and returns true; on a wrong tag writes nothing and returns false. The two may
+   * lie in one another.
+   */
   open(use: AeadUse, sealed: Uint8Array, plain: Uint8Array): boolean
 }
 

@@ -1,7 +1,7 @@
 // A key for one box and the commitment that stands beside the box: ChaCha20-Poly1305 alone opens under several keys
 // for who crafts it (partitioning oracles, invisible salamanders); with 32 bytes of the same hash in front it does not.
 import { CryptoError } from './errors.ts'
-import { labelBytes, type Label } from './hash.ts'
+import { labelBytes, type Label } from './label.ts'
 import { sodium } from './sodium.ts'
 
 /** Bytes of a commitment. */

@@ -157,6 +157,21 @@ describe('a partial read', () => {
         const opened = openCells({ ...asked, cells, firstCell: range.firstCell })
         const wanted = plain.subarray(offset, offset + length)
         expect(equal(opened.subarray(range.skip, range.skip + length), wanted)).toBe(true)
+        const own = concat([Uint8Array.of(1, 2, 3), cells])
+        const there = own.subarray(3)
+        for (const aead of [nodeAead, sodiumAead]) {
+          there.set(cells)
+          const inPlace = openCells({
+            ...asked,
+            cells: there,
+            firstCell: range.firstCell,
+            aead,
+            inPlace: true,
+          })
+          expect([inPlace.buffer, inPlace.byteOffset]).toEqual([own.buffer, 3])
+          expect(equal(inPlace, opened)).toBe(true)
+        }
+        expect([...own.subarray(0, 3)]).toEqual([1, 2, 3])
       }),
       { numRuns: 60 },
     )
@@ -184,6 +199,9 @@ describe('a partial read', () => {
     const altered = cell(1).slice()
     altered[cellBytes - 1]! ^= 1
     expect(code({ cells: altered })).toBe('seal-broken')
+    // Nothing of it can be read then.
+    expect(code({ cells: altered, inPlace: true })).toBe('seal-broken')
+    expect(altered.subarray(0, cellPlainBytes).every((byte) => byte === 0)).toBe(true)
   })
 })
 

@@ -41,6 +41,8 @@ export interface OpenCells extends ContainerPlace {
   readonly firstCell: number
   readonly packBytes: number
   readonly aead?: Aead | undefined
+  /** The plaintext takes the place of `cells`, which are lost then, also where one does not open. */
+  readonly inPlace?: boolean | undefined
 }
 
 /** The nonce of a cell: its number in 11 bytes, big-endian, then 1 if it is the last, else 0. */
@@ -149,12 +151,14 @@ export function openContainer(options: OpenContainer): { epoch: number; plain: U
  * @throws CryptoError `malformed` on what cannot be that run, `version-unknown`, `seal-broken`
  */
 export function openCells(options: OpenCells): Uint8Array {
-  const { cells, firstCell, aead = nodeAead } = options
+  const { cells, firstCell, aead = nodeAead, inPlace = false } = options
   if (containerEpoch(options.front, options.type) !== options.epoch) throw sealBroken()
   const cellTotal = checkRun(options)
   const key = openFront(options, options.front)
   const cellCount = Math.ceil(cells.length / cellBytes)
-  const plain = new Uint8Array(cells.length - cellCount * (cellBytes - cellPlainBytes))
+  const plainBytes = cells.length - cellCount * (cellBytes - cellPlainBytes)
+  // Each cell's plaintext begins no later than the cell, and is written when that was read.
+  const plain = inPlace ? cells.subarray(0, plainBytes) : new Uint8Array(plainBytes)
   const prepared = aead.prepare(key)
   const nonce = new Uint8Array(12)
   let whole = true

@@ -1,26 +1,15 @@
 // H of the format: BLAKE2b-256 with a NUL-terminated label in front; and SHA-256, which names packs and nothing else.
 import { createHash } from 'node:crypto'
 import { packId, type PackId } from './bytes.ts'
+import { labelBytes, type Label } from './label.ts'
+import { machineCodeHash } from './sodium-machine-code.ts'
 import { sodium } from './sodium.ts'
-
-/** A label: every hash, signature and derivation of the format has one of its own. */
-export type Label = `grenier/v1/${string}`
 
 /** Of a hash's input, to be copied into one piece: this one, which is zeros again afterwards. */
 const hashedAtOnceMax = 4096
+/** From here on machine code is worth being loaded, which takes ten milliseconds and some MiB, once. */
+const machineCodeMin = 64 << 10
 const piece = new Uint8Array(hashedAtOnceMax)
-
-/** Labels are a few dozen, and asked for with each hash. */
-const encoded = new Map<Label, Uint8Array>()
-
-/** The label as it is hashed: UTF-8, NUL-terminated. One array for all who ask: only to be read. */
-export function labelBytes(label: Label): Uint8Array {
-  const known = encoded.get(label)
-  if (known !== undefined) return known
-  const bytes = new TextEncoder().encode(`${label}\0`)
-  encoded.set(label, bytes)
-  return bytes
-}
 
 /** BLAKE2b-256(label ‖ NUL ‖ parts), 32 bytes. Parts are of fixed length or length-prefixed by the caller. RFC 7693. */
 export function hash(label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -34,8 +23,14 @@ export function keyedHash(key: Uint8Array | null, label: Label, ...parts: readon
   let length = 0
   for (const part of all) length += part.length
   if (length <= hashedAtOnceMax) return hashedAtOnce(key, all, length)
+  const machineCode = length < machineCodeMin ? undefined : machineCodeHash()
+  return machineCode === undefined ? hashedInParts(key, all) : machineCode(key, all)
+}
+
+/** The same by WebAssembly, for what is longer. */
+export function hashedInParts(key: Uint8Array | null, parts: readonly Uint8Array[]): Uint8Array {
   const state = sodium.crypto_generichash_init(key, 32)
-  for (const part of all) sodium.crypto_generichash_update(state, part)
+  for (const part of parts) sodium.crypto_generichash_update(state, part)
   return sodium.crypto_generichash_final(state, 32)
 }
 

@@ -22,7 +22,8 @@ export {
   type VaultId,
 } from './bytes.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
-export { hash, keyedHash, packIdOf, type Label } from './hash.ts'
+export { hash, keyedHash, packIdOf } from './hash.ts'
+export type { Label } from './label.ts'
 export { systemRandom, type Random } from './random.ts'
 export { nodeAead } from './aead-node.ts'
 export { sodiumAead } from './aead-sodium.ts'

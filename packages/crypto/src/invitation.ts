@@ -1,7 +1,8 @@
 // Invitations: three keys from a 128-bit secret, and the MAC by which the secret alone fixes vault and history.
 import { equal, toHex, type EntryHash, type VaultId } from './bytes.ts'
 import { CryptoError } from './errors.ts'
-import { keyedHash, type Label } from './hash.ts'
+import { keyedHash } from './hash.ts'
+import type { Label } from './label.ts'
 import { kemPairOf } from './kem-pair.ts'
 import type { LogState } from './log-state.ts'
 import { signingPairOf, type KeyPairs } from './sign.ts'

@@ -12,7 +12,7 @@ import {
   type CommittedKey,
 } from './committed-key.ts'
 import { CryptoError } from './errors.ts'
-import type { Label } from './hash.ts'
+import type { Label } from './label.ts'
 import type { Random } from './random.ts'
 import type { KemPair } from './sign.ts'
 import { sodium } from './sodium.ts'

@@ -2,7 +2,7 @@
 // pass (points of small order, encodings that are not canonical), and all must judge a log alike.
 import { concat, signingKey, type KemKey, type SigningKey } from './bytes.ts'
 import { CryptoError } from './errors.ts'
-import { labelBytes, type Label } from './hash.ts'
+import { labelBytes, type Label } from './label.ts'
 import { sodium } from './sodium.ts'
 
 /** An Ed25519 key pair. `secretKey`: 64 bytes, seed ‖ public key. */

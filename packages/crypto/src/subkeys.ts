@@ -2,7 +2,8 @@
 // the chunker those of epoch 0 for the vault's life, so that a new epoch re-sends nothing.
 import { u64Bytes } from './big-endian.ts'
 import { CryptoError } from './errors.ts'
-import { keyedHash, type Label } from './hash.ts'
+import { keyedHash } from './hash.ts'
+import type { Label } from './label.ts'
 
 /** Where a key belongs. `binding`: 32 bytes, the vault id (or the genesis nonce, for the payload of the genesis). */
 export interface KeyPlace {

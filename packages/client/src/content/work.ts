@@ -11,6 +11,7 @@ import {
   sealContainer,
 } from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
+import type { ChunkRange } from '@grenier/crypto/chunk-ids'
 import { release, releaseOwn } from './moved-bytes.ts'
 import type {
   CheckTask,
@@ -127,13 +128,22 @@ export function seal(task: SealTask): SealedPack {
 
 /**
  * Opens cells, decompresses the chunks wanted and checks each against its id: undefined where a chunk is not what the index says. Small ones
- * share a buffer; larger ones that were not compressed are given where they lie.
+ * share a buffer; larger ones that were not compressed are given where they lie, which is where the cells lay.
  * @throws CryptoError `seal-broken` when a cell does not open.
  */
 export function open(task: OpenTask): (Uint8Array | undefined)[] {
-  const { key, binding, epoch, front, cells, firstCell, packBytes } = task
-  const plain = openCells({ type: 'pack', key, binding, epoch, front, cells, firstCell, packBytes })
-  const origin = firstCell * cellPlainBytes
+  return chunksIn(task, openRun(task))
+}
+
+/** The first half of `open`: the plaintext of the run, in the place of its cells. @throws as `open` */
+export function openRun({ key, binding, epoch, front, cells, firstCell, packBytes }: OpenTask): Uint8Array {
+  const run = { type: 'pack', key, binding, epoch, front, cells, firstCell, packBytes } as const
+  return openCells({ ...run, inPlace: true })
+}
+
+/** The second half of `open`. */
+export function chunksIn(task: OpenTask, plain: Uint8Array): (Uint8Array | undefined)[] {
+  const origin = originOf(task)
   const room = new Room(task.chunks)
   const chunks = task.chunks.map((chunk) => {
     const stored = storedPart(plain, origin, chunk)
@@ -144,6 +154,22 @@ export function open(task: OpenTask): (Uint8Array | undefined)[] {
   })
   if (!chunks.some((chunk) => chunk?.buffer === plain.buffer)) release([plain])
   return chunks
+}
+
+/** Where the chunks lie in the plaintext of the run, if all are large, lie in it, and were not compressed: undefined if not. */
+export function rangesOfLarge(task: OpenTask, plain: Uint8Array): ChunkRange[] | undefined {
+  const ranges: ChunkRange[] = []
+  for (const chunk of task.chunks) {
+    const isAsItIs = chunk.storedBytes === chunk.plainBytes && chunk.plainBytes > copiedBytesMax
+    if (!isAsItIs || storedPart(plain, originOf(task), chunk) === undefined) return undefined
+    ranges.push({ start: chunk.offset - originOf(task), length: chunk.plainBytes })
+  }
+  return ranges
+}
+
+/** Where the run begins in the plaintext of the pack. */
+function originOf({ firstCell }: OpenTask): number {
+  return firstCell * cellPlainBytes
 }
 
 /** Up to this length a chunk is copied: moving a buffer to another thread, and giving it back there, costs more. */
