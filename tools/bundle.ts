@@ -18,6 +18,7 @@ const commands: readonly Command[] = [
     entries: {
       main: 'dist/cli/main.js',
       'worker-thread': 'dist/content/worker-thread.js',
+      'hash-thread': 'dist/content/hash-thread.js',
       'key-holder': 'dist/cli/key-holder.js',
     },
   },

@@ -10,7 +10,7 @@ import { enableCompileCache } from 'node:module'
 // for the buffers' sake before it is as large as it gets; a C library that keeps what is freed for the next buffer (decisions 069 and 092).
 // What is alive of an export hardly grows, and half of its limit is the buffers': 40 % made V8 mark all of it five times as often (decision 076).
 const flagsOf = {
-  export: ['--max-semi-space-size=2', '--initial-old-space-size=36', '--heap-growing-percent=70'],
+  export: ['--max-semi-space-size=1', '--initial-old-space-size=28', '--heap-growing-percent=70'],
   decrypt: ['--max-semi-space-size=1', '--initial-old-space-size=24', '--heap-growing-percent=40'],
   other: ['--max-semi-space-size=8', '--heap-growing-percent=40'],
 }

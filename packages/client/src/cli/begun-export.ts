@@ -6,6 +6,7 @@ import type { FileIdentity } from '../archive/archive-file.ts'
 import { exportFormat, type ExportMark } from '../engine/export-mark.ts'
 import type { HistoryRow } from '../engine/history-query.ts'
 import { exportMarkSchema, exportProblemSchema } from './control-history.ts'
+import type { MarkSum } from './part-sum.ts'
 
 /** All that decides what is in it. `at`: as it was said, for the same words mean a later moment each time. `wrapped`: in age. */
 export interface BegunWhat {
@@ -17,17 +18,18 @@ export interface BegunWhat {
 /** A file that is not in it as it is in the vault. */
 export type BegunProblem = Extract<HistoryRow, { row: 'problem' }>
 
-/** How far it is for sure. `sum`: of all bytes up to there. `problems`: all that were told until then. */
+/** How far it is for sure. `sums`: one after the other, of all bytes up to there. `problems`: all that were told until then. */
 export interface BegunFar {
   readonly mark: ExportMark
-  readonly sum: number
+  readonly sums: readonly MarkSum[]
   readonly problems: readonly BegunProblem[]
 }
 
-/** `file`: that was made for it. `format`: that of its bytes. */
+/** `file`: that was made for it. `format`: that of its bytes. `key`: of the sums. */
 export interface BegunExport extends BegunWhat {
   readonly file: FileIdentity
   readonly format: number
+  readonly key: string
   readonly far?: BegunFar | undefined
 }
 
@@ -37,30 +39,40 @@ const lineSchema: v.GenericSchema<unknown, Line> = v.union([
     vault: v.string(),
     at: v.nullable(v.string()),
     wrapped: v.boolean(),
+    key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
     file: v.object({ dev: v.string(), ino: v.string(), born: v.optional(v.string()) }),
   }),
   v.object({ problem: exportProblemSchema }),
-  v.object({ mark: exportMarkSchema, sum: v.number() }),
+  v.object({ mark: exportMarkSchema, sum: v.string() }),
 ])
 type Line =
-  | ({ readonly export: number; readonly file: FileIdentity } & BegunWhat)
+  | ({ readonly export: number; readonly file: FileIdentity; readonly key: string } & BegunWhat)
   | { readonly problem: BegunProblem }
-  | { readonly mark: ExportMark; readonly sum: number }
+  | { readonly mark: ExportMark; readonly sum: string }
+
+/** A mark as it is written down. `sum`: of what came since the last one. */
+export interface FarLine extends Pick<BegunFar, 'mark' | 'problems'> {
+  readonly sum: string
+}
 
 /** The beginning of it, as it stands on the disk; of one that goes on with what was said of it so far. */
-export function encodeBegun({ vault, at, wrapped, file, far }: Omit<BegunExport, 'format'>): string {
-  const first = lineText({ export: exportFormat, vault, at, wrapped, file })
+export function encodeBegun({
+  far,
+  ...begun
+}: Omit<BegunExport, 'format' | 'far'> & { readonly far?: FarLine }): string {
+  const { vault, at, wrapped, key, file } = begun
+  const first = lineText({ export: exportFormat, vault, at, wrapped, key, file })
   return far === undefined ? first : first + encodeFar(far)
 }
 
 /** What is added with a mark. `problems`, and what is given in it: those that came since the last one. */
-export function encodeFar({ mark, sum, problems }: BegunFar): string {
+export function encodeFar({ mark, sum, problems }: FarLine): string {
   return [...problems.map((problem) => lineText({ problem })), lineText({ mark, sum })].join('')
 }
 
 /** undefined for what is no such file. */
 export function decodeBegun(text: string): BegunExport | undefined {
-  const [problems, given]: [BegunProblem[], string[]] = [[], []]
+  const [problems, given, sums]: [BegunProblem[], string[], MarkSum[]] = [[], [], []]
   let begun: BegunExport | undefined
   let far: BegunFar | undefined
   let told = 0
@@ -73,7 +85,8 @@ export function decodeBegun(text: string): BegunExport | undefined {
     else if ('problem' in line) problems.push(line.problem)
     else {
       given.push(...line.mark.given)
-      far = { ...line, problems }
+      sums.push({ tarBytes: line.mark.tarBytes, sum: line.sum })
+      far = { mark: line.mark, sums, problems }
       told = problems.length
     }
   }

@@ -1,7 +1,6 @@
 // Where a tar lies until it is whole: beside its place, under a name that the next export to that place knows, and beside it what is written down of it. Only what
 // this process wrote, or what was found to be just what was written before, is gone on with and gets the name; nothing else that lies there is touched.
 import { randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import type { FileIdentity } from '../archive/archive-file.ts'
 import { exportFormat, type ExportMark } from '../engine/export-mark.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
@@ -15,6 +14,7 @@ import {
   type BegunWhat,
 } from './begun-export.ts'
 import { knowsNoGoingOn } from './older-holder.ts'
+import { newSumKey, PartSums } from './part-sum.ts'
 import type { NoteFile, PartDisk, PartFile } from './part-disk.ts'
 
 const checkBytes = 1 << 20
@@ -91,16 +91,18 @@ export async function takePart(place: PartPlace, what: BegunWhat): Promise<Taken
     file.close()
     return { part: partAlone(place), alone: { path } }
   }
-  const isIntact = begun?.far !== undefined && (await hasJust(place, file, begun.far).catch(closing(file)))
+  const key = newSumKey()
+  const far = begun?.far
+  const sum = far && (await sumOfJust(place, { file, begun, far }, key).catch(closing(file)))
   const { identity } = file
-  if (begun?.far !== undefined && isIntact && anew === undefined)
-    return await goOn(place, { what, far: begun.far, file })
+  if (far !== undefined && sum !== undefined && anew === undefined)
+    return await goOn(place, { what, far, file, key, sum })
   file.close()
   // Nothing is lost of an empty one.
-  const isOurs = isIntact || isMadeThen(begun?.file, identity) || there.sizeBytes === 0
+  const isOurs = sum !== undefined || isMadeThen(begun?.file, identity) || there.sizeBytes === 0
   if (!isOurs) return { part: partAlone(place), alone: { path } }
   disk.remove(path)
-  return await makePart(place, what, anew ?? (begun?.far === undefined ? undefined : 'touched'))
+  return await makePart(place, what, anew ?? (far === undefined ? undefined : 'touched'))
 }
 
 /** undefined where it is what is asked for. */
@@ -120,22 +122,26 @@ function isFixed(at: string | null): boolean {
   return at !== null && /^(#?\d+$|\d{4}-)/.test(at.trim())
 }
 
-/** Whether its bytes up to the mark are those that were written. */
-async function hasJust(
+/** The sum, by another key, of its bytes up to the mark; undefined where they are not those that were written. */
+async function sumOfJust(
   { signal, reads }: PartPlace,
-  file: PartFile,
-  { mark, sum }: BegunFar,
-): Promise<boolean> {
-  reads?.(mark.tarBytes)
-  let found = 0
-  for (let at = 0; at < mark.tarBytes; at += checkBytes) {
-    if (signal.aborted) throw new ClientError('interrupted', 'stopped')
-    const length = Math.min(checkBytes, mark.tarBytes - at)
-    const bytes = await file.read(at, length)
-    if (bytes.length < length) return false
-    found = crc32(bytes, found)
+  { file, begun, far }: { readonly file: PartFile; readonly begun: BegunExport; readonly far: BegunFar },
+  key: string,
+): Promise<string | undefined> {
+  reads?.(far.mark.tarBytes)
+  const [noted, anew] = [new PartSums(begun.key), new PartSums(key)]
+  let at = 0
+  for (const { tarBytes, sum } of far.sums) {
+    while (at < tarBytes) {
+      if (signal.aborted) throw new ClientError('interrupted', 'stopped')
+      const bytes = await file.read(at, Math.min(checkBytes, tarBytes - at))
+      if (bytes.length === 0) return undefined
+      for (const sums of [noted, anew]) sums.add(bytes)
+      at += bytes.length
+    }
+    if (at !== tarBytes || noted.end() !== sum) return undefined
   }
-  return found === sum
+  return anew.end()
 }
 
 function closing(file: PartFile): (error: unknown) => never {
@@ -145,18 +151,26 @@ function closing(file: PartFile): (error: unknown) => never {
   }
 }
 
-async function goOn(
-  { out, disk }: PartPlace,
-  { what, far, file }: { readonly what: BegunWhat; readonly far: BegunFar; readonly file: PartFile },
-): Promise<TakenPart> {
+interface GoneOn {
+  readonly what: BegunWhat
+  readonly far: BegunFar
+  readonly file: PartFile
+  readonly key: string
+  /** Of all up to the mark, by this key. */
+  readonly sum: string
+}
+
+async function goOn({ out, disk }: PartPlace, { what, far, file, key, sum }: GoneOn): Promise<TakenPart> {
   const path = partOf(out)
+  const { mark, problems } = far
   try {
     // It may have come back by a copy.
     file.keepToOwner()
     // Anew, so that whoever else may write that file finds another note than his.
-    const note = await disk.writeWhole(noteOf(out), encodeBegun({ ...what, file: file.identity, far }))
-    file.cut(far.mark.tarBytes)
-    return { part: new ExportPart({ out, disk, path, file, note, far }), far }
+    const begun = encodeBegun({ ...what, key, file: file.identity, far: { mark, sum, problems } })
+    const note = await disk.writeWhole(noteOf(out), begun)
+    file.cut(mark.tarBytes)
+    return { part: new ExportPart({ out, disk, path, file, note, sums: new PartSums(key, 1), far }), far }
   } catch (error) {
     file.close()
     throw error
@@ -168,8 +182,9 @@ async function makePart(place: PartPlace, what: BegunWhat, anew?: BegunAnew): Pr
   const path = partOf(out)
   const file = disk.make(path)
   try {
-    const note = await disk.writeWhole(noteOf(out), encodeBegun({ ...what, file: file.identity }))
-    return { part: new ExportPart({ out, disk, path, file, note }), anew }
+    const key = newSumKey()
+    const note = await disk.writeWhole(noteOf(out), encodeBegun({ ...what, key, file: file.identity }))
+    return { part: new ExportPart({ out, disk, path, file, note, sums: new PartSums(key) }), anew }
   } catch (error) {
     file.close()
     removed(disk, path)
@@ -196,6 +211,8 @@ interface PartParts {
   readonly path: string
   readonly file: PartFile
   readonly note?: NoteFile
+  /** Where there is a note. */
+  readonly sums?: PartSums
   readonly far?: BegunFar
 }
 
@@ -203,8 +220,6 @@ interface PartParts {
 export class ExportPart {
   readonly #parts: PartParts
   #path: string
-  /** Of all bytes so far. */
-  #sum: number
   /** Since the last mark. */
   #problems: BegunProblem[] = []
   #hasMark: boolean
@@ -220,7 +235,6 @@ export class ExportPart {
     const { path, far } = parts
     this.#parts = parts
     this.#path = path
-    this.#sum = far?.sum ?? 0
     this.#hasMark = far !== undefined
     this.#givenCount = far?.mark.given.length ?? 0
   }
@@ -244,7 +258,7 @@ export class ExportPart {
   async write(bytes: Uint8Array): Promise<void> {
     this.#hasMore = true
     await this.#parts.file.write(bytes)
-    if (this.takesMarks) this.#sum = crc32(bytes, this.#sum)
+    this.#parts.sums?.add(bytes)
   }
 
   /** A file that is not whole in it: told again when it is gone on with. */
@@ -258,11 +272,11 @@ export class ExportPart {
    * before the end. @throws ClientError of the mark before this one: `disk-full`, `disk-failed`; `archive-busy` where another process has it
    */
   async mark(mark: ExportMark): Promise<void> {
-    const { file, note } = this.#parts
-    if (note === undefined) return
+    const { file, note, sums } = this.#parts
+    if (note === undefined || sums === undefined) return
     if (mark.tarBytes !== file.sizeBytes) throw new RangeError('a mark where an export is not')
     const given = mark.given.slice(this.#givenCount)
-    const line = encodeFar({ mark: { ...mark, given }, sum: this.#sum, problems: this.#problems })
+    const line = encodeFar({ mark: { ...mark, given }, sum: sums.end(), problems: this.#problems })
     this.#problems = []
     this.#givenCount += given.length
     this.#hasMore = true

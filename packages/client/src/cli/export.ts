@@ -30,7 +30,7 @@ import { askedForMarks } from './older-holder.ts'
 import { realPartDisk } from './part-disk.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount } from './quantities.ts'
-import { frugal } from './real-platform.ts'
+import { exportPool, frugal } from './real-platform.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
 import { canAsk, isYes } from './yes-or-no.ts'
@@ -251,7 +251,8 @@ async function exportTo(from: Exported, target: Target): Promise<HistoryAnswer> 
   const marks = age === undefined && part?.takesMarks === true ? { marks: true } : {}
   const begun = far === undefined ? {} : { from: far.mark }
   const query = { do: 'export' as const, ...(moment && { moment }), ...marks, ...begun }
-  const platform = (): Platform => frugal(invocation.platform())
+  const pool = exportPool()
+  const platform = (): Platform => frugal(invocation.platform(), pool)
   try {
     const on = { ...invocation, platform }
     const answer = await askedForMarks(query, (asking) => askHistory(on, asked, { query: asking, take }))
@@ -261,6 +262,8 @@ async function exportTo(from: Exported, target: Target): Promise<HistoryAnswer> 
     // What is under way to the file is over before the file is closed.
     await sink?.giveUp(error)
     throw error
+  } finally {
+    await pool.close()
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { binding, bytesOf, keys, packKey, textOf } from './content-builders.contract.ts'
+import { besideWorkerPool } from './worker-pool-beside.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
 import { threadedWorkerPool } from './worker-pool-threads.ts'
 import type { OpenTask, WantedChunk, WorkerPool } from './worker-pool.ts'
@@ -43,6 +44,7 @@ const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code
 const pools: readonly (readonly [string, WorkerPool])[] = [
   ['inline', inlineWorkerPool()],
   ['on threads', threadedWorkerPool(2)],
+  ['with a thread beside it', besideWorkerPool(() => true)],
 ]
 afterAll(async () => {
   for (const [, pool] of pools) await pool.close()
@@ -232,6 +234,86 @@ describe('the pool on threads', () => {
     const [large, small] = [bytesOf('large', 300_000), bytesOf('small', 3000)]
     for (const bytes of [large, small]) await pool.cut({ keys, pieces: [{ bytes, last: true, list: false }] })
     expect([large.length, small.length]).toEqual([0, 3000])
+  })
+})
+
+describe('the pool with a thread beside it', () => {
+  const parts = [1, 2, 3, 4].map((n) => bytesOf(`part ${n}`, 500_000 + n))
+  const whole = concat(parts)
+  let offset = 0
+  const chunks = parts.map((part) => {
+    const chunk = { ...stored(part, part), offset }
+    offset += part.length
+    return chunk
+  })
+  const lengths = parts.map(({ length }) => length)
+
+  /** What is opened, and whether the thread had it: then the buffer was moved. */
+  async function opened(pool: WorkerPool, asked = chunks): Promise<[boolean, (Uint8Array | undefined)[]]> {
+    const task = await packOf(pool, whole, asked)
+    const given = await pool.open(task)
+    return [task.cells.length === 0, [...given]]
+  }
+
+  it('has large chunks named there, several runs at a time, and tells those that are others', async () => {
+    const pool = besideWorkerPool(() => true)
+    const other = chunks.map((chunk, at) => (at === 1 ? { ...chunk, id: idOf(whole) } : chunk))
+    const all = await Promise.all([opened(pool), opened(pool, other), opened(pool)])
+    expect(all.map(([isThere]) => isThere)).toEqual([true, true, true])
+    expect(all.map(([, given]) => given.map((bytes) => bytes?.length))).toEqual([
+      lengths,
+      lengths.map((length, at) => (at === 1 ? undefined : length)),
+      lengths,
+    ])
+    for (const [, given] of all)
+      for (const [at, bytes] of given.entries())
+        if (bytes !== undefined) expect(Buffer.compare(bytes, parts[at]!)).toBe(0)
+    await pool.close()
+  })
+
+  it('does by itself what is compressed, or beyond the run, or has no room', async () => {
+    const [pool, full] = [besideWorkerPool(() => true), besideWorkerPool(() => false)]
+    expect(await opened(full).then(([isThere]) => isThere)).toBe(false)
+    const [isThere, given] = await opened(pool, [...chunks, { ...chunks[3]!, offset: whole.length }])
+    expect([isThere, given.map((bytes) => bytes?.length)]).toEqual([false, [...lengths, undefined]])
+    const text = textOf('text', 100_000)
+    const small = new Uint8Array(zstdCompressSync(text))
+    const both = concat([whole, small])
+    const task = await packOf(pool, both, [...chunks, { ...stored(text, small), offset: whole.length }])
+    expect((await pool.open(task)).map((bytes) => bytes?.length)).toEqual([...lengths, text.length])
+    for (const one of [pool, full]) await one.close()
+  })
+
+  it('lets the thread go when others come for long, and has one again', async () => {
+    let made = 0
+    const pool = besideWorkerPool(() => {
+      made += 1
+      return true
+    })
+    for (let times = 0; times < 2; times += 1) {
+      expect(await opened(pool)).toMatchObject([true, lengths.map((length) => ({ length }))])
+      for (let other = 0; other < 20; other += 1)
+        await pool.open(await packOf(pool, parts[0]!, [stored(parts[0]!, parts[0]!)]))
+    }
+    expect(made).toBe(2)
+    await pool.close()
+  })
+
+  it('is closed after what is under way', async () => {
+    const pool = besideWorkerPool(() => true)
+    const tasks = [await packOf(pool, whole, chunks), await packOf(pool, whole, chunks)]
+    const under = tasks.map((task) => pool.open(task))
+    await pool.close()
+    for (const given of await Promise.all(under)) expect(given.map((bytes) => bytes?.length)).toEqual(lengths)
+  })
+
+  it('says what a thread ended with, and has another one next', async () => {
+    const pool = besideWorkerPool(() => true)
+    const task = await packOf(pool, whole, chunks)
+    const broken = { ...task, keys: { ...keys, chunkIdKey: new Uint8Array(65) } }
+    await expect(pool.open(broken)).rejects.toThrow()
+    expect(await opened(pool).then(([, given]) => given.map((bytes) => bytes?.length))).toEqual(lengths)
+    await pool.close()
   })
 })
 
