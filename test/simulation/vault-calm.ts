@@ -133,8 +133,10 @@ export class VaultCalm {
     const { world, moves } = this.#parts
     const code = moves.codes.get(machine)
     if (code === undefined || isIn(await this.#log(), machine)) return
-    moves.codes.delete(machine)
     const mayMiss = moves.isRestored || world.relays.length > 1
+    // Who was in is not forgotten.
+    if (moves.joined.has(machine) && !mayMiss) return
+    moves.codes.delete(machine)
     if ((await this.#joinWith(machine, code)) || mayMiss) return
     const next = await this.#ofSomeOwner(invite)
     if (next !== undefined) await this.#joinWith(machine, next)
@@ -170,9 +172,10 @@ export class VaultCalm {
    */
   async #revokeAgain(): Promise<boolean> {
     const { moves } = this.#parts
-    if (!moves.isRestored) return false
+    const candidates = [...this.#out].filter((one) => moves.isRevokeOwed(one))
+    if (candidates.length === 0) return false
     const log = await this.#log()
-    const owed = [...this.#out].filter((one) => moves.unfinishedRevokes.has(one.name) && isIn(log, one))
+    const owed = candidates.filter((one) => isIn(log, one))
     for (const { name, home } of owed) {
       moves.unfinishedRevokes.delete(name)
       this.#parts.world.note(`${name} is revoked again`)

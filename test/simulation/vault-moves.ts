@@ -1,6 +1,6 @@
 // What happens to a vault in a storm beside edits and broken lines: people come, change their roles and go, the relay's disk is that of yesterday
 // or empty, two histories part, history is let go of and comes back. What each run is about, its seed says.
-import { ClientError, joinFolder, type FolderEngine } from '@grenier/client'
+import { ClientError, joinFolder, type EngineContext, type FolderEngine } from '@grenier/client'
 import { toHex } from '@grenier/crypto'
 import { canary } from './canary.ts'
 import { logAt, vaultOf } from './history.ts'
@@ -87,14 +87,18 @@ export class VaultMoves {
   readonly made = new Map<VaultMove, number>()
   /** What the relay had before. */
   readonly past: Past
-  /** Whether the relay's disk was another one at some time. */
-  isRestored = false
+  /** How often a relay's disk was made another one, or what one had alone was put at risk. */
+  restores = 0
   /** Machines of whom somebody who may say so said that they are owners. */
   readonly ownersMade = new Set(['device-0'])
   /** What machines joined with, as long as somebody may have to ask for that again. */
   readonly codes = new Map<Machine, string>()
-  /** Machines that somebody wanted out, and was never told that they are. */
-  readonly unfinishedRevokes = new Set<string>()
+  /** Machines whose join came to its end. */
+  readonly joined = new Set<Machine>()
+  /** Machines that somebody wanted out, and was not told that they are; and how many restores there had been by then. */
+  readonly unfinishedRevokes = new Map<string, number>()
+  /** Machines of whom somebody was told that they are out. */
+  readonly toldOut = new Set<string>()
   /** A machine whose user is away: nothing is started on it. */
   away: Machine | undefined
   /** What happens to relays. */
@@ -115,10 +119,21 @@ export class VaultMoves {
       ...{ world, past: this.past, failures },
       owner: (by) => this.#owner(by),
       asks: (...asking) => this.#asks(...asking),
-      atRisk: () => (this.isRestored = true),
+      atRisk: () => (this.restores += 1),
       leaves: (machine) => (this.away = machine),
       healsMirrors: rollsBack,
     })
+  }
+
+  /** Whether the relay's disk was another one at some time. */
+  get isRestored(): boolean {
+    return this.restores > 0
+  }
+
+  /** Whether a machine may be a member again by the log because nobody was ever told that it is out, and a disk was another one since. */
+  isRevokeOwed({ name }: Machine): boolean {
+    const restores = this.unfinishedRevokes.get(name)
+    return restores !== undefined && restores < this.restores && !this.toldOut.has(name)
   }
 
   /** Whether anything of this kind happened. */
@@ -222,7 +237,12 @@ export class VaultMoves {
         world.machines.push(machine)
         if (this.#rollsBack) this.codes.set(machine, code)
         world.note(`${machine.name} joins`)
-        machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
+        const joins = async (context: EngineContext): Promise<FolderEngine> => {
+          const engine = await joinFolder(context, { path: machine.folderPath, code })
+          this.joined.add(machine)
+          return engine
+        }
+        machine.start(joins, true)
       })
     })
   }
@@ -251,10 +271,10 @@ export class VaultMoves {
   }
 
   async #revoke(engine: FolderEngine, member: string, name: string): Promise<void> {
-    this.unfinishedRevokes.add(name)
+    this.unfinishedRevokes.set(name, this.restores)
     try {
       await engine.changeMembers({ do: 'revoke', member })
-      this.unfinishedRevokes.delete(name)
+      this.toldOut.add(name)
     } catch (error) {
       if (!isCutOff(error)) this.unfinishedRevokes.delete(name)
       throw error
@@ -280,7 +300,7 @@ export class VaultMoves {
 
   /** `of`: what it is a copy of. */
   #put(disk: RelayDisk, of: RelayDisk | undefined): string {
-    this.isRestored = true
+    this.restores += 1
     const before = this.#world.relayDisk
     this.#world.restoreRelay(disk)
     this.past.replaces(before, of)

@@ -29,7 +29,8 @@ export interface BegunFar {
 export interface BegunExport extends BegunWhat {
   readonly file: FileIdentity
   readonly format: number
-  readonly key: string
+  /** undefined in what an earlier program began: then it is not known how far it is. */
+  readonly key?: string | undefined
   readonly far?: BegunFar | undefined
 }
 
@@ -39,16 +40,17 @@ const lineSchema: v.GenericSchema<unknown, Line> = v.union([
     vault: v.string(),
     at: v.nullable(v.string()),
     wrapped: v.boolean(),
-    key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    key: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
     file: v.object({ dev: v.string(), ino: v.string(), born: v.optional(v.string()) }),
   }),
   v.object({ problem: exportProblemSchema }),
-  v.object({ mark: exportMarkSchema, sum: v.string() }),
+  // A number in what an earlier program began, which has no key.
+  v.object({ mark: exportMarkSchema, sum: v.union([v.string(), v.number()]) }),
 ])
 type Line =
-  | ({ readonly export: number; readonly file: FileIdentity; readonly key: string } & BegunWhat)
+  | ({ readonly export: number; readonly file: FileIdentity; readonly key?: string | undefined } & BegunWhat)
   | { readonly problem: BegunProblem }
-  | { readonly mark: ExportMark; readonly sum: string }
+  | { readonly mark: ExportMark; readonly sum: string | number }
 
 /** A mark as it is written down. `sum`: of what came since the last one. */
 export interface FarLine extends Pick<BegunFar, 'mark' | 'problems'> {
@@ -59,7 +61,7 @@ export interface FarLine extends Pick<BegunFar, 'mark' | 'problems'> {
 export function encodeBegun({
   far,
   ...begun
-}: Omit<BegunExport, 'format' | 'far'> & { readonly far?: FarLine }): string {
+}: Omit<BegunExport, 'format' | 'far' | 'key'> & { readonly key: string; readonly far?: FarLine }): string {
   const { vault, at, wrapped, key, file } = begun
   const first = lineText({ export: exportFormat, vault, at, wrapped, key, file })
   return far === undefined ? first : first + encodeFar(far)
@@ -83,6 +85,7 @@ export function decodeBegun(text: string): BegunExport | undefined {
       begun = { format, ...what }
     } else if (begun === undefined) break
     else if ('problem' in line) problems.push(line.problem)
+    else if (begun.key === undefined || typeof line.sum !== 'string') break
     else {
       given.push(...line.mark.given)
       sums.push({ tarBytes: line.mark.tarBytes, sum: line.sum })

@@ -342,6 +342,33 @@ describe('a part of an export', () => {
     expectDone(disk, done)
   })
 
+  it('begins anew what a program began that had other sums', async () => {
+    const disk = new FailingDisk()
+    const { part: begun } = await takePart(
+      { out, disk, nowMs: 0, signal: new AbortController().signal },
+      what,
+    )
+    await beginning(begun)
+    const note = disk.names.get(`${out}.grenier-mark`)!
+    const lines = note.bytes
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) =>
+        line
+          .slice(9)
+          .replace(/"key":"[0-9a-f]+",/, '')
+          .replace(/"sum":"[0-9a-f]+"/, '"sum":12345'),
+      )
+    const line = (json: string): string => `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+    note.bytes = Buffer.from(lines.map(line).join(''))
+    expect(note.bytes.toString()).toMatch(/"sum":12345/)
+    expect(decodeBegun(note.bytes.toString())).toMatchObject({ vault: what.vault })
+    const done = await exported(disk)
+    expect(done).toMatchObject({ from: 0, alone: undefined })
+    expectDone(disk, done)
+  })
+
   it('leaves alone what somebody else laid there, and whoever then writes has a name that nobody goes on with', async () => {
     const cases: [name: string, text: string, isOwn: boolean][] = [
       ['out.tar.grenier-part', 'a letter', true],

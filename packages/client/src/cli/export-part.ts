@@ -14,10 +14,8 @@ import {
   type BegunWhat,
 } from './begun-export.ts'
 import { knowsNoGoingOn } from './older-holder.ts'
-import { newSumKey, PartSums } from './part-sum.ts'
+import { newSumKey, PartSums, summedAnew } from './part-sum.ts'
 import type { NoteFile, PartDisk, PartFile } from './part-disk.ts'
-
-const checkBytes = 1 << 20
 
 /** Left for longer than this, the vault as it stands now is another one than was asked for then: a script that exports each night gets what is of this night. */
 const oldMs = 20 * 3_600_000
@@ -93,7 +91,7 @@ export async function takePart(place: PartPlace, what: BegunWhat): Promise<Taken
   }
   const key = newSumKey()
   const far = begun?.far
-  const sum = far && (await sumOfJust(place, { file, begun, far }, key).catch(closing(file)))
+  const sum = begun && (await sumOfJust(place, { file, begun, key }).catch(closing(file)))
   const { identity } = file
   if (far !== undefined && sum !== undefined && anew === undefined)
     return await goOn(place, { what, far, file, key, sum })
@@ -122,26 +120,14 @@ function isFixed(at: string | null): boolean {
   return at !== null && /^(#?\d+$|\d{4}-)/.test(at.trim())
 }
 
-/** The sum, by another key, of its bytes up to the mark; undefined where they are not those that were written. */
+/** The sum, by this key, of its bytes up to the mark; undefined where there is none, or they are not those that were written. */
 async function sumOfJust(
   { signal, reads }: PartPlace,
-  { file, begun, far }: { readonly file: PartFile; readonly begun: BegunExport; readonly far: BegunFar },
-  key: string,
+  { file, begun, key }: { readonly file: PartFile; readonly begun: BegunExport; readonly key: string },
 ): Promise<string | undefined> {
-  reads?.(far.mark.tarBytes)
-  const [noted, anew] = [new PartSums(begun.key), new PartSums(key)]
-  let at = 0
-  for (const { tarBytes, sum } of far.sums) {
-    while (at < tarBytes) {
-      if (signal.aborted) throw new ClientError('interrupted', 'stopped')
-      const bytes = await file.read(at, Math.min(checkBytes, tarBytes - at))
-      if (bytes.length === 0) return undefined
-      for (const sums of [noted, anew]) sums.add(bytes)
-      at += bytes.length
-    }
-    if (at !== tarBytes || noted.end() !== sum) return undefined
-  }
-  return anew.end()
+  if (begun.far === undefined || begun.key === undefined) return undefined
+  reads?.(begun.far.mark.tarBytes)
+  return await summedAnew(file, { sums: begun.far.sums, key: begun.key, newKey: key, signal })
 }
 
 function closing(file: PartFile): (error: unknown) => never {

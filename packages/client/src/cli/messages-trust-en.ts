@@ -91,7 +91,7 @@ export const englishTrust: TrustCatalogue = {
       ? 'an owner’s device knows them, too: once it syncs, this one goes on. Where that device is gone for good: `grenier adopt FOLDER` goes on without them; files here stay, and are sent again'
       : `no file was touched. If no owner’s device does it, the first sync after ${minutes} minutes goes on without them: files here stay, and are sent again`,
   hintAccountLost: () =>
-    'did the relay lose its data? Sync first on a device of whoever made the vault: it puts everything back, and this device goes on by itself. Was `grenier join` cut off here? Say it once more, with the same code. Else your hoster can tell more',
+    'did the relay lose its data? Sync first on a device of whoever made the vault: it puts everything back, and this device goes on by itself. Was `grenier join` cut off here? Say it once more, with the same code. Else an owner of the vault knows whether this device was taken out of it, and your hoster whether it has an account',
   statusHealed: ({ when, entries, packs, bytes }) =>
     `  given back to the relay, which had lost it: entries ${entries}, packs ${packs} (${bytes}), ${when}`,
 }

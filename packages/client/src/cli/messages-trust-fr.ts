@@ -98,7 +98,7 @@ export const frenchTrust: TrustCatalogue = {
       ? 'l’appareil d’un propriétaire les connaît aussi : dès qu’il se synchronise, celui-ci poursuit. Si cet appareil a disparu pour de bon : `grenier adopt DOSSIER` poursuit sans elles ; les fichiers d’ici restent, et sont renvoyés'
       : `aucun fichier n’a été touché. Si aucun appareil d’un propriétaire ne le fait, la première synchronisation après ${minutes} minutes poursuit sans elles : les fichiers d’ici restent, et sont renvoyés`,
   hintAccountLost: () =>
-    'le relais a-t-il perdu ses données ? Synchronisez d’abord un appareil de la personne qui a créé le coffre : il remet tout en place, et celui-ci reprend de lui-même. Un `grenier join` a été interrompu ? Relancez-le avec le même code. Sinon, votre hébergeur peut en dire plus',
+    'le relais a-t-il perdu ses données ? Synchronisez d’abord un appareil de la personne qui a créé le coffre : il remet tout en place, et celui-ci reprend de lui-même. Un `grenier join` a été interrompu ? Relancez-le avec le même code. Sinon, un propriétaire du coffre sait si cet appareil en a été retiré, et votre hébergeur s’il a un compte',
   statusHealed: ({ when, entries, packs, bytes }) =>
     `  rendu au relais, qui l’avait perdu : entrées ${entries}, paquets ${packs} (${bytes}), ${when}`,
 }

@@ -11,7 +11,7 @@ import {
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { binding, bytesOf, keys, packKey, textOf } from './content-builders.contract.ts'
-import { besideWorkerPool } from './worker-pool-beside.ts'
+import { besideWorkerPool, type BesideWorkerPool } from './worker-pool-beside.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
 import { threadedWorkerPool } from './worker-pool-threads.ts'
 import type { OpenTask, WantedChunk, WorkerPool } from './worker-pool.ts'
@@ -247,6 +247,8 @@ describe('the pool with a thread beside it', () => {
     return chunk
   })
   const lengths = parts.map(({ length }) => length)
+  const small = (pool: WorkerPool): Promise<OpenTask> =>
+    packOf(pool, parts[0]!, [stored(parts[0]!, parts[0]!)])
 
   /** What is opened, and whether the thread had it: then the buffer was moved. */
   async function opened(pool: WorkerPool, asked = chunks): Promise<[boolean, (Uint8Array | undefined)[]]> {
@@ -255,14 +257,25 @@ describe('the pool with a thread beside it', () => {
     return [task.cells.length === 0, [...given]]
   }
 
+  /** A pool whose thread is there. */
+  async function begun(hasRoom = () => true): Promise<BesideWorkerPool> {
+    const pool = besideWorkerPool(hasRoom)
+    // The first one is not kept waiting.
+    expect(await opened(pool)).toMatchObject([false, lengths.map((length) => ({ length }))])
+    await pool.begun()
+    return pool
+  }
+
   it('has large chunks named there, several runs at a time, and tells those that are others', async () => {
-    const pool = besideWorkerPool(() => true)
+    const pool = await begun()
     const other = chunks.map((chunk, at) => (at === 1 ? { ...chunk, id: idOf(whole) } : chunk))
-    const all = await Promise.all([opened(pool), opened(pool, other), opened(pool)])
-    expect(all.map(([isThere]) => isThere)).toEqual([true, true, true])
+    const none = chunks.map((chunk) => ({ ...chunk, id: idOf(whole) }))
+    const all = await Promise.all([opened(pool), opened(pool, other), opened(pool, none), opened(pool)])
+    expect(all.map(([isThere]) => isThere)).toEqual([true, true, true, true])
     expect(all.map(([, given]) => given.map((bytes) => bytes?.length))).toEqual([
       lengths,
       lengths.map((length, at) => (at === 1 ? undefined : length)),
+      lengths.map(() => undefined),
       lengths,
     ])
     for (const [, given] of all)
@@ -272,47 +285,65 @@ describe('the pool with a thread beside it', () => {
   })
 
   it('does by itself what is compressed, or beyond the run, or has no room', async () => {
-    const [pool, full] = [besideWorkerPool(() => true), besideWorkerPool(() => false)]
+    const [pool, full] = [await begun(), besideWorkerPool(() => false)]
+    await opened(full)
+    await full.begun()
     expect(await opened(full).then(([isThere]) => isThere)).toBe(false)
     const [isThere, given] = await opened(pool, [...chunks, { ...chunks[3]!, offset: whole.length }])
     expect([isThere, given.map((bytes) => bytes?.length)]).toEqual([false, [...lengths, undefined]])
     const text = textOf('text', 100_000)
-    const small = new Uint8Array(zstdCompressSync(text))
-    const both = concat([whole, small])
-    const task = await packOf(pool, both, [...chunks, { ...stored(text, small), offset: whole.length }])
+    const shorter = new Uint8Array(zstdCompressSync(text))
+    const both = concat([whole, shorter])
+    const task = await packOf(pool, both, [...chunks, { ...stored(text, shorter), offset: whole.length }])
     expect((await pool.open(task)).map((bytes) => bytes?.length)).toEqual([...lengths, text.length])
     for (const one of [pool, full]) await one.close()
   })
 
   it('lets the thread go when others come for long, and has one again', async () => {
     let made = 0
-    const pool = besideWorkerPool(() => {
+    const pool = await begun(() => {
       made += 1
       return true
     })
-    for (let times = 0; times < 2; times += 1) {
-      expect(await opened(pool)).toMatchObject([true, lengths.map((length) => ({ length }))])
-      for (let other = 0; other < 20; other += 1)
-        await pool.open(await packOf(pool, parts[0]!, [stored(parts[0]!, parts[0]!)]))
-    }
+    expect(await opened(pool).then(([isThere]) => isThere)).toBe(true)
+    for (let other = 0; other < 20; other += 1) await pool.open(await small(pool))
+    expect(await opened(pool).then(([isThere]) => isThere)).toBe(false)
+    await pool.begun()
+    expect(await opened(pool).then(([isThere]) => isThere)).toBe(true)
     expect(made).toBe(2)
     await pool.close()
   })
 
-  it('is closed after what is under way', async () => {
-    const pool = besideWorkerPool(() => true)
-    const tasks = [await packOf(pool, whole, chunks), await packOf(pool, whole, chunks)]
-    const under = tasks.map((task) => pool.open(task))
+  it('answers what comes in the moment in which it lets the thread go', async () => {
+    const pool = await begun()
+    const others = await Promise.all(Array.from({ length: 17 }, () => small(pool)))
+    const large = await packOf(pool, whole, chunks)
+    const under = [...others, large].map((task) => pool.open(task))
+    expect((await under.at(-1))?.map((bytes) => bytes?.length)).toEqual(lengths)
+    await Promise.all(under)
     await pool.close()
-    for (const given of await Promise.all(under)) expect(given.map((bytes) => bytes?.length)).toEqual(lengths)
   })
 
-  it('says what a thread ended with, and has another one next', async () => {
-    const pool = besideWorkerPool(() => true)
+  it('is closed after what is under way, also where its thread only begins', async () => {
+    const beginning = besideWorkerPool(() => true)
+    for (const pool of [await begun(), beginning]) {
+      const tasks = [await packOf(pool, whole, chunks), await packOf(pool, whole, chunks)]
+      const under = tasks.map((task) => pool.open(task))
+      await pool.close()
+      for (const given of await Promise.all(under))
+        expect(given.map((bytes) => bytes?.length)).toEqual(lengths)
+    }
+  })
+
+  it('says what a thread ended with, and goes on without', async () => {
+    const pool = await begun()
     const task = await packOf(pool, whole, chunks)
     const broken = { ...task, keys: { ...keys, chunkIdKey: new Uint8Array(65) } }
     await expect(pool.open(broken)).rejects.toThrow()
-    expect(await opened(pool).then(([, given]) => given.map((bytes) => bytes?.length))).toEqual(lengths)
+    for (let times = 0; times < 2; times += 1) {
+      expect(await opened(pool)).toMatchObject([false, lengths.map((length) => ({ length }))])
+      await pool.begun()
+    }
     await pool.close()
   })
 })

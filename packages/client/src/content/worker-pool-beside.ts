@@ -1,9 +1,7 @@
 // The pool of a command that goes through a whole vault in little memory: everything at once, on the caller's thread, but for the ids of large chunks, which a small
-// thread beside it computes where there is one: that is a third of the work of bringing out a large file. It runs while it has something to do.
-import { Worker } from 'node:worker_threads'
-import { equal, type ChunkId } from '@grenier/crypto'
-import { hasMachineCode, type ChunkRange } from '@grenier/crypto/chunk-ids'
-import type { HashAnswer, HashTask } from './hash-thread.ts'
+// thread beside it computes where there is one: that is a quarter of the work of bringing out a large file. It runs while it has something to do.
+import { hasMachineCode } from '@grenier/crypto/chunk-ids'
+import { HashBeside } from './hash-beside.ts'
 import { buffersOf } from './moved-bytes.ts'
 import * as work from './work.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
@@ -14,118 +12,90 @@ const besideBytesMin = 1 << 20
 /** So many runs that were not for the thread, and none that was: it ends, and gives its memory back. */
 const otherRunsMax = 16
 
+/** @see besideWorkerPool */
+export interface BesideWorkerPool extends WorkerPool {
+  /** When a thread that is about to be there is, or never will be: until then all is done here. */
+  begun(): Promise<void>
+}
+
 /** `hasRoom`: whether the process may take some 20 MiB more for a thread, which is asked as long as there is none. */
-export function besideWorkerPool(hasRoom: () => boolean): WorkerPool {
+export function besideWorkerPool(hasRoom: () => boolean): BesideWorkerPool {
   const inline = inlineWorkerPool()
-  const thread = new HashThread()
-  let otherRuns = 0
-  const isFor = ({ cells, chunks }: OpenTask): boolean =>
-    cells.length >= besideBytesMin &&
-    chunks.every(({ plainBytes, storedBytes }) => plainBytes === storedBytes) &&
-    buffersOf([cells]).length > 0
+  const beside = new Beside(hasRoom)
   return {
     ...inline,
     async open(task) {
-      if (!isFor(task)) {
-        otherRuns += 1
-        if (otherRuns > otherRunsMax) thread.rest()
-        return await inline.open(task)
-      }
-      otherRuns = 0
-      if (!thread.isThere && !(hasMachineCode() && hasRoom())) return await inline.open(task)
-      const plain = work.openRun(task)
-      const ranges = work.rangesOfLarge(task, plain)
-      if (ranges === undefined) return work.chunksIn(task, plain)
-      return await thread.checked({
-        key: task.keys.chunkIdKey,
-        plain,
-        ranges,
-        ids: task.chunks.map(({ id }) => id),
-      })
+      const isFor = isForThread(task)
+      if (!isFor) beside.other()
+      const thread = isFor ? beside.thread() : undefined
+      if (thread === undefined) return await inline.open(task)
+      const bytes = work.openRun(task)
+      const ranges = work.rangesOfLarge(task, bytes)
+      if (ranges === undefined) return work.chunksIn(task, bytes)
+      const { keys, chunks } = task
+      return await thread.checked({ key: keys.chunkIdKey, bytes, ranges, ids: chunks.map(({ id }) => id) })
     },
-    close: () => thread.close(),
+    begun: () => beside.begun(),
+    close: () => beside.close(),
   }
 }
 
-interface ToCheck {
-  readonly key: Uint8Array
-  readonly plain: Uint8Array
-  readonly ranges: readonly ChunkRange[]
-  readonly ids: readonly ChunkId[]
+function isForThread({ cells, chunks }: OpenTask): boolean {
+  const isLarge = cells.length >= besideBytesMin && buffersOf([cells]).length > 0
+  return isLarge && chunks.every(({ plainBytes, storedBytes }) => plainBytes === storedBytes)
 }
 
-/** A thread of `hash-thread.ts`, made when there is something for it. */
-class HashThread {
-  #worker: Worker | undefined
-  #started = Promise.withResolvers<undefined>()
-  #number = 0
-  /** What it is at, by number. */
-  readonly #waiting = new Map<number, PromiseWithResolvers<HashAnswer>>()
+/** The thread, while there is one. */
+class Beside {
+  readonly #hasRoom: () => boolean
+  #thread: HashBeside | undefined
+  #otherRuns = 0
+  /** Where one could not be had, or died, none is asked for again. */
+  #isImpossible = false
+  #ending: Promise<unknown> = Promise.resolve()
 
-  get isThere(): boolean {
-    return this.#worker !== undefined
+  constructor(hasRoom: () => boolean) {
+    this.#hasRoom = hasRoom
   }
 
-  /** The chunks, where they are what their ids say. The buffer of the bytes is moved. @throws what the thread ended with */
-  async checked({ key, plain, ranges, ids }: ToCheck): Promise<(Uint8Array | undefined)[]> {
-    const answer = await this.#asked({ key, ranges, bytes: plain as Uint8Array<ArrayBuffer> })
-    return ranges.map(({ start, length }, at) => {
-      const id = ids[at]
-      const isIt = id !== undefined && equal(answer.ids.subarray(at * id.length, (at + 1) * id.length), id)
-      return isIt ? answer.bytes.subarray(start, start + length) : undefined
-    })
+  /** One that can be asked now; one that is not there is begun meanwhile. */
+  thread(): HashBeside | undefined {
+    this.#otherRuns = 0
+    if (this.#thread?.isOver === true) {
+      this.#isImpossible = true
+      this.#let(this.#thread)
+    }
+    if (this.#thread === undefined && !this.#isImpossible && hasMachineCode() && this.#hasRoom())
+      this.#begin()
+    return this.#thread?.isReady === true ? this.#thread : undefined
   }
 
-  #asked(task: Omit<HashTask, 'number'>): Promise<HashAnswer> {
-    const worker = (this.#worker ??= this.#made())
-    const waiting = Promise.withResolvers<HashAnswer>()
-    this.#number += 1
-    this.#waiting.set(this.#number, waiting)
-    worker.ref()
-    worker.postMessage({ number: this.#number, ...task } satisfies HashTask, [task.bytes.buffer])
-    return waiting.promise
+  #begin(): void {
+    try {
+      this.#thread = new HashBeside()
+    } catch {
+      this.#isImpossible = true
+    }
   }
 
-  #made(): Worker {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./hash-thread.${extension}`, import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: 1 },
-      ...(extension === 'ts' ? { execArgv: ['--conditions=source'] } : {}),
-    })
-    const started = (this.#started = Promise.withResolvers())
-    worker.on('message', (said: 'started' | HashAnswer) => {
-      if (said === 'started') started.resolve(undefined)
-      else this.#answered(said)
-    })
-    worker.on('error', (error) => {
-      started.resolve(undefined)
-      if (this.#worker === worker) this.#worker = undefined
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
-    })
-    return worker
+  /** A run that is none for it. */
+  other(): void {
+    this.#otherRuns += 1
+    if (this.#otherRuns > otherRunsMax && this.#thread?.isIdle === true) this.#let(this.#thread)
   }
 
-  #answered(answer: HashAnswer): void {
-    this.#waiting.get(answer.number)?.resolve(answer)
-    this.#waiting.delete(answer.number)
-    if (this.#waiting.size === 0) this.#worker?.unref()
+  #let(thread: HashBeside): void {
+    // From here on nobody asks it.
+    this.#thread = undefined
+    this.#ending = Promise.allSettled([this.#ending, thread.end()])
   }
 
-  /** Nothing is to be expected for it for a while. */
-  rest(): void {
-    if (this.#waiting.size === 0) void this.close()
+  async begun(): Promise<void> {
+    await this.#thread?.begun()
   }
 
-  /** After what is under way. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise))
-    const [worker, started] = [this.#worker, this.#started]
-    if (worker === undefined) return
-    this.#worker = undefined
-    // V8 takes the process down where a thread is ended while it loads its modules.
-    worker.ref()
-    await started.promise
-    await worker.terminate()
+    if (this.#thread !== undefined) this.#let(this.#thread)
+    await this.#ending
   }
 }
