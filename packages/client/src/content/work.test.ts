@@ -299,6 +299,21 @@ describe('the pool with a thread beside it', () => {
     for (const one of [pool, full]) await one.close()
   })
 
+  it('begins no thread for small chunks, however many there are', async () => {
+    let asked = 0
+    const pool = besideWorkerPool(() => {
+      asked += 1
+      return true
+    })
+    const tiny = Array.from({ length: Math.floor(whole.length / 10_000) }, (_, at) => {
+      const part = whole.subarray(at * 10_000, (at + 1) * 10_000)
+      return { ...stored(part, part), offset: at * 10_000 }
+    })
+    expect((await opened(pool, tiny))[1]).toMatchObject(tiny.map(() => ({ length: 10_000 })))
+    expect(asked).toBe(0)
+    await pool.close()
+  })
+
   it('lets the thread go when others come for long, and has one again', async () => {
     let made = 0
     const pool = await begun(() => {

@@ -160,11 +160,15 @@ export function chunksIn(task: OpenTask, plain: Uint8Array): (Uint8Array | undef
 export function rangesOfLarge(task: OpenTask, plain: Uint8Array): ChunkRange[] | undefined {
   const ranges: ChunkRange[] = []
   for (const chunk of task.chunks) {
-    const isAsItIs = chunk.storedBytes === chunk.plainBytes && chunk.plainBytes > copiedBytesMax
-    if (!isAsItIs || storedPart(plain, originOf(task), chunk) === undefined) return undefined
+    if (!isLargeAsItIs(chunk) || storedPart(plain, originOf(task), chunk) === undefined) return undefined
     ranges.push({ start: chunk.offset - originOf(task), length: chunk.plainBytes })
   }
   return ranges
+}
+
+/** Whether a chunk is handed out where it lies in its pack. */
+export function isLargeAsItIs({ plainBytes, storedBytes }: WantedChunk): boolean {
+  return storedBytes === plainBytes && plainBytes > copiedBytesMax
 }
 
 /** Where the run begins in the plaintext of the pack. */

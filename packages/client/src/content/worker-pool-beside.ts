@@ -42,7 +42,7 @@ export function besideWorkerPool(hasRoom: () => boolean): BesideWorkerPool {
 
 function isForThread({ cells, chunks }: OpenTask): boolean {
   const isLarge = cells.length >= besideBytesMin && buffersOf([cells]).length > 0
-  return isLarge && chunks.every(({ plainBytes, storedBytes }) => plainBytes === storedBytes)
+  return isLarge && chunks.every(work.isLargeAsItIs)
 }
 
 /** The thread, while there is one. */
