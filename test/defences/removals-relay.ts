@@ -160,8 +160,8 @@ export const relayRemovals: readonly Removal[] = [
     edits: [
       {
         file: `${crypto}/chunk-id.ts`,
-        find: "chunkId(keyedHash(key, 'grenier/v1/chunk', plain))",
-        replace: "chunkId(keyedHash(new Uint8Array(key.length), 'grenier/v1/chunk', plain))",
+        find: 'chunkId(keyedHash(key, chunkIdLabel, plain))',
+        replace: 'chunkId(keyedHash(new Uint8Array(key.length), chunkIdLabel, plain))',
       },
     ],
   },
