@@ -19,7 +19,7 @@ export interface AeadUse {
 export interface Aead {
   /** A key of 32 bytes, made ready once for many uses. */
   prepare(key: Uint8Array): PreparedKey
-  /** Writes ciphertext ‖ tag to `sealed`, which is 16 bytes longer than `plain`. */
+  /** Writes ciphertext ‖ tag to `sealed`, which is 16 bytes longer than `plain`. The two may lie in one another. */
   seal(use: AeadUse, plain: Uint8Array, sealed: Uint8Array): void
   /**
    * Writes the plaintext to `plain`, 16 bytes shorter than `sealed`, and returns true; on a wrong tag writes nothing and returns false. The two may

@@ -5,7 +5,7 @@ import { sodiumAead } from './aead-sodium.ts'
 import { codeOf, flipped, overlong, truncations } from './bytes-mutations.vectors.ts'
 import { concat, equal } from './bytes.ts'
 import { containerEpoch, containerSalt } from './container-front.ts'
-import { openCells, openContainer, sealContainer } from './container.ts'
+import { openCells, openContainer, sealContainer, sealInPlace } from './container.ts'
 import { systemRandom } from './random.ts'
 import { seededRandom } from './seeded-random.vectors.ts'
 import {
@@ -137,6 +137,37 @@ describe('a container', () => {
     expect(sealing({ binding: new Uint8Array(33) })).toBe('malformed')
     expect(sealing({ epoch: 2 ** 53 })).toBe('limit')
     expect(sealing({})).toBe('none')
+  })
+})
+
+describe('sealing in place', () => {
+  test('gives the same container, however much of it is content', () => {
+    const salt = random.bytes(32)
+    for (const storedBytes of [
+      packBytesAlone(1),
+      packBytesAlone(70_000),
+      storedBytesFor(3 * cellPlainBytes + 1000),
+    ])
+      for (const plainBytes of [1, 5, plainCapacity(storedBytes) - 1, plainCapacity(storedBytes)])
+        for (const aead of [nodeAead, sodiumAead]) {
+          const plain = random.bytes(plainBytes)
+          const options = { ...place, epoch, salt, aead }
+          const room = random.bytes(storedBytes)
+          room.set(plain)
+          const sealed = sealInPlace({ ...options, room, plainBytes })
+          expect(sealed.buffer).toBe(room.buffer)
+          expect(equal(sealed, sealContainer({ ...options, plain: [plain], storedBytes }))).toBe(true)
+        }
+  })
+
+  test('refuses what does not fit, and touches nothing then', () => {
+    const room = random.bytes(packBytesAlone(1000))
+    const before = room.slice()
+    for (const plainBytes of [0, plainCapacity(room.length) + 1])
+      expect(codeOf(() => sealInPlace({ ...place, epoch, salt: random.bytes(32), room, plainBytes }))).toBe(
+        'limit',
+      )
+    expect(equal(room, before)).toBe(true)
   })
 })
 

@@ -52,6 +52,12 @@ function setNonce(nonce: Uint8Array, cell: number, last: boolean): void {
   nonce[11] = last ? 1 : 0
 }
 
+/** @throws CryptoError `limit` */
+function checkFits(plainBytes: number, capacity: number): void {
+  if (plainBytes < 1 || plainBytes > capacity)
+    throw new CryptoError('limit', `${plainBytes} bytes to seal where 1 to ${capacity} fit`)
+}
+
 /** Pieces one after the other, then zeros, as the plaintext of cells: copied only where a cell is not all in one piece. */
 class Plaintext {
   readonly #pieces: readonly Uint8Array[]
@@ -62,9 +68,10 @@ class Plaintext {
 
   /** @throws CryptoError `limit` unless they are 1 to `capacity` bytes */
   constructor(pieces: readonly Uint8Array[], capacity: number) {
-    const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    if (total < 1 || total > capacity)
-      throw new CryptoError('limit', `${total} bytes to seal where 1 to ${capacity} fit`)
+    checkFits(
+      pieces.reduce((sum, piece) => sum + piece.length, 0),
+      capacity,
+    )
     this.#pieces = pieces
     // Most payloads are far smaller than a cell.
     this.#scratch = new Uint8Array(Math.min(cellPlainBytes, capacity))
@@ -106,8 +113,7 @@ export function sealContainer(options: SealContainer): SealedBytes {
   const { storedBytes, aead = nodeAead } = options
   const capacity = plainCapacity(storedBytes)
   const plain = new Plaintext(options.plain, capacity)
-  const prefix = encodePrefix(options.type, options.epoch, options.salt)
-  const { key, commitment } = containerKey(options, prefix)
+  const { prefix, commitment, key } = frontOf(options)
   const sealed = new Uint8Array(storedBytes)
   sealed.set(prefix)
   sealed.set(commitment, prefix.length)
@@ -116,16 +122,58 @@ export function sealContainer(options: SealContainer): SealedBytes {
   const cellCount = Math.ceil(capacity / cellPlainBytes)
   for (let cell = 0; cell < cellCount; cell++) {
     setNonce(nonce, cell, cell === cellCount - 1)
-    const start = containerFrontBytes + cell * cellBytes
     aead.seal(
       { key: prepared, nonce },
       plain.next(Math.min(cellPlainBytes, capacity - cell * cellPlainBytes)),
-      sealed.subarray(start, Math.min(storedBytes, start + cellBytes)),
+      cellOf(sealed, cell),
     )
   }
   sodium.memzero(key)
   plain.wipe()
   return sealed as SealedBytes
+}
+
+/** What `sealContainer` does, of a plaintext that stands at the beginning of `room`: it becomes the container, all of it. */
+export interface SealInPlace extends Omit<SealContainer, 'plain' | 'storedBytes'> {
+  readonly room: Uint8Array
+  readonly plainBytes: number
+}
+
+/** Gives the room. @throws as `sealContainer` */
+export function sealInPlace(options: SealInPlace): SealedBytes {
+  const { room, plainBytes, aead = nodeAead } = options
+  const capacity = plainCapacity(room.length)
+  checkFits(plainBytes, capacity)
+  const { prefix, commitment, key } = frontOf(options)
+  room.fill(0, plainBytes)
+  const prepared = aead.prepare(key)
+  const nonce = new Uint8Array(12)
+  const cellCount = Math.ceil(capacity / cellPlainBytes)
+  // From the last one on: each is written behind the plaintext of all that come before it.
+  for (let cell = cellCount - 1; cell >= 0; cell--) {
+    setNonce(nonce, cell, cell === cellCount - 1)
+    const start = cell * cellPlainBytes
+    const plain = room.subarray(start, Math.min(capacity, start + cellPlainBytes))
+    aead.seal({ key: prepared, nonce }, plain, cellOf(room, cell))
+  }
+  room.set(prefix)
+  room.set(commitment, prefix.length)
+  sodium.memzero(key)
+  return room as SealedBytes
+}
+
+function cellOf(sealed: Uint8Array, cell: number): Uint8Array {
+  const start = containerFrontBytes + cell * cellBytes
+  return sealed.subarray(start, Math.min(sealed.length, start + cellBytes))
+}
+
+function frontOf(options: Omit<SealContainer, 'plain' | 'storedBytes'>): {
+  prefix: Uint8Array
+  commitment: Uint8Array
+  key: Uint8Array
+} {
+  const prefix = encodePrefix(options.type, options.epoch, options.salt)
+  return { prefix, ...containerKey(options, prefix) }
 }
 
 /**

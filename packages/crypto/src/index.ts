@@ -45,6 +45,7 @@ export {
   openCells,
   openContainer,
   sealContainer,
+  sealInPlace,
   type OpenCells,
   type OpenContainer,
   type SealContainer,

@@ -140,8 +140,8 @@ export class PackWriter {
     if (before !== undefined && neededBytes <= before.length) return before
     let roomBytes = before === undefined ? this.#firstBytes : before.length * roomGrowth
     while (roomBytes < neededBytes) roomBytes *= roomGrowth
-    // Not zeroed: only what was set in it is ever used.
-    const room = Buffer.allocUnsafeSlow(Math.min(roomBytes, fullPackPlainBytes))
+    // Not zeroed: only what was set in it is ever used. A full pack is sealed where it lies.
+    const room = Buffer.allocUnsafeSlow(roomBytes < fullPackPlainBytes ? roomBytes : packBytesMax)
     const plain = new Uint8Array(room.buffer)
     if (before !== undefined) plain.set(before.subarray(0, this.#usedBytes))
     this.#plain = plain

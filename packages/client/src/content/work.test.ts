@@ -179,6 +179,23 @@ describe.each(pools)('the pool %s', (_, pool) => {
     await expect(pool.open({ ...again, cells: new Uint8Array(0) }).catch(codeOf)).resolves.toBe('malformed')
   })
 
+  it('seals in place what has just the room, and the same otherwise', async () => {
+    const bytes = bytesOf('a pack', 300_000)
+    const storedBytes = storedBytesFor(bytes.length)
+    const sealing = { key: packKey(0), binding, epoch: 0, salt: bytesOf('salt', 32), storedBytes }
+    const sealed = await Promise.all(
+      [bytes.length, storedBytes, storedBytes + 1].map((roomBytes) => {
+        const room = bytesOf('what was there', roomBytes).slice()
+        room.set(bytes)
+        return pool.seal({ ...sealing, plain: room.subarray(0, bytes.length) })
+      }),
+    )
+    for (const one of sealed) {
+      expect(one.bytes.length).toBe(storedBytes)
+      expect([toHex(one.id), Buffer.compare(one.bytes, sealed[0]!.bytes)]).toEqual([toHex(sealed[0]!.id), 0])
+    }
+  })
+
   it('refuses to seal what does not fit, and what is empty, with a code', async () => {
     const task = { key: packKey(0), binding, epoch: 0, salt: bytesOf('salt', 32), storedBytes: packBytesMax }
     const tooLong = { ...task, plain: new Uint8Array(plainCapacity(packBytesMax) + 1) }

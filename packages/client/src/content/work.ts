@@ -9,6 +9,7 @@ import {
   openCells,
   packIdOf,
   sealContainer,
+  sealInPlace,
 } from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
 import type { ChunkRange } from '@grenier/crypto/chunk-ids'
@@ -119,11 +120,21 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset)
 }
 
-/** Seals and names a pack. */
+/** Seals and names a pack: in its own place, where the buffer of its plaintext is as long as it will be. */
 export function seal(task: SealTask): SealedPack {
-  const { key, binding, epoch, salt, storedBytes } = task
-  const bytes = sealContainer({ type: 'pack', key, binding, epoch, salt, plain: [task.plain], storedBytes })
+  const { key, binding, epoch, salt, plain, storedBytes } = task
+  const place = { type: 'pack', key, binding, epoch, salt } as const
+  const room = roomAround(plain)
+  const bytes =
+    room?.length === storedBytes
+      ? sealInPlace({ ...place, room, plainBytes: plain.length })
+      : sealContainer({ ...place, plain: [plain], storedBytes })
   return { id: packIdOf(bytes), bytes }
+}
+
+/** All of the buffer that these bytes begin, if it is theirs alone. */
+function roomAround(plain: Uint8Array): Uint8Array | undefined {
+  return plain.byteOffset > 0 || Buffer.isBuffer(plain) ? undefined : new Uint8Array(plain.buffer)
 }
 
 /**
