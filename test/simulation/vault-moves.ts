@@ -271,12 +271,14 @@ export class VaultMoves {
   }
 
   async #revoke(engine: FolderEngine, member: string, name: string): Promise<void> {
-    this.unfinishedRevokes.set(name, this.restores)
+    const before = this.unfinishedRevokes.get(name)
+    // The first one may have been heard of already.
+    if (before === undefined) this.unfinishedRevokes.set(name, this.restores)
     try {
       await engine.changeMembers({ do: 'revoke', member })
       this.toldOut.add(name)
     } catch (error) {
-      if (!isCutOff(error)) this.unfinishedRevokes.delete(name)
+      if (before === undefined && !isCutOff(error)) this.unfinishedRevokes.delete(name)
       throw error
     }
   }

@@ -139,7 +139,7 @@ export interface SealInPlace extends Omit<SealContainer, 'plain' | 'storedBytes'
   readonly plainBytes: number
 }
 
-/** Gives the room. @throws as `sealContainer` */
+/** Gives the room. @throws as `sealContainer`; after what the back end itself throws, the plaintext is lost */
 export function sealInPlace(options: SealInPlace): SealedBytes {
   const { room, plainBytes, aead = nodeAead } = options
   const capacity = plainCapacity(room.length)

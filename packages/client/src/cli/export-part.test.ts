@@ -365,7 +365,7 @@ describe('a part of an export', () => {
     expect(note.bytes.toString()).toMatch(/"sum":12345/)
     expect(decodeBegun(note.bytes.toString())).toMatchObject({ vault: what.vault })
     const done = await exported(disk)
-    expect(done).toMatchObject({ from: 0, alone: undefined })
+    expect(done).toMatchObject({ from: 0, anew: 'other', alone: undefined })
     expectDone(disk, done)
   })
 

@@ -111,7 +111,7 @@ function whyAnew(
 ): BegunAnew | undefined {
   if (begun.wrapped && wrapped) return 'wrapped'
   const isSame = begun.vault === vault && begun.at === at && begun.wrapped === wrapped
-  if (!isSame || begun.format !== exportFormat) return 'other'
+  if (!isSame || begun.format !== exportFormat || begun.key === undefined) return 'other'
   return !isFixed(at) && leftMs > oldMs ? 'old' : undefined
 }
 

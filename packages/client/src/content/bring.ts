@@ -13,7 +13,7 @@ import { ClientError } from '../errors.ts'
 import type { ChunkPlace } from '../state/chunk-index.ts'
 import { isPossible, planRuns, type CellRun } from './fetch-plan.ts'
 import { release } from './moved-bytes.ts'
-import type { ContentKeys, WorkerPool } from './worker-pool.ts'
+import { RunLostError, type ContentKeys, type WorkerPool } from './worker-pool.ts'
 
 export interface BringOptions {
   readonly pool: WorkerPool
@@ -153,8 +153,7 @@ async function bringRun<W extends Wanted>(
   handAll: HandAll<W>,
 ): Promise<Failed<W>[]> {
   if (!run.items.some(({ wanted }) => wanted.isWanted?.() ?? true)) return []
-  const bytes = await readRun(options, run)
-  const opened = bytes && (await openBytes(options, run, bytes))
+  const { bytes, opened } = await openedRun(options, run)
   if (opened === undefined && isForSingles(options, bytes) && run.items.length > 1)
     return await bringSingly(options, run, handAll)
   if (bytes === undefined) return run.items.map((attempt) => ({ attempt, why: 'missing' }))
@@ -253,6 +252,21 @@ async function readRun(
     get(pack, { offset, length }),
   ])
   return front === undefined || cells === undefined ? undefined : { front, cells }
+}
+
+/** Read and opened; once more, where a thread took the bytes with it. */
+async function openedRun(
+  options: BringOptions,
+  run: AnyRun,
+  isAgain = false,
+): Promise<{ bytes: RunBytes | undefined; opened: readonly (Uint8Array | undefined)[] | undefined }> {
+  const bytes = await readRun(options, run)
+  try {
+    return { bytes, opened: bytes && (await openBytes(options, run, bytes)) }
+  } catch (error) {
+    if (isAgain || !(error instanceof RunLostError)) throw error
+    return await openedRun(options, run, true)
+  }
 }
 
 /** undefined when these bytes are not what such a pack has there. */

@@ -8,6 +8,8 @@ import { bytesOf, folder, idOf, MemoryVault, textOf } from './content-builders.c
 import { contentOf, listOf } from './content-list.ts'
 import type { WantedFile } from './fetch.ts'
 import type { PackedChunk } from './pack-writer.ts'
+import { inlineWorkerPool } from './worker-pool-inline.ts'
+import { RunLostError, type WorkerPool } from './worker-pool.ts'
 
 const mib = 1 << 20
 
@@ -78,6 +80,27 @@ describe('filling', () => {
     expect(ofC?.byteLength).toBe(c.length + d.length)
     expect([ofD, ofNothing]).toEqual([ofC, ofC])
     expect([ofA?.byteLength, ofB?.byteLength]).toEqual([a.length, b.length])
+  })
+
+  it('reads a run once more where a thread ended with it, and no more than that', async () => {
+    const inline = inlineWorkerPool()
+    let lost = 1
+    const pool: WorkerPool = {
+      ...inline,
+      open: async (task) => {
+        if (lost === 0) return await inline.open(task)
+        lost -= 1
+        throw new RunLostError('gone')
+      },
+    }
+    const vault = new MemoryVault(pool)
+    vault.pack([a, c])
+    const wanted = file(content(a, c))
+    expect(await vault.fetch().fill([wanted])).toEqual(['filled'])
+    expect(vault.gets).toHaveLength(2)
+    expect(same(wanted.bytes, concat([a, c]))).toBe(true)
+    lost = 2
+    await expect(vault.fetch().fill([wanted])).rejects.toThrow(RunLostError)
   })
 
   it('gives nothing for one file and the rest for the others', async () => {

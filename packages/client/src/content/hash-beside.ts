@@ -4,6 +4,7 @@ import { equal, type ChunkId } from '@grenier/crypto'
 import type { ChunkRange } from '@grenier/crypto/chunk-ids'
 import type { HashAnswer, HashTask } from './hash-thread.ts'
 import { release } from './moved-bytes.ts'
+import { RunLostError } from './worker-pool.ts'
 
 /** Chunks of some bytes, and what they are taken for. */
 export interface ToCheck {
@@ -36,10 +37,8 @@ export class HashBeside {
       else if (this.#state === 'begins') this.#state = 'ready'
       this.#started.resolve(undefined)
     })
-    this.#worker.on('error', (error: unknown) =>
-      this.#over(error instanceof Error ? error : new Error(String(error))),
-    )
-    this.#worker.on('exit', () => this.#over(new Error('the thread is over')))
+    for (const event of ['error', 'messageerror', 'exit'])
+      this.#worker.on(event, (cause: unknown) => this.#over(cause))
     this.#worker.unref()
   }
 
@@ -64,7 +63,7 @@ export class HashBeside {
     if (this.isIdle) this.#worker.unref()
   }
 
-  /** The chunks, where they are what their ids say. @throws what the thread ended with: the bytes are lost then */
+  /** The chunks, where they are what their ids say. @throws RunLostError where the thread ended: the bytes are lost then */
   async checked({ key, bytes, ranges, ids }: ToCheck): Promise<(Uint8Array | undefined)[]> {
     const answer = await this.#asked({ key, ranges, bytes: bytes as Uint8Array<ArrayBuffer> })
     const chunks = ranges.map(({ start, length }, at) => {
@@ -91,10 +90,11 @@ export class HashBeside {
     if (this.isIdle) this.#worker.unref()
   }
 
-  #over(error: Error): void {
+  #over(cause: unknown): void {
     this.#state = 'over'
     this.#started.resolve(undefined)
-    for (const { reject } of this.#waiting.values()) reject(error)
+    for (const { reject } of this.#waiting.values())
+      reject(new RunLostError('a thread ended with what it had', { cause }))
     this.#waiting.clear()
   }
 

@@ -14,7 +14,7 @@ import { binding, bytesOf, keys, packKey, textOf } from './content-builders.cont
 import { besideWorkerPool, type BesideWorkerPool } from './worker-pool-beside.ts'
 import { inlineWorkerPool } from './worker-pool-inline.ts'
 import { threadedWorkerPool } from './worker-pool-threads.ts'
-import type { OpenTask, WantedChunk, WorkerPool } from './worker-pool.ts'
+import { RunLostError, type OpenTask, type WantedChunk, type WorkerPool } from './worker-pool.ts'
 
 const idOf = (bytes: Uint8Array) => chunkIdOf(keys.chunkIdKey, bytes)
 
@@ -371,7 +371,7 @@ describe('the pool with a thread beside it', () => {
     const pool = await begun()
     const task = await packOf(pool, whole, chunks)
     const broken = { ...task, keys: { ...keys, chunkIdKey: new Uint8Array(65) } }
-    await expect(pool.open(broken)).rejects.toThrow()
+    await expect(pool.open(broken)).rejects.toThrow(RunLostError)
     for (let times = 0; times < 2; times += 1) {
       expect(await opened(pool)).toMatchObject([false, lengths.map((length) => ({ length }))])
       await pool.begun()

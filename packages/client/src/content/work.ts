@@ -13,7 +13,7 @@ import {
 } from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
 import type { ChunkRange } from '@grenier/crypto/chunk-ids'
-import { release, releaseOwn } from './moved-bytes.ts'
+import { buffersOf, release, releaseOwn } from './moved-bytes.ts'
 import type {
   CheckTask,
   Compressed,
@@ -132,9 +132,10 @@ export function seal(task: SealTask): SealedPack {
   return { id: packIdOf(bytes), bytes }
 }
 
-/** All of the buffer that these bytes begin, if it is theirs alone. */
+/** All of the buffer that these bytes begin, if it was moved here with them. */
 function roomAround(plain: Uint8Array): Uint8Array | undefined {
-  return plain.byteOffset > 0 || Buffer.isBuffer(plain) ? undefined : new Uint8Array(plain.buffer)
+  const [buffer] = plain.byteOffset > 0 ? [] : buffersOf([plain])
+  return buffer && new Uint8Array(buffer)
 }
 
 /**

@@ -61,10 +61,7 @@ class Beside {
   /** One that can be asked now; one that is not there is begun meanwhile. */
   thread(): HashBeside | undefined {
     this.#otherRuns = 0
-    if (this.#thread?.isOver === true) {
-      this.#isImpossible = true
-      this.#let(this.#thread)
-    }
+    if (this.#thread?.isOver === true) this.#let(this.#thread)
     if (this.#thread === undefined && !this.#isImpossible && hasMachineCode() && this.#hasRoom())
       this.#begin()
     return this.#thread?.isReady === true ? this.#thread : undefined
@@ -87,6 +84,7 @@ class Beside {
   #let(thread: HashBeside): void {
     // From here on nobody asks it.
     this.#thread = undefined
+    if (thread.isOver) this.#isImpossible = true
     this.#ending = Promise.allSettled([this.#ending, thread.end()])
   }
 
@@ -95,6 +93,7 @@ class Beside {
   }
 
   async close(): Promise<void> {
+    this.#isImpossible = true
     if (this.#thread !== undefined) this.#let(this.#thread)
     await this.#ending
   }

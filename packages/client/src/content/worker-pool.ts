@@ -90,6 +90,9 @@ export interface CheckTask {
   readonly chunks: readonly { readonly id: ChunkId; readonly bytes: Uint8Array }[]
 }
 
+/** A thread ended with what it had been given. Given once more, it is done. */
+export class RunLostError extends Error {}
+
 /**
  * Calls may overlap, in any number. Order of results is the order of what was given. Large bytes (`bytes`, `plain`, `cells`) are
  * moved, not copied, and the whole buffer with them that they lie in: the caller must not touch it again, also when the call fails.
@@ -102,7 +105,8 @@ export interface WorkerPool {
   seal(task: SealTask): Promise<SealedPack>
   /**
    * undefined where a chunk is not what its id says: a member's fault. Chunks may lie in one buffer.
-   * @throws CryptoError `seal-broken` when a cell does not open; `malformed` when these are no cells of such a pack; `version-unknown`
+   * @throws CryptoError `seal-broken` when a cell does not open; `malformed` when these are no cells of such a pack; `version-unknown`. RunLostError:
+   * what was moved is lost, and nothing is said of it
    */
   open(task: OpenTask): Promise<readonly (Uint8Array | undefined)[]>
   /** The bytes where they are the chunk, else undefined. */
