@@ -353,6 +353,28 @@ export const regressions: readonly Regression[] = [
       'a join was cut off before the relay, which knew whose device it is, heard of it: the simulation knew only of devices that nobody knows',
     run: { seed: 720_048_711, devices: 2, moves: 8, era: 7 },
   },
+  {
+    found:
+      'a device that had joined, and that an older disk of the relay had forgotten, was made to join once more in its folder: the simulation took it for one whose join was cut off',
+    run: {
+      seed: 740_012_717,
+      devices: 3,
+      moves: 13,
+      without: new Set([0, 1, 6, 7, 8, 9, 10, 12]),
+      era: 7,
+    },
+  },
+  {
+    found:
+      'a join was cut off, and then histories parted: what goes on is held to what it had seen, so that its person forgets the folder and begins anew',
+    run: {
+      seed: 740_016_342,
+      devices: 2,
+      moves: 22,
+      without: new Set([0, 1, 2, 3, 4, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 21]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

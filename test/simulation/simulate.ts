@@ -107,17 +107,20 @@ async function lead(): Promise<void> {
   const jobs = Number(values.jobs ?? availableParallelism())
   const startMs = performance.now()
   const latest = new Map<number, Told>()
+  let reds = 0
+  const sum = (): string => `${sumOf(latest, startMs)}; ${reds === 0 ? 'none' : reds} red`
   console.log(`seeds ${firstSeed}, ${firstSeed + 1}, … on ${jobs} processes`)
-  const report = setInterval(() => console.log(sumOf(latest, startMs)), 10_000)
+  const report = setInterval(() => console.log(sum()), 10_000)
   const ends = Array.from({ length: jobs }, (_, job) =>
     startWorker(job, jobs, (told) => {
       latest.set(job, told)
+      reds += told.failures.length
       for (const failure of told.failures) console.log(failure)
     }),
   )
   const codes = await Promise.all(ends)
   clearInterval(report)
-  console.log(sumOf(latest, startMs))
+  console.log(sum())
   if (codes.some((code) => code !== 0)) process.exitCode = 1
 }
 

@@ -133,10 +133,10 @@ export class VaultCalm {
     const { world, moves } = this.#parts
     const code = moves.codes.get(machine)
     if (code === undefined || isIn(await this.#log(), machine)) return
-    const mayMiss = moves.isRestored || world.relays.length > 1
-    // Who was in is not forgotten.
-    if (moves.joined.has(machine) && !mayMiss) return
+    // Who was in has a folder that knows the log: no code leads on there, and what the relay may not have lost is not excused.
+    if (moves.joined.has(machine)) return
     moves.codes.delete(machine)
+    const mayMiss = moves.isRestored || world.relays.length > 1
     if ((await this.#joinWith(machine, code)) || mayMiss) return
     const next = await this.#ofSomeOwner(invite)
     if (next !== undefined) await this.#joinWith(machine, next)
@@ -193,9 +193,20 @@ export class VaultCalm {
     if (!hasEnded) machine.kill(false)
     if (machine.outcome === 'done') return true
     if (!(await this.#isOpen(code))) return false
+    if (await this.#isOfAnother(machine)) {
+      // What it had seen before it was cut off is no more: its person forgets the folder, and begins anew.
+      await machine.forgetFolder()
+      return await this.#joinWith(machine, code)
+    }
     const why = hasEnded ? machine.outcome?.stack : 'it never ended'
     failures.push(`${machine.name} cannot join again: ${String(why)}`)
     return true
+  }
+
+  /** Whether a join that goes on was held to a history that is not the relay's any more, as histories have parted. */
+  async #isOfAnother({ outcome, home }: Machine): Promise<boolean> {
+    const isHeld = outcome instanceof ClientError && outcome.code === 'relay-contradicts'
+    return isHeld && home.folders.length > 0 && (await this.#parts.moves.past.hasParted())
   }
 
   /** Whether the code is still good: nobody took it, or took it back, and it leads to where the vault is. */
