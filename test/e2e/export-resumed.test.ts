@@ -33,9 +33,12 @@ import {
 } from './commands.ts'
 
 /** A mark is made on its way. */
-const filmBytes = 40 << 20
-/** Enough for a mark, and not for all: it cannot be over before it is cut off. */
-const markBytes = 38 << 20
+const filmBytes = 48 << 20
+/**
+ * Enough for a mark, which comes after 32 MiB, also where the two windows of 4 MiB that are under way got as much of it as they can without being
+ * whole; and not for all: it cannot be over before it is cut off.
+ */
+const markBytes = 44 << 20
 
 function partOf(out: string): string {
   return `${out}.grenier-part`
@@ -197,19 +200,17 @@ test('a wrapped export begins anew, one that has a rival is refused, and what is
   expect(stage.machine('age-keygen', '-o', key).exitCode).toBe(0)
   const [, recipient = ''] = /public key: (\S+)/.exec(readFileSync(key, 'utf8')) ?? []
 
-  gate.passes = 3 << 20
-  const wrap = alpha.start('export', here, '--age', recipient, '--out', out)
-  const stopped = await cutOff(wrap, {
-    ...{ out, signal: 'SIGINT' },
-    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 0,
-  })
+  const cut = async (signal: NodeJS.Signals): Promise<Ended> => {
+    gate.passes = 3 << 20
+    const wrap = alpha.start('export', here, '--age', recipient, '--out', out)
+    const holds = (): boolean => existsSync(partOf(out)) && statSync(partOf(out)).size > 0
+    return await cutOff(wrap, { out, signal, holds })
+  }
+  const stopped = await cut('SIGINT')
   expect(stopped.exitCode).toBe(130)
   expect(stopped.stderr).toContain('hint: nothing of it is left; the next export begins anew')
   expect(besides(out)).toEqual([])
-  await cutOff(alpha.start('export', here, '--age', recipient, '--out', out), {
-    ...{ out, signal: 'SIGKILL' },
-    holds: () => existsSync(partOf(out)) && statSync(partOf(out)).size > 0,
-  })
+  await cut('SIGKILL')
   gate.open()
   const anew = await alpha.done('export', here, '--age', recipient, '--out', out)
   expect(anew.stderr).toMatch(/wrapped in age, and nobody can go on with that; the export begins anew/)

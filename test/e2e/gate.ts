@@ -1,11 +1,11 @@
-// Between clients and a relay: a plain TCP proxy that lets so many bytes of the relay's through on each connection, and holds back the rest until it is opened, as a
-// line that says nothing any more: what comes over it cannot come to its end, however fast the machine is.
+// Between clients and a relay: a plain TCP proxy that lets so many bytes of the relay's through, and holds back the rest until it is opened, as a line that says
+// nothing any more: what comes over it cannot come to its end, however fast the machine is and however often it is dialled anew.
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
 /** A gate in front of a port of loopback. */
 export class Gate {
-  /** Bytes from the relay that pass on each connection that is made from now on. */
+  /** Bytes from the relay that pass from now on, on all connections together. */
   passes = Number.POSITIVE_INFINITY
   readonly #server: Server
   readonly #target: number
@@ -48,12 +48,8 @@ export class Gate {
   }
 
   #connect(client: Socket): void {
-    let left = this.passes
     const relay = connect(this.#target, '127.0.0.1')
-    const release = (): void => {
-      left = Number.POSITIVE_INFINITY
-      relay.resume()
-    }
+    const release = (): void => void relay.resume()
     this.#held.add(release)
     for (const [socket, other] of [
       [client, relay],
@@ -68,16 +64,16 @@ export class Gate {
       })
       socket.on('end', () => other.end())
       other.on('drain', () => {
-        if (left > 0) socket.resume()
+        if (socket === client || this.passes > 0) socket.resume()
       })
     }
     client.on('data', (data: Buffer) => {
       if (!relay.write(data)) client.pause()
     })
     relay.on('data', (data: Buffer) => {
-      const piece = data.subarray(0, Math.min(left, data.length))
-      left -= piece.length
-      if (!client.write(piece) || left === 0) relay.pause()
+      const piece = data.subarray(0, Math.min(this.passes, data.length))
+      this.passes -= piece.length
+      if (!client.write(piece) || this.passes === 0) relay.pause()
       if (piece.length < data.length) relay.unshift(data.subarray(piece.length))
     })
   }
