@@ -522,33 +522,41 @@ describe('a first relay that comes back', () => {
   })
 
   test('with who joined there by a code of before: that one is told after a day, joins anew, and nothing is lost', async () => {
-    const codes = [await a.invite(), await a.invite('reader')]
+    const codes = [await a.invite(), await a.invite('reader'), await a.invite('owner')]
     ground.lose(relayUrl)
     await promotes(a)
     await agree(a, b)
     ground.restart(relayUrl)
-    const [c, d] = ['gamma', 'delta'].map((name) => ground.device(name, { isAlone: true, clock }))
-    if (c === undefined || d === undefined) throw new Error('no device')
-    for (const [at, late] of [c, d].entries()) {
+    const [c, d, e] = ['gamma', 'delta', 'epsilon'].map((name) =>
+      ground.device(name, { isAlone: true, clock }),
+    )
+    if (c === undefined || d === undefined || e === undefined) throw new Error('no device')
+    for (const [at, late] of [c, d, e].entries()) {
       await late.joinBy(codes[at] ?? '')
       late.write('of ' + late.name, 'nobody else has it')
       await late.sync()
-      // Until then others may be about to bring there what makes it known.
-      expect([named(late, 'mirror'), relaysOf(late)]).toEqual([[], [relayUrl]])
+      // Until then others may be about to bring there what makes it known. An owner hears of it: it may have to do something about the mirror.
+      const unknown = {
+        event: 'mirror',
+        relay: otherRelayUrl,
+        code: 'relay-refused',
+        reason: 'account-unknown',
+      }
+      expect([named(late, 'mirror'), relaysOf(late)]).toEqual([late === e ? [unknown] : [], [relayUrl]])
     }
     aheadMs = 25 * 3_600_000
-    for (const late of [c, d]) {
+    for (const late of [c, d, e]) {
       await late.sync()
       const told = { relay: otherRelayUrl, code: 'relay-refused', reason: 'stranger' }
-      expect(named(late, 'mirror')).toEqual([{ event: 'mirror', ...told }])
+      expect(named(late, 'mirror').at(-1)).toEqual({ event: 'mirror', ...told })
       const { mirrors = [] } = await statusOf(late)
       expect(mirrors[0]?.failure).toMatchObject({ code: 'relay-refused', reason: 'stranger' })
       await forgetsFolder(late)
       await late.joinBy(await a.invite())
       await late.sync()
     }
-    await agree(a, b, c, d)
-    expect(relaysOf(c, d)).toEqual([otherRelayUrl, otherRelayUrl])
-    expect([b.read('of gamma'), b.read('of delta')]).toEqual(['nobody else has it', 'nobody else has it'])
+    await agree(a, b, c, d, e)
+    expect(relaysOf(c, d, e)).toEqual([otherRelayUrl, otherRelayUrl, otherRelayUrl])
+    for (const { name } of [c, d, e]) expect(b.read('of ' + name)).toBe('nobody else has it')
   })
 })

@@ -375,6 +375,17 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'an owner who had joined was never told that it is a stranger at the mirror where the vault went on, only that the mirror may have lost its data',
+    run: {
+      seed: 750_015_319,
+      devices: 3,
+      moves: 19,
+      without: new Set([0, 2, 5, 6, 7, 9, 12, 13, 14, 16, 17, 18]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -16,7 +16,7 @@ import { mirrorsOf, noteMirrors } from './mirror-list.ts'
 import { mirrorNote, noteMirror } from './mirror-note.ts'
 import { sameRelay } from './relay-login.ts'
 import type { Tally } from './tally.ts'
-import { mayWrite, type Vault } from './vault.ts'
+import { mayWrite, pays, type Vault } from './vault.ts'
 import { keepThere, reviveThere } from './vault-deletion.ts'
 
 /** One that could not be brought up to date is tried again after this long. */
@@ -197,16 +197,15 @@ export class Mirroring {
     if (!(error instanceof ClientError || error instanceof CryptoError)) throw error
     const { platform, trees, report } = vault
     const data = error instanceof ClientError ? error.data['reason'] : undefined
-    // The first copy is an owner's, and may be under way: until then the relay knows nobody who joined, and takes no entry before its packs.
-    const isToCome =
-      mirrorNote(trees, relay).through < 0 &&
-      !isOwner(vault) &&
-      (data === 'account-unknown' || data === 'pack-missing')
-    if (isToCome && !(await this.#isAwaitedLong(relay))) return
-    this.#failedMs.set(relay, platform.clock.monotonic())
+    const [isUnknown, isFirst] = [data === 'account-unknown', mirrorNote(trees, relay).through < 0]
+    // The first copy is that of who pays, and may be under way: until then the relay knows nobody who joined, and takes no entry before its packs.
+    const isToCome = isFirst && !isOwner(vault) && (isUnknown || data === 'pack-missing')
     // It never knew this device, and lost nothing.
-    const isStranger = isToCome && data === 'account-unknown'
-    const reason = isStranger ? 'stranger' : data === undefined ? undefined : String(data)
+    const isStranger = isFirst && isUnknown && !pays(vault)
+    const isLong = (isToCome || isStranger) && (await this.#isAwaitedLong(relay))
+    if (isToCome && !isLong) return
+    this.#failedMs.set(relay, platform.clock.monotonic())
+    const reason = isStranger && isLong ? 'stranger' : data === undefined ? undefined : String(data)
     const failure = { code: error.code, reason, sinceMs: platform.clock.now() }
     await noteMirror(vault, relay, { ...mirrorNote(trees, relay), failure })
     const told = `${error.code} ${reason ?? ''}`

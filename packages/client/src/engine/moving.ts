@@ -1,6 +1,6 @@
 // Takes a vault to another relay: all of it is carried there while everybody works on; then an owner's entry, which follows the head of that very
 // moment or not at all, closes the log where it was. Whatever it is cut off by, it goes on when it is asked for again.
-import { compareRoles, decodeEntry, equal, makeConfig, roleOf, toHex, type PackId } from '@grenier/crypto'
+import { compareRoles, decodeEntry, makeConfig, roleOf, toHex, type PackId } from '@grenier/crypto'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { openOwnAccount } from './account-opening.ts'
@@ -16,7 +16,7 @@ import type { Receiver } from './receiver.ts'
 import { deviceLogin, logInAt, relayUrl, sameRelay } from './relay-login.ts'
 import { Tally } from './tally.ts'
 import { keepThere, reviveThere, wishDeletion } from './vault-deletion.ts'
-import type { Vault } from './vault.ts'
+import { pays, type Vault } from './vault.ts'
 
 /** Others may append while the last of it is carried, again and again: so often it is carried before the log is closed, then after. */
 const roundsMax = 8
@@ -102,11 +102,9 @@ export class Moving {
 
   /** An owner's device of the identity that pays: it alone can begin a vault anywhere. */
   #refuseOthers(): void {
-    const { log, home } = this.#parts.vault
-    const { spine } = log.state
-    const role = roleOf(spine, home.device.sign.publicKey)
-    const pays = home.identity !== undefined && equal(home.identity.sign, spine.genesisIdentity)
-    if (pays && role !== undefined && compareRoles(role, 'owner') >= 0) return
+    const { vault } = this.#parts
+    const role = roleOf(vault.log.state.spine, vault.home.device.sign.publicKey)
+    if (pays(vault) && role !== undefined && compareRoles(role, 'owner') >= 0) return
     throw new ClientError('relay-refused', 'an owner’s device of who made the vault may move it', {
       data: { reason: 'no-right' },
     })

@@ -1,5 +1,5 @@
 // One open vault on this device: its state, its log, its names. What every part of a run shares.
-import { compareRoles, currentEpoch, roleOf, toHex, type SigningKey } from '@grenier/crypto'
+import { compareRoles, currentEpoch, equal, roleOf, toHex, type SigningKey } from '@grenier/crypto'
 import type { ContentKeys } from '../content/worker-pool.ts'
 import type { Home, FolderRecord } from '../home/home.ts'
 import type { VaultLog } from '../log/vault-log.ts'
@@ -39,6 +39,11 @@ export function isOwn(vault: Vault, signer: SigningKey): boolean {
 export function mayWrite({ log, home }: Vault): boolean {
   const role = log.isEmpty ? undefined : roleOf(log.state.spine, home.device.sign.publicKey)
   return role !== undefined && compareRoles(role, 'writer') >= 0
+}
+
+/** Whether it is of the identity that made the vault: it alone can begin it at any relay, and what lies there counts against its quota. */
+export function pays({ log, home }: Vault): boolean {
+  return home.identity !== undefined && equal(home.identity.sign, log.state.spine.genesisIdentity)
 }
 
 /** What packs are sealed with at this moment. */
