@@ -1,9 +1,14 @@
 // Whether all machines have the same tree, as far as their file systems can hold it.
+import type { ProblemCode } from '../../packages/client/src/sync/action.ts'
 import type { Machine } from './machine.ts'
 
-type Refused = ReadonlyMap<Machine, ReadonlySet<string>>
+/** Paths of which a machine said that it cannot have what is there, and why. */
+type Refused = ReadonlyMap<Machine, ReadonlyMap<string, ProblemCode>>
 
-/** What some machine has and the others lack, for people. `trees`: one a machine. `refused`: paths that a machine said it cannot have. */
+/**
+ * What some machine has and the others lack, for people. `trees`: one a machine. `refused`: what it said. Of content that the relay lost one machine
+ * may still have an earlier version and the other one nothing, where both say so.
+ */
 export function unequalTrees(
   machines: readonly Machine[],
   trees: readonly (readonly string[])[],
@@ -12,12 +17,14 @@ export function unequalTrees(
   const failures: string[] = []
   const [plain] = machines.filter((machine) => !machine.folds)
   const model = plain === undefined ? undefined : trees[machines.indexOf(plain)]
-  if (model === undefined) return failures
+  if (plain === undefined || model === undefined) return failures
   for (const [at, machine] of machines.entries()) {
+    const isLost = (line: string): boolean =>
+      [plain, machine].every((one) => refused.get(one)?.get(pathOf(line)) === 'pack-unavailable')
     const tree = trees[at] ?? []
-    const lacks = model.filter((line) => !tree.includes(line))
-    const has = tree.filter((line) => !model.includes(line))
-    if (machine.folds && isExplained({ lacks, has }, refused.get(machine) ?? new Set())) continue
+    const lacks = model.filter((line) => !tree.includes(line) && !isLost(line))
+    const has = tree.filter((line) => !model.includes(line) && !isLost(line))
+    if (machine.folds && isExplained({ lacks, has }, refused.get(machine) ?? new Map())) continue
     if (lacks.length + has.length > 0)
       failures.push(`${machine.name} lacks\n  ${lacks.join('\n  ')}\nand has\n  ${has.join('\n  ')}`)
   }
@@ -30,7 +37,7 @@ export function unequalTrees(
  */
 function isExplained(
   { lacks, has }: { lacks: readonly string[]; has: readonly string[] },
-  refused: ReadonlySet<string>,
+  refused: ReadonlyMap<string, ProblemCode>,
 ): boolean {
   const isRefused = (line: string): boolean => {
     const names = pathOf(line).split('/')

@@ -386,6 +386,33 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'a file stepped aside, its directory moved, and a new directory took its name, all with one flush: a loss of power kept the last of them and lost the first, and the file with it',
+    run: {
+      seed: 760_026_063,
+      devices: 3,
+      moves: 19,
+      without: new Set([1, 4, 5, 9, 15, 16, 17, 18]),
+      era: 7,
+    },
+  },
+  {
+    found:
+      'the relay lost a version that one device had the predecessor of, and another one nothing: both said so, and the simulation wanted equal trees',
+    run: {
+      seed: 760_039_409,
+      devices: 2,
+      moves: 25,
+      without: new Set([16, 17, 19, 20, 21, 22, 23, 24]),
+      era: 7,
+    },
+  },
+  {
+    found:
+      'newer keys were opened in a history that the relay lost with an older disk, by an owner whom it forgot: who went on without them waits for an owner, and begins anew where there is none',
+    run: { seed: 760_022_878, devices: 2, moves: 12, without: new Set([0, 3, 4, 5, 11]), era: 7 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

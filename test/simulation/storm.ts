@@ -2,6 +2,7 @@
 // any step, clocks that jump; then calm, and the questions that must have one answer. The seed fixes all of it.
 import { createHash } from 'node:crypto'
 import { ClientError } from '@grenier/client'
+import type { ProblemCode } from '../../packages/client/src/sync/action.ts'
 import { unequalTrees } from './equal-trees.ts'
 import { canary } from './canary.ts'
 import { Ledger, versionOf } from './ledger.ts'
@@ -92,8 +93,8 @@ class Storm {
   readonly #weights: typeof weights
   readonly #vaultMoves: VaultMoves | undefined
   #vaultCalm: VaultCalm | undefined
-  /** Paths that a machine last said it cannot have. */
-  readonly #refused = new Map<Machine, Set<string>>()
+  /** Paths of which a machine last said that it cannot have what is there, and why. */
+  readonly #refused = new Map<Machine, Map<string, ProblemCode>>()
   #plansMax = 0
   #rounds = 0
 
@@ -359,10 +360,10 @@ class Storm {
   #looked(machine: Machine): void {
     this.#plansMax = Math.max(this.#plansMax, machine.plans)
     if (machine.plans > plansMax) this.#failures.push(`${machine.name} planned ${machine.plans} times`)
-    const refused = new Set<string>()
+    const refused = new Map<string, ProblemCode>()
     this.#refused.set(machine, refused)
     for (const event of machine.events.splice(0))
-      if (event.event === 'problem') refused.add(event.path)
+      if (event.event === 'problem') refused.set(event.path, event.code)
       else if (event.event === 'void')
         this.#failures.push(`${machine.name} finds entry ${event.sequence} void: ${event.reason}`)
   }

@@ -32,6 +32,9 @@ export class VaultCalm {
   /** How often somebody went on by itself without entries of which the relay had lost the contents. */
   wentOn = 0
 
+  /** Who was told to go on with the relay's history. */
+  readonly #adopters = new Set<Machine>()
+
   constructor(parts: CalmParts) {
     this.#parts = parts
   }
@@ -69,6 +72,8 @@ export class VaultCalm {
       // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
       if ([...last.values()].some(isStranded)) await world.scheduler.runUntil(() => false, 660_000)
       if ([...last.values()].some(isOwedCancels)) await this.#ofSomeOwner(cancel)
+      for (const [machine, why] of last)
+        if (isOwedKeys(why) && !(await this.#isAwaited(settledAt))) await this.#beginAnew(machine)
       // A relay without a log, whose clock went back, refuses what was made since until its clock is there again.
       if ([...last.values()].some(isAhead)) await world.scheduler.runUntil(() => false, 3_660_000)
       for (const [machine, why] of last) if (isUnknown(why)) await this.#joinAgain(machine)
@@ -118,6 +123,7 @@ export class VaultCalm {
     try {
       await within(world, adoptFolder(machine.context(), machine.folderPath), 'the adoption')
       this.adopted += 1
+      this.#adopters.add(machine)
       world.note(`${machine.name} adopts`)
       return 'again'
     } catch (error) {
@@ -220,6 +226,22 @@ export class VaultCalm {
     return invite.expiresAt > world.scheduler.nowMs + place.aheadMs
   }
 
+  /** Whether an owner may still say what the history that was left had: one who had it, or one who is not at rest. */
+  async #isAwaited(settledAt: ReadonlyMap<Machine, number>): Promise<boolean> {
+    const log = await this.#log()
+    const owners = this.members.filter((machine) => roleIn(log, machine) === 'owner')
+    const { head } = this.#parts.world
+    return owners.some((owner) => this.#adopters.has(owner) || settledAt.get(owner) !== head)
+  }
+
+  /** It went on with the relay's history, and no owner is left who had the one with newer keys: its person begins anew, with all files. */
+  async #beginAnew(machine: Machine): Promise<void> {
+    const code = await this.#ofSomeOwner(invite)
+    if (code === undefined) return
+    await machine.forgetFolder()
+    await this.#joinWith(machine, code)
+  }
+
   /** Who could not rest. A device of which only a lost relay knew that it had joined, or that was taken out where it never was, has nobody to say so. */
   #stuck(machine: Machine, why: Error | undefined, log: Log | undefined): void {
     const { world, moves, failures } = this.#parts
@@ -314,7 +336,10 @@ export class VaultCalm {
     machine.start((context) => joinFolder(context, { path: machine.folderPath, code }), true)
     await world.until(() => !machine.running)
     if (moves.isRestored && isLacking(machine.outcome)) await this.#awaitLater(machine)
-    if (machine.outcome === 'done') return machine
+    if (machine.outcome === 'done') {
+      this.#parts.looked(machine)
+      return machine
+    }
     failures.push(`nobody can join any more: ${machine.outcome?.stack ?? 'it never ended'}`)
     return undefined
   }
@@ -348,6 +373,11 @@ function isStranded(error: Error): boolean {
 function isOwedCancels(error: Error): boolean {
   if (!(error instanceof ClientError) || error.data['what'] !== 'adopted') return false
   return error.data['keys'] === 0 && error.data['members'] === 0
+}
+
+/** Whether somebody waits for an owner to open newer keys after a fork, or to take somebody out again. */
+function isOwedKeys(error: Error): boolean {
+  return error instanceof ClientError && error.data['what'] === 'adopted' && !isOwedCancels(error)
 }
 
 /** Whether the relay lacks what somebody needs who has nothing. */

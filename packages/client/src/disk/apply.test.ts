@@ -364,6 +364,23 @@ function applies(ground: () => Ground): void {
     expect(await bench.ground.files.list(at('.grenier/staging'))).toEqual([])
   })
 
+  it('uses no name that was left in a directory before that is durable, whatever the directory is called by then', async () => {
+    const bench = new Bench(ground())
+    const { user } = bench.ground
+    user.makeDirectory('d')
+    user.write('d/f', 'mine')
+    await bench.agree()
+    const changes: Apply[] = [
+      move('d/f', { path: 'd/kept', parent: bench.idAt('d') }, bench),
+      move('d', { path: 'e', parent: rootId }, bench),
+      put('e/f', { id: id('1.1'), row: bench.fileRow({ parent: bench.idAt('d'), name: 'f' }, 'theirs') }),
+    ]
+    expect([...groupsOf(changes)].map((group) => group.length)).toEqual([2, 1])
+    expect((await bench.applier.run(changes)).done).toHaveLength(3)
+    expect([user.read('e/kept'), user.read('e/f')]).toEqual(['mine', 'theirs'])
+    await expectSettled(bench)
+  })
+
   it('puts two files in each other’s place over a parking name', async () => {
     const bench = new Bench(ground())
     const { user } = bench.ground

@@ -4,6 +4,7 @@ import { ClientError } from '../errors.ts'
 import type { Problem } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
+import { pathAside } from './apply-effects.ts'
 import { ApplyGroup } from './apply-group.ts'
 import type { ApplyOptions, ApplyReport, Change } from './apply-report.ts'
 import { stagingDirectory } from './file-system.ts'
@@ -87,10 +88,19 @@ export function* groupsOf(changes: readonly Change[]): Iterable<readonly Change[
     }
     group.push(change)
     bytes += size
-    if (change.do === 'step-aside') left.add(change.path)
-    else if (change.op === 'move') left.add(change.from)
+    noteLeft(left, change)
   }
   if (group.length > 0) yield group
+}
+
+/** Names that were left in a directory are left where that one goes, too. */
+function noteLeft(left: Set<string>, change: Change): void {
+  if (change.do === 'apply' && change.op !== 'move') return
+  const from = change.do === 'step-aside' ? change.path : change.from
+  const to = change.do === 'step-aside' ? pathAside(change) : change.path
+  if (change.expect.value.kind === 'directory')
+    for (const path of [...left]) if (path.startsWith(`${from}/`)) left.add(to + path.slice(from.length))
+  left.add(from)
 }
 
 function stagedBytes(change: Change): number {
