@@ -378,9 +378,12 @@ export class Machine {
 /** A promise of its own each time: one for all would hold on to everybody who ever waited for it. */
 const never = (): Promise<never> => new Promise(() => undefined)
 
-/** What asks at once cannot wait for ever. @throws Error */
+/** What a process is told that asked at once, and is dead: nobody hears what it makes of it. */
+export class DeadProcess extends Error {}
+
+/** What asks at once cannot wait for ever. @throws DeadProcess */
 function deadCall(key: string | symbol): Promise<never> {
-  if (key === 'get') throw new Error('this process is dead')
+  if (key === 'get') throw new DeadProcess('this process is dead')
   return never()
 }
 

@@ -117,6 +117,15 @@ async function saidOf(
   return said
 }
 
+/** Whether some device says that a mirror may have lost its account, or never had it: an owner who joined named the mirror. A person adds it, and it is asked again. */
+export async function isUnknownAtMirror(world: World, members: readonly Machine[]): Promise<boolean> {
+  return (await saidOf(world, members, isAccountLost)).size > 0
+}
+
+function isAccountLost({ failure }: MirrorStanding): boolean {
+  return failure?.reason === 'account-unknown'
+}
+
 /**
  * Mirrors are asked once a day whether they lost something: a day later what they say is of their disks of now. Where one lost the account as well,
  * devices say so, and a person adds it again. What went wrong.
@@ -124,7 +133,7 @@ async function saidOf(
 export async function healMirrors(world: World, members: readonly Machine[]): Promise<string[]> {
   await world.scheduler.runUntil(() => false, 25 * 3_600_000)
   const wrong = await syncAll(world, members)
-  const lost = await saidOf(world, members, ({ failure }) => failure?.reason === 'account-unknown')
+  const lost = await saidOf(world, members, isAccountLost)
   if (lost.size === 0) return wrong
   for (const relay of lost) {
     const machine = await whoChanges(world, members, { do: 'add', relay })

@@ -413,6 +413,22 @@ export const regressions: readonly Regression[] = [
       'newer keys were opened in a history that the relay lost with an older disk, by an owner whom it forgot: who went on without them waits for an owner, and begins anew where there is none',
     run: { seed: 760_022_878, devices: 2, moves: 12, without: new Set([0, 3, 4, 5, 11]), era: 7 },
   },
+  {
+    found:
+      'a move was cut off by the end of its process, and the simulation took that for a refusal: nobody said it again, and who came later wrote on at a relay that had a part of the log',
+    run: {
+      seed: 770_005_345,
+      devices: 3,
+      moves: 13,
+      without: new Set([1, 2, 4, 5, 7, 10, 12]),
+      era: 7,
+    },
+  },
+  {
+    found:
+      'an owner who had joined named a mirror at which whoever made the vault has no account: that one says so, and nobody added it there',
+    run: { seed: 770_040_925, devices: 2, moves: 8, without: new Set([1, 2, 3, 4]), era: 7 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

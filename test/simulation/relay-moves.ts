@@ -5,8 +5,16 @@ import { equal, movedTo, roleOf, type Entry, type Spine } from '@grenier/crypto'
 import { goOnAt } from '../../packages/client/src/engine/told-relay.ts'
 import { bodyHashKey } from '../../packages/client/src/state/entry-keep.ts'
 import { bodiesAt, vaultOf } from './history.ts'
+import { DeadProcess } from './machine.ts'
 import type { Past } from './past.ts'
-import { awaitBusy, awaitClocks, healMirrors, leaveParted, wrongMirrors } from './mirror-check.ts'
+import {
+  awaitBusy,
+  awaitClocks,
+  healMirrors,
+  isUnknownAtMirror,
+  leaveParted,
+  wrongMirrors,
+} from './mirror-check.ts'
 import { RelayDisk } from './relay-disk.ts'
 import type { Seeded } from './seeded.ts'
 import { logOf, placeOf } from './vault-place.ts'
@@ -183,7 +191,8 @@ export class RelayMoves {
       const at = there.findIndex((body, sequence) => body !== now[sequence])
       if (at >= 0 && !past.isReplaced) failures.push(`${relay.url} has another entry ${at} than ${place.url}`)
     }
-    const heals = this.#parts.healsMirrors && this.#older.size > 0
+    const mayHeal = this.#parts.healsMirrors
+    const heals = mayHeal && (this.#older.size > 0 || (await isUnknownAtMirror(world, members)))
     if (heals) failures.push(...(await healMirrors(world, members)))
     failures.push(...(await awaitClocks(world, members)))
     if (world.relays.length > 1) failures.push(...(await awaitBusy(world, members)))
@@ -418,6 +427,7 @@ export class RelayMoves {
 
 /** Whether what was asked for may yet have been done. */
 export function isCutOff(error: unknown): boolean {
+  if (error instanceof DeadProcess) return true
   return error instanceof ClientError && (error.retryable || codesOfLine.has(error.code))
 }
 
