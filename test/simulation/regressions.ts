@@ -429,6 +429,17 @@ export const regressions: readonly Regression[] = [
       'an owner who had joined named a mirror at which whoever made the vault has no account: that one says so, and nobody added it there',
     run: { seed: 770_040_925, devices: 2, moves: 8, without: new Set([1, 2, 3, 4]), era: 7 },
   },
+  {
+    found:
+      'a join that came to nothing was taken back, and the power went when the marker had gone and the record had not: the folder was said to lack its marker',
+    run: {
+      seed: 780_001_238,
+      devices: 2,
+      moves: 22,
+      without: new Set([12, 13, 14, 15, 16, 17, 18, 19, 20, 21]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -110,10 +110,12 @@ export class Settling {
     if (this.cutOff !== undefined || this.#trees === undefined) return
     try {
       const files = await platform.fileSystem(this.path)
-      if ((await markerVerdict({ files, trees: this.#trees })) === 'ok') await removeMarker(files)
+      const isMarked = (await markerVerdict({ files, trees: this.#trees })) === 'ok'
+      // In the order in which it came about, backwards: wherever this is cut off, it is left as what was cut off then, and said again it goes on.
       await home.removeFolder(this.path)
+      if (isMarked) await removeMarker(files)
     } catch {
-      // It is left as one that was cut off: said again, it goes on, after an `approve` where the marker alone went.
+      // The same.
     }
   }
 
