@@ -440,6 +440,22 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'a file was put back to what it had been while its new version was on its way: by what base became, nothing had been changed here, and the new version came back',
+    run: { seed: 790_005_506, devices: 2, moves: 9, without: new Set([2, 3, 5, 6, 7, 8]), era: 7 },
+  },
+  {
+    found:
+      'the clock of a relay went back by more than an hour, twice: the simulation had owners make writers of readers before it took anything',
+    run: {
+      seed: 790_020_082,
+      devices: 2,
+      moves: 21,
+      without: new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 15, 16, 17, 19, 20]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

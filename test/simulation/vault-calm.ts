@@ -56,6 +56,7 @@ export class VaultCalm {
     await moves.relays.finish()
     const settledAt = new Map<Machine, number>()
     const last = new Map<Machine, Error>()
+    let isRaised = false
     for (this.rounds = 1; this.rounds <= vaultRoundsMax; this.rounds += 1) {
       for (const machine of this.members) {
         if (settledAt.get(machine) === world.head) continue
@@ -65,7 +66,10 @@ export class VaultCalm {
         else if (outcome !== 'again') last.set(machine, outcome)
       }
       if (failures.length > 0) return
-      if (this.rounds === 2) await this.#raise()
+      // Nobody says anything to a relay whose clock is behind.
+      const raises: boolean = !isRaised && this.rounds >= 2 && ![...last.values()].some(isAhead)
+      if (raises) await this.#raise()
+      isRaised ||= raises
       for (const machine of await moves.relays.findAstray(this.members)) settledAt.delete(machine)
       const stuck = [...last].filter(([, why]) => isAway(why)).map(([machine]) => machine)
       await moves.relays.told(stuck, this.members)
@@ -78,7 +82,7 @@ export class VaultCalm {
       if ([...last.values()].some(isAhead)) await world.scheduler.runUntil(() => false, 3_660_000)
       for (const [machine, why] of last) if (isUnknown(why)) await this.#joinAgain(machine)
       const isSettled = this.members.every((machine) => settledAt.get(machine) === world.head)
-      if (!isSettled || this.rounds <= 2) continue
+      if (!isSettled || !isRaised || this.rounds <= 2) continue
       if (!(await this.#bringApart()) && !(await this.#revokeAgain())) return
       settledAt.clear()
     }

@@ -1,9 +1,11 @@
 // Base follows: what local and remote agree on is written down as such.
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Adopt } from '../sync/action.ts'
-import { modeOf, samePlace, sameSubstance, timeOf, type Rows } from '../sync/agreed.ts'
-import { sameContent, type NodeId, type NodeValue, type Row } from '../sync/tree.ts'
+import { committedBase, type Field } from '../sync/agreed.ts'
+import { sameContent, type NodeId, type Row } from '../sync/tree.ts'
 import type { Sent } from './sent-note.ts'
+
+const allFields: readonly Field[] = ['place', 'substance', 'mode', 'time']
 
 /** Carries out adopts, in the order of the plan (parents first): a node paired by path takes the id of the log. */
 export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[]): Promise<void> {
@@ -70,34 +72,10 @@ async function settlePut(
   }
   if (commit.replaces !== undefined && commit.replaces !== id)
     await forgetBase(transaction, commit.replaces, settling)
-  const { base, local, remote } = transaction.get(id) ?? {}
+  const { base, remote } = transaction.get(id) ?? {}
   if (base?.value.kind === 'file' && remote?.value.kind === 'file' && !sameContent(base.value, remote.value))
     settling.lost.set(id, 'changed')
-  transaction.set('base', id, remote === undefined ? undefined : committedBase({ base, local, remote }))
-}
-
-/**
- * What base becomes when a value of this device went into the log, field by field: what was sent is agreed on, also where local changed
- * since. What this device still has as base had it, while the log has it otherwise, was not sent but merged: it has yet to be applied.
- */
-function committedBase({ base, local, remote }: Rows & { readonly remote: Row }): Row {
-  if (base === undefined || local === undefined || base.value.kind !== remote.value.kind) return remote
-  const place = samePlace(local, base) ? base : remote
-  return {
-    parent: place.parent,
-    name: place.name,
-    value: committedValue(base.value, local.value, remote.value),
-  }
-}
-
-function committedValue(base: NodeValue, local: NodeValue, remote: NodeValue): NodeValue {
-  const mode = modeOf(local) === modeOf(base) ? modeOf(base) : modeOf(remote)
-  if (remote.kind === 'directory') return { ...remote, mode: mode ?? remote.mode }
-  const substance = sameSubstance(local, base) ? base : remote
-  if (substance.kind === 'directory') return remote
-  const mtimeNs = timeOf(local) === timeOf(base) ? timeOf(base) : timeOf(remote)
-  const marked = { ...substance, mtimeNs: mtimeNs ?? remote.mtimeNs }
-  return marked.kind === 'file' ? { ...marked, mode: mode ?? marked.mode } : marked
+  transaction.set('base', id, remote && committedBase({ base, remote }, commit.merged ?? allFields))
 }
 
 /** Only the place follows: the value may still differ in its own way. */

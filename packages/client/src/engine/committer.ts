@@ -120,16 +120,17 @@ export class Committer {
   }
 
   async #append(session: RelaySession, { packs, built, renamed, known }: Appending): Promise<ChangeAnswer> {
-    const { entries, shipper, tally, claimed, brake } = this.#parts
+    const { entries, shipper, tally, claimed, brake, vault } = this.#parts
+    const commits = built.actions.map((action) => sentOf(action, vault.trees))
     const payload = { operations: built.operations, index: built.index }
     let given: ReadonlyMap<NodeId, NodeId> = new Map()
     const also = async (transaction: Transaction): Promise<void> => {
       if (known !== undefined) noteKnown(transaction, built.actions, known)
-      const settled = await settleCommits(transaction, built.actions.map(sentOf))
+      const settled = await settleCommits(transaction, commits)
       brake.note(transaction, 'up', settled.lost)
       given = settled.given
     }
-    const change = { packs, payload, commits: built.actions }
+    const change = { packs, payload, commits }
     const answer = await entries.change(session, change, also).catch((error: unknown) => {
       // A pack that the relay lacks was refused before: why it was is the better answer.
       shipper.check()

@@ -24,10 +24,9 @@ import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { judgeChange } from '../state/fold.ts'
 import type { Transaction } from '../state/trees-transaction.ts'
-import type { Commit } from '../sync/action.ts'
 import type { EntryBody } from './entry-body.ts'
 import type { OwnEntry, Receiver } from './receiver.ts'
-import { forgetSent, noteSent } from './sent-note.ts'
+import { forgetSent, noteSent, type Sent } from './sent-note.ts'
 import type { Vault } from './vault.ts'
 
 /** A relay that says this often in a row that its log has grown, and has nothing to show for it, is not asked at once again. */
@@ -67,7 +66,7 @@ export class EntryWriter {
       readonly packs: readonly OutgoingPack[]
       readonly payload: ChangePayload
       /** What the operations came from. */
-      readonly commits: readonly Commit[]
+      readonly commits: readonly Sent[]
     },
     also: (transaction: Transaction) => Promise<void>,
   ): Promise<ChangeAnswer> {

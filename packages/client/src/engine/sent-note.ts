@@ -6,6 +6,7 @@ import { otherKey } from '../state/state-keys.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import type { Commit } from '../sync/action.ts'
+import { mergedIn, type Field } from '../sync/agreed.ts'
 import type { Name } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 
@@ -17,6 +18,8 @@ export type Sent =
       readonly parent: NodeId
       readonly name: Name
       readonly replaces?: NodeId | undefined
+      /** Of a node that base knows: what of it is the log's, and was not this device's word. All of it where nobody noted that. */
+      readonly merged?: readonly Field[] | undefined
     }
   | { readonly op: 'move'; readonly id: NodeId; readonly parent: NodeId; readonly name: Name }
   | { readonly op: 'remove'; readonly id: NodeId }
@@ -31,22 +34,24 @@ const key = otherKey('sent')
 /** A relay may still take an entry after the next one was made, when a line broke in between: the last few are kept. */
 const notesMax = 4
 
-/** What base needs to know of a commit. */
-export function sentOf(commit: Commit): Sent {
+/** What base needs to know of a commit. `trees`: as they are before it. */
+export function sentOf(commit: Commit, trees: Pick<TreesStore, 'get'>): Sent {
   const { op, id } = commit
   if (op === 'remove') return { op, id }
   if (op === 'move') return { op, id, parent: commit.parent, name: commit.name }
-  return { op, id, parent: commit.row.parent, name: commit.row.name, replaces: commit.replaces }
+  const { row, replaces } = commit
+  const { base, remote } = trees.get(id) ?? {}
+  const merged = base === undefined || remote === undefined ? undefined : mergedIn(row, { base, remote })
+  return { op, id, parent: row.parent, name: row.name, replaces, merged }
 }
 
 /**
  * Notes what is about to be sent, before it is: so that it outlives this process; and a loss of power too, where something that both sides
  * know goes or changes. After one, new files alone are found to be there already.
  */
-export async function noteSent(trees: TreesStore, body: BodyHash, commits: readonly Commit[]): Promise<void> {
-  const sent = commits.map(sentOf)
+export async function noteSent(trees: TreesStore, body: BodyHash, sent: readonly Sent[]): Promise<void> {
   const note: Note = { body: toHex(body), sent }
-  const flush = commits.some(({ op, id }) => op !== 'put' || trees.get(id)?.base !== undefined)
+  const flush = sent.some(({ op, id }) => op !== 'put' || trees.get(id)?.base !== undefined)
   await trees.write({ flush }, (transaction) => {
     put(transaction, [...notesIn(transaction), note].slice(-notesMax))
   })

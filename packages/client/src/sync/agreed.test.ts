@@ -1,6 +1,6 @@
 // Base follows field by field.
 import { describe, expect, it } from 'vitest'
-import { agreedBase } from './agreed.ts'
+import { agreedBase, committedBase, mergedIn } from './agreed.ts'
 import { directory, file, link, nameOf } from './plan-model.contract.ts'
 import { rootId, type NodeValue, type Row } from './tree.ts'
 
@@ -50,5 +50,29 @@ describe('the base row that follows', () => {
     expect(agreedBase({ base, local: unread, remote: base })).toEqual(base)
     expect(agreedBase({ local: unread, remote: base })).toBeUndefined()
     expect(agreedBase({ base, local: row('a', directory()), remote: base })).toBe(base)
+  })
+})
+
+describe('the base row after a value was sent', () => {
+  const base = row('a', file('old', { mode: 0o600, mtimeNs: 1n }))
+
+  it('is what was sent, whatever became of it here since', () => {
+    const sent = row('b', file('new', { mode: 0o644, mtimeNs: 2n }))
+    const merged = mergedIn(sent, { base, remote: base })
+    expect(merged).toEqual([])
+    expect(committedBase({ base, remote: sent }, merged)).toEqual(sent)
+    expect(committedBase({ base: undefined, remote: sent }, merged)).toEqual(sent)
+  })
+
+  it('lacks what the log had and was sent along: that has yet to be applied', () => {
+    const remote = row('b', file('theirs', { mode: 0o600, mtimeNs: 3n }))
+    const sent = row('b', file('theirs', { mode: 0o755, mtimeNs: 3n }))
+    const merged = mergedIn(sent, { base, remote })
+    expect(merged).toEqual(['place', 'substance', 'time'])
+    const after = row('a', file('old', { mode: 0o755, mtimeNs: 1n }))
+    expect(committedBase({ base, remote: sent }, merged)).toEqual(after)
+    const [before, now] = [row('d', directory(0o700)), row('d', directory(0o755))]
+    expect(mergedIn(now, { base: before, remote: now })).toEqual(['mode'])
+    expect(committedBase({ base: before, remote: now }, ['mode'])).toEqual(before)
   })
 })

@@ -24,6 +24,41 @@ export function agreedBase({ base, local, remote }: Rows): Row | undefined {
   return { parent: place.parent, name: place.name, value }
 }
 
+/** What two sides may say of a node, each by itself. */
+export type Field = 'place' | 'substance' | 'mode' | 'time'
+
+/** What of a row that is to be sent the log says already, and base does not: it was merged into it, and is yet to be applied. */
+export function mergedIn(row: Row, { base, remote }: Record<'base' | 'remote', Row>): Field[] {
+  const isMerged = (isSame: (one: Row, other: Row) => boolean): boolean =>
+    isSame(row, remote) && !isSame(row, base)
+  const fields: [Field, (one: Row, other: Row) => boolean][] = [
+    ['place', samePlace],
+    ['substance', (one, other) => sameSubstance(one.value, other.value)],
+    ['mode', (one, other) => modeOf(one.value) === modeOf(other.value)],
+    ['time', (one, other) => timeOf(one.value) === timeOf(other.value)],
+  ]
+  return fields.flatMap(([field, isSame]) => (isMerged(isSame) ? [field] : []))
+}
+
+/**
+ * What base becomes when a value of this device went into the log, field by field: what was sent is agreed on, also where local changed
+ * since, and be it back to what it was. What was merged is not: it has yet to be applied.
+ */
+export function committedBase(
+  { base, remote }: { readonly base: Row | undefined; readonly remote: Row },
+  merged: readonly Field[],
+): Row {
+  if (base === undefined || base.value.kind !== remote.value.kind) return remote
+  const of = (field: Field): Row => (merged.includes(field) ? base : remote)
+  const { parent, name } = of('place')
+  const mode = modeOf(of('mode').value)
+  const mtimeNs = timeOf(of('time').value)
+  const { value } = of('substance')
+  if (value.kind === 'directory') return { parent, name, value: { ...value, mode: mode ?? value.mode } }
+  const marked = { ...value, mtimeNs: mtimeNs ?? value.mtimeNs }
+  return { parent, name, value: marked.kind === 'file' ? { ...marked, mode: mode ?? marked.mode } : marked }
+}
+
 /** Whether two rows are at one place. */
 export function samePlace(a: Pick<Row, 'parent' | 'name'>, b: Pick<Row, 'parent' | 'name'>): boolean {
   return a.parent === b.parent && a.name === b.name
