@@ -127,7 +127,7 @@ async function serve(mib: number): Promise<void> {
   const sockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: limits.frameBytes })
   sockets.on('connection', (socket, request) => {
     request.socket.setNoDelay(true)
-    const wire = new WebSocketWire(socket)
+    const wire = new WebSocketWire(socket, request.socket)
     const [take, clock] = [taker(wire), clockOfThisThread()]
     parentPort?.on('message', (order: Order) => {
       const done = clock(() => (order === 'take' ? take(mib) : send(wire, mib)))

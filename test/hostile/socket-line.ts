@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dialWebSocket } from '@grenier/client'
 import { limits, parseRelayUrl, type Wire } from '@grenier/protocol'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocketServer } from 'ws'
 import { WebSocketWire } from '../../packages/relay/src/server/ws-wire.ts'
 
 /** What is under way on one connection: frames, a greeting or a goodbye that the other end has not heard yet. */
@@ -77,11 +77,11 @@ function server(): Promise<number> {
       perMessageDeflate: false,
       maxPayload: limits.frameBytes,
     })
-    sockets.on('connection', (socket) => {
+    sockets.on('connection', (socket, request) => {
       const line = expected
       expected = undefined
       if (line === undefined) socket.terminate()
-      else pipe(socket, line)
+      else pipe(new WebSocketWire(socket, request.socket), line)
     })
     http.listen(0, '127.0.0.1', () => resolve((http.address() as AddressInfo).port)).unref()
   })
@@ -89,8 +89,7 @@ function server(): Promise<number> {
 }
 
 /** What comes from the client goes upstream, and back. */
-function pipe(socket: WebSocket, { upstream, underWay }: Expected): void {
-  const wire = new WebSocketWire(socket)
+function pipe(wire: WebSocketWire, { upstream, underWay }: Expected): void {
   let isOver = false
   wire.onFrame((frame) => {
     // The memory of a frame is taken back when this returns.

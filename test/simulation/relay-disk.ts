@@ -152,8 +152,8 @@ export class RelayDisk {
         await unlessDead()
         const parts: Uint8Array[] = []
         return new CheckedUpload(arrival, {
-          write: (bytes) => {
-            parts.push(bytes.slice())
+          write: (...pieces) => {
+            parts.push(...pieces.map((bytes) => bytes.slice()))
             return unlessDead()
           },
           publish: async () => {

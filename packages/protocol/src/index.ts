@@ -42,3 +42,4 @@ export {
 } from './relay-message.ts'
 export { memoryWirePair } from './wire-memory.ts'
 export type { Wire } from './wire.ts'
+export { OneWrite, type Corkable } from './one-write.ts'

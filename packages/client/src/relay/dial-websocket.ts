@@ -5,7 +5,7 @@ import { Agent, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
-import { limits, parseRelayUrl, type RelayUrl, type Wire } from '@grenier/protocol'
+import { limits, OneWrite, parseRelayUrl, type RelayUrl, type Wire } from '@grenier/protocol'
 import { WebSocket } from 'ws'
 import type { ClientError } from '../errors.ts'
 import { unreachable } from './relay-failure.ts'
@@ -61,9 +61,13 @@ class WebSocketWire implements Wire {
   private drain: (() => void) | undefined
   private closeListener: ((reason?: string) => void) | undefined
   private ended: { reason: string } | undefined
+  private oneWrite: OneWrite | undefined
 
   constructor(socket: WebSocket) {
     this.socket = socket
+    socket.on('upgrade', (response: IncomingMessage) => {
+      this.oneWrite = new OneWrite(response.socket, (release) => process.nextTick(release))
+    })
     socket.binaryType = 'nodebuffer'
     socket.on('message', (data: Buffer, isBinary: boolean) => this.take(data, isBinary))
     socket.on('close', (code: number, reason: Buffer) => this.finish(code, reason.toString()))
@@ -77,6 +81,7 @@ class WebSocketWire implements Wire {
 
   send(frame: Uint8Array, sent?: () => void): void {
     if (this.socket.readyState !== WebSocket.OPEN) return
+    this.oneWrite?.hold()
     this.socket.send(frame, (error) => {
       if (!(error instanceof Error)) sent?.()
       if (this.socket.bufferedAmount <= drainBytes) this.drain?.()

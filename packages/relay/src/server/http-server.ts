@@ -97,7 +97,7 @@ function holdStranger(
   peer: { socket: WebSocket; request: IncomingMessage; from: string },
 ): void {
   const { socket } = peer.request
-  const connected = core.connect(new WebSocketWire(peer.socket), peer.from)
+  const connected = core.connect(new WebSocketWire(peer.socket, socket), peer.from)
   const count = (): void => {
     if (connected.known) socket.off('data', count)
     else if (socket.bytesRead > strangerBytes) peer.socket.terminate()

@@ -1,6 +1,7 @@
 // The relay's end of a real WebSocket: frames come whole, and memory is let go of only when nobody needs it any more.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -13,11 +14,11 @@ async function pair(): Promise<{ wire: WebSocketWire; client: WebSocket }> {
     server.close()
   })
   await once(server, 'listening')
-  const connected = once(server, 'connection') as Promise<[WebSocket]>
+  const connected = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
   onTestFinished(() => client.terminate())
-  const [[socket]] = await Promise.all([connected, once(client, 'open')])
-  return { wire: new WebSocketWire(socket), client }
+  const [[socket, request]] = await Promise.all([connected, once(client, 'open')])
+  return { wire: new WebSocketWire(socket, request.socket), client }
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

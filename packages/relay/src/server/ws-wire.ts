@@ -1,5 +1,5 @@
 // A Wire over one WebSocket of the `ws` library: the only file that knows how it sends, and what it says when it is done.
-import type { Wire } from '@grenier/protocol'
+import { OneWrite, type Corkable, type Wire } from '@grenier/protocol'
 import type { RawData, WebSocket } from 'ws'
 
 const closeUnsupported = 1003
@@ -12,14 +12,17 @@ const largeBytes = 16 * 1024
 /** The relay's end of a WebSocket. Nothing of a frame is kept when its listener has returned. */
 export class WebSocketWire implements Wire {
   readonly #socket: WebSocket
+  readonly #oneWrite: OneWrite
   #frame: ((frame: Uint8Array) => void) | undefined
   #early: Uint8Array[] = []
   #drain: (() => void) | undefined
   #close: ((reason?: string) => void) | undefined
   #ended: { reason: string | undefined } | undefined
 
-  constructor(socket: WebSocket) {
+  /** `stream`: what the WebSocket writes to. */
+  constructor(socket: WebSocket, stream: Corkable) {
     this.#socket = socket
+    this.#oneWrite = new OneWrite(stream, (release) => process.nextTick(release))
     socket.binaryType = 'nodebuffer'
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     socket.on('close', (code, reason) => this.#finish(reason.toString('utf8') || `closed with code ${code}`))
@@ -33,6 +36,7 @@ export class WebSocketWire implements Wire {
 
   send(frame: Uint8Array, sent?: () => void): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#oneWrite.hold()
     this.#socket.send(frame, { binary: true }, (error) => {
       // After a failure nobody knows who still looks at these bytes.
       if (!(error instanceof Error)) sent?.()

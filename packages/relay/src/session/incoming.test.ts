@@ -9,7 +9,7 @@ const noise = (sizeBytes: number): Uint8Array =>
 
 async function taken(incoming: Incoming): Promise<number[]> {
   const out: number[] = []
-  await incoming.take((bytes) => Promise.resolve(void out.push(...bytes)))
+  await incoming.take((pieces) => Promise.resolve(void out.push(...pieces.flatMap((bytes) => [...bytes]))))
   return out
 }
 
@@ -37,23 +37,27 @@ it('gives back what was appended, in order, without what was skipped', async () 
 it('holds memory back while it is being written, and has it again afterwards, also after a failure', async () => {
   const pool = new BlockPool(32, 8)
   const incoming = new Incoming(pool, 1000)
-  incoming.append(noise(64))
+  incoming.append(noise(80))
   const first = Promise.withResolvers<undefined>()
-  let seen: Uint8Array | undefined
-  const writing = incoming.take((bytes) => {
-    seen = bytes
+  let seen: readonly Uint8Array[] = []
+  const writing = incoming.take((pieces) => {
+    seen = pieces
     return first.promise
   })
-  expect(pool.take().buffer).not.toBe(seen?.buffer)
+  // The two that are full; the one that is not is still being filled.
+  expect(seen.map(({ length }) => length)).toEqual([32, 32])
+  const buffers = seen.map(({ buffer }) => buffer)
+  expect(buffers).not.toContain(pool.take().buffer)
   first.resolve(undefined)
   await writing
-  expect(pool.take().buffer).toBe(seen?.buffer)
-  const failing = incoming.take((bytes) => {
-    seen = bytes
+  expect(new Set([pool.take().buffer, pool.take().buffer])).toEqual(new Set(buffers))
+  const failing = incoming.take((pieces) => {
+    seen = pieces
     return Promise.reject(new Error('full'))
   })
   await expect(failing).rejects.toThrow('full')
-  expect(pool.take().buffer).toBe(seen?.buffer)
+  expect(seen.map(({ length }) => length)).toEqual([16])
+  expect(pool.take().buffer).toBe(seen[0]?.buffer)
 })
 
 it('takes no whole block for a small pack', () => {

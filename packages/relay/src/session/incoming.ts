@@ -59,16 +59,20 @@ export class Incoming {
     }
   }
 
-  /** Takes the oldest block out, hands its bytes to `use`, and has its memory again when that has ended. */
-  async take(use: (bytes: Uint8Array) => Promise<void>): Promise<void> {
-    const block = this.#blocks.shift()
-    if (block === undefined) return
-    const { memory, from, until } = block
-    this.#sizeBytes -= until - from
+  /** Takes the oldest blocks out, those that are full or else the one that is not, hands their bytes to `use`, and has their memory again when that has ended. */
+  async take(use: (pieces: readonly Uint8Array[]) => Promise<void>): Promise<void> {
+    const isLastFull = this.#blocks.at(-1)?.until === this.#blocks.at(-1)?.memory.length
+    const taken = this.#blocks.splice(
+      0,
+      isLastFull ? this.#blocks.length : Math.max(1, this.#blocks.length - 1),
+    )
+    if (taken.length === 0) return
+    const pieces = taken.map(({ memory, from, until }) => memory.subarray(from, until))
+    for (const { length } of pieces) this.#sizeBytes -= length
     try {
-      await use(memory.subarray(from, until))
+      await use(pieces)
     } finally {
-      this.#free(block)
+      for (const block of taken) this.#free(block)
     }
   }
 

@@ -121,7 +121,7 @@ export class Upload {
     if (this.#running || target === undefined || this.#settle === undefined) return
     this.#running = true
     try {
-      while (this.#mustWrite()) await this.#incoming.take((bytes) => this.#write(target, bytes))
+      while (this.#mustWrite()) await this.#incoming.take((pieces) => this.#write(target, pieces))
     } catch (error) {
       this.#ended = true
       this.#finish({ error })
@@ -138,10 +138,11 @@ export class Upload {
     return this.#incoming.sizeBytes > 0 && (this.#ended || this.#receivedBytes === this.#allowedBytes)
   }
 
-  async #write(target: PackUpload, bytes: Uint8Array): Promise<void> {
-    await target.write(bytes)
-    this.#writtenBytes += bytes.length
-    this.#give(bytes.length)
+  async #write(target: PackUpload, pieces: readonly Uint8Array[]): Promise<void> {
+    await target.write(...pieces)
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    this.#writtenBytes += bytes
+    this.#give(bytes)
     this.#grant()
   }
 

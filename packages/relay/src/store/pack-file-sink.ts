@@ -3,6 +3,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises'
 import { RelayError } from '../errors.ts'
 import { diskError } from './disk-error.ts'
 import type { WrittenFile } from './flush-group.ts'
+import { withoutFirst } from './pack-pieces.ts'
 import type { PackSink } from './pack-upload.ts'
 
 /** A new file at `temporary`; `place` makes it durable where it belongs, and closes it. */
@@ -35,14 +36,14 @@ export class FileSink implements PackSink {
     }
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(...pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#discarded !== undefined) throw new RelayError('store-closed', 'the upload is over')
     try {
       // A disk that fills up takes a part of it, and says why not more when it is asked again.
-      for (let left = bytes; left.length > 0;) {
-        const { bytesWritten } = await this.#handle.write(left, 0, left.length, this.#writtenBytes)
+      for (let left = pieces.filter(({ length }) => length > 0); left.length > 0;) {
+        const { bytesWritten } = await this.#handle.writev(left, this.#writtenBytes)
         this.#writtenBytes += bytesWritten
-        left = left.subarray(bytesWritten)
+        left = withoutFirst(left, bytesWritten)
       }
     } catch (error) {
       throw diskError(error)

@@ -1,4 +1,4 @@
-// How a pack's bytes are handed out where they are in memory, and the error for those that are not there.
+// A pack's bytes in pieces: handed out where they are in memory, what is left of them, and the error for those that are not there.
 import { toHex } from '@grenier/crypto/verify'
 import { RelayError } from '../errors.ts'
 import type { PackPlace, PackReader } from './pack-store.ts'
@@ -26,4 +26,14 @@ export function readerOf(bytes: Uint8Array, place: PackPlace): PackReader {
       }),
     close: () => Promise.resolve(),
   }
+}
+
+/** What is left of them when the first so many bytes were dealt with. */
+export function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(Math.min(skip, piece.length))
+    skip -= piece.length - rest.length
+    return rest.length > 0 ? [rest] : []
+  })
 }

@@ -8,7 +8,7 @@ import { RelayError } from '../errors.ts'
 import { diskError, systemCode } from './disk-error.ts'
 import { flushDirectory, FlushGroup } from './flush-group.ts'
 import { FileSink } from './pack-file-sink.ts'
-import { packMissing, readerOf } from './pack-pieces.ts'
+import { packMissing, readerOf, withoutFirst } from './pack-pieces.ts'
 import type { PackArrival, PackPlace, PackReader, PackStore, PackUpload } from './pack-store.ts'
 import { CheckedUpload, type PackSink } from './pack-upload.ts'
 import { placeOfKey, smallKey, smallPrefix } from './row-keys.ts'
@@ -109,9 +109,11 @@ export class FilePackStore implements PackStore {
     const whole = freshBytes(arrival.sizeBytes)
     let at = 0
     return {
-      write: (bytes) => {
-        whole.set(bytes, at)
-        at += bytes.length
+      write: (...pieces) => {
+        for (const bytes of pieces) {
+          whole.set(bytes, at)
+          at += bytes.length
+        }
         return Promise.resolve()
       },
       publish: () => {
@@ -177,15 +179,6 @@ async function fill(
     at += bytesRead
     left = withoutFirst(left, bytesRead)
   }
-}
-
-function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let skip = bytes
-  return pieces.flatMap((piece) => {
-    const rest = piece.subarray(Math.min(skip, piece.length))
-    skip -= piece.length - rest.length
-    return rest.length > 0 ? [rest] : []
-  })
 }
 
 // Names that are not ours (a hoster's notes, a file system's own) are left alone.

@@ -14,8 +14,8 @@ export class MemoryPackStore implements PackStore {
     await this.#check()
     const parts: Uint8Array[] = []
     return new CheckedUpload(arrival, {
-      write: (bytes) => {
-        parts.push(bytes.slice())
+      write: (...pieces) => {
+        parts.push(...pieces.map((bytes) => bytes.slice()))
         return this.#check()
       },
       publish: async () => {

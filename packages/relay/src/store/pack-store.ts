@@ -22,7 +22,7 @@ export interface PackUpload {
    * afterwards their memory is the caller's again. One call at a time.
    * @throws RelayError `pack-size` beyond the announced size, `disk-full`, `store-closed`
    */
-  write(bytes: Uint8Array): Promise<void>
+  write(...pieces: readonly Uint8Array[]): Promise<void>
   /**
    * Checks size and SHA-256 and publishes the pack. Durable when it resolves; concurrent calls share one flush. Putting what is there
    * already is fine. After a rejection the upload is over and its temporary file gone.

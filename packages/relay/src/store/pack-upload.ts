@@ -6,7 +6,7 @@ import type { PackArrival, PackUpload } from './pack-store.ts'
 
 /** Where an upload's bytes go. Calls come one after the other; after `publish` or `discard` none comes any more. */
 export interface PackSink {
-  write(bytes: Uint8Array): Promise<void>
+  write(...pieces: readonly Uint8Array[]): Promise<void>
   /** Makes the pack readable and durable. */
   publish(): Promise<void>
   discard(): Promise<void>
@@ -25,12 +25,13 @@ export class CheckedUpload implements PackUpload {
     this.#sink = sink
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(...pieces: readonly Uint8Array[]): Promise<void> {
     this.#check()
-    if (this.receivedBytes + bytes.length > this.#arrival.sizeBytes) throw this.#wrong('pack-size')
-    this.receivedBytes += bytes.length
-    this.#hash.update(bytes)
-    await this.#sink.write(bytes)
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    if (this.receivedBytes + bytes > this.#arrival.sizeBytes) throw this.#wrong('pack-size')
+    this.receivedBytes += bytes
+    for (const piece of pieces) this.#hash.update(piece)
+    await this.#sink.write(...pieces)
   }
 
   async finish(): Promise<void> {

@@ -1,0 +1,32 @@
+// Frames that are sent at once, in one write: a system call for each takes as much of the processor as what is in it.
+
+/** What can be told to keep what it is given until it is told to write it, as often as it was told to keep it. */
+export interface Corkable {
+  cork(): void
+  uncork(): void
+}
+
+/** Holds back what is written to a stream until everything that is at it now has been. */
+export class OneWrite {
+  readonly #stream: Corkable
+  readonly #later: (release: () => void) => void
+  #isHeld = false
+  readonly #release = (): void => {
+    this.#isHeld = false
+    this.#stream.uncork()
+  }
+
+  /** `later`: calls back once what runs now has run, before anything is waited for: `process.nextTick`. */
+  constructor(stream: Corkable, later: (release: () => void) => void) {
+    this.#stream = stream
+    this.#later = later
+  }
+
+  /** Called before each frame. */
+  hold(): void {
+    if (this.#isHeld) return
+    this.#isHeld = true
+    this.#stream.cork()
+    this.#later(this.#release)
+  }
+}
