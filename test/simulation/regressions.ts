@@ -456,6 +456,17 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'a device was taken out, the vault moved, and the old relay was put back to a day before both: told where the vault is, it is refused there, and the simulation told it again and again',
+    run: {
+      seed: 800_004_024,
+      devices: 2,
+      moves: 25,
+      without: new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 15, 16, 17, 19, 20, 22, 23, 24]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

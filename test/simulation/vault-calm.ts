@@ -70,7 +70,10 @@ export class VaultCalm {
       const raises: boolean = !isRaised && this.rounds >= 2 && ![...last.values()].some(isAhead)
       if (raises) await this.#raise()
       isRaised ||= raises
-      for (const machine of await moves.relays.findAstray(this.members)) settledAt.delete(machine)
+      for (const machine of await moves.relays.findAstray(this.members))
+        // Who was taken out where the vault is hears no more there than that it has no right.
+        if (isTakenOut(await this.#log(), machine)) this.#out.add(machine)
+        else settledAt.delete(machine)
       const stuck = [...last].filter(([, why]) => isAway(why)).map(([machine]) => machine)
       await moves.relays.told(stuck, this.members)
       // Who alone knows what the relay lost waits some minutes for an owner's device, and goes on without it then.
@@ -392,6 +395,12 @@ function isLacking(outcome: 'done' | Error | undefined): boolean {
 /** Whether a machine is a member by the log. */
 function isIn(log: Log | undefined, machine: Machine): boolean {
   return roleIn(log, machine) !== undefined
+}
+
+/** Whether the log says that a machine was a member, and is none. */
+function isTakenOut(log: Log | undefined, { home }: Machine): boolean {
+  const spine = log?.states.at(-1)?.spine
+  return spine?.devices.get(toHex(home.device.sign.publicKey))?.until !== undefined
 }
 
 function roleIn(log: Log | undefined, { home }: Machine): Role | undefined {

@@ -111,6 +111,22 @@ describe.each(pools)('the pool %s', (_, pool) => {
     expect(Buffer.compare(from, random)).toBe(0)
   })
 
+  it('compresses a large one that has anything to gain where it is looked at, and leaves one that has not', async () => {
+    const noise = bytesOf('noise', 300_000)
+    const zeros = new Uint8Array(100_000)
+    const inputs = [
+      concat([zeros, noise]),
+      concat([noise, zeros]),
+      concat([noise.subarray(0, 150_000), zeros, noise.subarray(0, 150_000)]),
+    ]
+    const ranges = [{ start: 0, length: 400_000 }]
+    const packed = await pool.compress({ inputs: inputs.map((bytes) => ({ bytes, ranges })) })
+    for (const { storedBytes } of packed) expect(storedBytes[0]).toBeLessThan(301_000)
+    const dense = { bytes: noise.slice(), ranges: [{ start: 0, length: 300_000 }] }
+    const [kept] = await pool.compress({ inputs: [dense] })
+    expect(kept?.bytes).toEqual(noise)
+  })
+
   it('keeps ranges apart that are not compressed and lie apart', async () => {
     const bytes = bytesOf('random', 9000)
     const ranges = [

@@ -69,11 +69,17 @@ export function cut(task: { keys: ContentKeys; pieces: readonly Piece[] }): CutP
 /** Compresses each range singly, where that helps. */
 export function compress(task: { inputs: readonly Compressible[] }): Compressed[] {
   return task.inputs.map(({ bytes, ranges }) => {
-    const room = new Uint8Array(ranges.reduce((sum, { length }) => sum + zstdBytesMax(length), 0))
+    const plains = ranges.map(({ start, length }) => bytes.subarray(start, start + length))
+    const worth = plains.map((plain) => plain.length >= compressibleBytesMin && !isDense(plain))
+    const roomBytes = plains.reduce(
+      (sum, { length }, at) => sum + (worth[at] === true ? zstdBytesMax(length) : 0),
+      0,
+    )
+    const room = freshBytes(roomBytes)
     let used = 0
-    const stored = ranges.map(({ start, length }) => {
-      const plain = bytes.subarray(start, start + length)
-      const shorter = compressChunk(plain, room.subarray(used, used + zstdBytesMax(length)))
+    const stored = plains.map((plain, at) => {
+      if (worth[at] !== true) return plain
+      const shorter = compressChunk(plain, room.subarray(used, used + zstdBytesMax(plain.length)))
       used += shorter?.length ?? 0
       return shorter ?? plain
     })
@@ -84,9 +90,29 @@ export function compress(task: { inputs: readonly Compressible[] }): Compressed[
   })
 }
 
+/** Of a chunk of this size or more a few places tell whether it is worth to compress all of it. */
+const sampledBytesMin = 128 << 10
+const sampleBytes = 8 << 10
+const sampleRoom = freshBytes(zstdBytesMax(sampleBytes))
+
+/** Whether neither its beginning nor its middle nor its end become shorter: pictures, films, archives, what is encrypted. */
+function isDense(plain: Uint8Array): boolean {
+  if (plain.length < sampledBytesMin) return false
+  const last = plain.length - sampleBytes
+  return [0, last >> 1, last].every((start) => {
+    const sample = plain.subarray(start, start + sampleBytes)
+    const length = compressInto(sample, { out: sampleRoom, start: 0, level: zstdLevel })
+    return length !== undefined && length >= sampleBytes * worthwhile
+  })
+}
+
+/** Memory of its own with anything in it: for bytes that are written before they are read. */
+function freshBytes(sizeBytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer)
+}
+
 /** Compresses to the front of `room`; undefined where that would not help. */
 function compressChunk(plain: Uint8Array, room: Uint8Array): Uint8Array | undefined {
-  if (plain.length < compressibleBytesMin) return undefined
   const length = compressInto(plain, { out: room, start: 0, level: zstdLevel }) ?? compressOnce(plain, room)
   return length < plain.length * worthwhile ? room.subarray(0, length) : undefined
 }

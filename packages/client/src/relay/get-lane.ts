@@ -120,7 +120,8 @@ export class GetLane {
     const end = get.receivedBytes + data.bytes.length
     if (data.offset !== get.range.offset + get.receivedBytes || end > get.grantedBytes)
       throw new ProtocolError('malformed', 'data that was not asked for')
-    if (get.bytes.length === 0) get.bytes = new Uint8Array(get.range.length)
+    // Not zeroed: it is given to nobody before all of it has come.
+    if (get.bytes.length === 0) get.bytes = new Uint8Array(Buffer.allocUnsafeSlow(get.range.length).buffer)
     get.bytes.set(data.bytes, get.receivedBytes)
     get.receivedBytes = end
     this.window.arrived(data.bytes.length)
