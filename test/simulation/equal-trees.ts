@@ -5,14 +5,20 @@ import type { Machine } from './machine.ts'
 /** Paths of which a machine said that it cannot have what is there, and why. */
 type Refused = ReadonlyMap<Machine, ReadonlyMap<string, ProblemCode>>
 
+/** `refused`: what they said last. `mayLack`: whether a relay may have lost content. */
+interface Said {
+  readonly refused: Refused
+  readonly mayLack: boolean
+}
+
 /**
- * What some machine has and the others lack, for people. `trees`: one a machine. `refused`: what it said. Of content that the relay lost one machine
- * may still have an earlier version and the other one nothing, where both say so.
+ * What some machine has and the others lack, for people. `trees`: one a machine. Of content that the relay lost one machine may still have an earlier
+ * version and the other one another, or nothing, where both say so.
  */
 export function unequalTrees(
   machines: readonly Machine[],
   trees: readonly (readonly string[])[],
-  refused: Refused,
+  { refused, mayLack }: Said,
 ): string[] {
   const failures: string[] = []
   const [plain] = machines.filter((machine) => !machine.folds)
@@ -20,7 +26,7 @@ export function unequalTrees(
   if (plain === undefined || model === undefined) return failures
   for (const [at, machine] of machines.entries()) {
     const isLost = (line: string): boolean =>
-      [plain, machine].every((one) => refused.get(one)?.get(pathOf(line)) === 'pack-unavailable')
+      mayLack && [plain, machine].every((one) => refused.get(one)?.get(pathOf(line)) === 'pack-unavailable')
     const tree = trees[at] ?? []
     const lacks = model.filter((line) => !tree.includes(line) && !isLost(line))
     const has = tree.filter((line) => !model.includes(line) && !isLost(line))

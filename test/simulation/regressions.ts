@@ -467,6 +467,17 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'content that the relay lost was looked for in a file in whose place another one was by then: it was taken for looked for, and never sent from where it had gone',
+    run: {
+      seed: 800_041_089,
+      devices: 2,
+      moves: 25,
+      without: new Set([0, 1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 15, 18, 19, 20, 21, 23, 24]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

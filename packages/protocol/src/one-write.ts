@@ -6,11 +6,15 @@ export interface Corkable {
   uncork(): void
 }
 
+/** No more than this leaves together: a write is over when all of it has left, and on a slow line nobody hears of it before. */
+const togetherBytes = 256 * 1024
+
 /** Holds back what is written to a stream until everything that is at it now has been. */
 export class OneWrite {
   readonly #stream: Corkable
   readonly #later: (release: () => void) => void
   #isHeld = false
+  #heldBytes = 0
   readonly #release = (): void => {
     this.#isHeld = false
     this.#stream.uncork()
@@ -22,11 +26,16 @@ export class OneWrite {
     this.#later = later
   }
 
-  /** Called before each frame. */
-  hold(): void {
-    if (this.#isHeld) return
+  /** Called before each frame of so many bytes. */
+  hold(bytes: number): void {
+    if (!this.#isHeld) this.#later(this.#release)
+    else if (this.#heldBytes + bytes > togetherBytes) this.#stream.uncork()
+    else {
+      this.#heldBytes += bytes
+      return
+    }
     this.#isHeld = true
+    this.#heldBytes = bytes
     this.#stream.cork()
-    this.#later(this.#release)
   }
 }

@@ -31,7 +31,7 @@ class Power {
 }
 
 const big = (text: string): string => text.repeat(300)
-const texts = ['old 0', 'old 1', 'old 2', 'base 3', 'mine 3', 'new 0', 'theirs 3', 'fresh'].map(big)
+const texts = ['old 0', 'old 1', 'old 2', 'base 3', 'mine 3', 'new 0', 'theirs 3', 'fresh', 'old 4', 'theirs 4'].map(big)
 
 type Forgets = 'nothing' | 'staged files' | 'directories'
 
@@ -62,6 +62,8 @@ async function prepared(power: Power, state: MemoryDisk, forgets: Forgets) {
   const bench = new Bench(ground, state)
   const { user } = ground
   user.makeDirectory('d')
+  user.makeDirectory('m')
+  user.write('m/g', big('old 4'))
   for (const [index, text] of ['old 0', 'old 1', 'old 2', 'base 3'].entries())
     user.write(`f${index}`, big(text))
   await bench.agree()
@@ -71,6 +73,7 @@ async function prepared(power: Power, state: MemoryDisk, forgets: Forgets) {
   const of = (path: string) => ({ id: bench.idAt(path), path: at(path), expect: bench.localAt(path) })
   const row = (name: string, text: string, parent = rootId) => bench.fileRow({ name, parent }, big(text))
   const place = { path: at('d/f1'), from: at('f1'), parent: bench.idAt('d'), name: named('f1') }
+  const m = bench.idAt('m')
   const directory = { parent: rootId, name: named('n'), value: { kind: 'directory' as const, mode: 0o555 } }
   const changes: (Apply | StepAside)[] = [
     { do: 'apply', op: 'put', id: id('5.0'), path: at('n'), row: directory, expect: undefined },
@@ -87,6 +90,25 @@ async function prepared(power: Power, state: MemoryDisk, forgets: Forgets) {
     { do: 'apply', op: 'remove', ...of('f2') },
     { do: 'step-aside', ...of('f3'), keptAs: named('f3 (conflict)'), newNode: true },
     { do: 'apply', op: 'put', ...of('f3'), row: row('f3', 'theirs 3'), expect: undefined },
+    // A name that is left in a directory, which moves, and is taken there.
+    {
+      do: 'apply',
+      op: 'move',
+      ...of('m/g'),
+      path: at('m/kept'),
+      from: at('m/g'),
+      parent: m,
+      name: named('kept'),
+    },
+    { do: 'apply', op: 'move', ...of('m'), path: at('e'), from: at('m'), parent: rootId, name: named('e') },
+    {
+      do: 'apply',
+      op: 'put',
+      id: id('5.2'),
+      path: at('e/g'),
+      row: row('g', 'theirs 4', m),
+      expect: undefined,
+    },
   ]
   return { ground, bench, changes }
 }
@@ -113,7 +135,7 @@ async function check(bench: Bench, user: MemoryUser, finished: boolean): Promise
     if (kind === 'file') seen.set(path, Buffer.from(bytes).toString())
   // Nothing torn, and nothing of the user's lost.
   for (const text of seen.values()) expect(texts).toContain(text)
-  for (const text of ['old 1', 'mine 3']) expect([...seen.values()]).toContain(big(text))
+  for (const text of ['old 1', 'mine 3', 'old 4']) expect([...seen.values()]).toContain(big(text))
   // Base never precedes what it says.
   const nodes: [NodeId, string][] = []
   for await (const [node, { base }] of bench.trees.all()) {
@@ -127,7 +149,10 @@ async function check(bench: Bench, user: MemoryUser, finished: boolean): Promise
     const isNew = ['fresh', 'new 0'].some((one) => Buffer.compare(contentOf(big(one)), value.content!) === 0)
     if (isNew || path === 'd/f1') expect(Buffer.compare(contentOf(text!), value.content!)).toBe(0)
   }
-  if (finished) expect([...seen.keys()].sort()).toEqual(['d/f1', 'f0', 'f3', 'f3 (conflict)', 'n/new'])
+  if (finished)
+    expect([...seen.keys()].sort()).toEqual([
+      ...['d/f1', 'e/g', 'e/kept', 'f0', 'f3', 'f3 (conflict)', 'n/new'],
+    ])
   // The next look makes sense of whatever it finds.
   await bench.look.whole()
   const lines = (await bench.lines()).filter((line) => !line.endsWith('/'))

@@ -8,6 +8,7 @@ import { DiskError } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
 import { lookOrNothing } from './look-allowed.ts'
+import { movePaths } from './moved-path.ts'
 import { sameButChange, sameStamp } from './stamp.ts'
 
 /** Carries out steps; remembers which directories' entries it changed. */
@@ -129,7 +130,11 @@ export class ApplyEffects {
     const parents = [parentOf(from), parentOf(to)]
     await this.#modes.writable(parents, () => files.change({ do: 'move', from, to, expect }))
     for (const parent of parents) this.touched.add(parent)
-    if (isDirectory) this.#modes.moved(from, to)
+    if (isDirectory) {
+      this.#modes.moved(from, to)
+      // What was changed in it is flushed where it is by then.
+      movePaths(this.touched, { from, to })
+    }
     const [look] = await files.look([to])
     if (look === undefined || expect === undefined || !sameButChange(expect, look.stamp)) return
     fresh.set(change.id, look.stamp)

@@ -5,6 +5,7 @@ import type { Change } from './apply-report.ts'
 import type { GroupOptions } from './apply-step.ts'
 import { DiskError } from './file-system.ts'
 import { parentOf } from './ignore.ts'
+import { movedPath } from './moved-path.ts'
 import { openedName } from './staging-names.ts'
 import { noteOpened, workBits } from './opened-note.ts'
 
@@ -51,9 +52,10 @@ export class ApplyModes {
   /** A directory has another path now. */
   moved(from: RelativePath, to: RelativePath): void {
     for (const [path, wanted] of [...this.#wanted]) {
-      if (path !== from && !path.startsWith(`${from}/`)) continue
+      const moved = movedPath(path, { from, to })
+      if (moved === undefined) continue
       this.#wanted.delete(path)
-      this.#wanted.set((to + path.slice(from.length)) as RelativePath, wanted)
+      this.#wanted.set(moved, wanted)
     }
   }
 

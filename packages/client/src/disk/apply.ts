@@ -9,6 +9,7 @@ import { ApplyGroup } from './apply-group.ts'
 import type { ApplyOptions, ApplyReport, Change } from './apply-report.ts'
 import { stagingDirectory } from './file-system.ts'
 import { folderFault } from './folder-fault.ts'
+import { movedPath } from './moved-path.ts'
 import { isKept, isOpened } from './staging-names.ts'
 
 /** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
@@ -99,7 +100,7 @@ function noteLeft(left: Set<string>, change: Change): void {
   const from = change.do === 'step-aside' ? change.path : change.from
   const to = change.do === 'step-aside' ? pathAside(change) : change.path
   if (change.expect.value.kind === 'directory')
-    for (const path of [...left]) if (path.startsWith(`${from}/`)) left.add(to + path.slice(from.length))
+    for (const path of [...left]) left.add(movedPath(path, { from, to }) ?? path)
   left.add(from)
 }
 
@@ -113,5 +114,5 @@ function isLeft(left: ReadonlySet<string>, change: Change): boolean {
   if (left.size === 0) return false
   if (change.do === 'apply' && change.op === 'remove')
     return [...left].some((path) => `${path}/`.startsWith(`${change.path}/`))
-  return left.has(change.path)
+  return left.has(change.path) || (change.do === 'step-aside' && left.has(pathAside(change)))
 }

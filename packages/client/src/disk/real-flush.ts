@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import { stagingDirectory, type DiskChange } from './file-system.ts'
+import { movePaths } from './moved-path.ts'
 import type { RealDirectories, SystemPath } from './real-directory.ts'
 import { splitPath } from './real-directory.ts'
 import { isCode } from './real-change.ts'
@@ -36,6 +37,7 @@ export class RealFlush {
   changed(change: DiskChange): void {
     const { do: what } = change
     if (what === 'set-bits' || what === 'set-mode' || what === 'make-directory') this.#files.add(change.path)
+    if (change.do === 'move') movePaths(this.#files, change)
     if (change.do !== 'place' && change.do !== 'drop-staged') return
     const unflushed = this.#files.delete(`${stagingDirectory}/${change.name}`)
     if (unflushed && change.do === 'place') this.#files.add(change.path)

@@ -1,11 +1,9 @@
 // Base follows: what local and remote agree on is written down as such.
 import type { Transaction } from '../state/trees-transaction.ts'
 import type { Adopt } from '../sync/action.ts'
-import { committedBase, type Field } from '../sync/agreed.ts'
+import { committedBase } from '../sync/agreed.ts'
 import { sameContent, type NodeId, type Row } from '../sync/tree.ts'
 import type { Sent } from './sent-note.ts'
-
-const allFields: readonly Field[] = ['place', 'substance', 'mode', 'time']
 
 /** Carries out adopts, in the order of the plan (parents first): a node paired by path takes the id of the log. */
 export async function adoptAll(transaction: Transaction, adopts: readonly Adopt[]): Promise<void> {
@@ -75,7 +73,7 @@ async function settlePut(
   const { base, remote } = transaction.get(id) ?? {}
   if (base?.value.kind === 'file' && remote?.value.kind === 'file' && !sameContent(base.value, remote.value))
     settling.lost.set(id, 'changed')
-  transaction.set('base', id, remote && committedBase({ base, remote }, commit.merged ?? allFields))
+  transaction.set('base', id, remote && committedBase({ base, remote }, commit.merged))
 }
 
 /** Only the place follows: the value may still differ in its own way. */

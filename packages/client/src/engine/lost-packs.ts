@@ -1,9 +1,9 @@
 // Content that the relay lost, sent again by who holds it: the files here that have chunks of lost packs are read, and only those chunks go into new
 // packs, claimed by changes that do nothing else. What lies in packs that this device kept (of large payloads) goes back as it was.
-import { packIdOf, toHex, type ChunkId, type PackId, type SealedBytes } from '@grenier/crypto'
+import { equal, packIdOf, toHex, type ChunkId, type PackId, type SealedBytes } from '@grenier/crypto'
 import { readContent } from '../content/content-list.ts'
 import type { Fetch } from '../content/fetch.ts'
-import { Ingest, type IngestFile } from '../content/ingest.ts'
+import { Ingest, type IngestFile, type IngestResult } from '../content/ingest.ts'
 import { PackWriter, type OutgoingPack } from '../content/pack-writer.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
@@ -20,6 +20,7 @@ import {
   noteLostBy,
 } from '../state/lost-packs.ts'
 import { claimsOf } from '../state/pack-table.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 import { sameContent, type FileValue, type NodeId } from '../sync/tree.ts'
 import { bulkBytes } from './bulk-bytes.ts'
 import { packsInCommit } from './change-builder.ts'
@@ -55,6 +56,13 @@ interface Work {
   readonly ingest: Ingest
   /** A file that may have some of the chunks could not be read as it was known: it was moved, or changed, and is looked at again. */
   isMissed: boolean
+}
+
+/** Whether a file that was read to its end is what the log has: somebody may have put another one in its place since the last look. */
+function isAsKnown(result: IngestResult, trees: Pick<TreesStore, 'get'>): boolean {
+  if (result.outcome !== 'read') return true
+  const value = trees.get(result.file.id)?.remote?.value
+  return value?.kind === 'file' && value.content !== undefined && equal(value.content, result.content)
 }
 
 /** The duty of one open vault. Calls are one after the other. */
@@ -251,8 +259,8 @@ export class LostPacks {
       return path === undefined ? [] : [{ id, path, expected: undefined, stamp: trees.get(id)?.local?.stamp }]
     })
     for await (const result of work.ingest.read(files)) {
-      // What cannot be read now is with others, or here under another name: the files themselves are the planner's business.
-      if (result.outcome === 'problem') work.isMissed = true
+      // What cannot be read now, or is another file by now, is with others, or here under another name: the files themselves are the planner's business.
+      if (result.outcome === 'problem' || !isAsKnown(result, trees)) work.isMissed = true
       if (this.#outgoing.length >= packsInCommit) await this.#claim(session)
     }
     if (work.queue.length > 0) return true

@@ -18,7 +18,7 @@ export type Sent =
       readonly parent: NodeId
       readonly name: Name
       readonly replaces?: NodeId | undefined
-      /** Of a node that base knows: what of it is the log's, and was not this device's word. All of it where nobody noted that. */
+      /** What of it is the log's, and was not this device's word: nothing where this is left out. */
       readonly merged?: readonly Field[] | undefined
     }
   | { readonly op: 'move'; readonly id: NodeId; readonly parent: NodeId; readonly name: Name }
@@ -40,9 +40,9 @@ export function sentOf(commit: Commit, trees: Pick<TreesStore, 'get'>): Sent {
   if (op === 'remove') return { op, id }
   if (op === 'move') return { op, id, parent: commit.parent, name: commit.name }
   const { row, replaces } = commit
-  const { base, remote } = trees.get(id) ?? {}
-  const merged = base === undefined || remote === undefined ? undefined : mergedIn(row, { base, remote })
-  return { op, id, parent: row.parent, name: row.name, replaces, merged }
+  const merged = mergedIn(row, trees.get(id) ?? {})
+  const put = { op, id, parent: row.parent, name: row.name, replaces }
+  return merged.length === 0 ? put : { ...put, merged }
 }
 
 /**

@@ -81,7 +81,7 @@ class WebSocketWire implements Wire {
 
   send(frame: Uint8Array, sent?: () => void): void {
     if (this.socket.readyState !== WebSocket.OPEN) return
-    this.oneWrite?.hold()
+    this.oneWrite?.hold(frame.length)
     this.socket.send(frame, (error) => {
       if (!(error instanceof Error)) sent?.()
       if (this.socket.bufferedAmount <= drainBytes) this.drain?.()

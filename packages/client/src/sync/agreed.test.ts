@@ -60,6 +60,9 @@ describe('the base row after a value was sent', () => {
     const sent = row('b', file('new', { mode: 0o644, mtimeNs: 2n }))
     const merged = mergedIn(sent, { base, remote: base })
     expect(merged).toEqual([])
+    // What the log had removed, and what was new.
+    expect(mergedIn(sent, { base, local: sent })).toEqual([])
+    expect(mergedIn(sent, { local: sent, remote: base })).toEqual([])
     expect(committedBase({ base, remote: sent }, merged)).toEqual(sent)
     expect(committedBase({ base: undefined, remote: sent }, merged)).toEqual(sent)
   })
@@ -72,7 +75,9 @@ describe('the base row after a value was sent', () => {
     const after = row('a', file('old', { mode: 0o755, mtimeNs: 1n }))
     expect(committedBase({ base, remote: sent }, merged)).toEqual(after)
     const [before, now] = [row('d', directory(0o700)), row('d', directory(0o755))]
-    expect(mergedIn(now, { base: before, remote: now })).toEqual(['mode'])
+    expect(mergedIn(now, { base: before, local: before, remote: now })).toEqual(['mode'])
+    // What is here as well was agreed on.
+    expect(mergedIn(now, { base: before, local: now, remote: now })).toEqual([])
     expect(committedBase({ base: before, remote: now }, ['mode'])).toEqual(before)
   })
 })

@@ -27,17 +27,22 @@ export function agreedBase({ base, local, remote }: Rows): Row | undefined {
 /** What two sides may say of a node, each by itself. */
 export type Field = 'place' | 'substance' | 'mode' | 'time'
 
-/** What of a row that is to be sent the log says already, and base does not: it was merged into it, and is yet to be applied. */
-export function mergedIn(row: Row, { base, remote }: Record<'base' | 'remote', Row>): Field[] {
-  const isMerged = (isSame: (one: Row, other: Row) => boolean): boolean =>
-    isSame(row, remote) && !isSame(row, base)
+/**
+ * What of a row that is to be sent the log says already, and neither base nor this disk does: it was merged into it, and is yet to be applied. Nothing
+ * of a node that the log has no more, or base never knew.
+ */
+export function mergedIn(row: Row, { base, local, remote }: Rows): Field[] {
+  if (base === undefined || remote === undefined) return []
   const fields: [Field, (one: Row, other: Row) => boolean][] = [
     ['place', samePlace],
     ['substance', (one, other) => sameSubstance(one.value, other.value)],
     ['mode', (one, other) => modeOf(one.value) === modeOf(other.value)],
     ['time', (one, other) => timeOf(one.value) === timeOf(other.value)],
   ]
-  return fields.flatMap(([field, isSame]) => (isMerged(isSame) ? [field] : []))
+  return fields.flatMap(([field, isSame]) => {
+    const isHere = local !== undefined && isSame(row, local)
+    return isSame(row, remote) && !isSame(row, base) && !isHere ? [field] : []
+  })
 }
 
 /**
@@ -46,7 +51,7 @@ export function mergedIn(row: Row, { base, remote }: Record<'base' | 'remote', R
  */
 export function committedBase(
   { base, remote }: { readonly base: Row | undefined; readonly remote: Row },
-  merged: readonly Field[],
+  merged: readonly Field[] = [],
 ): Row {
   if (base === undefined || base.value.kind !== remote.value.kind) return remote
   const of = (field: Field): Row => (merged.includes(field) ? base : remote)

@@ -36,7 +36,7 @@ export class WebSocketWire implements Wire {
 
   send(frame: Uint8Array, sent?: () => void): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#oneWrite.hold()
+    this.#oneWrite.hold(frame.length)
     this.#socket.send(frame, { binary: true }, (error) => {
       // After a failure nobody knows who still looks at these bytes.
       if (!(error instanceof Error)) sent?.()
