@@ -478,6 +478,17 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'a relay died while an owner was told to go on at a mirror, and was taken for gone: the simulation asked only whether it was down when the owner was told, and wanted back what it alone had',
+    run: {
+      seed: 810_004_544,
+      devices: 2,
+      moves: 21,
+      without: new Set([1, 2, 3, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]),
+      era: 7,
+    },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -60,6 +60,8 @@ export interface RelayMovesParts {
 /** The moves of one run, and what a person does in the end. */
 export class RelayMoves {
   readonly #parts: RelayMovesParts
+  /** Who was told to go on elsewhere, from where to where. */
+  readonly #goings = new Map<Machine, Record<'before' | 'after', WorldRelay>>()
   /** What was asked for and did not come to its end. */
   readonly #unfinished = new Map<Machine, { readonly verb: string; readonly what: Work }>()
   /** How long the run goes on with nothing new. */
@@ -132,6 +134,7 @@ export class RelayMoves {
   /** What was cut off is asked for again. */
   async finish(): Promise<void> {
     const { world } = this.#parts
+    for (const machine of this.#goings.keys()) this.#went(machine)
     for (const [machine, { verb, what }] of this.#unfinished)
       await within(world, asked(machine, what), verb).then(
         () => world.note(`${machine.name} ${verb} after all`),
@@ -274,7 +277,19 @@ export class RelayMoves {
       atRisk()
     }
     this.#said.set(machine, relay)
+    if (before !== after) this.#goings.set(machine, { before, after })
     await engine.promote({ relay, force })
+    this.#went(machine)
+  }
+
+  /** It works there, whatever became of the command: one that died meanwhile was taken for gone, and what it had alone with it. */
+  #went(machine: Machine): void {
+    const { world, past, atRisk } = this.#parts
+    const going = this.#goings.get(machine)
+    if (going === undefined || world.relayOf(machine) !== going.after) return
+    this.#goings.delete(machine)
+    past.replaces(going.before.disk, going.after.disk.copy())
+    atRisk()
   }
 
   #comesBack(random: Seeded): string | undefined {
