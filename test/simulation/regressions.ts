@@ -489,6 +489,16 @@ export const regressions: readonly Regression[] = [
       era: 7,
     },
   },
+  {
+    found:
+      'what one device had sent anew of what the relay lost was dropped by the prune of another one, which still counted on what was lost',
+    run: { seed: 810_023_900, devices: 3, moves: 8, without: new Set([2, 3, 6, 7]), era: 7 },
+  },
+  {
+    found:
+      'content that the relay lost was looked for while the file that has it was being moved, and was known under neither name: it was taken for looked for',
+    run: { seed: 810_018_429, devices: 3, moves: 13, without: new Set([0, 1, 2, 5, 6, 7, 11]), era: 7 },
+  },
 ]
 
 /** Seeds of planner runs that once failed. */

@@ -238,7 +238,7 @@ describe('what comes ahead', () => {
   it('gives up all it has when the disk is full', async () => {
     const { ahead, staged, fill, breakDisk, film: file } = await claimed()
     let writes = 0
-    breakDisk((call, path) => (call === 'write' && path === 'ahead-1' && ++writes > 5 ? 'ENOSPC' : undefined))
+    breakDisk((call, path) => (call === 'write' && path === 'ahead-1' && ++writes > 1 ? 'ENOSPC' : undefined))
     await ahead.work(never)
     expect([await staged(), ahead.isDue]).toEqual([[], false])
     expectSame(await fill(file), film)

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import { ClientError } from '../errors.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import { aheadName, stagedPath } from '../disk/staging-names.ts'
+import { adjacent } from './adjacent.ts'
 import { bring, type Wanted } from './bring.ts'
 import { listChunkSizes } from './chunker.ts'
 import type { WalkOptions } from './content-walk.ts'
@@ -44,7 +45,7 @@ interface Part {
 
 /** A chunk on its way to its place in the part. */
 interface Placed {
-  readonly wanted: Wanted
+  readonly wanted: Wanted & { readonly offset: number }
   readonly device: string
   readonly offset: number
   readonly plainBytes: number
@@ -183,7 +184,7 @@ export class Ahead {
       const hand = async (bytes: Uint8Array): Promise<void> => {
         await (await this.#writer()).write(offset, bytes)
       }
-      portion.push({ wanted: { id, places, hand }, device, offset, plainBytes })
+      portion.push({ wanted: { id, places, hand, offset }, device, offset, plainBytes })
       end += plainBytes
     }
     return portion
@@ -203,6 +204,10 @@ export class Ahead {
     const lacks = await bring(
       this.#options,
       portion.map(({ wanted }) => wanted),
+      async (brought) => {
+        const pieces = brought.map(({ wanted, bytes }) => ({ offset: wanted.offset, bytes }))
+        for (const { offset, bytes } of adjacent(pieces)) await (await this.#writer()).write(offset, bytes)
+      },
     )
     const next = this.#clock.monotonic() - startMs > onceMs ? this.#bytesAtOnce / 2 : this.#bytesAtOnce * 2
     this.#bytesAtOnce = Math.min(bytesAtOnceMost, Math.max(bytesAtOnceLeast, next))

@@ -2,6 +2,7 @@
 // that many files share are brought once a window, and so is each pack read.
 import { toHex, type ChunkId } from '@grenier/crypto'
 import type { Content } from '../sync/tree.ts'
+import { adjacent, type Piece } from './adjacent.ts'
 import { bring, type Lack, type Wanted } from './bring.ts'
 import { chunksAtHand, chunksIn, type LocatedChunk, type WalkOptions } from './content-walk.ts'
 import { chunksNearby, takeNearby, type Nearby, type NearbyChunk } from './nearby.ts'
@@ -18,6 +19,8 @@ export interface WantedFile {
   readonly find?: ((id: ChunkId, plainBytes: number) => NearbyChunk | undefined) | undefined
   /** Takes the file whole where it is one chunk: many such at once. Then `write` is not called. */
   readonly whole?: WholeFiles | undefined
+  /** Takes chunks that follow each other together. */
+  readonly takesRuns?: boolean | undefined
   /** May be called in any order of offsets, also several times at once; the bytes are good until it resolves. Says whether more is wanted; not after `false`. */
   write(offset: number, bytes: Uint8Array): Promise<boolean>
 }
@@ -277,12 +280,12 @@ class Filling {
     brought: readonly { readonly wanted: InWindow; readonly bytes: Uint8Array }[],
   ): Promise<void> {
     const wholes = new Map<WholeFiles, { readonly files: WantedFile[]; readonly bytes: Uint8Array[] }>()
+    const writes: (Target & Piece)[] = []
     for (const { wanted, bytes } of brought) {
-      const others: Target[] = []
       for (const target of wanted.targets) {
         const file = this.#files[target.file]
         if (file?.whole === undefined || file.sizeBytes !== bytes.length) {
-          others.push(target)
+          writes.push({ ...target, bytes })
           continue
         }
         const together = wholes.get(file.whole) ?? { files: [], bytes: [] }
@@ -290,16 +293,16 @@ class Filling {
         together.bytes.push(bytes)
         wholes.set(file.whole, together)
       }
-      if (others.length > 0) await this.#hand(others, bytes)
     }
+    const isOfRun = (one: Target, { file }: Target): boolean =>
+      one.file === file && this.#files[file]?.takesRuns === true
+    for (const write of adjacent(writes, isOfRun)) await this.#hand(write)
     for (const [to, { files, bytes }] of wholes) await to.write(files, bytes)
   }
 
-  async #hand(targets: readonly Target[], bytes: Uint8Array): Promise<void> {
-    for (const { file, offset } of targets) {
-      if (!this.isWanted(file)) continue
-      const goesOn = await this.#files[file]?.write(offset, bytes)
-      if (goesOn !== true) this.refuse(file, 'abandoned')
-    }
+  async #hand({ file, offset, bytes }: Target & Piece): Promise<void> {
+    if (!this.isWanted(file)) return
+    const goesOn = await this.#files[file]?.write(offset, bytes)
+    if (goesOn !== true) this.refuse(file, 'abandoned')
   }
 }

@@ -116,6 +116,7 @@ class OlderFile implements Nearby {
  * few open. A failed write is remembered, not thrown: others go on.
  */
 class StagedFile {
+  readonly takesRuns = true
   readonly content
   readonly sizeBytes
   readonly nearby: OlderFile | undefined

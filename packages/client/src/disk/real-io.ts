@@ -223,7 +223,8 @@ async function readFully(
     headBytes,
   }: { readonly offset: number; readonly length: number; readonly headBytes: number },
 ): Promise<Uint8Array> {
-  const buffer = new Uint8Array(new ArrayBuffer(headBytes + length), headBytes)
+  // Not zeroed: what was not read is given to nobody, and the head is for who asked for it.
+  const buffer = new Uint8Array(Buffer.allocUnsafeSlow(headBytes + length).buffer, headBytes)
   let done = 0
   while (done < length) {
     const rest = length - done

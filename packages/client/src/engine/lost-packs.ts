@@ -54,7 +54,7 @@ interface Work {
   readonly queue: NodeId[]
   readonly writer: PackWriter
   readonly ingest: Ingest
-  /** A file that may have some of the chunks could not be read as it was known: it was moved, or changed, and is looked at again. */
+  /** A file that may have some of the chunks could not be read as it was known, or is not known yet: it was moved, or changed, and is looked at again. */
   isMissed: boolean
 }
 
@@ -158,14 +158,16 @@ export class LostPacks {
     if (fresh.length === 0) return undefined
     const wanted = await this.#wanted(fresh)
     if (this.#writes) await this.#putAsTheyWere(session, fresh)
-    const queue = this.#writes && wanted.size > 0 ? this.#turned(await this.#filesWith(wanted)) : []
+    const { files, isPending } =
+      this.#writes && wanted.size > 0 ? await this.#filesWith(wanted) : { files: [], isPending: false }
+    const queue = this.#turned(files)
     const writer = new PackWriter(this.#writing(session, wanted), bulkBytes(trees))
     const { pool, clock } = vault.platform
     // Somebody else may have sent it meanwhile.
     const held = (id: ChunkId): boolean => !wanted.has(toHex(id)) || isElsewhere(trees, id)
     const keys = contentKeysOf(vault)
     const ingest = new Ingest({ fileSystem: this.#parts.files, pool, clock, keys, writer, known: held })
-    return { packs: fresh, wanted, queue, writer, ingest, isMissed: false }
+    return { packs: fresh, wanted, queue, writer, ingest, isMissed: isPending }
   }
 
   /** A relay that says of the same contents again and again that it lost them is given them a few times a day, and a person is told. */
@@ -225,13 +227,19 @@ export class LostPacks {
     })
   }
 
-  /** Files here that are as the log has them, and have one of these chunks; those that say it themselves come first. */
-  async #filesWith(wanted: ReadonlySet<string>): Promise<NodeId[]> {
+  /**
+   * Files here that are as the log has them, and have one of these chunks; those that say it themselves come first. `isPending`: whether there are others
+   * that are not sent yet: a file that has one may be among them, as a new one that will turn out to have been moved.
+   */
+  async #filesWith(wanted: ReadonlySet<string>): Promise<{ files: NodeId[]; isPending: boolean }> {
     const { vault, fetch } = this.#parts
     const sure: NodeId[] = []
     const deep: [NodeId, FileValue][] = []
-    for await (const [id, { local, remote }] of vault.trees.all()) {
-      if (local?.value.kind !== 'file' || remote?.value.kind !== 'file') continue
+    let isPending = false
+    for await (const [id, { base, local, remote }] of vault.trees.all()) {
+      if (local?.value.kind !== 'file') continue
+      isPending ||= base?.value.kind !== 'file' || !sameContent(local.value, base.value)
+      if (remote?.value.kind !== 'file') continue
       if (!sameContent(local.value, remote.value) || remote.value.content === undefined) continue
       const { depth, ids } = readContent(remote.value.content)
       if (ids.some((chunk) => wanted.has(toHex(chunk)))) sure.push(id)
@@ -241,7 +249,7 @@ export class LostPacks {
       const chunks = content && (await fetch.chunksOf(content, sizeBytes))
       if (chunks?.every((chunk) => !wanted.has(toHex(chunk.id))) !== true) sure.push(id)
     }
-    return sure
+    return { files: sure, isPending }
   }
 
   /** From somewhere in the middle on: who is at it at the same time has another part done by then. */

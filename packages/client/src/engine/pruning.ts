@@ -14,6 +14,7 @@ import type { Fetch } from '../content/fetch.ts'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { ownPlaceOf } from '../state/chunk-index.ts'
+import { discredit } from '../state/lost-packs.ts'
 import { chunksOf, claimsOf } from '../state/pack-table.ts'
 import { forgetOthers, retainedOf } from './backup-retention.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
@@ -29,6 +30,8 @@ import { isOwn, type Vault } from './vault.ts'
 
 /** So often everything is looked at anew because somebody else prunes too; then it is left to the next time. */
 const looksMax = 5
+/** Packs that one transaction discredits, of some hundred chunks each. */
+const lostAtOnce = 64
 
 /** How a prune goes about it. */
 export interface PruneManner {
@@ -110,6 +113,7 @@ export class Pruning {
     const session = await this.#parts.session()
     await receiver.receive(session)
     requireOwner(vault)
+    await this.#discreditLost(session)
     const nowMs = this.#parts.entries.atNow(session)
     const sinceMs = nowMs - (options.keepMs ?? vault.record.backup?.keep?.allMs ?? heldMs(vault, nowMs))
     const said = (look: Look, through: number | undefined): Pruned => this.#said(look, through, nowMs)
@@ -140,6 +144,16 @@ export class Pruning {
     if (kept !== undefined) await forgetOthers(vault, sinceMs)
     const { versions, entries, entryBytes, through } = foreseen
     return { ...said(look, undefined), versions, entries, entryBytes, through }
+  }
+
+  /** What was sent anew in the place of what the relay lost is not spared for the sake of that, whoever sent either of them. */
+  async #discreditLost(session: RelaySession): Promise<void> {
+    const { trees, log } = this.#parts.vault
+    const lost = (await session.lost(log.vault)).filter((pack) => claimsOf(trees, pack).length > 0)
+    for (let at = 0; at < lost.length; at += lostAtOnce)
+      await trees.write({ flush: false }, (rows) => {
+        for (const pack of lost.slice(at, at + lostAtOnce)) discredit(rows, pack)
+      })
   }
 
   /** Whether the latest prune names a state that is younger than this. */
