@@ -25,7 +25,7 @@ async function duty(
   const open = await openVault(context, folderRecord(context, world.at(0).folderPath))
   const { vault } = open
   const session = (): Promise<RelaySession> =>
-    Promise.resolve({ clockOffsetMs: given.offsetMs } as RelaySession)
+    Promise.resolve({ clockOffsetMs: given.offsetMs, lost: () => Promise.resolve([]) } as never)
   const receiver = new Receiver({ vault, adopt: refuse, heal: refuse, heard: () => undefined })
   const entries = new EntryWriter(vault, receiver)
   const { fetch } = vaultFetch(vault, { session, current: undefined } as never)

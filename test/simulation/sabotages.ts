@@ -271,7 +271,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a prune lets go of packs that are still needed',
     file: `${engine}/live-chunks.ts`,
-    find: 'of good === undefined ? places : [good]) {',
+    find: 'of good === undefined ? places : [good, ...places.filter(isLater)]) {',
     replace: 'of good === undefined ? places : []) {',
     checks: [{ theme: 'prune' }],
   },

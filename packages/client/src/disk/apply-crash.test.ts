@@ -31,7 +31,18 @@ class Power {
 }
 
 const big = (text: string): string => text.repeat(300)
-const texts = ['old 0', 'old 1', 'old 2', 'base 3', 'mine 3', 'new 0', 'theirs 3', 'fresh', 'old 4', 'theirs 4'].map(big)
+const texts = [
+  'old 0',
+  'old 1',
+  'old 2',
+  'base 3',
+  'mine 3',
+  'new 0',
+  'theirs 3',
+  'fresh',
+  'old 4',
+  'theirs 4',
+].map(big)
 
 type Forgets = 'nothing' | 'staged files' | 'directories'
 

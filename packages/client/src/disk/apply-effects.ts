@@ -132,6 +132,7 @@ export class ApplyEffects {
     for (const parent of parents) this.touched.add(parent)
     if (isDirectory) {
       this.#modes.moved(from, to)
+      this.#kept.moved(from, to)
       // What was changed in it is flushed where it is by then.
       movePaths(this.touched, { from, to })
     }

@@ -8,6 +8,7 @@ import type { GroupOptions } from './apply-step.ts'
 import { DiskError, type Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { lookOrNothing } from './look-allowed.ts'
+import { movedPath } from './moved-path.ts'
 import { sameButChange } from './stamp.ts'
 import { keptName, stagedPath } from './staging-names.ts'
 
@@ -17,6 +18,8 @@ export const rescued = 'rescued' as Name
 interface Kept {
   readonly name: string
   readonly change: Change
+  /** Where it was, as that is called by now. */
+  path: RelativePath
   readonly expect: Stamp
   /** What was put in its place; undefined when it was removed. */
   readonly placed: Stamp | undefined
@@ -34,8 +37,13 @@ export class ApplyKept {
   /** A name in the staging area for what is there now. `placed`: what will be there instead, as it was staged. */
   keep(change: Change, expect: Stamp, placed?: Stamp): string {
     const name = keptName(this.#options.nextCount(), expect)
-    this.#all.push({ name, change, expect, placed })
+    this.#all.push({ name, change, path: change.path, expect, placed })
     return name
+  }
+
+  /** A directory has another path now. */
+  moved(from: RelativePath, to: RelativePath): void {
+    for (const kept of this.#all) kept.path = movedPath(kept.path, { from, to }) ?? kept.path
   }
 
   /** Drops what is as it was, and gives back what is not. Returns the changes that have not lasted because of that. */
@@ -53,9 +61,8 @@ export class ApplyKept {
   }
 
   /** True when it has its own name again; else it stands beside, as a copy. */
-  async #giveBack({ name, change, placed }: Kept, look: Look): Promise<boolean> {
+  async #giveBack({ name, path, placed }: Kept, look: Look): Promise<boolean> {
     const { files, report } = this.#options
-    const { path } = change
     report.lookAgain.add(parentOf(path))
     const [there] = await lookOrNothing(files, [path])
     const isOurs = there !== undefined && placed !== undefined && sameButChange(placed, there.stamp)

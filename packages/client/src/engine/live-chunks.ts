@@ -6,7 +6,7 @@ import type { Fetch } from '../content/fetch.ts'
 import { ClientError } from '../errors.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { readRecords } from '../state/checkpoint-records.ts'
-import { placesOf } from '../state/chunk-index.ts'
+import { placesOf, type ChunkPlace } from '../state/chunk-index.ts'
 import { claimAt, chunksOf, type Claim } from '../state/pack-table.ts'
 import { claimKey } from '../state/state-keys.ts'
 import type { TreesStore } from '../state/trees-store.ts'
@@ -164,11 +164,16 @@ export class LiveChunks {
     return bytes
   }
 
-  /** Where this device sent or checked it itself, the latest such place serves; else none may go, for one of them may be a lie. */
+  /**
+   * Where this device sent or checked it itself, the latest such place serves, and those that others claimed since: they may have sent it anew because they saw
+   * that it was not there any more. Else none may go, for one of them may be a lie.
+   */
   #mark(id: ChunkId): void {
     const places = placesOf(this.#vault.trees, id)
     const good = places.find(({ known }) => known === 'good')
-    for (const { claim, position } of good === undefined ? places : [good]) {
+    const isLater = ({ claim, known }: ChunkPlace): boolean =>
+      known !== 'bad' && good !== undefined && claim.sequence > good.claim.sequence
+    for (const { claim, position } of good === undefined ? places : [good, ...places.filter(isLater)]) {
       const key = claimKey(claim.sequence, claim.position)
       const known = this.#bits.get(key)
       const count = claimAt(this.#vault.trees, claim)?.chunkCount ?? 0

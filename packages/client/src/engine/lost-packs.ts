@@ -30,8 +30,9 @@ import type { Receiver } from './receiver.ts'
 import { forgetResent, noteResent, spentAmong } from './resent-note.ts'
 import { contentKeysOf, mayWrite, sealingOf, type Vault } from './vault.ts'
 
-/** After this long, what a file that was missed may have is looked for again. */
+/** After this long, what a file that was missed may have is looked for again; after twice that the next time, and so on, so often. */
 const missedMs = 10 * 60_000
+const missedDoublings = 7
 /** Files that are read at once: one group of the reader's. */
 const filesAtOnce = 256
 /** Rows that one transaction discredits: packs, of some hundred chunks each. */
@@ -58,10 +59,10 @@ interface Work {
   isMissed: boolean
 }
 
-/** Whether a file that was read to its end is what the log has: somebody may have put another one in its place since the last look. */
+/** Whether a file that was read to its end is what was looked at: somebody may have put another one in its place since. */
 function isAsKnown(result: IngestResult, trees: Pick<TreesStore, 'get'>): boolean {
   if (result.outcome !== 'read') return true
-  const value = trees.get(result.file.id)?.remote?.value
+  const value = trees.get(result.file.id)?.local?.value
   return value?.kind === 'file' && value.content !== undefined && equal(value.content, result.content)
 }
 
@@ -75,6 +76,7 @@ export class LostPacks {
   #work: Work | undefined
   /** When it is asked again on the same session, by the monotonic clock; undefined where nothing was missed. */
   #dueMs: number | undefined
+  #missedTimes = 0
   readonly #outgoing: OutgoingPack[] = []
   /** Packs that this device found hurt, whatever the relay says of them. */
   readonly #hurt = new Map<string, PackId>()
@@ -228,22 +230,22 @@ export class LostPacks {
   }
 
   /**
-   * Files here that are as the log has them, and have one of these chunks; those that say it themselves come first. `isPending`: whether there are others
-   * that are not sent yet: a file that has one may be among them, as a new one that will turn out to have been moved.
+   * Files here that have one of these chunks, whatever the log has by now; those that say it themselves come first. `isPending`: whether there are some that
+   * are not sent yet: a file that has one may be among them, as a new one that will turn out to have been moved.
    */
   async #filesWith(wanted: ReadonlySet<string>): Promise<{ files: NodeId[]; isPending: boolean }> {
     const { vault, fetch } = this.#parts
     const sure: NodeId[] = []
     const deep: [NodeId, FileValue][] = []
     let isPending = false
-    for await (const [id, { base, local, remote }] of vault.trees.all()) {
-      if (local?.value.kind !== 'file') continue
-      isPending ||= base?.value.kind !== 'file' || !sameContent(local.value, base.value)
-      if (remote?.value.kind !== 'file') continue
-      if (!sameContent(local.value, remote.value) || remote.value.content === undefined) continue
-      const { depth, ids } = readContent(remote.value.content)
+    for await (const [id, { base, local }] of vault.trees.all()) {
+      const [before, now] = [base?.value, local?.value]
+      const isAgreed = before?.kind === 'file' && now?.kind === 'file' && sameContent(now, before)
+      isPending ||= !isAgreed && (before?.kind === 'file' || now?.kind === 'file')
+      if (now?.kind !== 'file' || now.content === undefined) continue
+      const { depth, ids } = readContent(now.content)
       if (ids.some((chunk) => wanted.has(toHex(chunk)))) sure.push(id)
-      else if (depth > 0) deep.push([id, remote.value])
+      else if (depth > 0) deep.push([id, now])
     }
     for (const [id, { content, sizeBytes }] of deep) {
       const chunks = content && (await fetch.chunksOf(content, sizeBytes))
@@ -263,8 +265,12 @@ export class LostPacks {
   async #some(session: RelaySession, work: Work): Promise<boolean> {
     const { trees } = this.#parts.vault
     const files = work.queue.splice(0, filesAtOnce).flatMap((id): IngestFile[] => {
-      const path = trees.pathOf('local', id)
-      return path === undefined ? [] : [{ id, path, expected: undefined, stamp: trees.get(id)?.local?.stamp }]
+      const [path, local] = [trees.pathOf('local', id), trees.get(id)?.local]
+      if (path !== undefined && local?.value.kind === 'file')
+        return [{ id, path, expected: undefined, stamp: local.stamp }]
+      // It went, or was moved, since it was queued.
+      work.isMissed = true
+      return []
     })
     for await (const result of work.ingest.read(files)) {
       // What cannot be read now, or is another file by now, is with others, or here under another name: the files themselves are the planner's business.
@@ -289,7 +295,10 @@ export class LostPacks {
       keepLost(rows, packs.filter(isDone))
       noteLostBy(rows, { writes: this.#writes })
     })
-    if (!packs.every(isDone)) this.#dueMs = platform.clock.monotonic() + missedMs
+    if (!packs.every(isDone)) {
+      this.#dueMs = platform.clock.monotonic() + missedMs * 2 ** Math.min(this.#missedTimes, missedDoublings)
+      this.#missedTimes += 1
+    }
     this.#work = undefined
     const sent = this.#sent
     this.#sent = { packs: 0, bytes: 0 }

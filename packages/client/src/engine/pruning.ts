@@ -150,10 +150,12 @@ export class Pruning {
   async #discreditLost(session: RelaySession): Promise<void> {
     const { trees, log } = this.#parts.vault
     const lost = (await session.lost(log.vault)).filter((pack) => claimsOf(trees, pack).length > 0)
-    for (let at = 0; at < lost.length; at += lostAtOnce)
+    for (let at = 0; at < lost.length; at += lostAtOnce) {
+      this.#manner.giveWay()
       await trees.write({ flush: false }, (rows) => {
         for (const pack of lost.slice(at, at + lostAtOnce)) discredit(rows, pack)
       })
+    }
   }
 
   /** Whether the latest prune names a state that is younger than this. */
