@@ -6,7 +6,10 @@ export interface Corkable {
   uncork(): void
 }
 
-/** No more than this leaves together: a write is over when all of it has left, and on a slow line nobody hears of it before. */
+/**
+ * No more than this is made one write: it is over when all of it has left, and on a slow line nobody hears of it before. (What comes while a write is under
+ * way a stream joins by itself.)
+ */
 const togetherBytes = 256 * 1024
 
 /** Holds back what is written to a stream until everything that is at it now has been. */

@@ -12,6 +12,7 @@ import {
   type Random,
   type SealedBytes,
 } from '@grenier/crypto'
+import { freshBytes } from '../fresh-bytes.ts'
 import type { SealedPack, WorkerPool } from './worker-pool.ts'
 
 /** A chunk's place in a pack: chunks lie one after the other, so offsets are implied by the order. */
@@ -141,8 +142,7 @@ export class PackWriter {
     let roomBytes = before === undefined ? this.#firstBytes : before.length * roomGrowth
     while (roomBytes < neededBytes) roomBytes *= roomGrowth
     // Not zeroed: only what was set in it is ever used. A full pack is sealed where it lies.
-    const room = Buffer.allocUnsafeSlow(roomBytes < fullPackPlainBytes ? roomBytes : packBytesMax)
-    const plain = new Uint8Array(room.buffer)
+    const plain = freshBytes(roomBytes < fullPackPlainBytes ? roomBytes : packBytesMax)
     if (before !== undefined) plain.set(before.subarray(0, this.#usedBytes))
     this.#plain = plain
     return plain

@@ -13,6 +13,7 @@ import {
 } from '@grenier/crypto'
 import { cutPoints, fileChunkSizes, gearTable, listChunkSizes, type GearTable } from './chunker.ts'
 import type { ChunkRange } from '@grenier/crypto/chunk-ids'
+import { freshBytes } from '../fresh-bytes.ts'
 import { buffersOf, release, releaseOwn } from './moved-bytes.ts'
 import type {
   CheckTask,
@@ -104,11 +105,6 @@ function isDense(plain: Uint8Array): boolean {
     const length = compressInto(sample, { out: sampleRoom, start: 0, level: zstdLevel })
     return length !== undefined && length >= sampleBytes * worthwhile
   })
-}
-
-/** Memory of its own with anything in it: for bytes that are written before they are read. */
-function freshBytes(sizeBytes: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer)
 }
 
 /** Compresses to the front of `room`; undefined where that would not help. */

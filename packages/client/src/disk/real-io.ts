@@ -2,6 +2,7 @@
 // in the thread pool, because they would hold up the loop.
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
+import { freshBytes } from '../fresh-bytes.ts'
 import type { Stamp } from '../sync/tree.ts'
 import { DiskError, type FileBits, type FileReader, type FileWriter } from './file-system.ts'
 import { isExpected } from './read-whole.ts'
@@ -224,7 +225,7 @@ async function readFully(
   }: { readonly offset: number; readonly length: number; readonly headBytes: number },
 ): Promise<Uint8Array> {
   // Not zeroed: what was not read is given to nobody, and the head is for who asked for it.
-  const buffer = new Uint8Array(Buffer.allocUnsafeSlow(headBytes + length).buffer, headBytes)
+  const buffer = freshBytes(headBytes + length).subarray(headBytes)
   let done = 0
   while (done < length) {
     const rest = length - done

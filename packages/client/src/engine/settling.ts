@@ -104,7 +104,7 @@ export class Settling {
     return trees
   }
 
-  /** Takes back what was settled here, not what was cut off before. What the disk does not let go of stays: why it is undone is what matters. */
+  /** Takes back what was settled here, not what was cut off before. */
   async undo(): Promise<void> {
     const { home, platform } = this.#context
     if (this.cutOff !== undefined || this.#trees === undefined) return
@@ -115,7 +115,7 @@ export class Settling {
       await home.removeFolder(this.path)
       if (isMarked) await removeMarker(files)
     } catch {
-      // The same.
+      // What the disk or the home does not let go of is left so, too: why it is undone is what matters.
     }
   }
 

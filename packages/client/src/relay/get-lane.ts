@@ -10,6 +10,7 @@ import {
 } from '@grenier/protocol'
 import type { Clock } from '../clock.ts'
 import type { ClientError } from '../errors.ts'
+import { freshBytes } from '../fresh-bytes.ts'
 import { FlowWindow } from './flow-window.ts'
 import type { Link } from './link.ts'
 import { refused } from './relay-failure.ts'
@@ -121,7 +122,7 @@ export class GetLane {
     if (data.offset !== get.range.offset + get.receivedBytes || end > get.grantedBytes)
       throw new ProtocolError('malformed', 'data that was not asked for')
     // Not zeroed: it is given to nobody before all of it has come.
-    if (get.bytes.length === 0) get.bytes = new Uint8Array(Buffer.allocUnsafeSlow(get.range.length).buffer)
+    if (get.bytes.length === 0) get.bytes = freshBytes(get.range.length)
     get.bytes.set(data.bytes, get.receivedBytes)
     get.receivedBytes = end
     this.window.arrived(data.bytes.length)
