@@ -3,6 +3,7 @@
 import { packBytesMax, type ChangePayload, type PackClaim } from '@grenier/crypto'
 import { numberFromKey, numberKey, otherKey } from '../state/state-keys.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
+import type { TreesStore } from '../state/trees-store.ts'
 
 const key = otherKey('bulk')
 
@@ -24,4 +25,12 @@ export function noteBulk(
     total = sizeBytes === packBytesMax ? total + sizeBytes : 0
   }
   rows.put(key, Buffer.from(numberKey(total), 'latin1'))
+}
+
+/** All is committed, and nothing waits. The log does not always tell: the short pack that ends a run of 128 MiB or more is as large as a full one. */
+export async function endBulk(trees: TreesStore): Promise<void> {
+  if (bulkBytes(trees) === 0) return
+  await trees.write({ flush: false }, (transaction) =>
+    transaction.put(key, Buffer.from(numberKey(0), 'latin1')),
+  )
 }

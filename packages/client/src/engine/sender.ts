@@ -14,7 +14,7 @@ import type { RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Braking } from './brake.ts'
-import { bulkBytes } from './bulk-bytes.ts'
+import { bulkBytes, endBulk } from './bulk-bytes.ts'
 import { operationsInChange, packsInCommit } from './change-builder.ts'
 import { Committer, type Committed } from './committer.ts'
 import { pause } from './connection.ts'
@@ -225,6 +225,7 @@ export class Sender {
       if (left === 0 || (left === before && shipper.ready.length > 0)) break
       if (shipper.ready.length === 0) await this.#during(session, shipper.moved())
     }
+    if (shipper.packs.length === 0 && !this.#writer.pending) await endBulk(this.#parts.vault.trees)
     return done + (await this.#commitLater(session))
   }
 
