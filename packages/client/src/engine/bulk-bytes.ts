@@ -27,7 +27,7 @@ export function noteBulk(
   rows.put(key, Buffer.from(numberKey(total), 'latin1'))
 }
 
-/** All is committed, and nothing waits. The log does not always tell: the short pack that ends a run of 128 MiB or more is as large as a full one. */
+/** The pack that ends the run, and all before it, is committed. The log does not always tell: from 128 MiB on that pack is as large as a full one. */
 export async function endBulk(trees: TreesStore): Promise<void> {
   if (bulkBytes(trees) === 0) return
   await trees.write({ flush: false }, (transaction) =>

@@ -80,6 +80,8 @@ export class Sender {
   #emitted = -1
   readonly #waiting = new WaitingFiles()
   #lastCommitMs: number
+  /** Its writer has closed the pack that ends a run, and not all of the run is committed. */
+  #endsRun = false
   /** New directories that wait for what is in them. */
   readonly #later = new Set<NodeId>()
 
@@ -215,6 +217,7 @@ export class Sender {
   /** The queue is empty: what waits goes in a short pack, and everything is committed. Returns how many operations. */
   async drain(session: RelaySession): Promise<number> {
     const { shipper } = this.#parts
+    this.#endsRun ||= this.#writer.pending
     await this.#during(session, this.#writer.finish())
     let done = 0
     for (;;) {
@@ -225,7 +228,10 @@ export class Sender {
       if (left === 0 || (left === before && shipper.ready.length > 0)) break
       if (shipper.ready.length === 0) await this.#during(session, shipper.moved())
     }
-    if (shipper.packs.length === 0 && !this.#writer.pending) await endBulk(this.#parts.vault.trees)
+    if (this.#endsRun && shipper.packs.length === 0) {
+      await endBulk(this.#parts.vault.trees)
+      this.#endsRun = false
+    }
     return done + (await this.#commitLater(session))
   }
 
