@@ -81,7 +81,7 @@ export class PackWriter {
   #refusal: { readonly error: unknown } | undefined
   #broken: { readonly error: unknown } | undefined
 
-  /** `bulkBytes`: what this device's packs since its last short bulk pack sum up to, as the log tells. */
+  /** `bulkBytes`: what this device's packs since its last short bulk pack sum up to, as the state tells. */
   constructor(options: PackWriterOptions, bulkBytes = 0) {
     this.#options = options
     this.#bulkBytes = bulkBytes

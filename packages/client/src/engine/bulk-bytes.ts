@@ -1,5 +1,5 @@
-// T of the size rule: what this device's bulk packs since its last short one sum up to, as its own entries in the log tell. Kept with the fold,
-// so that a crash in the middle of a large commit does not make the size of its last pack tell more than it should.
+// T of the size rule: what this device's bulk packs since its last short one sum up to, as its own entries in the log tell, and whoever sent the
+// last of a run. Kept with the fold, so that a crash in the middle of a large commit does not make the size of its last pack tell more than it should.
 import { packBytesMax, type ChangePayload, type PackClaim } from '@grenier/crypto'
 import { numberFromKey, numberKey, otherKey } from '../state/state-keys.ts'
 import type { StateRows, StateRowsWriter } from '../state/state-rows.ts'
