@@ -5,11 +5,11 @@ import { concat, type Operation } from '@grenier/crypto'
 import { systemClock } from '../clock.ts'
 import { describe, expect, it } from 'vitest'
 import { openRealFileSystem } from '../disk/file-system-real.ts'
-import { stagingDirectory } from '../disk/file-system.ts'
+import { DiskError, stagingDirectory, type FileSystem } from '../disk/file-system.ts'
 import { ClientError } from '../errors.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { Ahead } from './ahead.ts'
-import { bytesOf, folder, idOf, MemoryVault, type ReadFile } from './content-builders.contract.ts'
+import { bytesOf, folder, idOf, MemoryVault, over, type ReadFile } from './content-builders.contract.ts'
 import { contentOf, listOf } from './content-list.ts'
 import { stagedContent } from './staged-content.ts'
 
@@ -35,7 +35,9 @@ const mib = 1 << 20
 const film = bytesOf('film', 9 * mib)
 
 /** A vault with the film at the relay, claimed by a device that has not said what for, and a disk without it. */
-async function claimed(options: { bytes?: Uint8Array; before?: Uint8Array } = {}) {
+async function claimed(
+  options: { bytes?: Uint8Array; before?: Uint8Array; over?: (files: FileSystem) => FileSystem } = {},
+) {
   const there = folder()
   const vault = new MemoryVault()
   const files: Record<string, Uint8Array> = {
@@ -45,7 +47,8 @@ async function claimed(options: { bytes?: Uint8Array; before?: Uint8Array } = {}
   for (const [name, bytes] of Object.entries(files)) there.user.write(name, bytes)
   const [before, read] = await vault.store(there.files, Object.keys(files))
   let fault: (call: string, path: string) => string | undefined = () => undefined
-  const disk = folder((call, path) => fault(call, path))
+  const memory = folder((call, path) => fault(call, path))
+  const disk = { user: memory.user, files: options.over?.(memory.files) ?? memory.files }
   const ahead = new Ahead(vault.walking(), disk.files, systemClock)
   const index = vault.claimed.map(({ chunks }) => ({ chunks }))
   ahead.heard('one', { operations: [], index })
@@ -66,6 +69,17 @@ async function claimed(options: { bytes?: Uint8Array; before?: Uint8Array } = {}
     before: before!,
     breakDisk: (other: typeof fault) => (fault = other),
   }
+}
+
+/** The disk says only when a file is closed that it could not take all of it. */
+function refusingAtClose(files: FileSystem): FileSystem {
+  return over(files, {
+    openStaged: async (name) => {
+      const writer = await files.openStaged(name)
+      if (!name.startsWith('ahead')) return writer
+      return { ...writer, close: () => Promise.reject(new DiskError('EIO', 'it was not taken')) }
+    },
+  })
 }
 
 const never = (): boolean => false
@@ -252,5 +266,32 @@ describe('what comes ahead', () => {
     )
     expectSame(await fill(before), bytesOf('before', 3000))
     expect(await staged()).toEqual(['put-1'])
+  })
+
+  it('is not used, and gone, when the disk did not take it after all', async () => {
+    const { ahead, staged, fill, vault, film: file } = await claimed({ over: refusingAtClose })
+    await ahead.work(never)
+    vault.gets.length = 0
+    expectSame(await fill(file), film)
+    expect(vault.gets.length).toBeGreaterThan(0)
+    expect(await staged()).toEqual(['put-1'])
+  })
+
+  it('is given up when the disk did not take it and the line broke, which is what is said', async () => {
+    const { ahead, staged, vault } = await claimed({ over: refusingAtClose })
+    const last = [...vault.packs.keys()].at(-1)
+    vault.tamper = (bytes, { pack }) => {
+      if (pack !== last) return bytes
+      throw new ClientError('relay-unreachable', 'the line is gone')
+    }
+    await expect(ahead.work(never)).rejects.toThrow('the line is gone')
+    expect([await staged(), ahead.isDue]).toEqual([[], false])
+  })
+
+  it('makes room also when the disk did not take it', async () => {
+    const { ahead, staged } = await claimed({ over: refusingAtClose })
+    await ahead.work(never)
+    expect(await ahead.drop()).toBe(true)
+    expect([await staged(), ahead.isEmpty]).toEqual([[], true])
   })
 })

@@ -125,13 +125,12 @@ export class Ahead {
       try {
         await this.#bring(portion)
       } catch (error) {
-        await this.#close()
-        if (error instanceof DiskError) {
-          await this.#giveUp()
-        } else if (!(error instanceof ClientError) || error.code !== 'relay-corrupt') {
-          this.#wantAgain(portion)
-          throw error
-        }
+        const isGood = await this.#close()
+        const isOfDisk = error instanceof DiskError
+        const isOver = !isOfDisk && !(error instanceof ClientError && error.code === 'relay-corrupt')
+        if (isOfDisk || !isGood) await this.#giveUp()
+        else if (isOver) this.#wantAgain(portion)
+        if (isOver) throw error
       }
     }
   }
@@ -143,7 +142,10 @@ export class Ahead {
   async takeOver(name: string, first: ChunkId, sizeBytes: number): Promise<TakenOver | undefined> {
     const part = this.#part
     if (part?.offsets.get(toHex(first)) !== 0 || part.length > 2 * sizeBytes) return undefined
-    await this.#close()
+    if (!(await this.#close())) {
+      await this.drop()
+      return undefined
+    }
     this.#part = undefined
     const lengthMax = Math.min(part.length, sizeBytes)
     const writer = await this.#files.resumeStaged(name, { name: part.name, lengthMax })
@@ -244,20 +246,24 @@ export class Ahead {
     }
   }
 
-  async #close(): Promise<void> {
+  /** Says whether the disk has taken what it was given. */
+  async #close(): Promise<boolean> {
     const part = this.#part
-    if (part === undefined) return
+    if (part === undefined) return true
     const { writer, reader } = part
     part.writer = undefined
     part.reader = undefined
+    let isGood = true
     try {
       await writer?.close()
     } catch (error) {
+      if (!(error instanceof DiskError)) throw error
       // Nobody knows what it has.
       part.offsets.clear()
-      throw error
+      isGood = false
     }
     await (await reader?.catch(() => undefined))?.close()
+    return isGood
   }
 
   /** The disk is full, or refuses: all that came ahead makes room. */

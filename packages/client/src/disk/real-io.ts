@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import { freshBytes } from '../fresh-bytes.ts'
 import type { Stamp } from '../sync/tree.ts'
+import { EarlyFlush } from './early-flush.ts'
 import { DiskError, type FileBits, type FileReader, type FileWriter } from './file-system.ts'
 import { isExpected } from './read-whole.ts'
 import type { SystemPath } from './real-directory.ts'
@@ -131,6 +132,7 @@ class RealWriter implements FileWriter {
   readonly #fd: number
   readonly #what: string
   readonly #solidEnd: number
+  readonly #flush: EarlyFlush
   /** Where the file ends, as far as holes were left instead of writing zeros. */
   #holesEnd = 0
   #open = true
@@ -139,6 +141,7 @@ class RealWriter implements FileWriter {
     this.#fd = fd
     this.#what = what
     this.#solidEnd = solidEnd
+    this.#flush = new EarlyFlush(fd)
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
@@ -156,24 +159,22 @@ class RealWriter implements FileWriter {
   async close(): Promise<void> {
     if (!this.#open) return
     this.#open = false
-    this.#closing(() => undefined)
-    await Promise.resolve()
+    await this.#closing(() => undefined)
   }
 
   async finish({ mode, mtimeNs }: FileBits): Promise<Stamp> {
     this.#open = false
     const seconds = secondsOf(mtimeNs)
-    return await Promise.resolve(
-      this.#closing(() => {
-        fs.fchmodSync(this.#fd, mode)
-        fs.futimesSync(this.#fd, seconds, seconds)
-        return stampOf(fs.fstatSync(this.#fd, { bigint: true }))
-      }),
-    )
+    return await this.#closing(() => {
+      fs.fchmodSync(this.#fd, mode)
+      fs.futimesSync(this.#fd, seconds, seconds)
+      return stampOf(fs.fstatSync(this.#fd, { bigint: true }))
+    })
   }
 
-  #closing<T>(last: () => T): T {
+  async #closing<T>(last: () => T): Promise<T> {
     try {
+      await this.#flush.over()
       const isShort = this.#holesEnd > 0 && fs.fstatSync(this.#fd).size < this.#holesEnd
       if (isShort) fs.ftruncateSync(this.#fd, this.#holesEnd)
       return last()
@@ -193,6 +194,7 @@ class RealWriter implements FileWriter {
           ? fs.writeSync(this.#fd, rest, 0, rest.length, offset + done)
           : (await writeAsync(this.#fd, rest, 0, rest.length, offset + done)).bytesWritten
     }
+    this.#flush.wrote(bytes.length)
   }
 }
 
