@@ -99,8 +99,9 @@ export interface FileReader {
 
 export interface FileWriter {
   write(offset: number, bytes: Uint8Array): Promise<void>
+  /** Closed in any case; rejects where the disk has not taken what was written, which it may say only now. */
   close(): Promise<void>
-  /** Gives it bits and time, as `finish-staged` does, and closes it. Says what it is then: by that it is known again once it is in place. */
+  /** Gives it bits and time, as `finish-staged` does, and closes it. Says what it is then: by that it is known again once it is in place. Rejects as `close`. */
   finish(bits: FileBits): Promise<Stamp>
 }
 
