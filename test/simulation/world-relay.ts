@@ -54,10 +54,16 @@ export class WorldRelay {
     const life = ++this.#life
     const alive = (): boolean => this.#life === life
     const plain = scheduler.clockOf({ alive, skewMs: 0 })
+    let [forwardMs, beforeMs] = [0, this.aheadMs]
     const clock = {
       ...plain,
       now: (): number => plain.now() + this.aheadMs,
-      monotonic: (): number => plain.monotonic() + this.aheadMs,
+      // Days pass for it, too; but nobody sets it back.
+      monotonic: (): number => {
+        forwardMs += Math.max(0, this.aheadMs - beforeMs)
+        beforeMs = this.aheadMs
+        return plain.monotonic() + forwardMs
+      },
     }
     const config = { origins: [this.url.replace('ws:', 'http:')], registration: 'open' as const }
     const stores = this.disk.open(alive, () => this.#step())
