@@ -24,6 +24,20 @@ const relay = 'packages/relay/src'
 
 export const sabotages: readonly Sabotage[] = [
   {
+    name: 'a file is put into the directory that has the name of its own by now',
+    file: `${disk}/apply-group.ts`,
+    find: 'this.#pathNow(parent, tree) === parentOf(change.path)',
+    replace: 'this.#pathNow(parent, tree) !== undefined',
+    checks: [{ tests: `${disk}/apply.test.ts` }],
+  },
+  {
+    name: 'what was planned before something was done beside it is carried out behind it',
+    file: `${disk}/apply.ts`,
+    find: 'left = groups.slice(at + 1).flat()',
+    replace: 'left = []',
+    checks: [{ tests: `${disk}/apply.test.ts` }],
+  },
+  {
     name: 'an edit does not win over a deletion',
     file: `${sync}/plan-merge.ts`,
     find: 'row !== undefined && isUnchanged(row, node.base)',

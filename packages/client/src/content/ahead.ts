@@ -57,7 +57,7 @@ export interface TakenOver {
   has(id: ChunkId, offset: number): boolean
 }
 
-/** One run's. `work` is never called while a fill goes on. */
+/** One run's. `work` is never called while a large fill goes on; small ones may come beside it. */
 export class Ahead {
   readonly #options: WalkOptions
   readonly #files: FileSystem
@@ -69,6 +69,10 @@ export class Ahead {
   #part: Part | undefined
   #count = 0
   #bytesAtOnce = bytesAtOnceMost
+  /** The part is written to by `work`: it is neither given away nor given back. */
+  #isAtWork = false
+  /** The part is being given this name. */
+  #opening: string | undefined
 
   constructor(options: WalkOptions, files: FileSystem, clock: Pick<Clock, 'monotonic'>) {
     this.#options = options
@@ -110,7 +114,7 @@ export class Ahead {
 
   /** Whether something of this name in the staging area is in use here. */
   isHeld(staged: string): boolean {
-    return this.#part?.name === staged
+    return this.#part?.name === staged || this.#opening === staged
   }
 
   /**
@@ -118,7 +122,16 @@ export class Ahead {
    * @throws ClientError as `bring`, but for `relay-corrupt`: whoever wants the chunk will meet that
    */
   async work(isBusy: () => boolean): Promise<void> {
-    if (this.#open.size === 0) await this.drop()
+    this.#isAtWork = true
+    try {
+      if (this.#open.size === 0) await this.#drop()
+      await this.#bringQueued(isBusy)
+    } finally {
+      this.#isAtWork = false
+    }
+  }
+
+  async #bringQueued(isBusy: () => boolean): Promise<void> {
     while (this.#queue.size > 0 && !isBusy()) {
       const portion = this.#portion()
       if (portion.length === 0) continue
@@ -140,13 +153,14 @@ export class Ahead {
    * undefined when there is nothing of the kind.
    */
   async takeOver(name: string, first: ChunkId, sizeBytes: number): Promise<TakenOver | undefined> {
-    const part = this.#part
+    const part = this.#isAtWork ? undefined : this.#part
     if (part?.offsets.get(toHex(first)) !== 0 || part.length > 2 * sizeBytes) return undefined
-    if (!(await this.#close())) {
-      await this.drop()
+    // Nobody else takes it meanwhile.
+    this.#part = undefined
+    if (!(await this.#closePart(part))) {
+      await this.#files.change({ do: 'drop-staged', name: part.name })
       return undefined
     }
-    this.#part = undefined
     const lengthMax = Math.min(part.length, sizeBytes)
     const writer = await this.#files.resumeStaged(name, { name: part.name, lengthMax })
     return { writer, has: (id, offset) => part.offsets.get(toHex(id)) === offset }
@@ -160,12 +174,16 @@ export class Ahead {
     return { id, offset, plainBytes, from: { read: (at, length) => this.#read(part, at, length) } }
   }
 
-  /** Gives back the disk; says whether there was any. */
+  /** Gives back the disk; says whether any could be. */
   async drop(): Promise<boolean> {
+    return this.#isAtWork ? false : await this.#drop()
+  }
+
+  async #drop(): Promise<boolean> {
     const part = this.#part
     if (part === undefined) return false
-    await this.#close()
     this.#part = undefined
+    await this.#closePart(part)
     await this.#files.change({ do: 'drop-staged', name: part.name })
     return true
   }
@@ -226,14 +244,18 @@ export class Ahead {
     const part = this.#part
     if (part?.writer !== undefined) return part.writer
     const name = aheadName(++this.#count)
-    if (part === undefined) {
-      const writer = await this.#files.openStaged(name)
-      this.#part = { name, writer, reader: undefined, length: 0, offsets: new Map() }
+    this.#opening = name
+    try {
+      const open = part ?? { name, reader: undefined, length: 0, offsets: new Map() }
+      const writer =
+        part === undefined
+          ? await this.#files.openStaged(name)
+          : await this.#files.resumeStaged(name, { name: part.name, lengthMax: part.length })
+      this.#part = { ...open, name, writer }
       return writer
+    } finally {
+      this.#opening = undefined
     }
-    const writer = await this.#files.resumeStaged(name, { name: part.name, lengthMax: part.length })
-    this.#part = { ...part, name, writer }
-    return writer
   }
 
   async #read(part: Part, offset: number, length: number): Promise<Uint8Array | undefined> {
@@ -248,8 +270,10 @@ export class Ahead {
 
   /** Says whether the disk has taken what it was given. */
   async #close(): Promise<boolean> {
-    const part = this.#part
-    if (part === undefined) return true
+    return this.#part === undefined || (await this.#closePart(this.#part))
+  }
+
+  async #closePart(part: Part): Promise<boolean> {
     const { writer, reader } = part
     part.writer = undefined
     part.reader = undefined
@@ -269,6 +293,6 @@ export class Ahead {
   /** The disk is full, or refuses: all that came ahead makes room. */
   async #giveUp(): Promise<void> {
     this.#queue.clear()
-    await this.drop()
+    await this.#drop()
   }
 }

@@ -15,8 +15,8 @@ export interface WantedFile {
   readonly nearby?: Nearby | undefined
   /** Whether a chunk is where it belongs already: then it counts as written. Asked once for each, in order, before those around it are written. */
   readonly has?: ((id: ChunkId, at: ChunkSpan) => Promise<boolean>) | undefined
-  /** Where a chunk of it may be had on this disk. */
-  readonly find?: ((id: ChunkId, plainBytes: number) => NearbyChunk | undefined) | undefined
+  /** Where a chunk of it, which belongs at this offset, may be had on this disk. */
+  readonly find?: ((id: ChunkId, at: ChunkSpan) => NearbyChunk | undefined) | undefined
   /** Takes the file whole where it is one chunk: many such at once. Then `write` is not called. */
   readonly whole?: WholeFiles | undefined
   /** Takes chunks that follow each other together. */
@@ -249,7 +249,9 @@ class Filling {
     const key = toHex(chunk.id)
     let one = this.#window.get(key)
     if (one === undefined) {
-      const at = near?.get(key) ?? this.#files[target.file]?.find?.(chunk.id, chunk.plainBytes)
+      const { offset, file } = target
+      const span = { offset, plainBytes: chunk.plainBytes }
+      const at = near?.get(key) ?? this.#files[file]?.find?.(chunk.id, span)
       one = new InWindow(this, chunk, at)
       this.#window.set(key, one)
     }
@@ -262,9 +264,14 @@ class Filling {
     const window = [...this.#window.values()]
     this.#window = new Map()
     this.#targetCount = 0
-    const far = this.#bringFar(window.filter(({ near }) => near === undefined))
+    const elsewhere = window.filter(({ near }) => near === undefined)
     const onDisk = window.flatMap((one) => (one.near === undefined ? [] : [{ one, near: one.near }]))
     const near = takeNearby(this.#options, onDisk, ({ one }, bytes) => one.hand(bytes))
+    if (onDisk.some(({ near: { isFirst } }) => isFirst === true)) {
+      await this.#bringFar([...(await near).map(({ one }) => one), ...elsewhere])
+      return
+    }
+    const far = this.#bringFar(elsewhere)
     await Promise.allSettled([far, near])
     await far
     await this.#bringFar((await near).map(({ one }) => one))

@@ -19,6 +19,8 @@ export interface NearbyChunk {
   readonly from: Pick<Nearby, 'read'>
   readonly offset: number
   readonly plainBytes: number
+  /** It is taken before anything of its window is fetched: then what is written is whole from its beginning. */
+  readonly isFirst?: boolean | undefined
 }
 
 /** Chunks of one older version that are kept in mind: 64 GiB of a usual file. */

@@ -1,12 +1,14 @@
 // The applier's source of content: fetches from the relay what is not on this disk already, and writes into staged files.
 import type { ChunkId } from '@grenier/crypto'
 import type { ContentSource, FillFailure, Finish, WantedFile } from '../disk/content-source.ts'
+import type { CutOffFiles } from '../disk/cut-off-files.ts'
 import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { Content } from '../sync/tree.ts'
 import type { Ahead, TakenOver } from './ahead.ts'
 import type { ChunkSpan, Fetch, FetchResult } from './fetch.ts'
+import { LeftFile } from './left-file.ts'
 import type { Nearby, NearbyChunk } from './nearby.ts'
 import { failureOf, isSmall, outcomeOf, SmallFile, SmallFiles } from './small-files.ts'
 
@@ -30,6 +32,7 @@ const singleChunkContentBytes = 33
 export interface DiskSources {
   readonly older?: OlderVersion | undefined
   readonly ahead?: Ahead | undefined
+  readonly cutOff?: CutOffFiles | undefined
   /** Told of bytes that stand in a staged file. */
   readonly wrote?: ((bytes: number) => void) | undefined
 }
@@ -38,27 +41,34 @@ export interface DiskSources {
 export function stagedContent(
   fetch: Fetch,
   files: FileSystem,
-  { older = () => undefined, ahead, wrote = () => undefined }: DiskSources = {},
+  { older = () => undefined, ahead, cutOff, wrote = () => undefined }: DiskSources = {},
 ): ContentSource {
   return {
     async fill(wanted) {
       const failures = await fillAll(wanted)
       const crowded = wanted.filter((_, at) => failures[at]?.code === 'disk-full')
-      // What came ahead is worth less than what is wanted now.
-      if (crowded.length === 0 || (await ahead?.drop()) !== true) return failures
+      // What came ahead, or before, is worth less than what is wanted now.
+      if (crowded.length === 0 || !(await makeRoom())) return failures
       const again = (await fillAll(crowded)).values()
       return failures.map((failure) => (failure?.code === 'disk-full' ? again.next().value : failure))
     },
+  }
+
+  async function makeRoom(): Promise<boolean> {
+    const wasLeft = await cutOff?.dropAll()
+    return (await ahead?.drop()) === true || wasLeft === true
   }
 
   async function fillAll(wanted: readonly WantedFile[]): Promise<readonly (FillFailure | undefined)[]> {
     const together = new SmallFiles(files, wrote)
     // What came ahead may be there already, or be a part of it.
     const isBulk = ahead?.isEmpty ?? true
+    const left = new Map<WantedFile, LeftFile | undefined>()
+    for (const file of wanted) left.set(file, await LeftFile.of({ files, cutOff }, file))
     const staged = wanted.map((file) =>
       isBulk && isSmall(file)
         ? new SmallFile(file, together)
-        : new StagedFile(files, file, { nearby: nearbyOf(file), ahead, wrote }),
+        : new StagedFile(files, file, { nearby: nearbyOf(file), left: left.get(file), ahead, wrote }),
     )
     try {
       const failures: (FillFailure | undefined)[] = []
@@ -124,6 +134,7 @@ class StagedFile {
   readonly #staged: string
   readonly #finish: Finish | undefined
   readonly #ahead: Ahead | undefined
+  readonly #left: LeftFile | undefined
   readonly #told: (bytes: number) => void
   #taken: TakenOver | undefined
   #writer: Promise<FileWriter> | undefined
@@ -135,6 +146,7 @@ class StagedFile {
     wanted: WantedFile,
     from: Pick<DiskSources, 'ahead'> & {
       readonly nearby: OlderFile | undefined
+      readonly left: LeftFile | undefined
       readonly wrote: (bytes: number) => void
     },
   ) {
@@ -142,6 +154,7 @@ class StagedFile {
     this.#files = files
     this.nearby = from.nearby
     this.#ahead = from.ahead
+    this.#left = from.left
     this.#staged = wanted.staged
     this.#finish = wanted.finish
     this.content = wanted.content
@@ -156,8 +169,8 @@ class StagedFile {
     return true
   }
 
-  find(id: ChunkId, plainBytes: number): NearbyChunk | undefined {
-    return this.#ahead?.find(id, plainBytes)
+  find(id: ChunkId, at: ChunkSpan): NearbyChunk | undefined {
+    return this.#ahead?.find(id, at.plainBytes) ?? this.#left?.find(id, at)
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<boolean> {
@@ -178,12 +191,14 @@ class StagedFile {
         await this.#end()
       })
     await this.#noting(() => this.#close())
+    if (this.#failure === undefined) await this.#left?.drop()
     return this.#failure
   }
 
   /** Whatever happened: leaves nothing open. */
   async close(): Promise<void> {
     await this.nearby?.close()
+    await this.#left?.close()
     await this.#noting(() => this.#close())
   }
 

@@ -1,7 +1,8 @@
 // One group of changes: stage, flush, look again and rename, flush, record. Nothing is recorded before it is durable.
-import { isPlain, nameToBytes, type RelativePath } from '../sync/name.ts'
+import { isPlain, nameToBytes, rootPath, type RelativePath } from '../sync/name.ts'
 import { rootId, type NodeId, type Row } from '../sync/tree.ts'
-import { ApplyEffects } from './apply-effects.ts'
+import { ClientError } from '../errors.ts'
+import { ApplyEffects, pathAside } from './apply-effects.ts'
 import { ApplyKept } from './apply-kept.ts'
 import { ApplyModes } from './apply-modes.ts'
 import { record } from './apply-record.ts'
@@ -21,7 +22,10 @@ import { ancestorsOf, parentOf } from './ignore.ts'
 import { lookAllowed, lookOrNothing } from './look-allowed.ts'
 import { sameForDisk } from './look-identify.ts'
 import type { OpenTransaction } from './look-report.ts'
+import { movedPath } from './moved-path.ts'
+import { SeenRows } from './seen-rows.ts'
 import { sameStamp } from './stamp.ts'
+import { leftOf } from './staging-names.ts'
 
 /** New files up to this are fetched without a look at where they go, if that is a directory which is new itself. */
 const unlookedBytesMax = 64 * 1024
@@ -32,6 +36,10 @@ export class ApplyGroup {
   readonly #steps: readonly Step[]
   /** Nodes that this group moved or removed: their names are free. */
   readonly #left = new Set<NodeId>()
+  /** What this group gave other names, in order. */
+  readonly #moves: { readonly from: RelativePath; readonly to: RelativePath }[] = []
+  /** Steps that another plan may want again. */
+  readonly #outdated = new Set<Step>()
   /** Nodes that this group put: they are here, although no row says so yet. */
   readonly #put = new Set<NodeId>()
 
@@ -40,12 +48,12 @@ export class ApplyGroup {
     this.#steps = changes.map((change) => ({ change, staged: undefined, state: 'waiting' }))
   }
 
-  async run(): Promise<void> {
+  /** Says whether something was changed beside it, while its contents came. */
+  async run(): Promise<boolean> {
     const { files, report } = this.#options
     for (const step of this.#steps) this.#checkName(step)
     await this.#checkEarly()
-    await stage(this.#options, this.#steps, (step, refusal) => this.#refuse(step, refusal))
-    await files.flush([])
+    const isOvertaken = await this.#stage()
     const modes = new ApplyModes(this.#options)
     const kept = new ApplyKept(this.#options)
     const effects = new ApplyEffects(this.#options, { modes, kept })
@@ -61,9 +69,37 @@ export class ApplyGroup {
     const done = this.#steps.filter(({ state }) => state === 'done')
     for (const directory of await record(this.#options, done)) report.lookAgain.add(directory)
     report.done.push(...done.map(({ change }) => change))
-    for (const { state, staged } of this.#steps)
-      if (state === 'refused' && staged !== undefined)
-        await files.change({ do: 'drop-staged', name: staged.name })
+    const refused = this.#steps.filter(({ state }) => state === 'refused')
+    for (const step of refused) await this.#dropStaged([step], this.#outdated.has(step))
+    return isOvertaken
+  }
+
+  /** Nothing of it is to be seen yet: what is small may be done beside it. What that changed is no longer what the plan saw. */
+  async #stage(): Promise<boolean> {
+    const { files, trees, beside } = this.#options
+    const staged = async (): Promise<void> => {
+      await stage(this.#options, this.#steps, (step, refusal) => this.#refuse(step, refusal))
+      await files.flush([])
+    }
+    const seen = new SeenRows(trees, this.#steps)
+    try {
+      const isOvertaken = await beside(staged(), () => seen.note())
+      for (const step of await seen.changed()) if (step.state === 'waiting') this.#refuse(step, 'changed')
+      return isOvertaken
+    } catch (error) {
+      await this.#dropStaged(this.#steps, isOfLine(error)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** `mayBeWanted`: what is large is fetched again, from what there is of it. */
+  async #dropStaged(steps: readonly Step[], mayBeWanted: boolean): Promise<void> {
+    const { files, cutOff } = this.#options
+    for (const { staged } of steps) {
+      if (staged === undefined) continue
+      if (mayBeWanted && cutOff !== undefined && leftOf(staged.name) !== undefined) cutOff.note(staged.name)
+      else await files.change({ do: 'drop-staged', name: staged.name })
+    }
   }
 
   #waiting(): Step[] {
@@ -135,8 +171,11 @@ export class ApplyGroup {
     }
     step.state = 'done'
     const { change } = step
-    if (change.do === 'apply' && change.op === 'put') this.#put.add(change.id)
-    else this.#left.add(change.id)
+    if (change.do !== 'apply' || change.op !== 'put') this.#left.add(change.id)
+    else if (change.expect === undefined) this.#put.add(change.id)
+    if (change.do === 'step-aside') this.#moves.push({ from: change.path, to: pathAside(change) })
+    if (change.do === 'apply' && change.op === 'move')
+      this.#moves.push({ from: change.from, to: change.path })
   }
 
   /** New files, one after the other: none of them makes room for another, so that all may be judged before the first. */
@@ -166,15 +205,21 @@ export class ApplyGroup {
   /**
    * Whether the name is still another node's, because the change that was to free it did not happen. Even if nothing is there now:
    * two nodes at one place would be more than the trees can say. A look tells what became of the other one. Nor does anything come into a
-   * directory that is not here: what has its name now is the user's.
+   * directory that is not here, or not where it was to be by now: what has its name is another one.
    */
   #isHeld(change: Change, tree: OpenTransaction): boolean {
     const place = placeTaken(change, tree.get(change.id)?.local)
     if (place === undefined) return false
     const { parent, name } = place
     const holder = tree.child('local', parent, name)
-    const isInside = parent === rootId || this.#put.has(parent) || tree.get(parent)?.local !== undefined
+    const isInside = this.#put.has(parent) || this.#pathNow(parent, tree) === parentOf(change.path)
     return !isInside || (holder !== undefined && holder !== change.id && !this.#left.has(holder))
+  }
+
+  /** Where a directory is, which the rows say as it was before this group. */
+  #pathNow(id: NodeId, tree: OpenTransaction): RelativePath | undefined {
+    const path = id === rootId ? rootPath : tree.pathOf('local', id)
+    return path && this.#moves.reduce((now, move) => movedPath(now, move) ?? now, path)
   }
 
   /** Whether rows would be left of what is in a directory that goes: of something that was to leave it before, and could not. */
@@ -193,8 +238,10 @@ export class ApplyGroup {
   #refuse(step: Step, refusal: Refusal): void {
     step.state = 'refused'
     const { path } = step.change
-    if (refusal === 'changed') this.#options.report.lookAgain.add(parentOf(path))
-    else this.#options.report.problems.push({ path, ...refusal })
+    if (refusal === 'changed') {
+      this.#outdated.add(step)
+      this.#options.report.lookAgain.add(parentOf(path))
+    } else this.#options.report.problems.push({ path, ...refusal })
   }
 
   /** Something else is there than the plan saw. A look will tell, unless it is something that looks do not record. */
@@ -206,7 +253,7 @@ export class ApplyGroup {
       this.#refuse(step, { code: 'kind-unsupported' })
       return
     }
-    if (this.#isKeptByRefused(change)) {
+    if (this.#isKeptByRefused(change) || this.#isBelowRefused(change)) {
       step.state = 'refused'
       return
     }
@@ -225,6 +272,11 @@ export class ApplyGroup {
     return this.#options.report.problems.some(({ path }) => path.startsWith(`${change.path}/`))
   }
 
+  /** What was to be above it could not be put there: that one is the problem. */
+  #isBelowRefused({ path }: Change): boolean {
+    return this.#options.report.problems.some((problem) => path.startsWith(`${problem.path}/`))
+  }
+
   /** Ignored here and never synced. */
   async #isUnrecorded(path: RelativePath, isDirectory: boolean): Promise<boolean> {
     await this.#options.ignore.enterFrom(parentOf(path))
@@ -234,6 +286,11 @@ export class ApplyGroup {
     tree.abandon()
     return known === undefined
   }
+}
+
+/** Whether the run was ended from outside: there is nothing wrong with this disk. */
+function isOfLine(error: unknown): boolean {
+  return error instanceof ClientError && !['disk-full', 'disk-failed', 'folder-unusable'].includes(error.code)
 }
 
 /** The place that a change gives its node, where that is another one than it has now. */

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Apply, Problem, ProblemCode, StepAside } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { ContentSource } from './content-source.ts'
+import type { CutOffFiles } from './cut-off-files.ts'
 import { DiskError, type FileSystem } from './file-system.ts'
 import type { IgnoreRules } from './ignore.ts'
 import type { OwnTraces } from './own-traces.ts'
@@ -16,6 +17,8 @@ export interface ApplyOptions {
   readonly clock: Clock
   /** Whether something in the staging area is not the applier's, and not of an earlier run: it is not swept. */
   readonly isHeld?: ((staged: string) => boolean) | undefined
+  /** Large files that were being fetched: not thrown away, and noted there. */
+  readonly cutOff?: CutOffFiles | undefined
   /** Where it is noted what the watcher is going to hear of. */
   readonly traces?: OwnTraces | undefined
   /** What people call this device: for the name of a copy that has to be kept beside. */
@@ -37,7 +40,15 @@ export interface ApplyReport {
   readonly lookAgain: readonly RelativePath[]
   /** Sorted by path. */
   readonly problems: readonly Problem[]
+  /** Not tried: something was done beside what came before it, and it is to be planned anew. */
+  readonly left: readonly Change[]
 }
+
+/**
+ * Waits for this, and lets others do something beside it until it is there. Each time `before` is called first. Says whether folder or state were
+ * changed. Rejects when the work cannot be gone on with.
+ */
+export type Beside = (work: Promise<void>, before: () => Promise<void>) => Promise<boolean>
 
 /** What a failure means: something changed meanwhile, or a problem of this one thing. */
 export type Refusal = 'changed' | { readonly code: ProblemCode; readonly detail?: string }

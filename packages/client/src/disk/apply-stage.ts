@@ -1,8 +1,8 @@
 // First half of a group: contents and links in the staging area, with their bits and times, not yet flushed.
-import type { Stamp } from '../sync/tree.ts'
+import type { Content, Stamp } from '../sync/tree.ts'
 import type { FillFailure, WantedFile } from './content-source.ts'
 import { refusalOf, type Refusal } from './apply-report.ts'
-import { isPut, needsContent, type GroupOptions, type PutStep, type Step } from './apply-step.ts'
+import { isPut, needsContent, type GroupOptions, type Put, type PutStep, type Step } from './apply-step.ts'
 import { stagedName, stagedPath } from './staging-names.ts'
 
 /** Stages what the waiting steps need; those for which that fails are refused. */
@@ -14,7 +14,8 @@ export async function stage(
   const wanted = steps
     .filter(isPut)
     .filter(({ state, change }) => state === 'waiting' && needsContent(change))
-  for (const step of wanted) step.staged = { name: stagedName(options.nextCount()), stamp: undefined }
+  for (const step of wanted)
+    step.staged = { name: stagedName(options.nextCount(), largeContent(step.change)), stamp: undefined }
   await fill(options, wanted, refuse)
   const unfinished = wanted.filter(({ state, staged }) => state === 'waiting' && staged?.stamp === undefined)
   for (const step of unfinished) {
@@ -25,6 +26,13 @@ export async function stage(
     }
   }
   await remember(options, unfinished)
+}
+
+/** A file from here on is not fetched all over again where a run was cut off. */
+export const largeBytesMin = 8 << 20
+
+function largeContent({ row: { value } }: Put): Content | undefined {
+  return value.kind === 'file' && value.sizeBytes >= largeBytesMin ? value.content : undefined
 }
 
 async function fill(

@@ -2,7 +2,7 @@
 import type { Problem } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
 import { sameContent, type NodeId, type Stamp } from '../sync/tree.ts'
-import type { ApplyOptions, Change } from './apply-report.ts'
+import type { ApplyOptions, Beside, Change } from './apply-report.ts'
 import type { DiskTraits } from './file-system.ts'
 
 export type Put = Extract<Change, { op: 'put' }>
@@ -24,6 +24,8 @@ export interface GroupOptions extends ApplyOptions {
   readonly report: Collected
   /** A number that no name in the staging area has yet. */
   readonly nextCount: () => number
+  /** What is waited for while contents come. */
+  readonly beside: Beside
 }
 
 export interface Step {

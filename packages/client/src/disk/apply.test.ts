@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Apply, StepAside } from '../sync/action.ts'
 import { rootId, type NodeId, type Row } from '../sync/tree.ts'
+import { ClientError } from '../errors.ts'
+import type { Beside } from './apply-report.ts'
 import { groupsOf } from './apply.ts'
 import { at, Bench, memoryGround, named, realGround, type Ground } from './look.contract.ts'
 import { stampOf } from './real-io.ts'
@@ -362,6 +364,112 @@ function applies(ground: () => Ground): void {
     await writer.close()
     await bench.applier.run([])
     expect(await bench.ground.files.list(at('.grenier/staging'))).toEqual([])
+  })
+
+  describe('beside a group whose contents come', () => {
+    /** Carries these out meanwhile. */
+    function besides(bench: Bench, changes: () => readonly Apply[]): Beside {
+      return async (work, before) => {
+        await before()
+        const report = await bench.applier.run(changes())
+        expect(report.problems).toEqual([])
+        await work
+        return true
+      }
+    }
+
+    it('other changes are made, and it goes on', async () => {
+      const bench = new Bench(ground())
+      const { user } = bench.ground
+      user.makeDirectory('d')
+      user.write('d/small', 'old')
+      await bench.agree()
+      const large = put('large', { id: id('1.1'), row: bench.fileRow({ name: 'large' }, 'large') })
+      const row = bench.fileRow({ parent: bench.idAt('d'), name: 'small' }, 'new')
+      const small = put('d/small', { id: bench.idAt('d/small'), row }, bench)
+      const report = await bench.applier.run(
+        [large],
+        besides(bench, () => [small]),
+      )
+      expect(report).toMatchObject({ done: [large], lookAgain: [], problems: [], left: [] })
+      expect([user.read('large'), user.read('d/small')]).toEqual(['large', 'new'])
+      await expectSettled(bench)
+    })
+
+    it('a directory that got another name is not taken for the one that has its name now', async () => {
+      const bench = new Bench(ground())
+      const { user } = bench.ground
+      for (const path of ['current', 'away']) user.makeDirectory(path)
+      user.write('away/moves', 'moves')
+      await bench.agree()
+      const parent = bench.idAt('current')
+      const file = put('current/f', { id: id('1.1'), row: bench.fileRow({ parent, name: 'f' }, 'f') })
+      const made = put('current/d', { id: id('1.2'), row: directory('d', { parent }) })
+      const into = move('away/moves', { path: 'current/moves', parent }, bench)
+      const swapped = [
+        move('current', { path: 'current.old', parent: rootId }, bench),
+        put('current', { id: id('2.0'), row: directory('current') }),
+      ]
+      const report = await bench.applier.run(
+        [file, made, into],
+        besides(bench, () => swapped),
+      )
+      expect(report).toMatchObject({ done: [], problems: [], left: [] })
+      for (const path of ['current/f', 'current/d', 'current/moves']) expect(user.exists(path)).toBe(false)
+      expect(report.lookAgain).toEqual(['away', 'current'])
+      await expectSettled(bench)
+    })
+
+    it('a node that got another id, or whose row is another, is left as it is', async () => {
+      const bench = new Bench(ground())
+      const { user } = bench.ground
+      for (const name of ['a', 'b', 'c']) user.write(name, name)
+      await bench.agree()
+      const changes = [remove('a', bench), remove('b', bench), remove('c', bench)]
+      const report = await bench.applier.run(changes, async (work, before) => {
+        await before()
+        await bench.trees.write({ flush: false }, async (tree) => {
+          await tree.rename(bench.idAt('a'), id('9.9'))
+          const row = bench.localAt('b')
+          tree.set('local', bench.idAt('b'), { ...row, stamp: { ...row.stamp, ctimeNs: 1n } })
+        })
+        await work
+        return true
+      })
+      expect(report.done).toEqual([changes[2]])
+      expect([user.exists('a'), user.exists('b'), user.exists('c')]).toEqual([true, true, false])
+    })
+
+    it('what is behind it is left to another plan, where something was changed', async () => {
+      for (const isChanged of [true, false]) {
+        const bench = new Bench(ground())
+        bench.ground.user.write('a', 'a')
+        await bench.agree()
+        const moved = move('a', { path: 'b', parent: rootId }, bench)
+        const next = put('a', { id: id('1.1'), row: bench.fileRow({ name: 'a' }, 'new') })
+        const report = await bench.applier.run([moved, next], async (work, before) => {
+          await before()
+          await work
+          return isChanged
+        })
+        expect(report).toMatchObject(
+          isChanged ? { done: [moved], left: [next] } : { done: [moved, next], left: [] },
+        )
+        await expectSettled(bench)
+      }
+    })
+
+    it('a failure leaves nothing in the staging area', async () => {
+      const bench = new Bench(ground())
+      const change = put('f', { id: id('1.1'), row: bench.fileRow({ name: 'f' }, 'f') })
+      const run = bench.applier.run([change], async (work) => {
+        await work
+        throw new ClientError('brake', 'too much')
+      })
+      await expect(run).rejects.toThrow('too much')
+      expect(bench.ground.user.exists('f')).toBe(false)
+      await expectSettled(bench)
+    })
   })
 
   it('uses no name that was left in a directory before that is durable, whatever the directory is called by then', async () => {

@@ -6,18 +6,18 @@ import type { RelativePath } from '../sync/name.ts'
 import type { NodeId, Stamp } from '../sync/tree.ts'
 import { pathAside } from './apply-effects.ts'
 import { ApplyGroup } from './apply-group.ts'
-import type { ApplyOptions, ApplyReport, Change } from './apply-report.ts'
+import type { ApplyOptions, ApplyReport, Beside, Change } from './apply-report.ts'
 import { stagingDirectory } from './file-system.ts'
 import { folderFault } from './folder-fault.ts'
 import { movedPath } from './moved-path.ts'
-import { isKept, isOpened } from './staging-names.ts'
+import { isKept, isOpened, leftOf } from './staging-names.ts'
 
 /** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
 const groupChangesMax = 2_000
 /** Bytes staged together; a larger file is a group of its own. */
 const groupBytesMax = 256 * 1024 * 1024
 
-/** Applies batches, one at a time, and not while a look goes on. */
+/** Applies batches, one at a time but for what is done beside one, and not while a look goes on. */
 export class FolderApplier {
   readonly #options: ApplyOptions
   #staged = 0
@@ -28,10 +28,11 @@ export class FolderApplier {
   }
 
   /**
-   * In the order given. Each change ends up as done, as a problem, or with its directory among those to look at again.
+   * In the order given. Each change ends up as done, as a problem, or with its directory among those to look at again; but what is behind a group
+   * that something was changed beside, is left.
    * @throws ClientError `interrupted`, `folder-unusable`, `disk-full`, `disk-failed`, and what the content source throws
    */
-  async run(changes: readonly Change[]): Promise<ApplyReport> {
+  async run(changes: readonly Change[], beside: Beside = alone): Promise<ApplyReport> {
     const report = {
       done: new Array<Change>(),
       lookAgain: new Set<RelativePath>(),
@@ -39,15 +40,20 @@ export class FolderApplier {
     }
     /** Stamps after our own renames, which the plan could not know. */
     const fresh = new Map<NodeId, Stamp>()
+    let left: readonly Change[] = []
     try {
       await this.#sweep()
       const traits = await this.#options.files.traits()
       const nextCount = (): number => ++this.#staged
-      for (const group of groupsOf(changes)) {
+      const groups = [...groupsOf(changes)]
+      for (const [at, group] of groups.entries()) {
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the apply was stopped')
-        await new ApplyGroup({ ...this.#options, traits, fresh, report, nextCount }, group).run()
+        const options = { ...this.#options, traits, fresh, report, nextCount, beside }
+        const isOvertaken = await new ApplyGroup(options, group).run()
         this.#options.traces?.recorded()
+        if (isOvertaken) left = groups.slice(at + 1).flat()
+        if (left.length > 0) break
       }
     } catch (error) {
       this.#options.traces?.failed()
@@ -57,17 +63,39 @@ export class FolderApplier {
       done: report.done,
       lookAgain: [...report.lookAgain].sort(),
       problems: report.problems.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      left,
     }
+  }
+
+  /** All that was to be done was tried: large files that were being fetched when a run was cut off are of no use any more. */
+  async tidy(): Promise<void> {
+    try {
+      await this.#sweep()
+    } catch (error) {
+      throw folderFault(error, 'the folder cannot be changed')
+    }
+    await this.#options.cutOff?.dropAll()
   }
 
   /** Drops, once, what an earlier run left in the staging area; what is not ours to drop, the first look sees to. */
   async #sweep(): Promise<void> {
     if (this.#swept) return
     this.#swept = true
-    for (const name of (await this.#options.files.list(stagingDirectory)) ?? [])
-      if (!isKept(name) && !isOpened(name) && this.#options.isHeld?.(name) !== true)
-        await this.#options.files.change({ do: 'drop-staged', name })
+    const { files, cutOff, isHeld } = this.#options
+    for (const name of (await files.list(stagingDirectory)) ?? []) {
+      const left = cutOff && leftOf(name)
+      if (left !== undefined) {
+        this.#staged = Math.max(this.#staged, left.count)
+        cutOff?.note(name)
+      } else if (!isKept(name) && !isOpened(name) && isHeld?.(name) !== true)
+        await files.change({ do: 'drop-staged', name })
+    }
   }
+}
+
+const alone: Beside = async (work) => {
+  await work
+  return false
 }
 
 /**

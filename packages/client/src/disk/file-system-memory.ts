@@ -107,12 +107,15 @@ class MemoryFileSystem implements FileSystem {
   }
 
   #writer(name: string, inode: Inode): FileWriter {
-    this.#unflushed.add(inode.ino)
     const finish = async (bits: FileBits): Promise<Stamp> => {
       await this.change({ do: 'finish-staged', name, ...bits })
       return stampOf(inode)
     }
-    return { ...writerOf(this.#folder, name, inode), finish }
+    const close = (): Promise<void> => {
+      this.#unflushed.add(inode.ino)
+      return Promise.resolve()
+    }
+    return { write: writeTo(this.#folder, name, inode), close, finish }
   }
 
   stageWhole(wanted: readonly WholeFile[]): Promise<readonly (Stamp | DiskError)[]> {
@@ -174,17 +177,14 @@ function readerOf(folder: MemoryFolder, path: string, inode: Inode): FileReader 
   }
 }
 
-function writerOf(folder: MemoryFolder, name: string, inode: Inode): Omit<FileWriter, 'finish'> {
-  return {
-    async write(offset, bytes) {
-      await Promise.resolve()
-      folder.mayFail('write', name)
-      const next = new Uint8Array(Math.max(inode.bytes.length, offset + bytes.length))
-      next.set(inode.bytes)
-      next.set(bytes, offset)
-      folder.disk.write(inode, next)
-    },
-    close: () => Promise.resolve(),
+function writeTo(folder: MemoryFolder, name: string, inode: Inode): FileWriter['write'] {
+  return async (offset, bytes) => {
+    await Promise.resolve()
+    folder.mayFail('write', name)
+    const next = new Uint8Array(Math.max(inode.bytes.length, offset + bytes.length))
+    next.set(inode.bytes)
+    next.set(bytes, offset)
+    folder.disk.write(inode, next)
   }
 }
 

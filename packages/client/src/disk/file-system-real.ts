@@ -133,8 +133,7 @@ class RealFileSystem implements FileSystem {
     return attempt(`cannot stage ${name}`, () => {
       const path = ensureStaging(this.#directories).at(name)
       const fd = createFile(path)
-      this.#stage(name)
-      return writerOn(fd, name)
+      return writerOn(fd, name, { closed: () => this.#stage(name) })
     })
   }
 
@@ -149,8 +148,7 @@ class RealFileSystem implements FileSystem {
         fs.ftruncateSync(fd, solidEnd)
         // Last: what fails before leaves it where whoever drops it looks.
         fs.renameSync(before, staging.at(name))
-        this.#stage(name)
-        return writerOn(fd, name, solidEnd)
+        return writerOn(fd, name, { solidEnd, closed: () => this.#stage(name) })
       } catch (error) {
         fs.closeSync(fd)
         throw error

@@ -54,7 +54,7 @@ export interface FileSystem {
   change(change: DiskChange): Promise<Stamp | undefined>
   /** Puts staged files where nothing is, each as `place` without `replace` does, one after the other. Says of each why it could not be done. */
   placeNew(places: readonly NewPlace[]): Promise<readonly (DiskError | undefined)[]>
-  /** Makes durable everything written and renamed so far in these directories (and staged files). One flush for many. */
+  /** Makes durable everything written and renamed so far in these directories, and staged files that are closed. One flush for many; calls may overlap. */
   flush(directories: readonly RelativePath[]): Promise<void>
   /** What it cannot tell apart or hold, probed in the staging area. */
   traits(): Promise<DiskTraits>

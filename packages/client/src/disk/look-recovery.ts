@@ -8,7 +8,7 @@ import { DiskError, stagingDirectory, type DiskTraits, type Look } from './file-
 import type { LookOptions } from './look-report.ts'
 import { finishMoving, movingName } from './moving-note.ts'
 import { isDenied, setBack } from './opened-note.ts'
-import { isAsKept, isKept, isOpened, stagedPath } from './staging-names.ts'
+import { isAsKept, isKept, isOpened, leftOf, stagedPath } from './staging-names.ts'
 
 /** Where nothing can be written, everything stays as it is until it can. @throws DiskError */
 export async function recover(options: LookOptions, traits: DiskTraits): Promise<void> {
@@ -20,8 +20,9 @@ export async function recover(options: LookOptions, traits: DiskTraits): Promise
     for (const name of names) {
       if (isOpened(name)) await setBack(files, name)
       else if (isKept(name)) await settleKept(options, name, traits)
-      // A second name of what stands in the folder by now, say: nobody would sweep it in a run that has nothing to apply.
-      else if (name !== movingName) await files.change({ do: 'drop-staged', name })
+      // A second name of what stands in the folder by now, say: nobody would sweep it in a run that has nothing to apply. What may be of use goes when all agree.
+      else if (name !== movingName && leftOf(name) === undefined)
+        await files.change({ do: 'drop-staged', name })
     }
   } catch (error) {
     if (!isDenied(error)) throw error

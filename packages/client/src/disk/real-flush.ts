@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 import { stagingDirectory, type DiskChange } from './file-system.ts'
-import { movePaths } from './moved-path.ts'
+import { movedPath } from './moved-path.ts'
 import type { RealDirectories, SystemPath } from './real-directory.ts'
 import { splitPath } from './real-directory.ts'
 import { isCode } from './real-change.ts'
@@ -18,38 +18,67 @@ const concurrency = 4
 /** Remembers which files were written since the last flush, and flushes. */
 export class RealFlush {
   readonly #directories: RealDirectories
+  readonly #flushFile: (fd: number) => Promise<void>
   /** Paths of files written and not yet flushed. */
   readonly #files = new Set<string>()
+  /** Of each flush under way: what was written anew since it began. */
+  readonly #underWay = new Set<Set<string>>()
   /** Whether this system has a `sync -f`; found out by trying. */
   #whole = process.platform === 'linux'
   #syncs: SyncProcess | undefined
 
-  constructor(directories: RealDirectories) {
+  /** `flushFile`: that of an open file. */
+  constructor(directories: RealDirectories, flushFile: (fd: number) => Promise<void> = fsync) {
     this.#directories = directories
+    this.#flushFile = flushFile
   }
 
-  /** A staged file is being written. */
+  /** A staged file is written, and closed: one that is still written to would be flushed in vain, and would keep others waiting. */
   staged(name: string): void {
-    this.#files.add(`${stagingDirectory}/${name}`)
+    this.#wrote(`${stagingDirectory}/${name}`)
   }
 
   /** Follows unflushed files to where they are put, forgets dropped ones, and remembers new bits, those of a new directory too: they are its own, not its parent's. */
   changed(change: DiskChange): void {
     const { do: what } = change
-    if (what === 'set-bits' || what === 'set-mode' || what === 'make-directory') this.#files.add(change.path)
-    if (change.do === 'move') movePaths(this.#files, change)
+    if (change.do === 'finish-staged') this.staged(change.name)
+    if (what === 'set-bits' || what === 'set-mode' || what === 'make-directory') this.#wrote(change.path)
+    if (change.do === 'move') this.#moved(change)
     if (change.do !== 'place' && change.do !== 'drop-staged') return
     const unflushed = this.#files.delete(`${stagingDirectory}/${change.name}`)
-    if (unflushed && change.do === 'place') this.#files.add(change.path)
+    if (unflushed && change.do === 'place') this.#wrote(change.path)
   }
 
-  /** Resolves when everything written, and the entries of these directories, would survive a power cut. */
+  #moved(change: Extract<DiskChange, { do: 'move' }>): void {
+    for (const path of [...this.#files]) {
+      const moved = movedPath<string>(path, change)
+      if (moved === undefined) continue
+      this.#files.delete(path)
+      this.#wrote(moved)
+    }
+  }
+
+  #wrote(path: string): void {
+    this.#files.add(path)
+    for (const anew of this.#underWay) anew.add(path)
+  }
+
+  /** Resolves when everything written before, and the entries of these directories, would survive a power cut. Calls may overlap. */
   async run(directories: readonly string[]): Promise<void> {
     const paths = [...this.#files]
-    const todo = [...paths, ...directories]
-    const whole = todo.length > oneByOneMax && (await this.#flushWhole())
-    if (!whole) await this.#flushEach(todo)
-    for (const path of paths) this.#files.delete(path)
+    const anew = new Set<string>()
+    this.#underWay.add(anew)
+    try {
+      await this.#flush([...paths, ...directories])
+      for (const path of paths) if (!anew.has(path)) this.#files.delete(path)
+    } finally {
+      this.#underWay.delete(anew)
+    }
+  }
+
+  async #flush(paths: readonly string[]): Promise<void> {
+    const whole = paths.length > oneByOneMax && (await this.#flushWhole())
+    if (!whole) await this.#flushEach(paths)
   }
 
   async #flushWhole(): Promise<boolean> {
@@ -81,7 +110,7 @@ export class RealFlush {
     const fd = this.#open(path)
     if (fd === undefined) return
     try {
-      await fsync(fd)
+      await this.#flushFile(fd)
     } finally {
       fs.closeSync(fd)
     }

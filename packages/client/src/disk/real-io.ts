@@ -74,9 +74,16 @@ export function readExpected(path: SystemPath, expected: Stamp, room: Uint8Array
   }
 }
 
-/** A writer on an open file. `solidEnd`: how far something may stand in it: there zeros are written, and no hole is left for them. */
-export function writerOn(fd: number, what: string, solidEnd = 0): FileWriter {
-  return new RealWriter(fd, { what, solidEnd })
+export interface WriterOptions {
+  /** How far something may stand in it: there zeros are written, and no hole is left for them. */
+  readonly solidEnd?: number | undefined
+  /** Called when it is closed, in any case. */
+  readonly closed?: (() => void) | undefined
+}
+
+/** A writer on an open file. */
+export function writerOn(fd: number, what: string, options: WriterOptions = {}): FileWriter {
+  return new RealWriter(fd, what, options)
 }
 
 class RealReader implements FileReader {
@@ -133,14 +140,16 @@ class RealWriter implements FileWriter {
   readonly #what: string
   readonly #solidEnd: number
   readonly #flush: EarlyFlush
+  readonly #closed: (() => void) | undefined
   /** Where the file ends, as far as holes were left instead of writing zeros. */
   #holesEnd = 0
   #open = true
 
-  constructor(fd: number, { what, solidEnd }: { readonly what: string; readonly solidEnd: number }) {
+  constructor(fd: number, what: string, { solidEnd = 0, closed }: WriterOptions) {
     this.#fd = fd
     this.#what = what
     this.#solidEnd = solidEnd
+    this.#closed = closed
     this.#flush = new EarlyFlush(fd)
   }
 
@@ -182,6 +191,7 @@ class RealWriter implements FileWriter {
       throw diskError(error, `cannot write ${this.#what}`)
     } finally {
       fs.closeSync(this.#fd)
+      this.#closed?.()
     }
   }
 

@@ -5,7 +5,7 @@ import type { Stamp } from '../sync/tree.ts'
 import { ownDirectory, type BlindReason, type WatchEvents } from './file-system.ts'
 
 /** A save of an editor is over by then. */
-const quietMs = 60
+const quietMs = 50
 /** While something is written on and on, hints come at least this often. */
 const latestMs = 400
 /** The kernel's queue holds 16,384 events, and drops the rest unsaid (libuv does not tell): with as many at once, some may be lost. */

@@ -18,6 +18,8 @@ export interface ConnectionOptions {
 
 /** One session at a time, made anew when it ended. An abort ends it: what was asked on it then fails with `interrupted`. */
 export class Connection {
+  /** Called when a session was opened. */
+  opened: (() => void) | undefined
   readonly #options: ConnectionOptions
   #session: RelaySession | undefined
   /** One that was ended here. */
@@ -105,6 +107,7 @@ export class Connection {
   #keep(session: RelaySession): void {
     const { signal, changed } = this.#options
     this.#session = session
+    this.opened?.()
     const stop = (): void => void session.close()
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()

@@ -115,7 +115,7 @@ export class OpenFolderEngine implements FolderEngine {
       vault,
       adopt: (ids) => this.#planning.adopt(ids),
       heal: (session, head, fault) => this.#healing.putBack(session, head, fault),
-      heard: (device, change) => this.#aside?.heard(device, change),
+      heard: (...news) => this.#aside?.heard(...news),
     })
     const count = (): number => this.#receiver.count
     const isStream = this.record.backup?.from === 'stream'

@@ -10,14 +10,16 @@ import { Bell } from './bell.ts'
 import { sightFrom, type Braking } from './brake.ts'
 import { catchUp } from './catch-up.ts'
 import { pause, type Connection } from './connection.ts'
-import { isRightLost } from './leaving.ts'
+import { isRightLost, isVaultUnknown } from './leaving.ts'
+import type { Meanwhile } from './meanwhile.ts'
+import { Overtaking } from './overtaking.ts'
 import type { PackShipper } from './pack-shipper.ts'
 import type { Done, PlanWork } from './plan-work.ts'
 import type { Planning } from './planning.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import { RunFailures } from './run-failures.ts'
-import type { Meanwhile, Sender } from './sender.ts'
+import type { Sender } from './sender.ts'
 import { isWhole } from './state-start.ts'
 import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
@@ -29,8 +31,6 @@ const againMs = 60_000
 const unsettledMs = 5000
 /** What the brake holds is looked at again after this long: a person may have put it right by hand. */
 const heldMs = 30_000
-/** Editors write in several steps: a hint is acted on after this long. */
-const settleMs = 30
 /** Passes in a row that changed something; a folder that never settles is left to the next wake-up. */
 const passesMax = 200
 /** What changed so lately that a further change might not show is looked at again after so long: times are fine, or else whole seconds. */
@@ -64,8 +64,8 @@ export interface FolderRunParts {
   readonly duties: (session: RelaySession, idle: boolean) => Promise<boolean>
   /** What has to be said before anything else is, once the log is read. @throws ClientError */
   readonly first: (session: RelaySession) => Promise<void>
-  /** Called when everything is settled: for what may be done beforehand, until something comes. @throws ClientError as the relay fails */
-  readonly whenIdle?: (() => Promise<void>) | undefined
+  /** Called when everything is settled. Says whether more is to be done before something comes. @throws ClientError as the relay fails */
+  readonly whenIdle?: ((session: RelaySession) => Promise<boolean>) | undefined
   /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
   readonly checkFolder: () => Promise<void>
 }
@@ -76,6 +76,8 @@ export class FolderRun {
   readonly #failures: RunFailures
   readonly #bell = new Bell()
   readonly #hinted = new Set<RelativePath>()
+  /** Directories that were not what was seen of them: nobody hinted at them, and what is looked at too soon looks the same. */
+  readonly #again: Set<RelativePath>
   #lookAtAll = true
   /** Grows with each look that saw something: what the brake saw before holds no more. */
   #sights = 0
@@ -85,12 +87,12 @@ export class FolderRun {
   #goesOn = false
   #caughtUp = false
   #watches = false
-  /** Called at a hint, by who waits for the disk or the line meanwhile. */
-  #onHint: (() => void) | undefined
+  readonly #overtaking: Overtaking
   #session: RelaySession | undefined
 
   constructor(parts: FolderRunParts) {
     this.#parts = parts
+    this.#again = parts.work.again
     const { vault, connection, receiver, shipper, tally, failuresMax } = parts
     this.#failures = new RunFailures({
       vault,
@@ -99,6 +101,16 @@ export class FolderRun {
       achieved: () => receiver.count + vault.log.nextSequence + shipper.acknowledgedCount + tally.done,
       moved: () => connection.traffic.sentBytes + connection.traffic.receivedBytes,
     })
+    this.#overtaking = new Overtaking({
+      ...parts,
+      hinted: this.#hinted,
+      watches: () => this.#watches,
+      looksAtAll: () => this.#lookAtAll,
+      saw: () => (this.#sights += 1),
+      checkBrake: () => this.#checkBrake(),
+      isOnline: () => this.#session !== undefined,
+      online: () => this.#online(),
+    })
   }
 
   /** Something may have changed in this directory. */
@@ -106,20 +118,17 @@ export class FolderRun {
     this.#hinted.add(directory)
     this.#hints += 1
     this.#bell.ring()
-    this.#onHint?.()
+    this.#overtaking.ring()
   }
 
-  /** What was saved while bulk is under way overtakes it. */
-  readonly meanwhile: Meanwhile = {
-    due: () => {
-      const { promise, resolve } = Promise.withResolvers<'due'>()
-      if (this.#watches) {
-        if (this.#hinted.size > 0 && !this.#lookAtAll) resolve('due')
-        else this.#onHint = () => resolve('due')
-      }
-      return { promise, cancel: () => (this.#onHint = undefined) }
-    },
-    run: (session) => this.#sendSmall(session),
+  /** Others changed these nodes, by one entry. */
+  heard(changed: readonly NodeId[]): void {
+    this.#overtaking.heard(changed)
+  }
+
+  /** What is small overtakes bulk that is under way. `isBehind`: what could wait for the next walk should. */
+  get meanwhile(): Meanwhile & { readonly isBehind: boolean } {
+    return this.#overtaking
   }
 
   /** Something happened that is worth a look at the relay or the state. */
@@ -141,7 +150,7 @@ export class FolderRun {
 
   /** Whether something here waits to be looked at. */
   get isHinted(): boolean {
-    return this.#lookAtAll || this.#hinted.size > 0
+    return this.#lookAtAll || this.#hinted.size + this.#again.size > 0
   }
 
   /** Until both sides agree; false when the folder did not settle. @throws ClientError */
@@ -176,7 +185,6 @@ export class FolderRun {
         await this.#wait(outcome)
         this.#stopIfAborted()
         vault.report({ event: 'state', state: 'syncing' })
-        await pause({ clock: vault.platform.clock, signal }, settleMs)
       }
     } finally {
       signal.removeEventListener('abort', ring)
@@ -207,7 +215,7 @@ export class FolderRun {
       this.#bell.ring()
     })
     // What keeps changing does not wake by having changed; anything new does.
-    const left = outcome === 'unsettled' ? new Set(this.#hinted) : new Set<RelativePath>()
+    const left = new Set(outcome === 'unsettled' ? [...this.#hinted, ...this.#again] : [])
     const quiet = (): boolean =>
       !this.#lookAtAll &&
       [...this.#hinted].every((directory) => left.has(directory)) &&
@@ -256,11 +264,12 @@ export class FolderRun {
       session.subscribe(vault.log.vault, (entry) => {
         receiver.pushed(entry)
         this.#bell.ring()
+        this.#overtaking.ring()
       })
     receiver.missed()
     await subscribe().catch(async (error: unknown) => {
       // A relay that lost the vault has nothing to be told of before it is put back; who was taken out of it is to hear so.
-      if (!isRightLost(error) && (!isMissing(error) || vault.log.isEmpty)) throw error
+      if (!isRightLost(error) && (!isVaultUnknown(error) || vault.log.isEmpty)) throw error
       await receiver.receive(session)
       receiver.missed()
       await subscribe()
@@ -276,6 +285,14 @@ export class FolderRun {
   }
 
   async #settle(session: RelaySession): Promise<boolean> {
+    let outcome = await this.#settleOnce(session)
+    while (outcome === 'more') outcome = await this.#settleOnce(session)
+    await this.#parts.work.tidy()
+    return outcome === 'settled'
+  }
+
+  /** `more`: both sides agreed, and something came since. */
+  async #settleOnce(session: RelaySession): Promise<'settled' | 'unsettled' | 'more'> {
     const { receiver, tally, duties } = this.#parts
     let [waits, waited] = [0, 0]
     for (let pass = 0; pass < passesMax; pass += 1) {
@@ -294,20 +311,21 @@ export class FolderRun {
         waits = 0
         continue
       }
-      if (this.#hinted.size === 0) {
+      if (this.#hinted.size + this.#again.size === 0) {
         if (looked + done.read > 0 || this.#sights !== sights || (await duties(session, true))) continue
         await this.#parts.brake.settled()
         await this.#keepAll()
-        await this.#parts.whenIdle?.()
-        if (receiver.count > before) continue // As a prune does, which hears of others, too.
-        return true
+        const more = await this.#parts.whenIdle?.(session)
+        // A prune hears of others, too.
+        const isSame = receiver.count === before && this.#sights === sights && this.#again.size === 0
+        return isSame && more !== true ? 'settled' : 'more'
       }
       const pauseMs = settlePausesMs[waits++]
       if (pauseMs === undefined || waited++ >= settlePausesMax) break
       if (await this.#pauseUntilNews(pauseMs)) waits = 0
     }
     tally.problem({ path: rootPath, code: 'changing' })
-    return false
+    return 'unsettled'
   }
 
   /** What is only waited for does not hold up what is new. Whether something was. */
@@ -321,23 +339,6 @@ export class FolderRun {
     return false
   }
 
-  async #sendSmall(session: RelaySession): Promise<void> {
-    const { vault, look, tally, checkFolder } = this.#parts
-    await pause({ clock: vault.platform.clock, signal: vault.signal }, settleMs)
-    this.#stopIfAborted()
-    await checkFolder()
-    const directories = [...this.#hinted]
-    this.#hinted.clear()
-    const seen = await look.some(directories)
-    for (const problem of seen.problems) tally.problem(problem, 'look')
-    if (seen.nodes?.length === 0) return
-    this.#sights += 1
-    await this.#checkBrake()
-    if (seen.nodes === undefined) return
-    const lookAgain = await this.#parts.sender().sendSmall(session, seen.nodes)
-    for (const directory of lookAgain) this.#hinted.add(directory)
-  }
-
   /** What this device knows survives a loss of power from here on. */
   async #keepAll(): Promise<void> {
     await this.#parts.vault.trees.write({ flush: true }, () => undefined)
@@ -346,10 +347,11 @@ export class FolderRun {
   /** Looks where hints point, or everywhere. Returns how many rows changed. */
   async #look(): Promise<number> {
     const { look, tally, checkFolder } = this.#parts
-    if (!this.#lookAtAll && this.#hinted.size === 0) return 0
+    if (!this.isHinted) return 0
     await checkFolder()
-    const directories = [...this.#hinted]
+    const directories = [...new Set([...this.#hinted, ...this.#again])]
     this.#hinted.clear()
+    this.#again.clear()
     const all = this.#lookAtAll
     this.#lookAtAll = false
     const seen = all ? await look.whole() : await look.some(directories)
@@ -364,13 +366,14 @@ export class FolderRun {
   async #pass(session: RelaySession): Promise<Done & { complete: boolean }> {
     const { planning, work } = this.#parts
     const sum = { lasting: 0, read: 0 }
+    this.#overtaking.forget()
     let after: NodeId | undefined
     for (;;) {
       await this.#checkBrake()
       const next = await planning.next(after, work.seedsMax)
       if (next === undefined) return { ...sum, complete: true }
       const outcome = await work.carryOut(session, next.plan)
-      for (const directory of outcome.lookAgain) this.#hinted.add(directory)
+      for (const directory of outcome.lookAgain) this.#again.add(directory)
       sum.lasting += outcome.lasting + (outcome.replan ? 1 : 0)
       sum.read += outcome.read
       if (outcome.replan || next.batch.final) return { ...sum, complete: !outcome.replan }
@@ -390,10 +393,4 @@ export class FolderRun {
   #stopIfAborted(): void {
     if (this.#parts.vault.signal.aborted) throw new ClientError('interrupted', 'stopped')
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return (
-    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'vault-unknown'
-  )
 }

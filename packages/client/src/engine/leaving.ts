@@ -109,6 +109,13 @@ export function isRightLost(error: unknown): error is ClientError {
   return error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'no-right'
 }
 
+/** Whether the relay says that it has no such vault, or none for this key. */
+export function isVaultUnknown(error: unknown): boolean {
+  return (
+    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'vault-unknown'
+  )
+}
+
 function leavingOf(vault: Vault): Leaving | undefined {
   const { log, trees } = vault
   const noted = noteIn(trees)

@@ -1,10 +1,30 @@
 // Small things that overtake bulk: done while the sender waits for the disk or the line.
 import type { RelaySession } from '../relay/relay-session.ts'
 
+/** What is small: so many changes of others, so many bytes together, and a file up to this. */
+export const smallChangesMax = 64
+export const smallBytesMax = 2 << 20
+export const smallFileBytesMax = 1 << 20
+
 export interface Meanwhile {
   /** `promise` resolves when there is something to be done; `cancel` comes when nobody waits for it any more. */
   due(): { readonly promise: Promise<'due'>; cancel(): void }
-  run(session: RelaySession): Promise<void>
+  /** Says whether folder or state were changed. */
+  run(session: RelaySession): Promise<boolean>
+}
+
+/** As `during`, of work that goes on by itself: where a small thing fails, it is waited for all the same. */
+export async function duringAll(
+  meanwhile: Meanwhile,
+  session: RelaySession,
+  work: Promise<void>,
+): Promise<void> {
+  try {
+    await during(meanwhile, session, work)
+  } catch (error) {
+    await work.catch(() => undefined)
+    throw error
+  }
 }
 
 /** Waits for this, and does small things until it is there. */

@@ -1,12 +1,14 @@
 // Puts the parts of a run together: of a folder that is synced, or of one that is backed up.
-import type { ChangePayload } from '@grenier/crypto'
+import { toHex } from '@grenier/crypto'
 import { Ahead } from '../content/ahead.ts'
 import { olderVersions, stagedContent } from '../content/staged-content.ts'
 import { FolderApplier } from '../disk/apply.ts'
+import { CutOffFiles } from '../disk/cut-off-files.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
 import type { OwnTraces } from '../disk/own-traces.ts'
+import type { RelaySession } from '../relay/relay-session.ts'
 import { sayAdopted } from './adoption-duty.ts'
 import { noLook, SourceCheck, StreamTaking, type BackupSource } from './backup-source.ts'
 import { Brake, noBrake } from './brake.ts'
@@ -18,9 +20,11 @@ import type { FolderLine } from './folder-line.ts'
 import { checkFolder } from './folder-place.ts'
 import { FolderRun } from './folder-run.ts'
 import { sayWhereTold } from './going-on.ts'
+import { duringAll } from './meanwhile.ts'
 import type { Mending } from './mending.ts'
 import { Mirroring } from './mirroring.ts'
 import { NamedAgain } from './named-again.ts'
+import type { Heard } from './overtaking.ts'
 import { PackShipper } from './pack-shipper.ts'
 import { PlanWork, type PlanWorkParts } from './plan-work.ts'
 import type { Planning } from './planning.ts'
@@ -63,7 +67,7 @@ type PlaceParts = Pick<PlanWorkParts, 'applier' | 'brake' | 'checkFolder'> & {
 
 /** What goes on beside a run. */
 export interface Aside {
-  heard(device: string, change: ChangePayload): void
+  readonly heard: Heard
   /** Stops it; resolves when nothing of it is under way. */
   end(): Promise<void>
 }
@@ -78,8 +82,8 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
   // A run that does not watch ends when there would be time for it.
   const ahead = watches ? new Ahead(fetched.options, files, clock) : undefined
   const sender = (): Sender => sending()
-  const place = placeParts(parts, { sender, fetched, ahead })
-  const { brake } = place
+  const around = { sender, fetched, ahead }
+  const place = placeParts(parts, around)
   const between = (): Promise<void> => questions.answer()
   const meanwhile = later(() => run.meanwhile)
   const sending = senderByRole({
@@ -90,12 +94,12 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     entries,
     receiver,
     tally,
-    brake,
+    brake: place.brake,
     between,
     meanwhile,
     walk: fetched.options,
   })
-  const shared = { vault, receiver, sender, tally, questions, ...place }
+  const shared = { vault, receiver, sender, tally, questions, meanwhile, ...place }
   const every = parts.checkpointEvery ?? checkpointEvery
   const checkpoints = new CheckpointWriter({ vault, entries, every, isBusy: parts.isBusy })
   const { lost } = parts.mending
@@ -120,7 +124,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     shipper,
     planning,
     work: new PlanWork(shared),
-    whenIdle: () => whenIdle(parts, { ahead, fetched, mirroring, checkFolder: place.checkFolder }),
+    whenIdle: (session) => whenIdle(parts, { ...around, ...place, mirroring, run, session }),
     failuresMax: parts.attempts,
     duties: async (session, idle) => {
       line.heard()
@@ -128,7 +132,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
       return await doDuties(duty, session, idle)
     },
   })
-  return { run, aside: asideOf({ mirroring, ahead }) }
+  return { run, aside: asideOf(run, { mirroring, ahead }) }
 }
 
 /** Counts of what is beside the run. */
@@ -139,9 +143,12 @@ function talliedOf(
   return new Tally({ clock: platform.clock, report, device: home.deviceName, traffic })
 }
 
-function asideOf({ mirroring, ahead }: Pick<Idle, 'mirroring' | 'ahead'>): Aside {
+function asideOf(run: FolderRun, { mirroring, ahead }: Pick<Idle, 'mirroring' | 'ahead'>): Aside {
   return {
-    heard: (device, change) => ahead?.heard(device, change),
+    heard: (device, change, changed) => {
+      run.heard(changed)
+      ahead?.heard(toHex(device), change)
+    },
     end: async () => {
       await mirroring.end()
       // Where the folder is gone, there is nothing to give back.
@@ -150,27 +157,38 @@ function asideOf({ mirroring, ahead }: Pick<Idle, 'mirroring' | 'ahead'>): Aside
   }
 }
 
-/** What may be done when both sides agree. */
+/** What comes ahead is brought for so long before other things have their turn. */
+const aheadMs = 30_000
+
+/** What may be done when both sides agree. Says whether there is more of it. */
 async function whenIdle(
-  { vault, watches, isBusy, mending, pruneGently }: NewRunParts,
-  { ahead, fetched, mirroring, checkFolder: check }: Idle,
-): Promise<void> {
+  { vault, watches, questions, mending, pruneGently }: NewRunParts,
+  { ahead, fetched, mirroring, checkFolder: check, run, session }: Idle,
+): Promise<boolean> {
   if (ahead?.isDue === true) {
     await check()
-    await ahead.work(() => isBusy() || vault.signal.aborted)
+    const { meanwhile } = run
+    const { clock } = vault.platform
+    const untilMs = clock.monotonic() + aheadMs
+    const isBusy = (): boolean =>
+      questions.waiting || meanwhile.isBehind || vault.signal.aborted || clock.monotonic() > untilMs
+    await duringAll(meanwhile, session, ahead.work(isBusy))
     await fetched.note()
   }
   if (!watches) {
     await mirroring.bring()
-    return
+    return false
   }
   mirroring.begin()
   await mending.daily()
   await pruneGently()
+  return ahead?.isDue === true
 }
 
 interface Idle extends Pick<Around, 'ahead' | 'fetched'>, Pick<PlaceParts, 'checkFolder'> {
   readonly mirroring: Mirroring
+  readonly run: FolderRun
+  readonly session: RelaySession
 }
 
 interface Around {
@@ -189,7 +207,10 @@ function syncedPlace(parts: NewRunParts, { sender, fetched, ahead }: Around): Pl
   const { trees, home, platform, signal } = vault
   const wrote = (bytes: number): void => tally.began(bytes)
   const older = olderVersions(trees)
-  const content = noting(stagedContent(fetched.fetch, files, { older, ahead, wrote }), () => fetched.note())
+  const cutOff = new CutOffFiles(files)
+  const content = noting(stagedContent(fetched.fetch, files, { older, ahead, cutOff, wrote }), () =>
+    fetched.note(),
+  )
   const ignore = new IgnoreRules(files)
   const on = { files, trees, ignore, clock: platform.clock, device: home.deviceName, signal }
   const isHeld = (staged: string): boolean => ahead?.isHeld(staged) === true
@@ -201,7 +222,7 @@ function syncedPlace(parts: NewRunParts, { sender, fetched, ahead }: Around): Pl
       learn: (wanted) => sender().learn(wanted),
     }),
     checkFolder: () => checkFolder({ files, trees }, vault.record.path),
-    applier: new FolderApplier({ ...on, content, traces, isHeld }),
+    applier: new FolderApplier({ ...on, content, cutOff, traces, isHeld }),
     look: new FolderLook(on),
     first: (session) => sayAdopted({ vault, entries, receiver }, session),
   }
@@ -233,8 +254,9 @@ function backedUpPlace(parts: NewRunParts, source: BackupSource, sender: () => S
 
 /** No plan of a backup has anything for the disk, since base is what the log has: what there was would be a fault of the planner's, and is told. */
 const nothingIsApplied: PlanWorkParts['applier'] = {
+  tidy: () => Promise.resolve(),
   run: (actions) => {
     const problems = actions.map(({ path }) => ({ path, code: 'unwritable' as const }))
-    return Promise.resolve({ done: [], problems, lookAgain: [] })
+    return Promise.resolve({ done: [], problems, lookAgain: [], left: [] })
   },
 }

@@ -5,13 +5,15 @@ import type { IngestFile } from '../content/ingest.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import type { Action, Apply, Plan, StepAside } from '../sync/action.ts'
 import type { RelativePath } from '../sync/name.ts'
-import { sameContent, type NodeId } from '../sync/tree.ts'
+import { sameContent, type NodeId, type NodeValue } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Braking } from './brake.ts'
 import { expectedContent } from './expected-content.ts'
+import { smallBytesMax, smallChangesMax, smallFileBytesMax, type Meanwhile } from './meanwhile.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
+import { SmallBeside } from './small-beside.ts'
 import type { Tally } from './tally.ts'
 import type { Vault } from './vault.ts'
 
@@ -27,9 +29,11 @@ export interface PlanWorkParts {
   readonly sender: () => Sender
   readonly receiver: Receiver
   readonly questions: Questions
-  readonly applier: Pick<FolderApplier, 'run'>
+  readonly applier: Pick<FolderApplier, 'run' | 'tidy'>
   readonly tally: Tally
   readonly brake: Braking
+  /** What may be done while contents come; not where nobody watches. */
+  readonly meanwhile?: Meanwhile | undefined
   /** @throws ClientError `folder-unmarked`, `state-foreign` */
   readonly checkFolder: () => Promise<void>
 }
@@ -49,9 +53,17 @@ export interface WorkDone extends Done {
 
 type Change = Apply | StepAside
 
+/** What came of changes for the disk. `complete`: nothing cut them short. */
+interface ApplyDone {
+  readonly done: number
+  readonly complete: boolean
+}
+
 /** Carries out plans. Calls are one after the other. */
 export class PlanWork {
   readonly #parts: PlanWorkParts
+  /** Directories that are not what a plan saw, wherever that came out: to be looked at by the next walk. */
+  readonly again = new Set<RelativePath>()
   /** News cut the last plan short, and mostly goes on to come. */
   #isOvertaken = false
 
@@ -78,25 +90,42 @@ export class PlanWork {
     const changes = plan.actions.filter(isForDisk)
     const isOld = committed.moved || changes.some((change) => speaksOf(change, committed.renamed))
     if (isOld) return { lasting: soFar, read: 0, replan: true, lookAgain: [] }
-    const applied = await this.#apply(changes)
-    const { lookAgain } = applied
+    const applied = await this.#apply(changes, session)
     const lasting = soFar + applied.done
-    if (!applied.complete) return { lasting, read: 0, replan: true, lookAgain }
-    const read = await sender().read(session, this.#filesToRead(plan.actions, changes.length > 0))
+    if (!applied.complete) return { lasting, read: 0, replan: true, lookAgain: [] }
+    const files = this.#filesToRead(plan.actions, changes.length > 0)
+    const read = await sender().read(session, files)
     this.#isOvertaken &&= this.#hasNews
     return {
       lasting,
       read: read.count,
       replan: committed.again || (this.#isOvertaken && applied.done > 0),
-      lookAgain: [...lookAgain, ...read.lookAgain],
+      lookAgain: read.lookAgain,
     }
   }
 
-  async #apply(
-    changes: readonly Change[],
-  ): Promise<{ done: number; complete: boolean; lookAgain: readonly RelativePath[] }> {
-    const { vault, tally, checkFolder } = this.#parts
-    const lookAgain: RelativePath[] = []
+  /** All that was to be done was tried. */
+  async tidy(): Promise<void> {
+    await this.#parts.applier.tidy()
+  }
+
+  /** Carries out a plan for the disk if it is small, and nothing else is to be done in it. */
+  async applySmall({ actions, conflicts, problems }: Plan): Promise<void> {
+    const changes = actions.filter(isForDisk)
+    const adopts = actions.filter((action) => action.do === 'adopt')
+    const isAll =
+      changes.length + adopts.length === actions.length && conflicts.length + problems.length === 0
+    const isSmall = changes.length <= smallChangesMax && bytesOf(changes) <= smallBytesMax
+    if (!isAll || !isSmall) return
+    if (adopts.length > 0)
+      await this.#parts.vault.trees.write({ flush: false }, (transaction) => adoptAll(transaction, adopts))
+    await this.#apply(changes)
+  }
+
+  /** `session`: of who lets small things be done beside it. */
+  async #apply(changes: readonly Change[], session?: RelaySession): Promise<ApplyDone> {
+    const { vault, tally, checkFolder, meanwhile } = this.#parts
+    const small = session && meanwhile && new SmallBeside(meanwhile, session)
     let done = 0
     if (changes.length > 0) await checkFolder()
     tally.expect(changes.length, bytesOf(changes))
@@ -104,17 +133,22 @@ export class PlanWork {
     for (const [at, part] of parts.entries()) {
       // What is put in place must be known again after any crash, or it would be taken for somebody's new file.
       await vault.trees.write({ flush: true }, () => undefined)
-      const report = await this.#parts.applier.run(part)
+      const report = await this.#parts.applier.run(part, small?.beside)
       await this.#noteLost(report.done)
       done += report.done.length
-      lookAgain.push(...report.lookAgain)
+      for (const directory of report.lookAgain) this.again.add(directory)
       for (const problem of report.problems) tally.problem(problem)
       for (const action of report.done) this.#tell(action)
-      if (at === parts.length - 1 || !this.#hasNews) continue
+      const left = [...report.left, ...parts.slice(at + 1).flat()]
+      const isOld = this.#hasNews || small?.isOvertaken === true
+      const isCut = report.left.length > 0 || (left.length > 0 && isOld)
+      if (isCut) tally.expect(-left.length, -bytesOf(left))
+      small?.check()
+      if (!isCut) continue
       this.#isOvertaken = true
-      return { done, complete: false, lookAgain }
+      return { done, complete: false }
     }
-    return { done, complete: true, lookAgain }
+    return { done, complete: true }
   }
 
   get #hasNews(): boolean {
@@ -139,23 +173,35 @@ export class PlanWork {
       tally.change({ path: action.path, action: action.op, direction: 'down', ...from(action) })
   }
 
-  #filesToRead(actions: readonly Action[], hasApplied: boolean): IngestFile[] {
+  #filesToRead(actions: readonly Action[], hasApplied: boolean): SizedFile[] {
     const { vault, tally } = this.#parts
     const { trees } = vault
-    const files: IngestFile[] = []
-    let bytes = 0
+    const files: SizedFile[] = []
     for (const action of actions) {
       if (action.do !== 'read') continue
       const { id } = action
       // What was applied meanwhile may have moved it, and another file to where it was.
       const path = (hasApplied ? trees.pathOf('local', id) : undefined) ?? action.path
-      files.push({ id, path, expected: expectedContent(trees, id) })
       const local = trees.get(id)?.local?.value
-      bytes += local?.kind === 'file' ? local.sizeBytes : 0
+      if (hasApplied && !isUnread(local)) continue
+      const sizeBytes = local?.kind === 'file' ? local.sizeBytes : 0
+      files.push({ id, path, expected: expectedContent(trees, id), sizeBytes })
     }
-    tally.expect(files.length, bytes)
-    return files
+    tally.expect(files.length, sumOf(files))
+    // A small one need not wait for a large one.
+    const isSmall = ({ sizeBytes }: SizedFile): boolean => sizeBytes <= smallFileBytesMax
+    return [...files.filter(isSmall), ...files.filter((file) => !isSmall(file))]
   }
+}
+
+type SizedFile = IngestFile & { readonly sizeBytes: number }
+
+function isUnread(value: NodeValue | undefined): boolean {
+  return value?.kind === 'file' && value.content === undefined
+}
+
+function sumOf(files: readonly SizedFile[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
 
 /** Cuts a long list of changes. */

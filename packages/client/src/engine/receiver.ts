@@ -24,8 +24,9 @@ import { isStateAsSaid } from './checkpoint-check.ts'
 import { hasBody, openBody } from './entry-body.ts'
 import { followRenewal } from './follow-renewal.ts'
 import { leadsTo, left, moveIn, noteMove } from './going-on.ts'
-import { explainRefusal, isRightLost, heedLeft } from './leaving.ts'
+import { explainRefusal, isRightLost, isVaultUnknown, heedLeft } from './leaving.ts'
 import { forgetOwn, settleReturned } from './own-again.ts'
+import type { Heard } from './overtaking.ts'
 import { isCutOff, isWhole, keptEntry, startWhereNamed, takeOverWhenPruned } from './state-start.ts'
 import { forgetStranded } from './stranded.ts'
 import { isOwn, type Vault } from './vault.ts'
@@ -58,7 +59,6 @@ export interface OwnEntry {
   readonly also?: ((transaction: Transaction) => Promise<void>) | undefined
 }
 
-/** What a receiver is given. */
 export interface ReceiverParts {
   readonly vault: Vault
   /** Base follows for these nodes, where local and remote agree: an entry of this device came back that it does not know to be sent. */
@@ -69,8 +69,7 @@ export interface ReceiverParts {
    */
   readonly heal?:
     ((session: RelaySession, head: RelayHead | undefined, fault: ClientError) => Promise<void>) | undefined
-  /** A change of another device applied. */
-  readonly heard?: ((device: string, change: ChangePayload) => void) | undefined
+  readonly heard?: Heard | undefined
 }
 
 /** Receives entries. Calls are one after the other: the run's order. */
@@ -227,7 +226,7 @@ export class Receiver {
       return log.judgeOlder(trees, head, await firstOf(session.entries(log.vault, head.sequence)))
     } catch (error) {
       // As far as this log goes it does not know this device yet, and shows it nothing. Whose account pays may bring the rest all the same.
-      if (isUnknownThere(error)) return log.judgeMissing()
+      if (isVaultUnknown(error)) return log.judgeMissing()
       throw error
     }
   }
@@ -359,12 +358,13 @@ export class Receiver {
     if (header.kind === 'change') {
       const sends = own && header.restored.length === 0 && opened.again !== true
       if (sends) noteBulk(transaction, header.added, opened.change)
-      const result = await foldChange(transaction, { header, payload: opened.change, own, outcome })
-      if (opened.again === true) return result.changed
-      if (result.void !== undefined) this.#warn(entry, opened.fault ?? result.void)
-      else if (!own && opened.change !== undefined) this.#parts.heard?.(toHex(header.device), opened.change)
+      const said = { header, payload: opened.change, own, outcome }
+      const { changed, void: why } = await foldChange(transaction, said)
+      if (opened.again === true) return changed
+      if (why !== undefined) this.#warn(entry, opened.fault ?? why)
+      else if (!own && opened.change !== undefined) this.#parts.heard?.(header.device, opened.change, changed)
       else if (own && outcome === undefined) await settleReturned(transaction, entry)
-      return result.changed
+      return changed
     }
     if (opened.fault !== undefined && opened.again !== true) this.#warn(entry, opened.fault)
     if (header.kind === 'checkpoint' && opened.agrees === true) noteAgreed(transaction, sequence)
@@ -382,16 +382,10 @@ export class Receiver {
 
 /** Putting back is done so often on one question: others may be at it at the same time. */
 const healingRoundsMax = 2
-/** Pushed entries kept; beyond, the relay is asked: they are on its disk anyway. */
+/** Pushed entries kept; else the relay is asked. */
 const pushedMax = 64
 /** Checkpoints are compared with one's own state this close to the head alone: who catches up over many would hash for hours. */
 const checkedBeforeHead = 500
-
-function isUnknownThere(error: unknown): boolean {
-  return (
-    error instanceof ClientError && error.code === 'relay-refused' && error.data['reason'] === 'vault-unknown'
-  )
-}
 
 async function firstOf(entries: AsyncIterable<RelayEntry>): Promise<RelayEntry | undefined> {
   for await (const given of entries) return given

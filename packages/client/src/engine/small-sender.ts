@@ -13,14 +13,12 @@ import type { NodeId } from '../sync/tree.ts'
 import { adoptAll } from './adopting.ts'
 import type { Committer } from './committer.ts'
 import { expectedContent } from './expected-content.ts'
+import { smallBytesMax, smallFileBytesMax } from './meanwhile.ts'
 import { outOfOrder } from './pack-shipper.ts'
 import { isAnother, isUnseen, withContent, type ReadResult } from './read-result.ts'
 import type { SenderParts } from './sender.ts'
 import { contentKeysOf, mayWrite, sealingOf } from './vault.ts'
 
-/** A file up to this is a small edit; so are all of one turn together. */
-const fileBytesMax = 1 << 20
-const turnBytesMax = 2 << 20
 /** Others who write at once: then it stays for the walk. */
 const triesMax = 3
 
@@ -127,7 +125,7 @@ export class SmallSender {
       const local = action.do === 'read' ? trees.get(action.id)?.local : undefined
       if (action.do !== 'read' || local?.value.kind !== 'file') continue
       const { sizeBytes } = local.value
-      if (sizeBytes > fileBytesMax || bytes + sizeBytes > turnBytesMax) continue
+      if (sizeBytes > smallFileBytesMax || bytes + sizeBytes > smallBytesMax) continue
       bytes += sizeBytes
       const expected = expectedContent(trees, action.id)
       files.push({ id: action.id, path: action.path, expected, stamp: local.stamp })

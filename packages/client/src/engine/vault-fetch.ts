@@ -4,6 +4,7 @@ import { Fetch, type FetchOptions } from '../content/fetch.ts'
 import type { ContentSource } from '../disk/content-source.ts'
 import { placesOf, notePlace, type ChunkPlace } from '../state/chunk-index.ts'
 import type { Connection } from './connection.ts'
+import { onLine } from './patiently.ts'
 import { contentKeysOf, type Vault } from './vault.ts'
 
 /** What was found at places, to be written down when no transaction is open. */
@@ -30,7 +31,12 @@ export function vaultFetch(vault: Vault, connection: Connection): VaultFetch {
     binding: vault.log.vault,
     packKey: (epoch) => vault.log.keys.packKey(epoch),
     places: (id) => placesOf(vault.trees, id),
-    get: async (pack, range) => (await connection.session()).get(vault.log.vault, pack, range),
+    // Where the line breaks in the middle of a large file, what of it is there is not brought again.
+    get: (pack, range) =>
+      onLine(
+        () => connection.session(),
+        (session) => session.get(vault.log.vault, pack, range),
+      ),
     found: (id, place, known) => {
       if (place.known !== known) findings.push({ id, place, known })
     },
