@@ -259,6 +259,8 @@ export class Ahead {
   }
 
   async #read(part: Part, offset: number, length: number): Promise<Uint8Array | undefined> {
+    // It goes, or went to the file that it was for.
+    if (part !== this.#part) return undefined
     try {
       part.reader ??= this.#files.openForReading(stagedPath(part.name))
       return await (await part.reader).read(offset, length)

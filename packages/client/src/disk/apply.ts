@@ -7,9 +7,10 @@ import type { NodeId, Stamp } from '../sync/tree.ts'
 import { pathAside } from './apply-effects.ts'
 import { ApplyGroup } from './apply-group.ts'
 import type { ApplyOptions, ApplyReport, Beside, Change } from './apply-report.ts'
-import { stagingDirectory } from './file-system.ts'
+import { DiskError, stagingDirectory } from './file-system.ts'
 import { folderFault } from './folder-fault.ts'
 import { movedPath } from './moved-path.ts'
+import { movingName } from './moving-note.ts'
 import { isKept, isOpened, leftOf } from './staging-names.ts'
 
 /** Changes flushed together: one flush costs some 60 ms, whatever it flushes. */
@@ -67,12 +68,13 @@ export class FolderApplier {
     }
   }
 
-  /** All that was to be done was tried: large files that were being fetched when a run was cut off are of no use any more. */
+  /** Both sides agree: large files that were being fetched when a run was cut off are of no use any more. */
   async tidy(): Promise<void> {
     try {
       await this.#sweep()
     } catch (error) {
-      throw folderFault(error, 'the folder cannot be changed')
+      // It is not in the way of what only sends.
+      if (!(error instanceof DiskError)) throw error
     }
     await this.#options.cutOff?.dropAll()
   }
@@ -80,16 +82,16 @@ export class FolderApplier {
   /** Drops, once, what an earlier run left in the staging area; what is not ours to drop, the first look sees to. */
   async #sweep(): Promise<void> {
     if (this.#swept) return
-    this.#swept = true
     const { files, cutOff, isHeld } = this.#options
     for (const name of (await files.list(stagingDirectory)) ?? []) {
       const left = cutOff && leftOf(name)
       if (left !== undefined) {
         this.#staged = Math.max(this.#staged, left.count)
         cutOff?.note(name)
-      } else if (!isKept(name) && !isOpened(name) && isHeld?.(name) !== true)
+      } else if (!isKept(name) && !isOpened(name) && name !== movingName && isHeld?.(name) !== true)
         await files.change({ do: 'drop-staged', name })
     }
+    this.#swept = true
   }
 }
 

@@ -287,7 +287,7 @@ export class FolderRun {
   async #settle(session: RelaySession): Promise<boolean> {
     let outcome = await this.#settleOnce(session)
     while (outcome === 'more') outcome = await this.#settleOnce(session)
-    await this.#parts.work.tidy()
+    if (outcome === 'settled') await this.#parts.work.tidy()
     return outcome === 'settled'
   }
 

@@ -99,7 +99,9 @@ export class Overtaking implements Meanwhile {
   }
 
   async run(): Promise<boolean> {
-    const { vault, work, receiver, online } = this.#parts
+    const { vault, work, receiver, connection, online } = this.#parts
+    // Nobody waits for a line here.
+    if (connection.current === undefined) return false
     const before = this.#changes
     try {
       // Who fetches may have dialled again.
@@ -156,7 +158,10 @@ export class Overtaking implements Meanwhile {
     await checkFolder()
     const directories = [...hinted]
     hinted.clear()
-    const seen = await look.some(directories)
+    const seen = await look.some(directories).catch((error: unknown) => {
+      for (const directory of directories) hinted.add(directory)
+      throw error
+    })
     for (const problem of seen.problems) tally.problem(problem, 'look')
     if (seen.nodes?.length === 0) return
     this.#changes += 1

@@ -104,7 +104,7 @@ export class PlanWork {
     }
   }
 
-  /** All that was to be done was tried. */
+  /** Both sides agree. */
   async tidy(): Promise<void> {
     await this.#parts.applier.tidy()
   }

@@ -239,7 +239,11 @@ export class Receiver {
       given = this.#pushed.get(log.nextSequence)
     ) {
       this.#pushed.delete(given.sequence)
-      await this.#take(session, given)
+      await this.#take(session, given).catch((error: unknown) => {
+        // It is asked for again.
+        this.#behind = true
+        throw error
+      })
     }
   }
 
