@@ -2,21 +2,20 @@
 // file may have holes, and be a second name of what a user has in the folder by now.
 import type { ChunkId } from '@grenier/crypto'
 import type { CutOffFile, CutOffFiles } from '../disk/cut-off-files.ts'
-import { DiskError, type FileReader, type FileSystem } from '../disk/file-system.ts'
+import type { FileSystem } from '../disk/file-system.ts'
 import { leftOf, stagedPath } from '../disk/staging-names.ts'
 import type { Content } from '../sync/tree.ts'
 import type { ChunkSpan } from './fetch.ts'
+import { LazyReader } from './lazy-reader.ts'
 import type { NearbyChunk } from './nearby.ts'
 
-/** Opened when it is first read; closed by who has it. */
-export class LeftFile {
-  readonly #files: FileSystem
+/** One of them. */
+export class LeftFile extends LazyReader {
   readonly #all: CutOffFiles
   readonly #one: CutOffFile
-  #reader: Promise<FileReader> | undefined
 
   private constructor(files: FileSystem, all: CutOffFiles, one: CutOffFile) {
-    this.#files = files
+    super(files, stagedPath(one.name))
     this.#all = all
     this.#one = one
   }
@@ -36,22 +35,6 @@ export class LeftFile {
   find(id: ChunkId, { offset, plainBytes }: ChunkSpan): NearbyChunk | undefined {
     const isThere = offset + plainBytes <= this.#one.sizeBytes
     return isThere ? { id, offset, plainBytes, from: this, isFirst: true } : undefined
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array | undefined> {
-    try {
-      this.#reader ??= this.#files.openForReading(stagedPath(this.#one.name))
-      return await (await this.#reader).read(offset, length)
-    } catch (error) {
-      if (error instanceof DiskError) return undefined
-      throw error
-    }
-  }
-
-  async close(): Promise<void> {
-    const reader = this.#reader
-    this.#reader = undefined
-    await (await reader?.catch(() => undefined))?.close()
   }
 
   /** It is of no use any more. */

@@ -2,12 +2,13 @@
 import type { ChunkId } from '@grenier/crypto'
 import type { ContentSource, FillFailure, Finish, WantedFile } from '../disk/content-source.ts'
 import type { CutOffFiles } from '../disk/cut-off-files.ts'
-import { DiskError, type FileReader, type FileSystem, type FileWriter } from '../disk/file-system.ts'
+import { DiskError, type FileSystem, type FileWriter } from '../disk/file-system.ts'
 import type { TreesReader } from '../state/trees.ts'
 import type { RelativePath } from '../sync/name.ts'
 import type { Content } from '../sync/tree.ts'
 import type { Ahead, TakenOver } from './ahead.ts'
 import type { ChunkSpan, Fetch, FetchResult } from './fetch.ts'
+import { LazyReader } from './lazy-reader.ts'
 import { LeftFile } from './left-file.ts'
 import type { Nearby, NearbyChunk } from './nearby.ts'
 import { failureOf, isSmall, outcomeOf, SmallFile, SmallFiles } from './small-files.ts'
@@ -88,36 +89,15 @@ export function stagedContent(
   }
 }
 
-/** A file that is to be replaced: opened when it is first read, closed with the staged one. What it cannot give is fetched. */
-class OlderFile implements Nearby {
+/** A file that is to be replaced; closed with the staged one. */
+class OlderFile extends LazyReader implements Nearby {
   readonly content
   readonly sizeBytes
-  readonly #files: FileSystem
-  readonly #path: RelativePath
-  #reader: Promise<FileReader> | undefined
 
   constructor(files: FileSystem, path: RelativePath, version: { content: Content; sizeBytes: number }) {
-    this.#files = files
-    this.#path = path
+    super(files, path)
     this.content = version.content
     this.sizeBytes = version.sizeBytes
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array | undefined> {
-    try {
-      this.#reader ??= this.#files.openForReading(this.#path)
-      return await (await this.#reader).read(offset, length)
-    } catch (error) {
-      if (error instanceof DiskError) return undefined
-      throw error
-    }
-  }
-
-  async close(): Promise<void> {
-    const reader = this.#reader
-    this.#reader = undefined
-    const opened = await reader?.catch(() => undefined)
-    await opened?.close()
   }
 }
 

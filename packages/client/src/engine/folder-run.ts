@@ -65,7 +65,7 @@ export interface FolderRunParts {
   /** What has to be said before anything else is, once the log is read. @throws ClientError */
   readonly first: (session: RelaySession) => Promise<void>
   /** Called when everything is settled. Says whether more is to be done before something comes. @throws ClientError as the relay fails */
-  readonly whenIdle?: ((session: RelaySession) => Promise<boolean>) | undefined
+  readonly whenIdle?: (() => Promise<boolean>) | undefined
   /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
   readonly checkFolder: () => Promise<void>
 }
@@ -315,7 +315,7 @@ export class FolderRun {
         if (looked + done.read > 0 || this.#sights !== sights || (await duties(session, true))) continue
         await this.#parts.brake.settled()
         await this.#keepAll()
-        const more = await this.#parts.whenIdle?.(session)
+        const more = await this.#parts.whenIdle?.()
         // A prune hears of others, too.
         const isSame = receiver.count === before && this.#sights === sights && this.#again.size === 0
         return isSame && more !== true ? 'settled' : 'more'

@@ -8,7 +8,6 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { IgnoreRules } from '../disk/ignore.ts'
 import { FolderLook } from '../disk/look.ts'
 import type { OwnTraces } from '../disk/own-traces.ts'
-import type { RelaySession } from '../relay/relay-session.ts'
 import { sayAdopted } from './adoption-duty.ts'
 import { noLook, SourceCheck, StreamTaking, type BackupSource } from './backup-source.ts'
 import { Brake, noBrake } from './brake.ts'
@@ -124,7 +123,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     shipper,
     planning,
     work: new PlanWork(shared),
-    whenIdle: (session) => whenIdle(parts, { ...around, ...place, mirroring, run, session }),
+    whenIdle: () => whenIdle(parts, { ...around, ...place, mirroring, run }),
     failuresMax: parts.attempts,
     duties: async (session, idle) => {
       line.heard()
@@ -163,7 +162,7 @@ const aheadMs = 30_000
 /** What may be done when both sides agree. Says whether there is more of it. */
 async function whenIdle(
   { vault, watches, questions, mending, pruneGently }: NewRunParts,
-  { ahead, fetched, mirroring, checkFolder: check, run, session }: Idle,
+  { ahead, fetched, mirroring, checkFolder: check, run }: Idle,
 ): Promise<boolean> {
   if (ahead?.isDue === true) {
     await check()
@@ -172,7 +171,7 @@ async function whenIdle(
     const untilMs = clock.monotonic() + aheadMs
     const isBusy = (): boolean =>
       questions.waiting || meanwhile.isBehind || vault.signal.aborted || clock.monotonic() > untilMs
-    await duringAll(meanwhile, session, ahead.work(isBusy))
+    await duringAll(meanwhile, ahead.work(isBusy))
     await fetched.note()
   }
   if (!watches) {
@@ -188,7 +187,6 @@ async function whenIdle(
 interface Idle extends Pick<Around, 'ahead' | 'fetched'>, Pick<PlaceParts, 'checkFolder'> {
   readonly mirroring: Mirroring
   readonly run: FolderRun
-  readonly session: RelaySession
 }
 
 interface Around {

@@ -90,7 +90,7 @@ export class PlanWork {
     const changes = plan.actions.filter(isForDisk)
     const isOld = committed.moved || changes.some((change) => speaksOf(change, committed.renamed))
     if (isOld) return { lasting: soFar, read: 0, replan: true, lookAgain: [] }
-    const applied = await this.#apply(changes, session)
+    const applied = await this.#apply(changes, this.#parts.meanwhile)
     const lasting = soFar + applied.done
     if (!applied.complete) return { lasting, read: 0, replan: true, lookAgain: [] }
     const files = this.#filesToRead(plan.actions, changes.length > 0)
@@ -122,10 +122,10 @@ export class PlanWork {
     await this.#apply(changes)
   }
 
-  /** `session`: of who lets small things be done beside it. */
-  async #apply(changes: readonly Change[], session?: RelaySession): Promise<ApplyDone> {
-    const { vault, tally, checkFolder, meanwhile } = this.#parts
-    const small = session && meanwhile && new SmallBeside(meanwhile, session)
+  /** `meanwhile`: small things that may be done beside it. */
+  async #apply(changes: readonly Change[], meanwhile?: Meanwhile): Promise<ApplyDone> {
+    const { vault, tally, checkFolder } = this.#parts
+    const small = meanwhile && new SmallBeside(meanwhile)
     let done = 0
     if (changes.length > 0) await checkFolder()
     tally.expect(changes.length, bytesOf(changes))

@@ -17,5 +17,5 @@ export function senderByRole(parts: SenderParts): () => Sender {
 
 /** Of a run that is yet to be made. */
 export function later(meanwhile: () => Meanwhile): Meanwhile {
-  return { due: () => meanwhile().due(), run: (session) => meanwhile().run(session) }
+  return { due: () => meanwhile().due(), run: () => meanwhile().run() }
 }

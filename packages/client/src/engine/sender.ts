@@ -142,7 +142,7 @@ export class Sender {
       asked,
     })
     const seen = files.map((file) => ({ ...file, stamp: asked.get(file.id) }))
-    for await (const results of this.#withMeanwhile(session, this.#ingest.readTogether(seen))) {
+    for await (const results of this.#withMeanwhile(this.#ingest.readTogether(seen))) {
       for (const result of results) {
         shipper.check()
         if (!notes.take(result)) continue
@@ -164,7 +164,7 @@ export class Sender {
     const { shipper } = this.#parts
     while (this.#isCrowded()) {
       shipper.check()
-      await (this.#hasReady() ? this.#commitReady(session) : this.#during(session, shipper.moved()))
+      await (this.#hasReady() ? this.#commitReady(session) : this.#during(shipper.moved()))
     }
   }
 
@@ -218,7 +218,7 @@ export class Sender {
   async drain(session: RelaySession): Promise<number> {
     const { shipper } = this.#parts
     this.#endsRun ||= this.#writer.pending
-    await this.#during(session, this.#writer.finish())
+    await this.#during(this.#writer.finish())
     let done = 0
     for (;;) {
       shipper.check()
@@ -226,7 +226,7 @@ export class Sender {
       done += await this.#commitReady(session)
       const left = shipper.packs.length
       if (left === 0 || (left === before && shipper.ready.length > 0)) break
-      if (shipper.ready.length === 0) await this.#during(session, shipper.moved())
+      if (shipper.ready.length === 0) await this.#during(shipper.moved())
     }
     if (this.#endsRun && shipper.packs.length === 0) {
       await endBulk(this.#parts.vault.trees)
@@ -263,10 +263,10 @@ export class Sender {
   }
 
   /** What an iterator gives; small things are done while it is waited for. */
-  async *#withMeanwhile<T>(session: RelaySession, from: AsyncGenerator<T>): AsyncGenerator<T> {
+  async *#withMeanwhile<T>(from: AsyncGenerator<T>): AsyncGenerator<T> {
     try {
       for (;;) {
-        const next = await this.#during(session, from.next())
+        const next = await this.#during(from.next())
         if (next.done === true) return
         yield next.value
       }
@@ -275,8 +275,8 @@ export class Sender {
     }
   }
 
-  #during<T>(session: RelaySession, work: Promise<T>): Promise<T> {
-    return during(this.#parts.meanwhile, session, work)
+  #during<T>(work: Promise<T>): Promise<T> {
+    return during(this.#parts.meanwhile, work)
   }
 
   /** The last pack up to which all are claimed, or may be now. */

@@ -2,7 +2,6 @@
 import type { Beside } from '../disk/apply-report.ts'
 import { ClientError, type ClientErrorCode } from '../errors.ts'
 import { isLineBroken } from '../relay/relay-failure.ts'
-import type { RelaySession } from '../relay/relay-session.ts'
 import { during, type Meanwhile } from './meanwhile.ts'
 
 /** Nothing is put into a folder of which this was found out. */
@@ -11,13 +10,11 @@ const folderCodes: readonly ClientErrorCode[] = ['folder-unmarked', 'folder-unus
 /** Of one batch of changes. */
 export class SmallBeside {
   readonly #meanwhile: Meanwhile
-  readonly #session: RelaySession
   #isOvertaken = false
   #failure: { readonly error: unknown } | undefined
 
-  constructor(meanwhile: Meanwhile, session: RelaySession) {
+  constructor(meanwhile: Meanwhile) {
     this.#meanwhile = meanwhile
-    this.#session = session
   }
 
   /** Whether folder or state were changed since the batch was planned. */
@@ -27,13 +24,13 @@ export class SmallBeside {
 
   readonly beside: Beside = async (work, before) => {
     let isChanged = false
-    const run = async (session: RelaySession): Promise<boolean> => {
+    const run = async (): Promise<boolean> => {
       await before()
-      isChanged = (await this.#done(session)) || isChanged
+      isChanged = (await this.#done()) || isChanged
       return isChanged
     }
     try {
-      await during({ due: () => this.#meanwhile.due(), run }, this.#session, work)
+      await during({ due: () => this.#meanwhile.due(), run }, work)
     } catch (error) {
       // Where the contents do not come, that is what is told.
       await work
@@ -46,9 +43,9 @@ export class SmallBeside {
   }
 
   /** Where the line breaks, who fetches dials it again. */
-  async #done(session: RelaySession): Promise<boolean> {
+  async #done(): Promise<boolean> {
     try {
-      return await this.#meanwhile.run(session)
+      return await this.#meanwhile.run()
     } catch (error) {
       if (!isLineBroken(error)) throw error
       return true
