@@ -111,7 +111,7 @@ export class Overtaking implements Meanwhile {
       if (this.#hasNews) await this.#takeSmall(session)
       if (this.#isHinted) await this.#sendSmall(session)
       const hasChanged = this.#changes !== before
-      this.#isBehind ||= work.again.size > 0 || (hasChanged && (await hasDiffering(vault)))
+      this.#isBehind ||= work.again.size > 0 || (hasChanged && vault.trees.differingCount > 0)
       return hasChanged
     } catch (error) {
       this.#isBehind = true
@@ -173,9 +173,4 @@ export class Overtaking implements Meanwhile {
     this.#isBehind ||= receiver.count !== count
     for (const directory of lookAgain) work.again.add(directory)
   }
-}
-
-async function hasDiffering({ trees }: Vault): Promise<boolean> {
-  const { done } = await trees.differing({ limit: 1 })[Symbol.asyncIterator]().next()
-  return done !== true
 }

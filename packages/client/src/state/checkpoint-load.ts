@@ -52,7 +52,7 @@ export async function loadState(
     if (!equal(hasher.digest().stateHash, checkpoint.stateHash)) throw malformed('another state than it says')
     await loader.end()
   } finally {
-    loader.abandon()
+    await loader.abandon()
   }
   await assertTree(trees)
   await trees.write({ flush: true }, (transaction) => {
@@ -115,8 +115,10 @@ class Loader {
     await this.#transaction.commit({ flush: true })
   }
 
-  abandon(): void {
+  async abandon(): Promise<void> {
     this.#transaction.abandon()
+    await this.#oldClaims.end()
+    await this.#oldNodes.end()
   }
 
   async #takeInStage(record: StateRecord): Promise<void> {
@@ -255,6 +257,10 @@ class Ordered<T> {
       passed(value)
     }
     return undefined
+  }
+
+  async end(): Promise<void> {
+    await this.#iterator.return?.()
   }
 }
 

@@ -14,21 +14,25 @@ export async function* entriesOf(
   for await (const [key, bytes] of rows) yield [idFromKey(key.slice(space.length)), decodeNode(bytes).columns]
 }
 
-/** Two listings as one, by sequence and operation, provisional ones last. */
+/** Two listings as one, by sequence and operation, provisional ones last. Both end with it, wherever that is. */
 export async function* mergeById(
   a: AsyncIterator<NodeEntry>,
   b: AsyncIterator<NodeEntry>,
 ): AsyncIterable<NodeEntry> {
-  let [left, right] = await Promise.all([a.next(), b.next()])
-  while (left.done !== true || right.done !== true) {
-    const leftFirst =
-      right.done === true || (left.done !== true && idKey(left.value[0]) < idKey(right.value[0]))
-    if (leftFirst && left.done !== true) {
-      yield left.value
-      left = await a.next()
-    } else if (right.done !== true) {
-      yield right.value
-      right = await b.next()
+  try {
+    let [left, right] = await Promise.all([a.next(), b.next()])
+    while (left.done !== true || right.done !== true) {
+      const leftFirst =
+        right.done === true || (left.done !== true && idKey(left.value[0]) < idKey(right.value[0]))
+      if (leftFirst && left.done !== true) {
+        yield left.value
+        left = await a.next()
+      } else if (right.done !== true) {
+        yield right.value
+        right = await b.next()
+      }
     }
+  } finally {
+    await Promise.all([a.return?.(), b.return?.()])
   }
 }

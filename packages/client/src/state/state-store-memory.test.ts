@@ -29,6 +29,15 @@ const batches = fc.array(fc.record({ writes: fc.array(write, { maxLength: 4 }), 
   maxLength: 12,
 })
 
+describe('the state store in memory', () => {
+  it('does not close while a listing that was begun is left open', async () => {
+    const store = new MemoryDisk().open()
+    await store.batch([{ type: 'put', key: 'a', value: new Uint8Array(1) }], { flush: false })
+    await store.range({ from: 'a', to: 'b' })[Symbol.asyncIterator]().next()
+    await expect(store.close()).rejects.toThrow('1 listings of the state were left open')
+  })
+})
+
 describe('a crash of the state store in memory', () => {
   it('loses the batches since the last flush from the end, whole, and nothing else', async () => {
     await fc.assert(

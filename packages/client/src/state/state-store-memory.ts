@@ -83,6 +83,8 @@ export class MemoryDisk {
 export class MemoryStateStore implements StateStore {
   readonly #disk: MemoryDisk
   #ended = false
+  /** Listings that were begun and not ended. */
+  #listings = 0
 
   constructor(disk: MemoryDisk) {
     this.#disk = disk
@@ -103,10 +105,15 @@ export class MemoryStateStore implements StateStore {
     const keys = this.#disk.keysBetween(range.from, range.to)
     if (range.reverse === true) keys.reverse()
     const entries = keys.slice(0, range.limit).map((key) => [key, this.#disk.get(key)] as const)
-    for (const [key, value] of entries) {
-      await Promise.resolve()
-      this.#assertOpen()
-      if (value !== undefined) yield [key, value]
+    this.#listings += 1
+    try {
+      for (const [key, value] of entries) {
+        await Promise.resolve()
+        this.#assertOpen()
+        if (value !== undefined) yield [key, value]
+      }
+    } finally {
+      this.#listings -= 1
     }
   }
 
@@ -117,10 +124,12 @@ export class MemoryStateStore implements StateStore {
     this.#assertOpen()
   }
 
+  /** @throws Error when a listing was left open: on a disk it would hold on to all that is written over since */
   async close(): Promise<void> {
     if (!this.#ended) this.#disk.closed()
     this.#ended = true
     await Promise.resolve()
+    if (this.#listings > 0) throw new Error(`${this.#listings} listings of the state were left open`)
   }
 
   /** The disk crashed under it. */

@@ -163,6 +163,23 @@ describe('the trees', () => {
     expect(TreesStore.open(disk.open()).get(id('1.0'))).toEqual({ remote: file('root', 'a', 4) })
   })
 
+  it('hold on to nothing of the store once a listing is left early', async () => {
+    const store = new MemoryDisk().open()
+    const trees = TreesStore.open(store)
+    for (const node of ['1.0', '1.1', '1.2'])
+      await trees.write({ flush: false }, (transaction) => {
+        transaction.set('remote', id(node), file('root', node))
+        if (node !== '1.1') transaction.set('base', id(node), file('root', node))
+        if (node !== '1.1') transaction.set('local', id(node), seen(file('root', node), BigInt(node.at(-1)!)))
+      })
+    for (const listing of [() => trees.all(), () => trees.differing()])
+      for await (const [node] of listing()) {
+        expect(node).toMatch(/^1\./)
+        break
+      }
+    await store.close()
+  })
+
   it('give the store what was gathered when told, or when a listing needs it', async () => {
     const disk = new MemoryDisk()
     const trees = TreesStore.open(disk.open())
