@@ -10,6 +10,7 @@ import { ceilingOf, type Ceiling } from './ceiling.ts'
 import { contentCosts, type Content } from './content.ts'
 import { diskCosts, writeFloor } from './disks.ts'
 import { fileCosts, type FileCost } from './per-file.ts'
+import { pipelineFigures } from './pipeline.ts'
 import { cpuMsPerMib, mibPerSecond, type StageCost } from './stage-cost.ts'
 import { wireCosts } from './wire.ts'
 
@@ -49,6 +50,7 @@ export async function measureMicro(options: Options): Promise<Micro> {
       })
       ceilings.push({ content, storedShare, ...ceiling })
     }
+    figures.push(...(await pipelineFigures(place, how)))
     const files = await fileCosts(place, { files: options.files ?? filesDefault, runs: how.runs })
     return {
       figures: [...figures, ...files.flatMap(fileFigures), ...ceilings.flatMap(ceilingFigures)],
