@@ -355,6 +355,8 @@ class Storm {
     } else if (machine.outcome !== 'done') {
       this.#failures.push(`${machine.name} in calm weather: ${String(machine.outcome)}`)
     }
+    const { leftOpen } = machine.disk
+    if (leftOpen > 0) this.#failures.push(`${machine.name} left ${leftOpen} listings of its state open`)
     this.#looked(machine)
   }
 

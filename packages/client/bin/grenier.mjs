@@ -26,8 +26,9 @@ const mallocOf = {
     MALLOC_MMAP_THRESHOLD_: String(16 << 20),
     MALLOC_TRIM_THRESHOLD_: String(32 << 20),
   },
+  other: { MALLOC_ARENA_MAX: '2' },
 }
-const environment = goesThrough ? { ...mallocOf[command], ...process.env } : process.env
+const environment = { ...mallocOf[goesThrough ? command : 'other'], ...process.env }
 const byDescriptor = process.argv.some((argument) => /(^|=)\/(dev|proc\/[^/]+)\/fd\//.test(argument))
 const isDone = frugal.every((flag) => process.execArgv.includes(flag))
 if (process.platform !== 'win32' && process.execve !== undefined && !byDescriptor && !isDone)

@@ -162,8 +162,20 @@ export class Ahead {
       return undefined
     }
     const lengthMax = Math.min(part.length, sizeBytes)
-    const writer = await this.#files.resumeStaged(name, { name: part.name, lengthMax })
+    const writer = await this.#resumed(part, name, lengthMax)
+    if (writer === undefined) return undefined
     return { writer, has: (id, offset) => part.offsets.get(toHex(id)) === offset }
+  }
+
+  /** What cannot be taken over is of no use to anybody. */
+  async #resumed(part: Part, name: string, lengthMax: number): Promise<FileWriter | undefined> {
+    try {
+      return await this.#files.resumeStaged(name, { name: part.name, lengthMax })
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      await this.#files.change({ do: 'drop-staged', name: part.name })
+      return undefined
+    }
   }
 
   /** Where a chunk may be copied from. */

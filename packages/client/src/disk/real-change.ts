@@ -267,8 +267,17 @@ function finishMove({ from, to, source }: Move): void {
   const there = fs.lstatSync(to, { bigint: true, throwIfNoEntry: false })
   if (there?.ino !== source.ino || there.dev !== source.dev)
     throw new DiskError('EEXIST', 'the name is taken')
-  if (source.nlink === 1n) fs.renameSync(from, to)
-  else fs.unlinkSync(from)
+  // A file may have more names than these two, so that their number says nothing.
+  if (source.nlink > 1n && isEntry(to) && isEntry(from)) fs.unlinkSync(from)
+  else fs.renameSync(from, to)
+}
+
+/** Whether a directory has exactly this name in it, and not one that its file system takes for it. */
+function isEntry(path: SystemPath): boolean {
+  const bytes = typeof path === 'string' ? Buffer.from(path, 'latin1') : path
+  const at = bytes.lastIndexOf(0x2f)
+  const name = bytes.subarray(at + 1)
+  return fs.readdirSync(bytes.subarray(0, at), { encoding: 'buffer' }).some((entry) => entry.equals(name))
 }
 
 /** What is there now. @throws DiskError ECHANGED unless it is still what was expected */

@@ -21,6 +21,11 @@ export class RealFlush {
   readonly #flushFile: (fd: number) => Promise<void>
   /** Paths of files written and not yet flushed. */
   readonly #files = new Set<string>()
+  /**
+   * Staged files that a flush failed with, and what it said: a system says it once, to whoever asks first, and that one may not be who put the file
+   * there. Until it is written anew or dropped, each flush fails with it.
+   */
+  readonly #spoilt = new Map<string, unknown>()
   /** Of each flush under way: what was written anew since it began. */
   readonly #underWay = new Set<Set<string>>()
   /** Whether this system has a `sync -f`; found out by trying. */
@@ -35,6 +40,7 @@ export class RealFlush {
 
   /** A staged file is written, and closed: one that is still written to would be flushed in vain, and would keep others waiting. */
   staged(name: string): void {
+    this.#spoilt.delete(`${stagingDirectory}/${name}`)
     this.#wrote(`${stagingDirectory}/${name}`)
   }
 
@@ -45,6 +51,7 @@ export class RealFlush {
     if (what === 'set-bits' || what === 'set-mode' || what === 'make-directory') this.#wrote(change.path)
     if (change.do === 'move') this.#moved(change)
     if (change.do !== 'place' && change.do !== 'drop-staged') return
+    this.#spoilt.delete(`${stagingDirectory}/${change.name}`)
     const unflushed = this.#files.delete(`${stagingDirectory}/${change.name}`)
     if (unflushed && change.do === 'place') this.#wrote(change.path)
   }
@@ -77,6 +84,7 @@ export class RealFlush {
   }
 
   async #flush(paths: readonly string[]): Promise<void> {
+    for (const path of paths) if (this.#spoilt.has(path)) throw this.#spoilt.get(path)
     const whole = paths.length > oneByOneMax && (await this.#flushWhole())
     if (!whole) await this.#flushEach(paths)
   }
@@ -111,6 +119,9 @@ export class RealFlush {
     if (fd === undefined) return
     try {
       await this.#flushFile(fd)
+    } catch (error) {
+      if (path.startsWith(`${stagingDirectory}/`)) this.#spoilt.set(path, error)
+      throw error
     } finally {
       fs.closeSync(fd)
     }

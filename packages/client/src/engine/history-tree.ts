@@ -4,6 +4,7 @@ import type { Fetch, FetchOptions } from '../content/fetch.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { onLine } from './patiently.ts'
 import { placesOf, type ChunkPlace } from '../state/chunk-index.ts'
+import type { Child } from '../state/trees.ts'
 import type { TreesStore } from '../state/trees-store.ts'
 import { joinPath, nameFromBytes, rootPath, type RelativePath } from '../sync/name.ts'
 import { rootId, type NodeId, type Row } from '../sync/tree.ts'
@@ -82,7 +83,10 @@ export async function* below(
   { id, path }: Pick<Found, 'id' | 'path'>,
   deep: boolean,
 ): AsyncGenerator<Found & { readonly row: Row }> {
-  for await (const child of trees.children('remote', id)) {
+  const children: Child[] = []
+  // Who asked may take long over what is given: no listing is held open meanwhile, and with it all that is written over.
+  for await (const child of trees.children('remote', id)) children.push(child)
+  for (const child of children) {
     const row = trees.get(child.id)?.remote
     if (row === undefined) continue
     const found = { id: child.id, path: joinPath(path, child.name), row }

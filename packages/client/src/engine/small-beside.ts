@@ -5,7 +5,12 @@ import { isLineBroken } from '../relay/relay-failure.ts'
 import { during, type Meanwhile } from './meanwhile.ts'
 
 /** Nothing is put into a folder of which this was found out. */
-const folderCodes: readonly ClientErrorCode[] = ['folder-unmarked', 'folder-unusable', 'state-foreign']
+const folderCodes: readonly ClientErrorCode[] = [
+  'folder-unmarked',
+  'folder-unusable',
+  'state-foreign',
+  'disk-failed',
+]
 
 /** Of one batch of changes. */
 export class SmallBeside {

@@ -97,8 +97,13 @@ class Loader {
     const claims = await Ordered.over(claimsInOrder(trees), ({ place }) =>
       claimKey(place.sequence, place.position),
     )
-    const nodes = await Ordered.over(remoteRows(trees), ([id]) => idKey(id))
-    return new Loader(trees, sequence, { claims, nodes, transaction: await trees.begin() })
+    try {
+      const nodes = await Ordered.over(remoteRows(trees), ([id]) => idKey(id))
+      return new Loader(trees, sequence, { claims, nodes, transaction: await trees.begin() })
+    } catch (error) {
+      await claims.end()
+      throw error
+    }
   }
 
   async take(record: StateRecord): Promise<void> {
@@ -117,8 +122,7 @@ class Loader {
 
   async abandon(): Promise<void> {
     this.#transaction.abandon()
-    await this.#oldClaims.end()
-    await this.#oldNodes.end()
+    await Promise.all([this.#oldClaims.end(), this.#oldNodes.end()])
   }
 
   async #takeInStage(record: StateRecord): Promise<void> {

@@ -3,8 +3,8 @@ import { Level } from 'level'
 import { ClientError } from '../errors.ts'
 import type { StateStore, StateWrite } from './state-store.ts'
 
-/** Rows that a listing takes from the disk at a time: at first a few, as most have few. An iterator holds 64 bytes for each until it is collected. */
-const [firstPageRows, pageRows] = [64, 1000]
+/** Rows that a listing takes from the disk at a time: at first a few, as most have few, then more each time. An iterator holds 64 bytes for each until it is collected. */
+const [firstPageRows, pageRowsMax] = [64, 1024]
 
 /** Bytes for what is not written yet, and as many for what was read. */
 const bufferBytes = 4 * 1024 * 1024
@@ -60,7 +60,7 @@ export class LevelStateStore implements StateStore {
       ...(reverse === undefined ? {} : { reverse }),
     })
     try {
-      for (let rows = firstPageRows; ; rows = pageRows) {
+      for (let rows = firstPageRows; ; rows = Math.min(2 * rows, pageRowsMax)) {
         const page = await iterator.nextv(rows)
         if (page.length === 0) return
         for (const [key, value] of page) yield [key, plain(value)]

@@ -164,7 +164,8 @@ describe('the trees', () => {
   })
 
   it('hold on to nothing of the store once a listing is left early', async () => {
-    const store = new MemoryDisk().open()
+    const disk = new MemoryDisk()
+    const store = disk.open()
     const trees = TreesStore.open(store)
     for (const node of ['1.0', '1.1', '1.2'])
       await trees.write({ flush: false }, (transaction) => {
@@ -178,6 +179,7 @@ describe('the trees', () => {
         break
       }
     await store.close()
+    expect(disk.leftOpen).toBe(0)
   })
 
   it('give the store what was gathered when told, or when a listing needs it', async () => {
