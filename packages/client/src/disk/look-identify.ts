@@ -2,7 +2,7 @@
 import { likenessOf } from '../sync/likeness.ts'
 import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
 import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
-import type { TreesTransaction } from '../state/trees.ts'
+import type { TreesReader, TreesTransaction } from '../state/trees.ts'
 import type { DiskTraits, FileSystem, Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
 import { isNear, sameBytesLikely } from './stamp.ts'
@@ -158,4 +158,9 @@ export function sameForDisk(traits: DiskTraits, a: string, b: string): boolean {
 /** The path of what is seen in a directory. */
 export function seenAt(place: { parent: NodeId; path: RelativePath; name: Name }, look: Look): Seen {
   return { parent: place.parent, name: place.name, path: joinPath(place.path, place.name), look }
+}
+
+/** Whether the name is one that is synced. */
+export function isTracked(tree: TreesReader, parent: NodeId, name: Name): boolean {
+  return tree.child('local', parent, name) !== undefined || tree.child('base', parent, name) !== undefined
 }

@@ -31,6 +31,12 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * Called between two directories, when much is new and nothing else was seen, with no transaction open; it may give nodes other ids. Says whether
+ * it is to be called again.
+ */
+export type Between = () => Promise<boolean>
+
 /** What a look saw. */
 export interface LookReport {
   /** Directories listed. */

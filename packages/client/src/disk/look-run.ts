@@ -9,14 +9,16 @@ import { DiskError, ownDirectory, type DiskTraits, type Look } from './file-syst
 import { folderFault } from './folder-fault.ts'
 import { ancestorsOf, ignoreFile, parentOf } from './ignore.ts'
 import { holdsOnlyIgnored } from './leftover.ts'
-import { identify, isThere, sameForDisk, seenAt, type Seen } from './look-identify.ts'
-import { nodesMax, problemsMax, type LookOptions, type LookReport } from './look-report.ts'
+import { identify, isThere, isTracked, sameForDisk, seenAt, type Seen } from './look-identify.ts'
+import { nodesMax, problemsMax, type Between, type LookOptions, type LookReport } from './look-report.ts'
 import { isMarked } from './marker.ts'
 import { isUnmounted } from './unmounted.ts'
 import { LookTransaction } from './look-transaction.ts'
 import { newFileRow, observedRow } from './look-value.ts'
 import { sameStamp } from './stamp.ts'
 
+/** Things that came since the last time, for others to do something with them. */
+const cameMin = 2_500
 /** Names looked at in one call. */
 const namesAtOnce = 500
 
@@ -49,6 +51,9 @@ export class LookRun {
   /** Nodes whose rows were written, up to one more than are told. */
   readonly #written = new Set<NodeId>()
   readonly #problems: Problem[] = []
+  #between: Between | undefined
+  /** How many had come when it was called last. */
+  #cameBefore = 0
   readonly #counts = { directories: 0, came: 0, changed: 0, vanished: 0 }
 
   constructor(options: LookOptions, traits: DiskTraits) {
@@ -58,7 +63,8 @@ export class LookRun {
   }
 
   /** Everything. */
-  whole(): Promise<LookReport> {
+  whole(between?: Between): Promise<LookReport> {
+    this.#between = between
     this.#tasks.push({ path: rootPath, id: rootId, deep: true })
     return this.#run()
   }
@@ -80,7 +86,8 @@ export class LookRun {
         if (task === undefined) break
         if (this.#options.signal?.aborted === true)
           throw new ClientError('interrupted', 'the look was stopped')
-        await this.#directory(task)
+        await this.#directory(await this.#asItIsNow(task))
+        await this.#mayCallBetween()
       }
       await this.#settleMissing()
       await this.#transaction.end()
@@ -92,6 +99,23 @@ export class LookRun {
     const problems = this.#problems.sort((a, b) => (a.path < b.path ? -1 : 1))
     const nodes = this.#written.size > nodesMax ? undefined : [...this.#written]
     return { ...this.#counts, nodes, problems }
+  }
+
+  /** A directory that was new when it was found may have got its id of the log since. */
+  async #asItIsNow(task: Task): Promise<Task> {
+    if (this.#cameBefore === 0 || task.id === rootId) return task
+    const tree = await this.#transaction.tree()
+    if (tree.get(task.id)?.local !== undefined) return task
+    return { ...task, id: directoryAt(tree, task.path) ?? task.id }
+  }
+
+  async #mayCallBetween(): Promise<void> {
+    const { came, changed } = this.#counts
+    const isPlain = changed === 0 && this.#missing.size === 0
+    if (this.#between === undefined || !isPlain || came - this.#cameBefore < cameMin) return
+    this.#cameBefore = came
+    await this.#transaction.end()
+    if (!(await this.#between())) this.#between = undefined
   }
 
   /** Of the directories above what is hinted at, those whose ignore rules changed are looked at in full. */
@@ -367,10 +391,6 @@ function directoryAt(tree: TreesReader, path: RelativePath): NodeId | undefined 
   const id = tree.find('local', path)
   if (id === undefined || id === rootId) return id
   return tree.get(id)?.local?.value.kind === 'directory' ? id : undefined
-}
-
-function isTracked(tree: TreesReader, parent: NodeId, name: Name): boolean {
-  return tree.child('local', parent, name) !== undefined || tree.child('base', parent, name) !== undefined
 }
 
 function isSame(row: LocalRow, look: Look): boolean {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { MemoryDisk } from '../state/state-store-memory.ts'
-import { isProvisional } from '../sync/tree.ts'
+import { isProvisional, type NodeId } from '../sync/tree.ts'
 import { encodeMoving, movingName } from './moving-note.ts'
 import { at, Bench, memoryGround, realGround, type Ground } from './look.contract.ts'
 
@@ -379,6 +379,50 @@ function looks(ground: () => Ground): void {
 describe('a look at a real folder', () => looks(() => realGround(fs.mkdtempSync(join(base, 'f-')))))
 describe('a look at a folder in memory', () => {
   looks(memoryGround)
+
+  it('lets others do something when much came, and goes on below directories that got other ids then', async () => {
+    const bench = new Bench(memoryGround())
+    const { user } = bench.ground
+    for (const directory of ['a', 'a/deep', 'b']) user.makeDirectory(directory)
+    for (let index = 0; index < 2_600; index += 1) user.write(`b/${index}`, 'x')
+    for (let index = 0; index < 2_600; index += 1) user.write(`a/deep/${index}`, 'x')
+    const known: string[] = []
+    const report = await bench.look.whole(async () => {
+      const ids = await bench.ids()
+      known.push([...ids.keys()].filter((path) => !/\d/.test(path)).join(' '))
+      await bench.trees.write({ flush: false }, async (transaction) => {
+        for (const [at, path] of ['a', 'b', 'a/deep'].entries()) {
+          const id = ids.get(path)
+          if (id !== undefined && isProvisional(id)) await transaction.rename(id, `1.${at}` as NodeId)
+        }
+      })
+      return true
+    })
+    expect(known).toEqual(['a b', 'a b a/deep'])
+    expect(report).toMatchObject({ came: 5_203, changed: 0, vanished: 0 })
+    const ids = await bench.ids()
+    expect(['a', 'b', 'a/deep'].map((path) => ids.get(path))).toEqual(['1.0', '1.1', '1.2'])
+    expect(ids.size).toBe(5_203)
+    expect(await bench.look.whole()).toMatchObject({ came: 0, changed: 0, vanished: 0 })
+  })
+
+  it('lets nobody do anything while something is missing, nor once they want no more', async () => {
+    const bench = new Bench(memoryGround())
+    const { user } = bench.ground
+    for (const directory of ['a', 'b', 'c', 'd']) user.makeDirectory(directory)
+    user.write('d/gone', 'x')
+    await bench.look.whole()
+    let calls = 0
+    const never = async (): Promise<boolean> => Promise.resolve((calls += 1) < 0)
+    for (let index = 0; index < 2_600; index += 1) user.write(`c/${index}`, 'x')
+    for (let index = 0; index < 2_600; index += 1) user.write(`b/${index}`, 'x')
+    await bench.look.whole(never)
+    expect(calls).toBe(1)
+    user.remove('d/gone')
+    for (let index = 0; index < 2_600; index += 1) user.write(`a/${index}`, 'x')
+    expect(await bench.look.whole(never)).toMatchObject({ came: 2_600, vanished: 1 })
+    expect(calls).toBe(1)
+  })
 
   it('keeps what is below a directory that may not be listed', async () => {
     const bench = new Bench(memoryGround())

@@ -2,7 +2,7 @@
 import type { RelativePath } from '../sync/name.ts'
 import { folderFault } from './folder-fault.ts'
 import { recover } from './look-recovery.ts'
-import type { LookOptions, LookReport } from './look-report.ts'
+import type { Between, LookOptions, LookReport } from './look-report.ts'
 import { LookRun } from './look-run.ts'
 
 /** Looks, at the whole folder or at some directories. Not while an apply goes on: one after the other. */
@@ -18,8 +18,8 @@ export class FolderLook {
    * Scans the whole folder. Rows are committed (not flushed) in bounded transactions; memory is bounded by the largest directory and
    * by how many things vanished. @throws ClientError `folder-unusable`, `disk-full`, `disk-failed`, `interrupted`
    */
-  async whole(): Promise<LookReport> {
-    return (await this.#begin()).whole()
+  async whole(between?: Between): Promise<LookReport> {
+    return (await this.#begin()).whole(between)
   }
 
   /**

@@ -137,6 +137,21 @@ export function pause(on: { clock: Clock; signal: AbortSignal }, delayMs: number
   })
 }
 
+/** How long news may have to wait while a pause goes on. */
+const sliceMs = 60
+
+/** Pauses, or until there is news. Says whether there was. */
+export async function pauseUntil(
+  on: { clock: Clock; signal: AbortSignal },
+  { pauseMs, isNews }: { pauseMs: number; isNews: () => boolean },
+): Promise<boolean> {
+  for (let restMs = pauseMs; restMs > 0; restMs -= sliceMs) {
+    await pause(on, Math.min(restMs, sliceMs))
+    if (isNews()) return true
+  }
+  return false
+}
+
 /** A session that comes after the abort is wanted by nobody. */
 async function unlessAborted(signal: AbortSignal, open: () => Promise<RelaySession>): Promise<RelaySession> {
   refuseAborted(signal)

@@ -2,73 +2,37 @@
 // remembered across a crash: what is kept are observations, and from them everything is planned again.
 import { ClientError } from '../errors.ts'
 import type { IngestFile } from '../content/ingest.ts'
-import type { FolderLook } from '../disk/look.ts'
 import type { RelaySession } from '../relay/relay-session.ts'
 import { rootPath, type RelativePath } from '../sync/name.ts'
 import type { NodeId } from '../sync/tree.ts'
 import { Bell } from './bell.ts'
-import { sightFrom, type Braking } from './brake.ts'
+import { sightFrom } from './brake.ts'
 import { catchUp } from './catch-up.ts'
-import { pause, type Connection } from './connection.ts'
+import { pauseUntil } from './connection.ts'
+import { EarlySending, unlessNews } from './early-sending.ts'
+import type { FolderRunParts } from './folder-run-parts.ts'
 import { isRightLost, isVaultUnknown } from './leaving.ts'
 import type { Meanwhile } from './meanwhile.ts'
 import { Overtaking } from './overtaking.ts'
-import type { PackShipper } from './pack-shipper.ts'
-import type { Done, PlanWork } from './plan-work.ts'
-import type { Planning } from './planning.ts'
-import type { Questions } from './questions.ts'
-import type { Receiver } from './receiver.ts'
+import type { Done } from './plan-work.ts'
 import { RunFailures } from './run-failures.ts'
-import type { Sender } from './sender.ts'
 import { isWhole } from './state-start.ts'
-import type { Tally } from './tally.ts'
-import type { Vault } from './vault.ts'
 
 /** Hints may be lost: everything is looked at again after this long. */
 const rescanMs = 10 * 60_000
 /** What did not go well and may the next time, and a folder that does not settle, are tried again after this long. */
-const againMs = 60_000
-const unsettledMs = 5000
+const [againMs, unsettledMs] = [60_000, 5000]
 /** What the brake holds is looked at again after this long: a person may have put it right by hand. */
 const heldMs = 30_000
 /** Passes in a row that changed something; a folder that never settles is left to the next wake-up. */
 const passesMax = 200
 /** What changed so lately that a further change might not show is looked at again after so long: times are fine, or else whole seconds. */
 const settlePausesMs = [60, 2_160]
-/** How long news may have to wait meanwhile. */
-const settleSliceMs = 60
 /** So many pauses in all, or a file that never rests would hold a run up. */
 const settlePausesMax = 40
 
 /** How a run came out, for now. `held`: by the brake. */
 type Outcome = 'settled' | 'unsettled' | 'held'
-
-export interface FolderRunParts {
-  readonly vault: Vault
-  readonly connection: Connection
-  readonly receiver: Receiver
-  readonly shipper: PackShipper
-  readonly planning: Planning
-  /** Made once the log was read: without it nothing can be cut or sealed. */
-  readonly sender: () => Sender
-  readonly work: PlanWork
-  readonly look: Pick<FolderLook, 'whole' | 'some'>
-  readonly tally: Tally
-  readonly brake: Braking
-  readonly questions: Questions
-  /** How often in a row the relay may fail, with nothing achieved, before the run gives up. */
-  readonly failuresMax: number
-  /** Whether the vault goes on at another relay after this failure. */
-  readonly goesOnAfter: (error: unknown) => Promise<boolean>
-  /** Own entries that are due besides changes. `idle`: nothing else is to be done. Returns whether something was appended. */
-  readonly duties: (session: RelaySession, idle: boolean) => Promise<boolean>
-  /** What has to be said before anything else is, once the log is read. @throws ClientError */
-  readonly first: (session: RelaySession) => Promise<void>
-  /** Called when everything is settled. Says whether more is to be done before something comes. @throws ClientError as the relay fails */
-  readonly whenIdle?: (() => Promise<boolean>) | undefined
-  /** Asked before each look: the folder must still be the one of this vault. @throws ClientError `folder-unmarked`, `state-foreign` */
-  readonly checkFolder: () => Promise<void>
-}
 
 /** One run. `hint`, `rescan` and `ring` may be called at any time. */
 export class FolderRun {
@@ -88,6 +52,8 @@ export class FolderRun {
   #caughtUp = false
   #watches = false
   readonly #overtaking: Overtaking
+  readonly #early: EarlySending
+  #isLooking = false
   #session: RelaySession | undefined
 
   constructor(parts: FolderRunParts) {
@@ -106,11 +72,13 @@ export class FolderRun {
       hinted: this.#hinted,
       watches: () => this.#watches,
       looksAtAll: () => this.#lookAtAll,
+      isLooking: () => this.#isLooking,
       saw: () => (this.#sights += 1),
       checkBrake: () => this.#checkBrake(),
       isOnline: () => this.#session !== undefined,
       online: () => this.#online(),
     })
+    this.#early = new EarlySending({ ...parts, checkBrake: () => this.#checkBrake() })
   }
 
   /** Something may have changed in this directory. */
@@ -245,6 +213,7 @@ export class FolderRun {
   async #catchUp(): Promise<void> {
     const { vault, planning } = this.#parts
     if (this.#caughtUp || vault.log.isEmpty || !isWhole(vault)) return
+    await unlessNews(this.#parts, async () => this.#parts.first(await this.#online()))
     await this.#look()
     try {
       const learn = (files: readonly IngestFile[]): Promise<void> => this.#parts.sender().learn(files)
@@ -307,7 +276,8 @@ export class FolderRun {
       const drained = await this.#parts.sender().drain(session)
       if (done.complete) tally.endPass()
       const owed = await duties(session, false)
-      if (done.lasting + drained > 0 || owed || receiver.waiting || receiver.count > before) {
+      const isNew = receiver.waiting || receiver.count > before
+      if (!done.complete || done.lasting + drained > 0 || owed || isNew) {
         waits = 0
         continue
       }
@@ -332,11 +302,8 @@ export class FolderRun {
   async #pauseUntilNews(pauseMs: number): Promise<boolean> {
     const { vault, receiver, questions } = this.#parts
     const hints = this.#hints
-    for (let restMs = pauseMs; restMs > 0; restMs -= settleSliceMs) {
-      await pause({ clock: vault.platform.clock, signal: vault.signal }, Math.min(restMs, settleSliceMs))
-      if (receiver.waiting || questions.waiting || this.#hints !== hints) return true
-    }
-    return false
+    const isNews = (): boolean => receiver.waiting || questions.waiting || this.#hints !== hints
+    return await pauseUntil({ clock: vault.platform.clock, signal: vault.signal }, { pauseMs, isNews })
   }
 
   /** What this device knows survives a loss of power from here on. */
@@ -354,7 +321,16 @@ export class FolderRun {
     this.#again.clear()
     const all = this.#lookAtAll
     this.#lookAtAll = false
-    const seen = all ? await look.whole() : await look.some(directories)
+    const session = this.#session
+    this.#isLooking = true
+    const looking = all ? look.whole(this.#early.during(session)) : look.some(directories)
+    const seen = await looking
+      .finally(() => (this.#isLooking = false))
+      .catch((error: unknown) => {
+        this.#lookAtAll ||= all
+        this.#sights += 1
+        throw error
+      })
     if (all) tally.lookedAtAll(seen.problems)
     else for (const problem of seen.problems) tally.problem(problem, 'look')
     const count = seen.came + seen.changed + seen.vanished
@@ -366,17 +342,18 @@ export class FolderRun {
   async #pass(session: RelaySession): Promise<Done & { complete: boolean }> {
     const { planning, work } = this.#parts
     const sum = { lasting: 0, read: 0 }
-    this.#overtaking.forget()
-    let after: NodeId | undefined
+    let after = this.#early.takeAfter()
+    const isAll = after === undefined
+    if (isAll) this.#overtaking.forget()
     for (;;) {
       await this.#checkBrake()
       const next = await planning.next(after, work.seedsMax)
-      if (next === undefined) return { ...sum, complete: true }
+      if (next === undefined) return { ...sum, complete: isAll }
       const outcome = await work.carryOut(session, next.plan)
       for (const directory of outcome.lookAgain) this.#again.add(directory)
       sum.lasting += outcome.lasting + (outcome.replan ? 1 : 0)
       sum.read += outcome.read
-      if (outcome.replan || next.batch.final) return { ...sum, complete: !outcome.replan }
+      if (outcome.replan || next.batch.final) return { ...sum, complete: isAll && !outcome.replan }
       after = next.batch.last
     }
   }

@@ -34,6 +34,8 @@ export interface OvertakingParts {
   readonly watches: () => boolean
   /** Whether everything is to be looked at anyway. */
   readonly looksAtAll: () => boolean
+  /** Whether it is being looked at: nothing may be done beside that. */
+  readonly isLooking: () => boolean
   /** A look saw something. */
   readonly saw: () => void
   /** @throws ClientError `brake` */
@@ -120,8 +122,8 @@ export class Overtaking implements Meanwhile {
   }
 
   get #isDue(): boolean {
-    const { watches, connection, isOnline } = this.#parts
-    if (!watches() || connection.current === undefined) return false
+    const { watches, connection, isOnline, isLooking } = this.#parts
+    if (!watches() || isLooking() || connection.current === undefined) return false
     return !isOnline() || this.#hasNews || this.#isHinted
   }
 

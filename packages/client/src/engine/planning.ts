@@ -38,6 +38,15 @@ export class Planning {
     return { batch, plan: fresh ?? this.#over(await closureAround(trees, batch.seeds)) }
   }
 
+  /** The next batch, as `next`, where all in it is new here and nobody else's business; undefined where it is not. */
+  async fresh(after: NodeId | undefined): Promise<{ batch: Seeds; plan: Plan } | undefined> {
+    await this.#before()
+    const { trees } = this.#vault
+    const batch = await nextSeeds(trees, { after })
+    const plan = batch && freshPlan(trees, batch.seeds)
+    return batch && plan && { batch, plan }
+  }
+
   /** What to do about these nodes alone. */
   async about(ids: Iterable<NodeId>): Promise<Plan> {
     await this.#before()
