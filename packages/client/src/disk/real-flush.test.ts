@@ -25,7 +25,7 @@ function flushing(before: () => Promise<void> = () => Promise.resolve()) {
     fs.writeFileSync(join(root, stagingDirectory, name), name)
     flush.staged(name)
   }
-  return { flush, flushed, staged }
+  return { root, flush, flushed, staged }
 }
 
 describe('a flush', () => {
@@ -63,6 +63,37 @@ describe('a flush', () => {
     flushed.splice(0)
     await flush.run([])
     expect(flushed).toEqual(['b'])
+  })
+
+  it('is told what another one that went on beside it was told of the same file', async () => {
+    const gate = Promise.withResolvers<undefined>()
+    const begun = Promise.withResolvers<undefined>()
+    let count = 0
+    const { flush, staged } = flushing(async () => {
+      count += 1
+      if (count === 1) {
+        begun.resolve(undefined)
+        await gate.promise
+      } else if (count === 2) throw new Error('EIO')
+    })
+    staged('a')
+    const slow = flush.run([])
+    await begun.promise
+    await expect(flush.run([])).rejects.toThrow('EIO')
+    gate.resolve(undefined)
+    await expect(slow).rejects.toThrow('EIO')
+  })
+
+  it('forgets one that failed when somebody took the file away', async () => {
+    let fails = true
+    const { root, flush, staged } = flushing(() =>
+      fails ? Promise.reject(new Error('EIO')) : Promise.resolve(),
+    )
+    staged('a')
+    await expect(flush.run([])).rejects.toThrow('EIO')
+    fails = false
+    fs.rmSync(join(root, stagingDirectory, 'a'))
+    await flush.run([])
   })
 
   it('that goes on beside another knows of all that it is asked for, and forgets nothing that was written since', async () => {

@@ -84,9 +84,25 @@ export class RealFlush {
   }
 
   async #flush(paths: readonly string[]): Promise<void> {
-    for (const path of paths) if (this.#spoilt.has(path)) throw this.#spoilt.get(path)
+    this.#throwIfSpoilt(paths)
     const whole = paths.length > oneByOneMax && (await this.#flushWhole())
     if (!whole) await this.#flushEach(paths)
+    // Another flush, which went on beside this one, may have been told.
+    this.#throwIfSpoilt(paths)
+  }
+
+  #throwIfSpoilt(paths: readonly string[]): void {
+    for (const path of paths) {
+      if (!this.#spoilt.has(path)) continue
+      const fd = this.#open(path)
+      if (fd !== undefined) {
+        fs.closeSync(fd)
+        throw this.#spoilt.get(path)
+      }
+      // Whoever took it away, there is nothing to lose.
+      this.#spoilt.delete(path)
+      this.#files.delete(path)
+    }
   }
 
   async #flushWhole(): Promise<boolean> {

@@ -115,8 +115,7 @@ export async function unlessNews(
   const late = Promise.withResolvers<undefined>()
   const timer = platform.clock.after(dialMs, () => late.resolve(undefined))
   const asked = connection.session().then((session) => session.head(log.vault))
-  const head = await Promise.race([asked.catch(unlessOfOurs), late.promise])
-  timer.cancel()
+  const head = await Promise.race([asked.catch(unlessOfOurs), late.promise]).finally(() => timer.cancel())
   if (head?.sequence === log.state.head.sequence) await online()
 }
 

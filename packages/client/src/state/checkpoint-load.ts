@@ -97,11 +97,12 @@ class Loader {
     const claims = await Ordered.over(claimsInOrder(trees), ({ place }) =>
       claimKey(place.sequence, place.position),
     )
+    let nodes: Start['nodes'] | undefined
     try {
-      const nodes = await Ordered.over(remoteRows(trees), ([id]) => idKey(id))
+      nodes = await Ordered.over(remoteRows(trees), ([id]) => idKey(id))
       return new Loader(trees, sequence, { claims, nodes, transaction: await trees.begin() })
     } catch (error) {
-      await claims.end()
+      await Promise.all([claims.end(), nodes?.end()])
       throw error
     }
   }
