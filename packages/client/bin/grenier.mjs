@@ -8,6 +8,7 @@ import { enableCompileCache } from 'node:module'
 // place. Where that cannot be done it goes on as it is; so it does where it was handed a file by its descriptor, which would not survive.
 // What goes through a whole vault once makes few objects and a stream of buffers: a smaller young generation still; a heap that is not collected
 // for the buffers' sake before it is as large as it gets; a C library that keeps what is freed for the next buffer (decisions 069 and 092).
+// Everything else has two arenas of that library, not one for each thread: what is freed in one of them serves no other (decision 018).
 // What is alive of an export hardly grows, and half of its limit is the buffers': 40 % made V8 mark all of it five times as often (decision 076).
 const flagsOf = {
   export: ['--max-semi-space-size=1', '--initial-old-space-size=28', '--heap-growing-percent=70'],
