@@ -6,6 +6,7 @@ import type { FolderEvent } from '../engine/events.ts'
 import type { HistoryAnswer, HistoryRow, Moment } from '../engine/history-query.ts'
 import type { Platform } from '../engine/platform.ts'
 import { ClientError, type ExitCode } from '../errors.ts'
+import { youngCollector } from '../young-garbage.ts'
 import { ageOf, wrappedSink, type AgeFlags } from './age-wrap.ts'
 import type { BegunFar, BegunProblem } from './begun-export.ts'
 import {
@@ -34,7 +35,6 @@ import { exportPool, frugal } from './real-platform.ts'
 import { RunProgress } from './run-progress.ts'
 import { usageError } from './usage-error.ts'
 import { canAsk, isYes } from './yes-or-no.ts'
-import { youngCollector } from './young-garbage.ts'
 
 /** Writes the archive. @throws ClientError */
 export async function exportFolder(
@@ -235,12 +235,15 @@ interface Target {
   readonly far?: BegunFar | undefined
 }
 
+/** What went through is collected as often: of a running device it comes over a socket, as text. */
+const collectBytes = 2 << 20
+
 /** Hands the archive on, piece by piece. When that fails the export is given up: nobody waits for the rest of it. */
 async function exportTo(from: Exported, target: Target): Promise<HistoryAnswer> {
   const { invocation, asked, moment, age } = from
   const { write: written, part, far } = target
   const sink = age === undefined ? undefined : await wrappedSink(age, written)
-  const collect = youngCollector()
+  const collect = youngCollector(collectBytes)
   const rows = new ExportRows(from, target)
   const take = async (row: HistoryRow): Promise<void> => {
     if (row.row === 'bytes') {

@@ -2,10 +2,17 @@
 import { createServer as createHttp } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { limits, parseRelayUrl, type Wire } from '@grenier/protocol'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { dialWebSocket } from './dial-websocket.ts'
 import { sessionContract, type Dialled } from './session.contract.ts'
+
+const collected = vi.hoisted(() => ({ bytes: 0 }))
+vi.mock('../young-garbage.ts', () => ({
+  youngCollector: () => (bytes: number) => {
+    collected.bytes += bytes
+  },
+}))
 
 const ended: (() => void)[] = []
 afterAll(() => ended.forEach((end) => end()))
@@ -52,6 +59,25 @@ async function dial(): Promise<Dialled> {
 }
 
 sessionContract('a WebSocket', dial)
+
+describe('what came', () => {
+  it('counts for the collector, of frames too whose memory somebody gave back', async () => {
+    const [wire, relay] = await dial()
+    const before = collected.bytes
+    let frames = 0
+    const all = new Promise<void>((resolve) => {
+      wire.onFrame(({ buffer }) => {
+        if (buffer instanceof ArrayBuffer && buffer.byteLength === 65_536) buffer.transfer(0)
+        frames += 1
+        if (frames === 40) resolve()
+      })
+    })
+    for (let count = 0; count < 40; count += 1) relay.send(Buffer.alloc(65_536, count))
+    await all
+    expect(collected.bytes - before).toBe(40 * 65_536)
+    wire.close()
+  })
+})
 
 describe('what is no relay', () => {
   it('is told apart: nothing there, another server, a server that redirects', async () => {

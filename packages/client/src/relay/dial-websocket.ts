@@ -8,10 +8,13 @@ import { connect, type TLSSocket } from 'node:tls'
 import { limits, OneWrite, parseRelayUrl, type RelayUrl, type Wire } from '@grenier/protocol'
 import { WebSocket } from 'ws'
 import type { ClientError } from '../errors.ts'
+import { youngCollector } from '../young-garbage.ts'
 import { unreachable } from './relay-failure.ts'
 
 /** `bufferedBytes` at which more is asked for: the socket never runs dry between two parts. */
 const drainBytes = 256 * 1024
+/** What was read is collected each time that a pack of what does not compress has come. */
+const collectBytes = 4 << 20
 /** How long the other side may take to close: what was sent before still leaves. */
 const closeMs = 2000
 
@@ -62,6 +65,7 @@ class WebSocketWire implements Wire {
   private closeListener: ((reason?: string) => void) | undefined
   private ended: { reason: string } | undefined
   private oneWrite: OneWrite | undefined
+  private readonly cameFrame = youngCollector(collectBytes)
 
   constructor(socket: WebSocket) {
     this.socket = socket
@@ -114,7 +118,12 @@ class WebSocketWire implements Wire {
   private take(data: Buffer, isBinary: boolean): void {
     if (!isBinary) this.socket.close(1003, 'binary frames only')
     else if (this.frame === undefined || this.early.length > 0) this.early.push(data)
-    else this.frame(data)
+    else {
+      // Whoever takes a large one may give its memory back: then it has no length any more.
+      const { length } = data
+      this.frame(data)
+      this.cameFrame(length)
+    }
   }
 
   private finish(code: number, reason: string): void {
