@@ -138,7 +138,8 @@ export interface Catalogue
   watchBlind: Text<{ reason: string }>
   watchLimit: Plain
   relayAway: Plain
-  relayUnable: Plain
+  relayUnable: Text<{ reason: string | undefined }>
+  relayAble: Plain
   relayBack: Plain
   stateSynced: Plain
   stateOffline: Plain

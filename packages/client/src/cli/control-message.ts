@@ -237,6 +237,7 @@ const eventSchema = v.variant('event', [
     event: v.literal('state'),
     state: stateSchema,
     code: v.exactOptional(v.custom<ClientErrorCode>(isCode)),
+    reason: v.exactOptional(text),
   }),
   v.strictObject({ event: v.literal('void'), sequence: count, device: text, reason: text }),
   v.strictObject({ event: v.literal('brake'), ...sightFields, examples: v.array(text) }),

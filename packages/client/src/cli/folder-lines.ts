@@ -1,9 +1,9 @@
 // What a run tells, as JSON lines and as sentences: one event in, one line out.
+import { relayErrorCodes } from '@grenier/protocol'
 import { nameToBytes } from '../sync/name.ts'
 import type { ProblemCode } from '../sync/action.ts'
 import type { DeletionWished } from '../engine/deletion-watch.ts'
 import type { FolderEvent, FolderState, Summary } from '../engine/events.ts'
-import type { ClientErrorCode } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { formatBytes, formatCount, formatId, formatMoment, formatSeconds } from './quantities.ts'
 import { lostText } from './lost-lines.ts'
@@ -141,7 +141,7 @@ export function eventText(words: Catalogue, event: FolderEvent): string | undefi
         ? words.watchLimit({})
         : words.watchBlind({ reason: printable(event.reason) })
     case 'state':
-      return event.state === 'offline' ? awayText(words, event.code) : undefined
+      return event.state === 'offline' ? awayText(words, event) : undefined
     case 'progress':
       return undefined
   }
@@ -165,8 +165,10 @@ function healedText(words: Catalogue, event: Extract<FolderEvent, { event: 'heal
 }
 
 /** Out of reach; or there, and unable. */
-function awayText(words: Catalogue, code: ClientErrorCode | undefined): string {
-  return code === undefined ? words.relayAway({}) : words.relayUnable({})
+function awayText(words: Catalogue, { code, reason }: Extract<FolderEvent, { event: 'state' }>): string {
+  if (code === undefined) return words.relayAway({})
+  const known = relayErrorCodes.find((refusal) => refusal === reason)
+  return words.relayUnable({ reason: known && words.refusals[known] })
 }
 
 function changeText(words: Catalogue, event: Extract<FolderEvent, { event: 'change' }>): string {

@@ -20,6 +20,8 @@ export class FolderReport {
   /** Whether people need to be told which folder a line is about. */
   namesFolder: () => boolean = () => false
   #state: FolderState | undefined
+  /** What people were told of the relay, until that is over. */
+  #trouble: { readonly said: string; readonly isRefusal: boolean } | undefined
   #conflicts = 0
   #problems = new Set<string>()
   #last: Progress | undefined
@@ -34,13 +36,17 @@ export class FolderReport {
   /** What the engine calls. */
   readonly take: Report = (event) => {
     if (this.#over || this.#isOldNews(event)) return
-    const back = event.event === 'state' && this.#state === 'offline'
+    const over = event.event === 'state' ? this.#overNow(event.state) : undefined
     this.#remember(event)
-    if (back) this.#output.note(this.#named(this.#output.words.relayBack({})))
+    if (over !== undefined) this.#output.note(this.#named(over))
     this.#output.line(eventLine(this.place, event))
     for (const listener of this.#listeners) listener(event, this.place)
     const said = eventText(this.#output.words, event)
     if (said === undefined) return
+    if (event.event === 'state') {
+      if (said === this.#trouble?.said) return
+      this.#trouble = { said, isRefusal: event.code !== undefined }
+    }
     const text = this.#named(said)
     if (event.event === 'change') {
       if (this.showChanges) this.#output.result(text)
@@ -76,6 +82,17 @@ export class FolderReport {
       problems: this.#problems.size,
       durationMs: Math.round(performance.now() - this.#startMs),
     }
+  }
+
+  /** What there is to say of a relay that was away, or refused. One that refuses is dialled again for each attempt: that it is there then says nothing. */
+  #overNow(state: FolderState): string | undefined {
+    const { words } = this.#output
+    const trouble = this.#trouble
+    if (trouble === undefined || state === 'offline' || (trouble.isRefusal && state === 'syncing'))
+      return undefined
+    this.#trouble = undefined
+    if (!trouble.isRefusal) return words.relayBack({})
+    return state === 'synced' ? words.relayAble({}) : undefined
   }
 
   #named(text: string): string {

@@ -205,7 +205,11 @@ export const english: Catalogue = {
     'warning: the system lets no more folders be watched; changes are found by scans only, every ten minutes. ' +
     'Raise its limit with `sudo sysctl fs.inotify.max_user_watches=1048576` (for good: in /etc/sysctl.d/), then start again',
   relayAway: () => 'the relay is out of reach; trying again',
-  relayUnable: () => 'the relay cannot give or take what is needed now; trying again',
+  relayUnable: ({ reason }) =>
+    reason === undefined
+      ? 'the relay cannot give or take what is needed now; trying again'
+      : `the relay refuses for now: ${reason}; trying again`,
+  relayAble: () => 'what the relay refused went through',
   relayBack: () => 'the relay is there again',
   stateSynced: () => 'in sync',
   stateOffline: () => 'the relay is out of reach',

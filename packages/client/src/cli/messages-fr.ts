@@ -213,8 +213,11 @@ export const french: Catalogue = {
     'attention : le système ne laisse plus surveiller de dossiers ; seuls les parcours trouvent les changements, toutes les dix minutes. ' +
     'Relevez sa limite avec `sudo sysctl fs.inotify.max_user_watches=1048576` (pour de bon : dans /etc/sysctl.d/), puis relancez',
   relayAway: () => 'le relais est hors d’atteinte ; nouvel essai',
-  relayUnable: () =>
-    'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours',
+  relayUnable: ({ reason }) =>
+    reason === undefined
+      ? 'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours'
+      : `le relais refuse pour l’instant : ${reason} ; nouvel essai en cours`,
+  relayAble: () => 'ce que le relais refusait est passé',
   relayBack: () => 'le relais est de nouveau là',
   stateSynced: () => 'à jour',
   stateOffline: () => 'le relais est hors d’atteinte',

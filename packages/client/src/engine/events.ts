@@ -38,7 +38,13 @@ export type FolderEvent =
       readonly keptAs?: string
       readonly lost?: readonly { readonly offset: number; readonly length: number }[]
     }
-  | { readonly event: 'state'; readonly state: FolderState; readonly code?: ClientErrorCode }
+  /** `reason`: of a relay that is there and refuses for now, what it calls that. */
+  | {
+      readonly event: 'state'
+      readonly state: FolderState
+      readonly code?: ClientErrorCode
+      readonly reason?: string
+    }
   /** A member's entry was void, whole. */
   | { readonly event: 'void'; readonly sequence: number; readonly device: string; readonly reason: string }
   /** The relay had lost something of the vault: so many entries were put back as they were, so many packs of content were sent anew. */

@@ -19,6 +19,8 @@ export interface FolderRunParts {
   readonly connection: Connection
   readonly receiver: Receiver
   readonly shipper: PackShipper
+  /** Gives up what was read and packed, and is not said: it is planned anew. */
+  readonly giveUp: () => void
   readonly planning: Planning
   /** Made once the log was read: without it nothing can be cut or sealed. */
   readonly sender: () => Sender

@@ -45,6 +45,8 @@ export class FolderRun {
   #lookAtAll = true
   /** Grows with each look that saw something: what the brake saw before holds no more. */
   #sights = 0
+  /** How many there were when the relay refused something last. */
+  #refusedAt: number | undefined
   /** How often something was hinted at. */
   #hints = 0
   #brakeChecked: string | undefined
@@ -133,10 +135,22 @@ export class FolderRun {
       } catch (error) {
         this.#stopIfAborted()
         if ((await this.#failures.after(error)) === 'keep') continue
+        this.#giveUpIfOld(error)
         this.#session = undefined
         await this.#parts.connection.close()
       }
     }
+  }
+
+  /**
+   * Packs that the relay refused for now, as where an account is full, are sent again as they are; but not when something here was seen since: what they
+   * hold may be gone, and behind it nothing else would ever be said.
+   */
+  #giveUpIfOld(error: unknown): void {
+    if (!(error instanceof ClientError) || error.code !== 'relay-refused') return
+    const isOld = this.isHinted || this.#sights !== this.#refusedAt
+    if (this.#refusedAt !== undefined && isOld) this.#parts.giveUp()
+    this.#refusedAt = this.#sights
   }
 
   /** Until aborted. @throws ClientError `interrupted`, or what halts the folder */

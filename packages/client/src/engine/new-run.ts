@@ -75,12 +75,11 @@ export interface Aside {
 export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly aside: Aside } {
   const { vault, files, line, receiver, entries, planning, tally, questions, watches } = parts
   const { connection } = line
-  const { clock } = vault.platform
   const shipper = new PackShipper(vault)
   const fetched = vaultFetch(vault, connection)
   // A run that does not watch ends when there would be time for it.
-  const ahead = watches ? new Ahead(fetched.options, files, clock) : undefined
-  const sender = (): Sender => sending()
+  const ahead = watches ? new Ahead(fetched.options, files, vault.platform.clock) : undefined
+  const sender = (): Sender => sending.now()
   const around = { sender, fetched, ahead }
   const place = placeParts(parts, around)
   const between = (): Promise<void> => questions.answer()
@@ -121,6 +120,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     connection,
     goesOnAfter: (error) => line.goesOnAfter(error),
     shipper,
+    giveUp: () => sending.giveUp(),
     planning,
     work: new PlanWork(shared),
     whenIdle: () => whenIdle(parts, { ...around, ...place, mirroring, run }),

@@ -56,7 +56,7 @@ export class RunFailures {
     this.#count += 1
     if (this.#count > this.#options.failuresMax) throw error
     const { vault } = this.#options
-    if (!wasLine) vault.report({ event: 'state', state: 'offline', code: error.code })
+    if (!wasLine) vault.report({ event: 'state', state: 'offline', code: error.code, ...reasonOf(error) })
     // A line that broke is there again at once, as a rule; the connection itself waits when it is not.
     if (!wasLine || this.#count > 1) {
       const asked = Number(error.data['retryAfterMs'] ?? 0)
@@ -86,6 +86,11 @@ export class RunFailures {
 
 function isLine(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'relay-unreachable'
+}
+
+function reasonOf({ code, data }: ClientError): { readonly reason?: string } {
+  const { reason } = data
+  return code === 'relay-refused' && typeof reason === 'string' ? { reason } : {}
 }
 
 /** Packs that were acknowledged and are not there any more: what is missing is sent again on the next session. */
