@@ -52,7 +52,9 @@ class MemoryFileSystem implements FileSystem {
     return paths.map((path) => {
       this.#folder.mayFail('look', path)
       const inode = absentAsUndefined(() => this.#folder.at(path))
-      return inode === undefined ? undefined : { kind: inode.kind, stamp: stampOf(inode) }
+      return inode === undefined
+        ? undefined
+        : { kind: inode.kind, stamp: stampOf(inode), bornNs: inode.bornNs }
     })
   }
 

@@ -259,7 +259,9 @@ function lookIn(directory: OpenDirectory, path: RelativePath): Look | undefined 
     path === ''
       ? fs.statSync(directory.self, { bigint: true })
       : fs.lstatSync(directory.at(name), { bigint: true, throwIfNoEntry: false })
-  return stat === undefined ? undefined : { kind: kindOf(stat), stamp: stampOf(stat) }
+  if (stat === undefined) return undefined
+  const bornNs = stat.birthtimeNs > 0n ? stat.birthtimeNs : undefined
+  return { kind: kindOf(stat), stamp: stampOf(stat), bornNs }
 }
 
 function kindOf(stat: fs.BigIntStats): EntryKind {

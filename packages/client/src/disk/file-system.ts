@@ -15,6 +15,8 @@ export type EntryKind = 'file' | 'directory' | 'link' | 'other'
 export interface Look {
   readonly kind: EntryKind
   readonly stamp: Stamp
+  /** When the inode was made, ns; undefined where the file system does not say. Kept nowhere: a number that was used again is younger than what had it. */
+  readonly bornNs?: bigint | undefined
 }
 
 /** What a file system cannot tell apart, hold, or keep. */

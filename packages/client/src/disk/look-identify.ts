@@ -3,9 +3,9 @@ import { likenessOf } from '../sync/likeness.ts'
 import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
 import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
 import type { TreesReader, TreesTransaction } from '../state/trees.ts'
-import type { DiskTraits, FileSystem, Look } from './file-system.ts'
+import { DiskError, type DiskTraits, type FileSystem, type Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
-import { isNear, sameBytesLikely } from './stamp.ts'
+import { isNear, isReborn, sameBytesLikely } from './stamp.ts'
 
 /** Where no name tells whether a directory is a known one, so many of its children are looked at. */
 const childrenLookedAt = 64
@@ -97,18 +97,34 @@ async function isTheSame(
   const { stamp, kind } = seen.look
   if (value?.kind !== kind) return false
   if (value.kind !== 'directory') {
-    if (local !== undefined) return sameBytesLikely(local.stamp, stamp)
+    if (local !== undefined)
+      return sameBytesLikely(local.stamp, stamp) && !isReborn(local.stamp, seen.look.bornNs)
     const size = value.kind === 'file' ? value.sizeBytes : stamp.sizeBytes
     return size === stamp.sizeBytes && isNear(value.mtimeNs, stamp.mtimeNs, traits.timeStepNs)
   }
-  const names = await files.list(seen.path)
+  try {
+    return await isSameDirectory({ tree, files }, node, seen.path)
+  } catch (error) {
+    // One that may not be read now: what was in it stays as it was last seen. Taken for another one, it would be a deletion of all that.
+    if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
+    return local === undefined || !isReborn(local.stamp, seen.look.bornNs)
+  }
+}
+
+/** Whether a directory has a child of the node's, by name or by inode, or the node had none. */
+async function isSameDirectory(
+  { tree, files }: Pick<IdentifyOptions, 'tree' | 'files'>,
+  { id, columns }: { readonly id: NodeId; readonly columns: Columns },
+  path: RelativePath,
+): Promise<boolean> {
+  const names = await files.list(path)
   const held = new Set<string>(names)
   let empty = true
-  for await (const { name } of tree.children(local === undefined ? 'base' : 'local', node.id)) {
+  for await (const { name } of tree.children(columns.local === undefined ? 'base' : 'local', id)) {
     if (held.has(name)) return true
     empty = false
   }
-  return empty || (await holdsChildOf({ tree, files }, node.id, { path: seen.path, names: names ?? [] }))
+  return empty || (await holdsChildOf({ tree, files }, id, { path, names: names ?? [] }))
 }
 
 /** Whether something in a directory is, by its inode, what was in the node: then its name changed, too. */

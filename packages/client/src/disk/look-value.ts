@@ -1,9 +1,9 @@
 // What a look records of a node: its value and stamp. What is unchanged keeps its content; what changed is unread until somebody reads it.
 import type { TreesTransaction } from '../state/trees.ts'
 import type { FileValue, LinkValue, LocalRow, NodeId, NodeValue, Row, Stamp } from '../sync/tree.ts'
-import type { DiskTraits, FileSystem } from './file-system.ts'
+import type { DiskTraits, FileSystem, Look } from './file-system.ts'
 import type { Seen } from './look-identify.ts'
-import { isNear, isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
+import { isNear, isReborn, isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
 
 const allColumns = ['local', 'base', 'remote'] as const
 
@@ -36,7 +36,7 @@ export async function observedRow(
     const target = await options.files.readLink(seen.path)
     return { parent, name, value: { kind: 'link', mtimeNs, target }, stamp: settled(stamp, options.nowMs) }
   }
-  const content = keptContent(previous, { stamp, moved })
+  const content = keptContent(options.traits, previous, { look, moved })
   const value: FileValue = {
     kind: 'file',
     mode: modeOf(stamp, previous),
@@ -79,17 +79,25 @@ function modeOf(stamp: Stamp, previous: LocalRow | undefined): number {
   return known !== undefined && previous?.stamp.mode === stamp.mode ? known : stamp.mode
 }
 
+/** Finer than this are the times of a file system whose inodes keep their numbers, and say when they were made. */
+const fineNs = 1_000n
+
 /**
  * The content, where a changed stamp is explained by a rename or by new permission bits, which set the time of change and nothing else.
- * Anything else may have changed the bytes.
+ * Anything else may have changed the bytes. So may a new file that got the number of a removed one, with the size and the time that an archive gave both:
+ * when its inode was made tells the two apart. Where no file system says so, or numbers are given out anew with each mount, the file is read.
  */
 function keptContent(
+  { timeStepNs }: DiskTraits,
   previous: LocalRow | undefined,
-  now: { readonly stamp: Stamp; readonly moved: boolean },
+  { look: { stamp, bornNs }, moved }: { readonly look: Look; readonly moved: boolean },
 ): FileValue['content'] {
   if (previous?.value.kind !== 'file' || isUnsettled(previous.stamp)) return undefined
-  const explained = now.moved || previous.stamp.mode !== now.stamp.mode
-  return explained && sameBytesLikely(previous.stamp, now.stamp) ? previous.value.content : undefined
+  const isExplained = moved || previous.stamp.mode !== stamp.mode
+  const isSameInode = bornNs !== undefined && timeStepNs <= fineNs && !isReborn(previous.stamp, bornNs)
+  return isExplained && isSameInode && sameBytesLikely(previous.stamp, stamp)
+    ? previous.value.content
+    : undefined
 }
 
 function isSameUnread(

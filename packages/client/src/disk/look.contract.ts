@@ -77,10 +77,13 @@ export function realGround(root: string): Ground {
 }
 
 /** A ground in memory. */
-export function memoryGround(fault?: MemoryOptions['fault']): Ground & { readonly folder: MemoryFolder } {
+export function memoryGround(
+  fault?: MemoryOptions['fault'],
+  traits: Pick<MemoryOptions, 'timeStepNs'> = {},
+): Ground & { readonly folder: MemoryFolder } {
   let now = 1_700_000_000_000
   const clock = clockOf(() => (now += 5))
-  const folder = new MemoryFolder({ clock: { ...clock, now: () => (now += 5) }, fault })
+  const folder = new MemoryFolder({ clock: { ...clock, now: () => (now += 5) }, fault, ...traits })
   const user = new MemoryUser(folder)
   const hands: User = {
     write: (path, text) => user.write(path, text),

@@ -18,6 +18,7 @@ interface Body {
 export interface Inode extends Body {
   readonly ino: number
   readonly kind: InodeKind
+  readonly bornNs: bigint
   ctimeNs: bigint
   /** Of a directory: inodes by name. */
   readonly entries: Map<string, number>
@@ -204,6 +205,7 @@ export class MemoryDisk {
       bytes: new Uint8Array(0),
       mode,
       mtimeNs: now,
+      bornNs: now,
       ctimeNs: now,
       entries: new Map(),
       durable: undefined,

@@ -57,6 +57,14 @@ export function sameBytesLikely(recorded: Stamp, seen: Stamp): boolean {
   )
 }
 
+/**
+ * Whether an inode was made after what was recorded of it: its number had been another's, which was removed. Said only where it is sure; what was
+ * written so lately that its stamp says nothing is read again in any case.
+ */
+export function isReborn(recorded: Stamp, bornNs: bigint | undefined): boolean {
+  return bornNs !== undefined && !isUnsettled(recorded) && bornNs > recorded.ctimeNs
+}
+
 /** Whether two times are the same but for what a disk cuts off. */
 export function isNear(a: bigint, b: bigint, stepNs: bigint): boolean {
   return a - b < stepNs && b - a < stepNs
