@@ -49,7 +49,9 @@ async function claimed(
   let fault: (call: string, path: string) => string | undefined = () => undefined
   const memory = folder((call, path) => fault(call, path))
   const disk = { user: memory.user, files: options.over?.(memory.files) ?? memory.files }
-  const ahead = new Ahead(vault.walking(), disk.files, systemClock)
+  let laterMs = 0
+  const clock = { monotonic: () => systemClock.monotonic() + laterMs }
+  const ahead = new Ahead(vault.walking(), disk.files, clock)
   const index = vault.claimed.map(({ chunks }) => ({ chunks }))
   ahead.heard('one', { operations: [], index })
   const source = stagedContent(vault.fetch(), disk.files, { ahead })
@@ -68,6 +70,7 @@ async function claimed(
     film: read!,
     before: before!,
     breakDisk: (other: typeof fault) => (fault = other),
+    pass: (ms: number) => (laterMs += ms),
   }
 }
 
@@ -98,6 +101,24 @@ describe('what comes ahead', () => {
     expectSame(await fill(file), film)
     expect(await staged()).toEqual(['put-1'])
     expect(vault.gets).toEqual([])
+  })
+
+  it('gives back the disk when who claimed has said nothing for an hour; what is wanted is fetched then', async () => {
+    const { ahead, index, vault, fill, staged, film: file, pass } = await claimed()
+    await ahead.work(never)
+    pass(3_500_000)
+    // Still at it.
+    ahead.heard('one', { operations: [], index })
+    await ahead.work(never)
+    pass(3_500_000)
+    expect([ahead.isDue, await staged()]).toEqual([false, ['ahead-1']])
+    pass(200_000)
+    expect(ahead.isDue).toBe(true)
+    await ahead.work(never)
+    expect([ahead.isDue, await staged()]).toEqual([false, []])
+    vault.gets.length = 0
+    expectSame(await fill(file), film)
+    expect(vault.gets.length).toBeGreaterThan(0)
   })
 
   it('is written down as checked', async () => {

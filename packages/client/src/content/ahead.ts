@@ -25,6 +25,8 @@ const shortBytes = listChunkSizes.maxBytes
 const bytesAtOnceMost = 16 << 20
 const bytesAtOnceLeast = 1 << 20
 const onceMs = 1000
+/** Who claimed nothing more for so long will say nothing of it: the file is gone, or the device. Was it only asleep, what is wanted is fetched again. */
+const openMs = 3_600_000
 
 /** What a device said: claims, and perhaps what they are for. */
 export interface Heard {
@@ -63,8 +65,8 @@ export class Ahead {
   readonly #files: FileSystem
   /** Claimed and not brought, by chunk, with the device that will say what for. */
   readonly #queue = new Map<string, { readonly id: ChunkId; readonly device: string }>()
-  /** Devices that have claimed and not yet said what for. */
-  readonly #open = new Set<string>()
+  /** Devices that have claimed and not yet said what for; when they claimed last. */
+  readonly #open = new Map<string, number>()
   readonly #clock: Pick<Clock, 'monotonic'>
   #part: Part | undefined
   #count = 0
@@ -91,7 +93,7 @@ export class Ahead {
     }
     const long = index.flatMap(({ chunks }) => chunks.filter(({ plainBytes }) => plainBytes > shortBytes))
     for (const { id } of long) if (this.#queue.size < queueMax) this.#queue.set(toHex(id), { id, device })
-    if (long.length > 0) this.#open.add(device)
+    if (long.length > 0) this.#open.set(device, this.#clock.monotonic())
   }
 
   /** Whether an operation may be what claims were for: a large file, or one that has a chunk of them. */
@@ -104,7 +106,14 @@ export class Ahead {
 
   /** Whether `work` has anything to do. */
   get isDue(): boolean {
-    return this.#queue.size > 0 || (this.#part !== undefined && this.#open.size === 0)
+    return this.#queue.size > 0 || (this.#part !== undefined && !this.#isAwaited)
+  }
+
+  /** Whether somebody may still say what something was claimed for. */
+  get #isAwaited(): boolean {
+    const nowMs = this.#clock.monotonic()
+    for (const [device, claimedMs] of this.#open) if (nowMs - claimedMs > openMs) this.#open.delete(device)
+    return this.#open.size > 0
   }
 
   /** Whether nothing came ahead that may be of use. */
@@ -124,7 +133,7 @@ export class Ahead {
   async work(isBusy: () => boolean): Promise<void> {
     this.#isAtWork = true
     try {
-      if (this.#open.size === 0) await this.#drop()
+      if (!this.#isAwaited) await this.#drop()
       await this.#bringQueued(isBusy)
     } finally {
       this.#isAtWork = false
