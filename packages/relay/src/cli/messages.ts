@@ -27,8 +27,8 @@ const catalogue = {
     'note : inscriptions ouvertes : qui atteint cette adresse peut ouvrir un compte{default}',
   ),
   registrationInvite: text(
-    'note: registration is by invitation: `grenier-relay invite create` makes one{default}',
-    'note : inscriptions sur invitation : « grenier-relay invite create » en fait une{default}',
+    'note: registration is by invitation: `grenier-relay invite create --data {folder}` makes one{default}',
+    'note : inscriptions sur invitation : « grenier-relay invite create --data {folder} » en fait une{default}',
   ),
   registrationClosed: text(
     'note: registration is closed: nobody can open an account{default}',

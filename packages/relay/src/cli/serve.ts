@@ -23,7 +23,10 @@ export async function serve(output: Output, flags: ServeFlags): Promise<void> {
   // Only now: until it is ready there is nothing to finish, and a signal ends the process at once.
   const stopAsked = signalled()
   const byDefault = config.registrationByDefault ? output.say('byDefault') : ''
-  output.note(registrationKeys[config.registration], { default: byDefault })
+  output.note(registrationKeys[config.registration], {
+    default: byDefault,
+    folder: config.dataFolder,
+  })
   if (config.tls === 'self') output.note('pin')
   if (!relay.administered) output.note('adminOff')
   output.data({ event: 'ready', url: relay.url }, output.say('ready', { url: relay.url }))
