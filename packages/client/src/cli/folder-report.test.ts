@@ -55,7 +55,7 @@ describe('a relay in trouble', () => {
     ])
     expect(told([syncing, ...twice, synced, refuses]).people).toEqual([
       'the relay refuses for now: the account is full; trying again',
-      'what the relay refused went through',
+      'the relay gives and takes again',
       'the relay refuses for now: the account is full; trying again',
     ])
   })
@@ -69,6 +69,19 @@ describe('a relay in trouble', () => {
       'the relay cannot give or take what is needed now; trying again',
       'the relay is out of reach; trying again',
       'the relay is there again',
+    ])
+  })
+
+  test('that goes away after it refused, or refuses after it was away, is told of as it is', () => {
+    expect(told([syncing, refuses, away, away, syncing, synced]).people).toEqual([
+      'the relay refuses for now: the account is full; trying again',
+      'the relay is out of reach; trying again',
+      'the relay is there again',
+    ])
+    expect(told([syncing, away, refuses, syncing, synced]).people).toEqual([
+      'the relay is out of reach; trying again',
+      'the relay refuses for now: the account is full; trying again',
+      'the relay gives and takes again',
     ])
   })
 

@@ -8,6 +8,8 @@ import type { RunProgress } from './run-progress.ts'
 /** An event with where it happened. */
 export type PlacedReport = (event: FolderEvent, place: Place) => void
 
+type State = Extract<FolderEvent, { event: 'state' }>
+
 /** The events of one folder. */
 export class FolderReport {
   readonly #output: Output
@@ -19,7 +21,7 @@ export class FolderReport {
   showChanges = true
   /** Whether people need to be told which folder a line is about. */
   namesFolder: () => boolean = () => false
-  #state: FolderState | undefined
+  #state: State | undefined
   /** What people were told of the relay, until that is over. */
   #trouble: { readonly said: string; readonly isRefusal: boolean } | undefined
   #conflicts = 0
@@ -67,7 +69,7 @@ export class FolderReport {
 
   /** Whether something is going on. */
   get isSyncing(): boolean {
-    return this.#state === 'syncing'
+    return this.#state?.state === 'syncing'
   }
 
   /** What is known of a run that did not end by itself. */
@@ -101,7 +103,9 @@ export class FolderReport {
 
   /** Each attempt to reach the relay says anew that it failed. */
   #isOldNews(event: FolderEvent): boolean {
-    return event.event === 'state' && event.state === this.#state
+    if (event.event !== 'state') return false
+    const last = this.#state
+    return event.state === last?.state && event.code === last.code && event.reason === last.reason
   }
 
   #remember(event: FolderEvent): void {
@@ -109,7 +113,7 @@ export class FolderReport {
     if (event.event === 'problem') this.#problems.add(event.path)
     if (event.event === 'change') this.#problems.delete(event.path)
     if (event.event === 'state') {
-      this.#state = event.state
+      this.#state = event
       if (event.state !== 'syncing') this.#progress.rest(this.place.folder)
     }
     if (event.event === 'progress') {

@@ -209,7 +209,7 @@ export const english: Catalogue = {
     reason === undefined
       ? 'the relay cannot give or take what is needed now; trying again'
       : `the relay refuses for now: ${reason}; trying again`,
-  relayAble: () => 'what the relay refused went through',
+  relayAble: () => 'the relay gives and takes again',
   relayBack: () => 'the relay is there again',
   stateSynced: () => 'in sync',
   stateOffline: () => 'the relay is out of reach',

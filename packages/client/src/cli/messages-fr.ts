@@ -217,7 +217,7 @@ export const french: Catalogue = {
     reason === undefined
       ? 'le relais ne peut ni donner ni prendre ce qu’il faut pour l’instant ; nouvel essai en cours'
       : `le relais refuse pour l’instant : ${reason} ; nouvel essai en cours`,
-  relayAble: () => 'ce que le relais refusait est passé',
+  relayAble: () => 'le relais donne et prend à nouveau',
   relayBack: () => 'le relais est de nouveau là',
   stateSynced: () => 'à jour',
   stateOffline: () => 'le relais est hors d’atteinte',

@@ -1,11 +1,11 @@
 // Which node something on the disk is: by place and inode, by inode (it moved), by place (it was saved anew), or a new one.
 import { likenessOf } from '../sync/likeness.ts'
 import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
-import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
+import { rootId, type Columns, type LocalRow, type NodeId } from '../sync/tree.ts'
 import type { TreesReader, TreesTransaction } from '../state/trees.ts'
 import { DiskError, type DiskTraits, type FileSystem, type Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
-import { isNear, isReborn, sameBytesLikely } from './stamp.ts'
+import { inodeNow, isNear, sameBytesLikely } from './stamp.ts'
 
 /** Where no name tells whether a directory is a known one, so many of its children are looked at. */
 const childrenLookedAt = 64
@@ -88,27 +88,53 @@ async function movedHere(options: IdentifyOptions, seen: Seen): Promise<NodeId |
  * its size and time, a directory some child in common, by name or by inode. (One that moved and was edited before anybody looked counts as a new one.)
  */
 async function isTheSame(
-  { tree, files, traits }: IdentifyOptions,
+  options: IdentifyOptions,
   node: { readonly id: NodeId; readonly columns: Columns },
   seen: Seen,
 ): Promise<boolean> {
+  const { tree, files, traits } = options
   const { local, base } = node.columns
   const value = (local ?? base)?.value
   const { stamp, kind } = seen.look
   if (value?.kind !== kind) return false
   if (value.kind !== 'directory') {
     if (local !== undefined)
-      return sameBytesLikely(local.stamp, stamp) && !isReborn(local.stamp, seen.look.bornNs)
+      return sameBytesLikely(local.stamp, stamp) && inodeOf(local, traits, seen.look) !== 'another'
     const size = value.kind === 'file' ? value.sizeBytes : stamp.sizeBytes
     return size === stamp.sizeBytes && isNear(value.mtimeNs, stamp.mtimeNs, traits.timeStepNs)
   }
   try {
     return await isSameDirectory({ tree, files }, node, seen.path)
   } catch (error) {
-    // One that may not be read now: what was in it stays as it was last seen. Taken for another one, it would be a deletion of all that.
-    if (!(error instanceof DiskError) || error.code === 'ESTALE') throw error
-    return local === undefined || !isReborn(local.stamp, seen.look.bornNs)
+    const isDenied = error instanceof DiskError && error.code !== 'ESTALE'
+    if (isDenied && (await isMovedUnread(options, node, seen))) return true
+    throw error
   }
+}
+
+/**
+ * Whether a directory that may not be read now is a known one under another name: then what was in it stays as it was last seen. Only where everything
+ * speaks for it: else it would take over what another one is, or was.
+ */
+async function isMovedUnread(
+  options: IdentifyOptions,
+  { id, columns: { local } }: { readonly id: NodeId; readonly columns: Columns },
+  { parent, name, look }: Seen,
+): Promise<boolean> {
+  const { tree, traits } = options
+  if (local === undefined || inodeOf(local, traits, look) !== 'same') return false
+  if (tree.child('local', parent, name) !== undefined) return false
+  if (options.isMissing(id)) return true
+  const path = tree.pathOf('local', id)
+  return path === undefined || (await isThere(options, path)) === undefined
+}
+
+function inodeOf(
+  { stamp }: LocalRow,
+  { timeStepNs }: DiskTraits,
+  { bornNs }: Look,
+): ReturnType<typeof inodeNow> {
+  return inodeNow(stamp, { bornNs, timeStepNs })
 }
 
 /** Whether a directory has a child of the node's, by name or by inode, or the node had none. */

@@ -103,6 +103,42 @@ describe('a number that is used again', () => {
   })
 })
 
+describe('on disks that number their files anew', () => {
+  it('a file older than its own inode is still moved: such disks keep no time of change', async () => {
+    const disguise = disguising(memoryGround(undefined, { timeStepNs: 2_000_000_000n }))
+    const bench = new Bench(disguise.ground)
+    // As FAT has it: what was unpacked is older than the moment when it was, and the time of change is that of the bytes.
+    disguise.seen = (_, look) => ({ ...look, stamp: { ...look.stamp, ctimeNs: 1_000_000_000n } })
+    bench.ground.user.write('a', 'x')
+    await bench.agree()
+    const id = bench.idAt('a')
+    bench.ground.user.rename('a', 'b')
+    expect(await bench.look.whole()).toMatchObject({ came: 0, vanished: 0 })
+    expect(bench.idAt('b')).toBe(id)
+  })
+
+  it.each([
+    ['where nothing says when it was made', { bornNs: undefined }],
+    ['where it seems as old', {}],
+  ])('a directory that cannot be listed does not take over another one, %s', async (_, more) => {
+    const disguise = disguising(memoryGround())
+    const bench = new Bench(disguise.ground)
+    const { user } = bench.ground
+    for (const directory of ['d', 'e']) user.makeDirectory(directory)
+    for (const name of ['d/1', 'd/2', 'e/a', 'e/b', 'e/c']) user.write(name, 'x')
+    await bench.agree()
+    const lines = await bench.lines()
+    const [d, e] = [bench.localAt('d').stamp.ino, bench.localAt('e').stamp.ino]
+    user.setMode('d', 0)
+    disguise.seen = (path, look) => {
+      if (path !== 'd' && path !== 'e') return look
+      return { ...look, ...more, stamp: { ...look.stamp, ino: path === 'd' ? e : d } }
+    }
+    expect(await bench.look.whole()).toMatchObject({ vanished: 0 })
+    expect(await bench.lines()).toEqual(lines)
+  })
+})
+
 describe('a directory that got another name', () => {
   it('and cannot be listed is not taken for one that was removed', async () => {
     const bench = new Bench(memoryGround())

@@ -3,7 +3,7 @@ import type { TreesTransaction } from '../state/trees.ts'
 import type { FileValue, LinkValue, LocalRow, NodeId, NodeValue, Row, Stamp } from '../sync/tree.ts'
 import type { DiskTraits, FileSystem, Look } from './file-system.ts'
 import type { Seen } from './look-identify.ts'
-import { isNear, isReborn, isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
+import { inodeNow, isNear, isUnsettled, sameBytesLikely, sameStamp, settled } from './stamp.ts'
 
 const allColumns = ['local', 'base', 'remote'] as const
 
@@ -79,9 +79,6 @@ function modeOf(stamp: Stamp, previous: LocalRow | undefined): number {
   return known !== undefined && previous?.stamp.mode === stamp.mode ? known : stamp.mode
 }
 
-/** Finer than this are the times of a file system whose inodes keep their numbers, and say when they were made. */
-const fineNs = 1_000n
-
 /**
  * The content, where a changed stamp is explained by a rename or by new permission bits, which set the time of change and nothing else.
  * Anything else may have changed the bytes. So may a new file that got the number of a removed one, with the size and the time that an archive gave both:
@@ -94,7 +91,7 @@ function keptContent(
 ): FileValue['content'] {
   if (previous?.value.kind !== 'file' || isUnsettled(previous.stamp)) return undefined
   const isExplained = moved || previous.stamp.mode !== stamp.mode
-  const isSameInode = bornNs !== undefined && timeStepNs <= fineNs && !isReborn(previous.stamp, bornNs)
+  const isSameInode = inodeNow(previous.stamp, { bornNs, timeStepNs }) === 'same'
   return isExplained && isSameInode && sameBytesLikely(previous.stamp, stamp)
     ? previous.value.content
     : undefined

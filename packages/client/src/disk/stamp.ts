@@ -57,12 +57,20 @@ export function sameBytesLikely(recorded: Stamp, seen: Stamp): boolean {
   )
 }
 
+/** Not coarser than this are the times of a file system whose inodes keep their numbers, and say when they were made. */
+const fineNs = 1_000n
+
 /**
- * Whether an inode was made after what was recorded of it: its number had been another's, which was removed. Said only where it is sure; what was
- * written so lately that its stamp says nothing is read again in any case.
+ * Whether an inode is still the one that was recorded, or one that was made since and got its number. Unknown where the file system does not say when
+ * it was made, or has coarse times: FAT keeps no time of change, and gives numbers out anew with each mount. Unknown, too, of what was written so lately
+ * that its stamp says nothing.
  */
-export function isReborn(recorded: Stamp, bornNs: bigint | undefined): boolean {
-  return bornNs !== undefined && !isUnsettled(recorded) && bornNs > recorded.ctimeNs
+export function inodeNow(
+  recorded: Stamp,
+  { bornNs, timeStepNs }: { readonly bornNs: bigint | undefined; readonly timeStepNs: bigint },
+): 'same' | 'another' | 'unknown' {
+  if (bornNs === undefined || timeStepNs > fineNs || isUnsettled(recorded)) return 'unknown'
+  return bornNs > recorded.ctimeNs ? 'another' : 'same'
 }
 
 /** Whether two times are the same but for what a disk cuts off. */

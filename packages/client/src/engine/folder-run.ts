@@ -131,6 +131,7 @@ export class FolderRun {
         await this.#catchUp()
         const settled = await this.#settle(await this.#online())
         this.#failures.over()
+        this.#refusedAt = undefined
         return settled
       } catch (error) {
         this.#stopIfAborted()
@@ -143,11 +144,11 @@ export class FolderRun {
   }
 
   /**
-   * Packs that the relay refused for now, as where an account is full, are sent again as they are; but not when something here was seen since: what they
-   * hold may be gone, and behind it nothing else would ever be said.
+   * Packs for which there is no room at the relay are sent again as they are; but not when something here was seen since: what they hold may be gone, and
+   * behind it nothing else would ever be said. A run that is to end leaves that to the next one.
    */
   #giveUpIfOld(error: unknown): void {
-    if (!(error instanceof ClientError) || error.code !== 'relay-refused') return
+    if (!this.#watches || !isOfRoom(error) || error !== this.#parts.shipper.failure) return
     const isOld = this.isHinted || this.#sights !== this.#refusedAt
     if (this.#refusedAt !== undefined && isOld) this.#parts.giveUp()
     this.#refusedAt = this.#sights
@@ -384,4 +385,10 @@ export class FolderRun {
   #stopIfAborted(): void {
     if (this.#parts.vault.signal.aborted) throw new ClientError('interrupted', 'stopped')
   }
+}
+
+/** Whether a relay refused for want of room: more may be there later. */
+function isOfRoom(error: unknown): boolean {
+  if (!(error instanceof ClientError) || error.code !== 'relay-refused') return false
+  return error.data['reason'] === 'quota' || error.data['reason'] === 'disk-full'
 }

@@ -120,7 +120,7 @@ export function newRun(parts: NewRunParts): { readonly run: FolderRun; readonly 
     connection,
     goesOnAfter: (error) => line.goesOnAfter(error),
     shipper,
-    giveUp: () => sending.giveUp(),
+    giveUp: sending.giveUp,
     planning,
     work: new PlanWork(shared),
     whenIdle: () => whenIdle(parts, { ...around, ...place, mirroring, run }),

@@ -76,6 +76,11 @@ export class PackShipper {
       await this.moved()
   }
 
+  /** What sending failed with on this session. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
   /** @throws what sending failed with on this session */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure

@@ -13,7 +13,9 @@ export interface SenderByRole {
 export function senderByRole(parts: SenderParts): SenderByRole {
   let made: { readonly sender: Sender; readonly writes: boolean } | undefined
   const giveUp = (): void => {
-    if (made !== undefined) parts.shipper.drop()
+    if (made === undefined) return
+    made.sender.end()
+    parts.shipper.drop()
     made = undefined
   }
   const now = (): Sender => {

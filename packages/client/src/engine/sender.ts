@@ -82,6 +82,7 @@ export class Sender {
   #lastCommitMs: number
   /** Its writer has closed the pack that ends a run, and not all of the run is committed. */
   #endsRun = false
+  #isOver = false
   /** New directories that wait for what is in them. */
   readonly #later = new Set<NodeId>()
 
@@ -94,9 +95,10 @@ export class Sender {
       pool,
       random,
       sealing: () => sealingOf(vault),
-      emit: (pack: OutgoingPack) => {
+      emit: async (pack: OutgoingPack) => {
+        if (this.#isOver) return
         this.#emitted = pack.ordinal
-        return shipper.take(pack)
+        await shipper.take(pack)
       },
     }
     this.#writer = new PackWriter(writing, bulkBytes(vault.trees))
@@ -166,6 +168,11 @@ export class Sender {
       shipper.check()
       await (this.#hasReady() ? this.#commitReady(session) : this.#during(shipper.moved()))
     }
+  }
+
+  /** What it still has under way goes nowhere: another one takes its place. */
+  end(): void {
+    this.#isOver = true
   }
 
   /** Begins to read a stream. Nothing else is read before it is at its end. */
