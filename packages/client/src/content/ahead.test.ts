@@ -119,6 +119,11 @@ describe('what comes ahead', () => {
     vault.gets.length = 0
     expectSame(await fill(file), film)
     expect(vault.gets.length).toBeGreaterThan(0)
+    // Nor is what was not brought yet.
+    ahead.heard('one', { operations: [], index })
+    expect(ahead.isDue).toBe(true)
+    pass(3_700_000)
+    expect(ahead.isDue).toBe(false)
   })
 
   it('is written down as checked', async () => {

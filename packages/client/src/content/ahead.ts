@@ -87,13 +87,17 @@ export class Ahead {
     if (operations.length > 0) {
       // A small edit that overtook the large file says nothing of it.
       if (!operations.some((operation) => this.#isAbout(operation))) return
-      this.#open.delete(device)
-      for (const [key, one] of this.#queue) if (one.device === device) this.#queue.delete(key)
+      this.#forget(device)
       return
     }
     const long = index.flatMap(({ chunks }) => chunks.filter(({ plainBytes }) => plainBytes > shortBytes))
     for (const { id } of long) if (this.#queue.size < queueMax) this.#queue.set(toHex(id), { id, device })
     if (long.length > 0) this.#open.set(device, this.#clock.monotonic())
+  }
+
+  #forget(device: string): void {
+    this.#open.delete(device)
+    for (const [key, one] of this.#queue) if (one.device === device) this.#queue.delete(key)
   }
 
   /** Whether an operation may be what claims were for: a large file, or one that has a chunk of them. */
@@ -106,13 +110,14 @@ export class Ahead {
 
   /** Whether `work` has anything to do. */
   get isDue(): boolean {
-    return this.#queue.size > 0 || (this.#part !== undefined && !this.#isAwaited)
+    const isAwaited = this.#isAwaited
+    return this.#queue.size > 0 || (this.#part !== undefined && !isAwaited)
   }
 
   /** Whether somebody may still say what something was claimed for. */
   get #isAwaited(): boolean {
     const nowMs = this.#clock.monotonic()
-    for (const [device, claimedMs] of this.#open) if (nowMs - claimedMs > openMs) this.#open.delete(device)
+    for (const [device, claimedMs] of this.#open) if (nowMs - claimedMs > openMs) this.#forget(device)
     return this.#open.size > 0
   }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { FileSystem, Look } from './file-system.ts'
+import { SourceFiles } from './source-files.ts'
 import { at, Bench, memoryGround, realGround, type Ground } from './look.contract.ts'
 
 const base = fs.mkdtempSync(join(tmpdir(), 'grenier-inodes-'))
@@ -136,6 +137,18 @@ describe('on disks that number their files anew', () => {
     }
     expect(await bench.look.whole()).toMatchObject({ vanished: 0 })
     expect(await bench.lines()).toEqual(lines)
+  })
+})
+
+describe('the source of a backup', () => {
+  it('says of no file when it was made: nobody can try what its disk keeps', async () => {
+    const { files, user } = memoryGround()
+    user.write('f', 'x')
+    const options = { exclude: [], oneFileSystem: false, caches: true }
+    const [look] = await new SourceFiles(files, options).look([at('f')])
+    expect(look).toMatchObject({ kind: 'file' })
+    expect(look?.bornNs).toBeUndefined()
+    expect((await files.look([at('f')]))[0]?.bornNs).toBeDefined()
   })
 })
 

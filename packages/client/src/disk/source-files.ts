@@ -126,7 +126,9 @@ export class SourceFiles implements FileSystem {
   }
 
   #seen(path: RelativePath | undefined, look: Look | undefined): Look | undefined {
-    if (path === undefined || look?.kind !== 'other') return look
+    if (path === undefined || look === undefined) return look
+    // Whether its inodes keep their numbers cannot be tried here: what was renamed is read.
+    if (look.kind !== 'other') return { kind: look.kind, stamp: look.stamp }
     if (this.#others.size < othersMax) this.#others.add(path)
     return undefined
   }

@@ -149,9 +149,10 @@ export class FolderRun {
    */
   #giveUpIfOld(error: unknown): void {
     if (!this.#watches || !isOfRoom(error) || error !== this.#parts.shipper.failure) return
-    const isOld = this.isHinted || this.#sights !== this.#refusedAt
-    if (this.#refusedAt !== undefined && isOld) this.#parts.giveUp()
-    this.#refusedAt = this.#sights
+    const isOld = this.#refusedAt !== undefined && (this.isHinted || this.#sights !== this.#refusedAt)
+    if (isOld) this.#parts.giveUp()
+    // What was hinted at is looked at before anything is packed anew.
+    this.#refusedAt = isOld ? undefined : this.#sights
   }
 
   /** Until aborted. @throws ClientError `interrupted`, or what halts the folder */
