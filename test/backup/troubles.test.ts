@@ -1,7 +1,10 @@
-// What comes between a backup and its source: bytes that differ under the same size and time, and a source that goes while it is looked at.
+// What comes between a backup and its source: bytes that differ under the same size and time, and a source that goes while it is looked at. And a relay that has no room for a while.
+import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { ClientError, openHistory, openRealFileSystem, type FileSystem } from '@grenier/client'
+import { systemRandom } from '@grenier/crypto'
+import { memoryStores } from '@grenier/relay'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkBackup, type Checked } from '../../packages/client/src/engine/backup-check.ts'
 import type { RelativePath } from '../../packages/client/src/sync/name.ts'
@@ -77,5 +80,37 @@ test('a source that goes while it is looked at stops the run, and nothing of it 
     expect(treeOf(await backup.restored(ground))).toEqual(before)
     fs.renameSync(away, backup.source)
     expect((await backup.run()).changes).toEqual([])
+  }
+})
+
+test('a stream for which the relay has no room at first is whole when it has', async () => {
+  const stores = memoryStores({ random: systemRandom })
+  let left = 0
+  // The ledger of an account that is full for some attempts, of several packs each.
+  const full = new Proxy(stores.ledger, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (name !== 'reserve') return value.bind(target) as unknown
+      return async (...asked: Parameters<typeof target.reserve>) =>
+        left-- > 0 ? { result: 'quota' } : await target.reserve(...asked)
+    },
+  })
+  const crowded = new Ground({ ...stores, ledger: full })
+  try {
+    const backup = await Backup.start(crowded, 'streams', '')
+    const all = randomBytes(14 << 20)
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < all.length; at += 1 << 20) {
+        if (at === 5 << 20) left = 8
+        yield await Promise.resolve(all.subarray(at, at + (1 << 20)))
+      }
+    }
+    const { events, problems } = await backup.runStream('dump', pieces())
+    const refused = events.filter((event) => event.event === 'state' && event.state === 'offline')
+    expect([refused.length > 1, problems]).toEqual([true, []])
+    expect((await backup.bytes('dump')).equals(all)).toBe(true)
+  } finally {
+    await crowded.end()
   }
 })
