@@ -100,6 +100,11 @@ export class Ahead {
     for (const [key, one] of this.#queue) if (one.device === device) this.#queue.delete(key)
   }
 
+  #forgetSilent(): void {
+    const nowMs = this.#clock.monotonic()
+    for (const [device, claimedMs] of this.#open) if (nowMs - claimedMs > openMs) this.#forget(device)
+  }
+
   /** Whether an operation may be what claims were for: a large file, or one that has a chunk of them. */
   #isAbout(operation: Operation): boolean {
     if (operation.op !== 'put' || operation.node.kind !== 'file') return false
@@ -110,15 +115,8 @@ export class Ahead {
 
   /** Whether `work` has anything to do. */
   get isDue(): boolean {
-    const isAwaited = this.#isAwaited
-    return this.#queue.size > 0 || (this.#part !== undefined && !isAwaited)
-  }
-
-  /** Whether somebody may still say what something was claimed for. */
-  get #isAwaited(): boolean {
-    const nowMs = this.#clock.monotonic()
-    for (const [device, claimedMs] of this.#open) if (nowMs - claimedMs > openMs) this.#forget(device)
-    return this.#open.size > 0
+    this.#forgetSilent()
+    return this.#queue.size > 0 || (this.#part !== undefined && this.#open.size === 0)
   }
 
   /** Whether nothing came ahead that may be of use. */
@@ -138,7 +136,8 @@ export class Ahead {
   async work(isBusy: () => boolean): Promise<void> {
     this.#isAtWork = true
     try {
-      if (!this.#isAwaited) await this.#drop()
+      this.#forgetSilent()
+      if (this.#open.size === 0) await this.#drop()
       await this.#bringQueued(isBusy)
     } finally {
       this.#isAtWork = false

@@ -1,7 +1,7 @@
 // Which node something on the disk is: by place and inode, by inode (it moved), by place (it was saved anew), or a new one.
 import { likenessOf } from '../sync/likeness.ts'
 import { joinPath, type Name, type RelativePath } from '../sync/name.ts'
-import { rootId, type Columns, type LocalRow, type NodeId } from '../sync/tree.ts'
+import { rootId, type Columns, type NodeId } from '../sync/tree.ts'
 import type { TreesReader, TreesTransaction } from '../state/trees.ts'
 import { DiskError, type DiskTraits, type FileSystem, type Look } from './file-system.ts'
 import { parentOf } from './ignore.ts'
@@ -99,7 +99,7 @@ async function isTheSame(
   if (value?.kind !== kind) return false
   if (value.kind !== 'directory') {
     if (local !== undefined)
-      return sameBytesLikely(local.stamp, stamp) && inodeOf(local, traits, seen.look) !== 'another'
+      return sameBytesLikely(local.stamp, stamp) && inodeNow(local.stamp, seen.look, traits) !== 'another'
     const size = value.kind === 'file' ? value.sizeBytes : stamp.sizeBytes
     return size === stamp.sizeBytes && isNear(value.mtimeNs, stamp.mtimeNs, traits.timeStepNs)
   }
@@ -122,19 +122,11 @@ async function isMovedUnread(
   { parent, name, look }: Seen,
 ): Promise<boolean> {
   const { tree, traits } = options
-  if (local === undefined || inodeOf(local, traits, look) !== 'same') return false
+  if (local === undefined || inodeNow(local.stamp, look, traits) !== 'same') return false
   if (tree.child('local', parent, name) !== undefined) return false
   if (options.isMissing(id)) return true
   const path = tree.pathOf('local', id)
   return path === undefined || (await isThere(options, path)) === undefined
-}
-
-function inodeOf(
-  { stamp }: LocalRow,
-  { timeStepNs }: DiskTraits,
-  { bornNs }: Look,
-): ReturnType<typeof inodeNow> {
-  return inodeNow(stamp, { bornNs, timeStepNs })
 }
 
 /** Whether a directory has a child of the node's, by name or by inode, or the node had none. */

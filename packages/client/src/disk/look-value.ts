@@ -85,14 +85,14 @@ function modeOf(stamp: Stamp, previous: LocalRow | undefined): number {
  * when its inode was made tells the two apart. Where no file system says so, or numbers are given out anew with each mount, the file is read.
  */
 function keptContent(
-  { timeStepNs }: DiskTraits,
+  traits: DiskTraits,
   previous: LocalRow | undefined,
-  { look: { stamp, bornNs }, moved }: { readonly look: Look; readonly moved: boolean },
+  { look, moved }: { readonly look: Look; readonly moved: boolean },
 ): FileValue['content'] {
   if (previous?.value.kind !== 'file' || isUnsettled(previous.stamp)) return undefined
-  const isExplained = moved || previous.stamp.mode !== stamp.mode
-  const isSameInode = inodeNow(previous.stamp, { bornNs, timeStepNs }) === 'same'
-  return isExplained && isSameInode && sameBytesLikely(previous.stamp, stamp)
+  const isExplained = moved || previous.stamp.mode !== look.stamp.mode
+  const isSameInode = inodeNow(previous.stamp, look, traits) === 'same'
+  return isExplained && isSameInode && sameBytesLikely(previous.stamp, look.stamp)
     ? previous.value.content
     : undefined
 }

@@ -1,5 +1,6 @@
 // What stamps say: whether a file is still the one that was seen. Times are those of the folder's file system.
 import type { Stamp } from '../sync/tree.ts'
+import type { DiskTraits, Look } from './file-system.ts'
 
 /**
  * A stamp that equals no other: recorded for a file that changed so shortly before it was looked at that a further change would not
@@ -67,7 +68,8 @@ const fineNs = 1_000n
  */
 export function inodeNow(
   recorded: Stamp,
-  { bornNs, timeStepNs }: { readonly bornNs: bigint | undefined; readonly timeStepNs: bigint },
+  { bornNs }: Pick<Look, 'bornNs'>,
+  { timeStepNs }: Pick<DiskTraits, 'timeStepNs'>,
 ): 'same' | 'another' | 'unknown' {
   if (bornNs === undefined || timeStepNs > fineNs || isUnsettled(recorded)) return 'unknown'
   return bornNs > recorded.ctimeNs ? 'another' : 'same'
